@@ -1,0 +1,140 @@
+"""Items of evidence: somebody asserts, does, or fails to do something, or has already weighed it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import ClassVar
+
+from attribution.domain.grades import Grade
+from attribution.domain.identifiers import check_id
+from attribution.domain.numbers import Number
+from attribution.domain.sources import Citation
+from attribution.errors import CaseError
+
+
+@dataclass(frozen=True, slots=True)
+class Proposition:
+    """That the true state of a fact is among `states`; `negated` when it was asserted as a *not*.
+
+    For the built-in fact `perpetrator` the states are nodes of the faction tree, each standing for its leaves.
+    """
+
+    fact: str
+    states: frozenset[str]
+    negated: bool = False
+
+    def __str__(self) -> str:
+        named = " or ".join(sorted(self.states))
+        return f"{self.fact}: {'not ' if self.negated else ''}{named}"
+
+
+@dataclass(frozen=True, slots=True)
+class Copying:
+    """Partial dependence: with `probability` this item merely repeats item `of`."""
+
+    of: str
+    probability: Number
+
+
+@dataclass(frozen=True, slots=True)
+class Regrade:
+    """From `date` on, the item carries another grade."""
+
+    date: dt.date
+    grade: Grade
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """What all kinds of evidence share. `published` is when the public could know; `date` when it happened."""
+
+    kind: ClassVar[str] = ""
+
+    id: str
+    title: str
+    source: str
+    published: dt.date
+    origin: str = ""
+    via: tuple[str, ...] = ()
+    date: dt.date | None = None
+    withdrawn: dt.date | None = None
+    citations: tuple[Citation, ...] = ()
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        check_id(self.id, "item")
+        if self.withdrawn and self.withdrawn < self.published:
+            raise CaseError(
+                f'"{self.id}" was withdrawn on {self.withdrawn}, before it was published on {self.published}.',
+                allowed="a withdrawal on or after the day of publication",
+            )
+
+    @property
+    def origin_id(self) -> str:
+        """The declared origin, or the item's own."""
+        return self.origin or self.id
+
+    @property
+    def propositions(self) -> tuple[Proposition, ...]:
+        """What it asserts, one proposition per fact; none for an item already weighed."""
+        return ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement(Item):
+    """An item with a grade: a report or an act."""
+
+    says: tuple[Proposition, ...]
+    grade: Grade | None = None
+    would_say_anyway: Number | None = None
+    copies: Copying | None = None
+    forgeable: bool | None = None
+    regraded: tuple[Regrade, ...] = ()
+
+    @property
+    def propositions(self) -> tuple[Proposition, ...]:
+        return self.says
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report(Statement):
+    """A source asserts something about the world; the grade rates exactly that assertion."""
+
+    kind: ClassVar[str] = "report"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Act(Statement):
+    """The statement, denial, claim, halt or silence is itself the fact; the grade rates only whether it happened."""
+
+    kind: ClassVar[str] = "act"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Absence(Item):
+    """Something looked for was not found: ``1 - detection`` if it happened all the same, 1 if it did not."""
+
+    kind: ClassVar[str] = "absence"
+
+    says: tuple[Proposition, ...]
+    detection: Number
+    searched: str
+
+    @property
+    def propositions(self) -> tuple[Proposition, ...]:
+        return self.says
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Direct(Item):
+    """Somebody already weighed it: a likelihood ratio per state of one fact, its credibility included.
+
+    States (or nodes, for `perpetrator`) that are not named count 1. The grade is shown, never applied.
+    """
+
+    kind: ClassVar[str] = "direct"
+
+    fact: str
+    ratios: tuple[tuple[str, Number], ...]
+    grade: Grade | None = None

@@ -1,0 +1,140 @@
+"""The tree of candidate perpetrators: leaves are the factions, inner nodes are groups, banners, sponsors."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from attribution.domain.identifiers import OTHER, check_id
+from attribution.errors import CaseError, Path
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A faction (no members) or a group of factions (members).
+
+    `size` is the number of organisations a faction stands for; a prior in proportion to size is then unmoved when
+    a faction is split. A `banner` is a name used in claims, never itself a perpetrator.
+    """
+
+    id: str
+    title: str = ""
+    size: float = 1.0
+    banner: bool = False
+    sponsor: bool = False
+    note: str = ""
+    members: tuple[Node, ...] = ()
+
+    def __post_init__(self) -> None:
+        check_id(self.id, "faction")
+        if not (math.isfinite(self.size) and self.size > 0):
+            raise CaseError(f'"{self.id}" has size {self.size:g}.', allowed="a positive number of organisations")
+        if self.members and self.size != 1.0:
+            raise CaseError(
+                f'the group "{self.id}" has a size of its own.',
+                allowed="a size on leaves only",
+                hint="the size of a group is the sum of its members' sizes",
+            )
+
+    @property
+    def label(self) -> str:
+        """The title, or the id made readable."""
+        return self.title or self.id.replace("-", " ").capitalize()
+
+    def walk(self, path: tuple[str, ...] = ()) -> Iterator[tuple[Node, tuple[str, ...]]]:
+        """Every node below and including this one, with the ids from the top down to it."""
+        here = (*path, self.id)
+        yield self, here
+        for member in self.members:
+            yield from member.walk(here)
+
+
+@dataclass(frozen=True, slots=True)
+class FactionTree:
+    """Mutually exclusive, exhaustive factions in a tree; the top-level leaf `other` keeps the set open.
+
+    Raises
+    ------
+    CaseError
+        A name that appears twice, no `other` at the top, or fewer than two factions.
+    """
+
+    roots: tuple[Node, ...]
+    _paths: dict[str, tuple[str, ...]] = field(init=False, repr=False, compare=False)
+    _nodes: dict[str, Node] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        paths: dict[str, tuple[str, ...]] = {}
+        nodes: dict[str, Node] = {}
+        for root in self.roots:
+            for node, path in root.walk():
+                if node.id in nodes:
+                    raise CaseError.duplicate("faction", node.id, at=_document_path(path))
+                nodes[node.id], paths[node.id] = node, path
+        object.__setattr__(self, "_paths", paths)
+        object.__setattr__(self, "_nodes", nodes)
+        if OTHER not in nodes or nodes[OTHER].members or len(paths[OTHER]) != 1:
+            raise CaseError(
+                "factions has no top-level leaf `other`.",
+                at=("factions",),
+                allowed="a tree in which the leaf `other` stands for everybody not named",
+                hint="add `other: {title: Anyone else}` beside the named groups",
+            )
+        if len(self.leaves) < 2:
+            raise CaseError(
+                "factions names nobody besides `other`.",
+                at=("factions",),
+                allowed="two or more factions",
+                hint="attribution compares candidates: name at least one",
+            )
+
+    def __hash__(self) -> int:
+        return hash(self.roots)
+
+    @property
+    def leaves(self) -> tuple[str, ...]:
+        """Ids of the factions, in the order of the file."""
+        return tuple(id for id, node in self._nodes.items() if not node.members)
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """Ids of the inner nodes, in the order of the file."""
+        return tuple(id for id, node in self._nodes.items() if node.members)
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        return tuple(self._nodes)
+
+    @property
+    def sizes(self) -> tuple[float, ...]:
+        """Sizes of the leaves, in the order of `leaves`."""
+        return tuple(self._nodes[leaf].size for leaf in self.leaves)
+
+    def __contains__(self, id: object) -> bool:
+        return id in self._nodes
+
+    def __getitem__(self, id: str) -> Node:
+        return self._nodes[id]
+
+    def label(self, id: str) -> str:
+        return self._nodes[id].label
+
+    def under(self, id: str) -> frozenset[str]:
+        """The leaves at or below a node."""
+        return frozenset(leaf for leaf in self.leaves if id in self._paths[leaf])
+
+    def upward(self, leaf: str) -> tuple[str, ...]:
+        """A leaf and the groups above it, the most specific first."""
+        return self._paths[leaf][::-1]
+
+    def depth(self, id: str) -> int:
+        return len(self._paths[id]) - 1
+
+
+def _document_path(path: tuple[str, ...]) -> Path:
+    """Where a node stands in a case file: members nest."""
+    steps: list[str] = ["factions", path[0]]
+    for name in path[1:]:
+        steps += ["members", name]
+    return tuple(steps)

@@ -1,0 +1,262 @@
+"""Do a case and a model fit together? Every fact a table, every faction a number, every name declared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import product
+
+from attribution.domain.case import Case
+from attribution.domain.facts import Fact
+from attribution.domain.identifiers import ELSE, OTHER
+from attribution.domain.model import Model
+from attribution.domain.numbers import Number
+from attribution.domain.tables import Entry, OddsRatio, Row, Table, Trait, TraitValue, most_specific
+from attribution.errors import PairError, Path, listed
+
+
+def check_pair(case: Case, model: Model) -> None:
+    """Refuse a model that speaks about another case, or leaves something of this one open.
+
+    Raises
+    ------
+    PairError
+        With `at` a path in the model document.
+    """
+    if model.case != case.id:
+        raise PairError(
+            f'the model "{model.id}" is about the case "{model.case}", not "{case.id}".',
+            at=("case",),
+            allowed=case.id,
+            hint=f"fit it to {model.case}, or copy it and set `case: {case.id}`",
+        )
+    for trait in model.traits:
+        for entry in trait.entries:
+            _check_node(case, entry.node, ("traits", trait.id, entry.node))
+    _check_prior(case, model)
+    for table in model.tables:
+        if table.fact not in case.facts:
+            raise PairError.unknown("facts", table.fact, case.facts.ids, at=("facts", table.fact))
+    for fact in case.facts:
+        if fact.id not in model.tables:
+            raise PairError(
+                f'the fact "{fact.id}" has no table.',
+                at=("facts",),
+                allowed="a table for every fact of the case",
+                hint=f"add `{fact.id}: {{{fact.states[0]}: {{else: [0.2, 0.5, 0.8]}}}}` under `facts:`",
+            )
+        _check_table(case, model, fact, model.tables[fact.id])
+    _check_deception(case, model)
+    for cluster in model.clusters:
+        for origin in cluster.origins:
+            _check_origin(case, origin, ("clusters", cluster.id))
+
+
+def parent_states(case: Case, fact: Fact) -> Iterator[dict[str, str]]:
+    """Every combination of the states of a fact's parents, the last parent running fastest."""
+    for states in product(*(case.facts[parent].states for parent in fact.given)):
+        yield dict(zip(fact.given, states, strict=True))
+
+
+def cell_for(case: Case, model: Model, row: Row, leaf: str) -> Entry | None:
+    """The entry that holds for a faction; a trait is looked up, so that its node is the trait's."""
+    if row.trait:
+        found = most_specific(model.traits[row.trait].entries, leaf, case.factions)
+        return Entry(found.node, TraitValue(row.trait)) if found else None
+    return most_specific(row.entries, leaf, case.factions)
+
+
+def _check_node(case: Case, node: str, at: Path) -> None:
+    if node != ELSE and node not in case.factions:
+        raise PairError.unknown("factions", node, (*case.factions.ids, ELSE), at=at)
+
+
+def _check_origin(case: Case, origin: str, at: Path) -> None:
+    if origin not in case.origins:
+        raise PairError.unknown("origins", origin, case.origins.ids, at=at)
+
+
+def _check_trait_covers(case: Case, trait: Trait, leaves: tuple[str, ...], at: Path) -> None:
+    for leaf in leaves:
+        if most_specific(trait.entries, leaf, case.factions) is None:
+            raise PairError(
+                f'the trait "{trait.id}" has no number for "{leaf}".',
+                at=at,
+                allowed="a number for every faction: its own, that of a group above it, or `else`",
+                hint="add `else: [low, best, high]` to the trait",
+            )
+
+
+def _check_prior(case: Case, model: Model) -> None:
+    named = tuple(leaf for leaf in case.factions.leaves if leaf != OTHER)
+    for trait in model.perpetrator.proportional_to:
+        _check_trait_covers(case, model.traits[trait], named, ("traits", trait))
+    if not model.perpetrator.shares:
+        return
+    at: Path = ("perpetrator", "share")
+    covered: dict[str, str] = {}
+    for share in model.perpetrator.shares:
+        _check_node(case, share.node, (*at, share.node))
+        for leaf in leaves_of_share(case, model, share.node):
+            if leaf in covered or leaf == OTHER:
+                reason = "`other` has its own line" if leaf == OTHER else f"already in {covered[leaf]}"
+                raise PairError(
+                    f'the share of "{share.node}" includes "{leaf}" ({reason}).',
+                    at=(*at, share.node),
+                    allowed="each faction except `other` in exactly one share",
+                )
+            covered[leaf] = share.node
+        _check_within(case, share.node, tuple(node for node, _ in share.within), (*at, share.node, "within"))
+    missing = [leaf for leaf in named if leaf not in covered]
+    if missing:
+        raise PairError(
+            f"the shares leave out {listed(missing)}.",
+            at=at,
+            allowed="each faction except `other` in exactly one share",
+            hint="add `else: 0.1`, the total of all the rest",
+        )
+
+
+def leaves_of_share(case: Case, model: Model, node: str) -> tuple[str, ...]:
+    """The factions a share covers; `else` stands for all, except `other`, that no other share names."""
+    if node != ELSE:
+        return tuple(leaf for leaf in case.factions.leaves if leaf in case.factions.under(node))
+    named = [share.node for share in model.perpetrator.shares if share.node in case.factions]
+    taken = frozenset({OTHER}).union(*(case.factions.under(name) for name in named))
+    return tuple(leaf for leaf in case.factions.leaves if leaf not in taken)
+
+
+def _check_within(case: Case, node: str, named: tuple[str, ...], at: Path) -> None:
+    if not named:
+        return
+    for name in named:
+        _check_node(case, name, (*at, name))
+    reached = [leaf for name in named for leaf in case.factions.under(name)]
+    if node == ELSE or sorted(reached) != sorted(case.factions.under(node)):
+        raise PairError(
+            f'`within` does not name each member of "{node}" once.',
+            at=at,
+            allowed="relative weights for all members of a group",
+            hint=f"its factions are {listed(sorted(case.factions.under(node)))}" if node != ELSE else "",
+        )
+
+
+def _check_table(case: Case, model: Model, fact: Fact, table: Table) -> None:
+    at: Path = ("facts", fact.id)
+    given = [rows.state for rows in table.states]
+    for rows in table.states:
+        if rows.state not in fact.states:
+            raise PairError.unknown(f"states of {fact.id}", rows.state, fact.states, at=(*at, rows.state))
+        for position, row in enumerate(rows.rows):
+            _check_row(case, model, fact, row, (*at, rows.state, position))
+    if len(given) != len(fact.states) - 1:
+        raise PairError(
+            f'the table of "{fact.id}" gives {listed(given) or "no state"}.',
+            at=at,
+            allowed=f"all but one of its states {listed(fact.states)}: the last is what remains",
+        )
+    for parents in parent_states(case, fact):
+        for leaf in case.factions.leaves:
+            _check_cell(case, model, fact, table, parents, leaf)
+
+
+def _check_row(case: Case, model: Model, fact: Fact, row: Row, at: Path) -> None:
+    for parent, states in row.when:
+        if parent not in fact.given:
+            raise PairError(
+                f'`when` asks about "{parent}", which is not a parent of "{fact.id}".',
+                at=(*at, "when"),
+                allowed=listed(fact.given) or "no parent: the fact has no `given:` in the case",
+                hint=f"add `given: [{parent}]` to the fact in the case",
+            )
+        for state in sorted(states):
+            if state not in case.facts[parent].states:
+                raise PairError.unknown(
+                    f"states of {parent}", state, case.facts[parent].states, at=(*at, "when", parent)
+                )
+    has_else = any(entry.node == ELSE and isinstance(entry.cell, Number) for entry in row.entries)
+    for entry in row.entries:
+        _check_node(case, entry.node, (*at, entry.node))
+        if isinstance(entry.cell, TraitValue) and entry.cell.trait not in model.traits:
+            raise PairError.unknown("traits", entry.cell.trait, model.traits.ids, at=(*at, entry.node))
+        if isinstance(entry.cell, OddsRatio) and (len(fact.states) != 2 or not has_else or entry.node == ELSE):
+            raise PairError(
+                f'"{fact.id}" cannot use a likelihood ratio for "{entry.node}".',
+                at=(*at, entry.node),
+                allowed="{lr: triple} in a row of a two-state fact that has a number for `else`",
+            )
+
+
+def _check_cell(case: Case, model: Model, fact: Fact, table: Table, parents: dict[str, str], leaf: str) -> None:
+    """One faction, one combination of parents: every state has a number, from one node, and they leave a rest."""
+    found: dict[str, Entry] = {}
+    for rows in table.states:
+        row = table.row(rows.state, parents)
+        entry = cell_for(case, model, row, leaf) if row else None
+        at: Path = ("facts", fact.id, rows.state)
+        if entry is None:
+            raise PairError(
+                f'the table of "{fact.id}: {rows.state}" has no number for "{leaf}"{_given(parents)}.',
+                at=at,
+                allowed="a number for every faction: its own, that of a group above it, or `else`",
+                hint="add `else: [low, best, high]` to the row",
+            )
+        found[rows.state] = entry
+    nodes = {entry.node for entry in found.values()}
+    if len(nodes) > 1:
+        raise PairError(
+            f'the states of "{fact.id}" take the number for "{leaf}" from different nodes: {listed(sorted(nodes))}.',
+            at=("facts", fact.id),
+            allowed="all states of a faction from the same node",
+            hint=f"name the same nodes in every state of {fact.id}",
+        )
+    numbers = [_number(case, model, entry, leaf) for entry in found.values()]
+    if len(fact.states) == 2:
+        return
+    for which, total in (("lows", sum(n.low for n in numbers)), ("bests", sum(n.best for n in numbers))):
+        if total >= 1:
+            raise PairError(
+                f'the {which} of "{fact.id}" for "{leaf}" sum to {total:.4g}{_given(parents)}.',
+                at=("facts", fact.id),
+                allowed="less than 1, so that something remains for the state not given",
+            )
+
+
+def _number(case: Case, model: Model, entry: Entry, leaf: str) -> Number:
+    if isinstance(entry.cell, Number):
+        return entry.cell
+    if isinstance(entry.cell, OddsRatio):
+        return entry.cell.ratio
+    trait = model.traits[entry.cell.trait]
+    _check_trait_covers(case, trait, (leaf,), ("traits", trait.id))
+    found = most_specific(trait.entries, leaf, case.factions)
+    assert found is not None and isinstance(found.cell, Number)
+    return found.cell
+
+
+def _given(parents: dict[str, str]) -> str:
+    return f" where {listed(f'{fact} is {state}' for fact, state in parents.items())}" if parents else ""
+
+
+def _check_deception(case: Case, model: Model) -> None:
+    for staged in model.deception.staged:
+        at: Path = ("deception", "staged", staged.fact)
+        if staged.fact not in case.facts:
+            raise PairError.unknown("facts", staged.fact, case.facts.ids, at=at)
+        _check_node(case, staged.toward, (*at, "toward"))
+    for forged in model.deception.forged:
+        at = ("deception", "forged", forged.target)
+        if forged.target not in case.origins and forged.target not in case.sources:
+            raise PairError.unknown("origins or sources", forged.target, (*case.origins.ids, *case.sources.ids), at=at)
+        if forged.toward:
+            _check_node(case, forged.toward, (*at, "toward"))
+        if forged.target in case.origins and not case.origins[forged.target].forgeable:
+            raise PairError(
+                f'the origin "{forged.target}" cannot be forged: the case says so.',
+                at=at,
+                allowed="an origin that is not `forgeable: no`",
+            )
+    for deceptive in model.deception.deceptive:
+        if deceptive.source not in case.sources:
+            raise PairError.unknown(
+                "sources", deceptive.source, case.sources.ids, at=("deception", "deceptive", deceptive.source)
+            )

@@ -1,0 +1,156 @@
+"""Tables: how probable each state of a fact is, given who did it and what else is true."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal, Protocol, get_args
+
+from attribution.domain.factions import FactionTree
+from attribution.domain.identifiers import ELSE, check_id
+from attribution.domain.numbers import Number
+from attribution.errors import ModelError, Path
+
+TraitKind = Literal["capability", "behaviour"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a number is what it is, and the origins it rests on."""
+
+    text: str
+    rests_on: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TraitValue:
+    """The number is the faction's trait."""
+
+    trait: str
+
+
+@dataclass(frozen=True, slots=True)
+class OddsRatio:
+    """The odds are those of the row's `else`, times this ratio; two-state facts only."""
+
+    ratio: Number
+
+
+type Cell = Number | TraitValue | OddsRatio
+
+
+class ForNode(Protocol):
+    """Anything stated for a node of the faction tree, or for `else`."""
+
+    @property
+    def node(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A cell for a node of the tree, or for `else`; its reason is its own, or inherited where None."""
+
+    node: str
+    cell: Cell
+    because: Reason | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Trait:
+    """A capability or behaviour of the factions: an uncertain probability each, usable in several places."""
+
+    id: str
+    kind: TraitKind
+    entries: tuple[Entry, ...]
+    because: Reason | None = None
+
+    def __post_init__(self) -> None:
+        check_id(self.id, "trait")
+        if self.kind not in get_args(TraitKind):
+            raise ModelError.unknown("kinds of trait", self.kind, get_args(TraitKind), at=("traits", self.id, "kind"))
+        for entry in self.entries:
+            if not isinstance(entry.cell, Number) or entry.cell.scale != "probability":
+                raise ModelError(
+                    f'the trait "{self.id}" has for "{entry.node}" something else than a probability.',
+                    at=("traits", self.id, entry.node),
+                    allowed="a probability: 0.4, [0.2, 0.4, 0.6], {yes: 3, of: 20}, or an ICD 203 term",
+                )
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Numbers of one state, for the parent states in `when` (parent to states; empty: always).
+
+    Either `entries`, or `trait`: every faction's own value of that trait.
+    """
+
+    when: tuple[tuple[str, frozenset[str]], ...] = ()
+    entries: tuple[Entry, ...] = ()
+    trait: str = ""
+    because: Reason | None = None
+
+    def applies(self, parents: Mapping[str, str]) -> bool:
+        """Whether the row holds where the parents have these states."""
+        return all(parents[fact] in states for fact, states in self.when)
+
+
+@dataclass(frozen=True, slots=True)
+class StateRows:
+    """All rows of one state, in order: the first that applies is used, the last always applies."""
+
+    state: str
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Probabilities of all states of a fact but one.
+
+    Raises
+    ------
+    ModelError
+        A row after the one that always applies, or none that always applies.
+    """
+
+    fact: str
+    states: tuple[StateRows, ...]
+    because: Reason | None = None
+
+    @property
+    def id(self) -> str:
+        return self.fact
+
+    def __post_init__(self) -> None:
+        for given in self.states:
+            at: Path = ("facts", self.fact, given.state)
+            for position, row in enumerate(given.rows):
+                last = position == len(given.rows) - 1
+                if last and row.when:
+                    raise ModelError(
+                        f'the last row of "{self.fact}: {given.state}" has a `when`.',
+                        at=(*at, position),
+                        allowed="a last row without `when`, for everything not named before",
+                    )
+                if not last and not row.when:
+                    raise ModelError(
+                        f'"{self.fact}: {given.state}" has a row after the one without `when`.',
+                        at=(*at, position + 1),
+                        allowed="rows with `when` first: the first that applies is used",
+                        hint="move the row without `when` to the end",
+                    )
+
+    def row(self, state: str, parents: Mapping[str, str]) -> Row | None:
+        """The row of a state that applies, or None for the state that is left to the rest."""
+        for given in self.states:
+            if given.state == state:
+                return next(row for row in given.rows if row.applies(parents))
+        return None
+
+
+def most_specific[T: ForNode](entries: Iterable[T], leaf: str, tree: FactionTree) -> T | None:
+    """The entry for a faction: its own, else that of the nearest group above it, else `else`, else None."""
+    by_node = {entry.node: entry for entry in entries}
+    for node in (*tree.upward(leaf), ELSE):
+        if node in by_node:
+            return by_node[node]
+    return None

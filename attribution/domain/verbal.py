@@ -1,0 +1,67 @@
+"""Verbal scales as tables, with their source and the rule for ties."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """A range with its words; `low` and `high` as printed in the source, which lets neighbours share end points."""
+
+    low: float
+    high: float
+    terms: tuple[str, ...]
+
+
+# Likelihood terms of US Intelligence Community Directive 203 (Analytic Standards, 2015, technical amendment
+# 2022), both rows. https://www.dni.gov/index.php/how-we-work/objectivity
+ICD_203: tuple[Band, ...] = (
+    Band(0.01, 0.05, ("almost no chance", "remote")),
+    Band(0.05, 0.20, ("very unlikely", "highly improbable")),
+    Band(0.20, 0.45, ("unlikely", "improbable")),
+    Band(0.45, 0.55, ("roughly even chance", "roughly even odds")),
+    Band(0.55, 0.80, ("likely", "probable")),
+    Band(0.80, 0.95, ("very likely", "highly probable")),
+    Band(0.95, 0.99, ("almost certain", "nearly certain")),
+)
+
+# Support for one proposition over another by likelihood ratio, ENFSI guideline for evaluative reporting (2015).
+# https://enfsi.eu/wp-content/uploads/2016/09/m1_guideline.pdf
+ENFSI: tuple[Band, ...] = (
+    Band(2, 10, ("weak",)),
+    Band(10, 100, ("moderate",)),
+    Band(100, 1_000, ("moderately strong",)),
+    Band(1_000, 10_000, ("strong",)),
+    Band(10_000, 1_000_000, ("very strong",)),
+    Band(1_000_000, float("inf"), ("extremely strong",)),
+)
+
+
+def probability_words(probability: float) -> str:
+    """The ICD 203 term for a probability.
+
+    A shared end point belongs to the band nearer one half, the weaker statement of the two; 0.45 and 0.55 to the middle
+    band. Below 0.01 and above 0.99, where the directive has no term, the outermost term is used: the number
+    always stands beside the word.
+    """
+    for band in ICD_203[:3]:
+        if probability < band.high:
+            return band.terms[0]
+    for band in ICD_203[3:-1]:
+        if probability <= band.high:
+            return band.terms[0]
+    return ICD_203[-1].terms[0]
+
+
+def support_words(likelihood_ratio: float) -> str:
+    """The ENFSI words for the support a likelihood ratio lends, for ratios of at least 1 (else pass the reciprocal).
+
+    A shared boundary belongs to the weaker band; between 1 and 2, where the guideline has no word, "no appreciable".
+    """
+    if likelihood_ratio < ENFSI[0].low:
+        return "no appreciable"
+    for band in ENFSI:
+        if likelihood_ratio <= band.high:
+            return band.terms[0]
+    return ENFSI[-1].terms[0]

@@ -1,0 +1,156 @@
+"""Everything that can go wrong, as one tree.
+
+AttributionError
+├── InputError            what the user gave cannot be used            exit code 2
+│   ├── FormatError       the text of a file (YAML, size, encoding)
+│   ├── CaseError         evidence: a case that cannot be
+│   ├── ModelError        assumptions: a model that cannot be
+│   ├── PairError         a case and a model that do not fit together
+│   ├── RunError          a saved run that cannot be read
+│   └── UsageError        an argument of a command or a function
+├── TooTiedError          facts tied together past what can be summed  exit code 2
+├── OutputError           a file that cannot be written                exit code 2
+└── EngineError           sampling failed                              exit code 3
+
+An error says where, what was found, what is allowed, and the way out. `at` is a path inside the
+document, such as ``("evidence", 3, "source")``; the reader that knows the text turns it into file and line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import Self
+
+type Path = tuple[str | int, ...]
+
+_LONGEST_LIST = 12
+
+
+class AttributionError(Exception):
+    """Anything this package raises on purpose."""
+
+    exit_code = 3
+
+
+class InputError(AttributionError):
+    """What the user gave cannot be used; says where, what was found, what is allowed, and the way out."""
+
+    exit_code = 2
+
+    def __init__(
+        self, what: str, *, at: Path = (), allowed: str = "", hint: str = "", file: str = "", line: int = 0
+    ) -> None:
+        self.what = what
+        self.at = at
+        self.allowed = allowed
+        self.hint = hint
+        self.file = file
+        self.line = line
+        super().__init__(what)
+
+    def located(self, file: str, line: int) -> Self:
+        """The same error, now knowing where in which file; keeps an earlier answer."""
+        if not self.file:
+            self.file, self.line = file, line
+        return self
+
+    def __str__(self) -> str:
+        where = f"{self.file}:{self.line}: " if self.line else f"{self.file}: " if self.file else ""
+        lines = [f"{where}{self.what}"]
+        if self.allowed:
+            lines.append(f"  allowed: {self.allowed}")
+        if self.hint:
+            lines.append(f"  hint: {self.hint}")
+        return "\n".join(lines)
+
+    @classmethod
+    def unknown(cls, kind: str, found: str, known: Iterable[str], *, at: Path = ()) -> Self:
+        """A name that is not among those declared."""
+        known = sorted(known)
+        return cls(
+            f'{spell(at)} is "{found}", which is not among the {kind}.',
+            at=at,
+            allowed=listed(known),
+            hint=did_you_mean(found, known),
+        )
+
+    @classmethod
+    def duplicate(cls, kind: str, found: str, *, at: Path = ()) -> Self:
+        """Two things of one kind with one name."""
+        return cls(
+            f'{spell(at)}: the {kind} "{found}" appears twice.',
+            at=at,
+            allowed=f"each {kind} once",
+            hint="rename one of them, or delete the copy",
+        )
+
+
+class FormatError(InputError):
+    """The text of a file cannot be read."""
+
+
+class CaseError(InputError):
+    """The evidence describes a case that cannot be."""
+
+
+class ModelError(InputError):
+    """The assumptions describe a model that cannot be."""
+
+
+class PairError(InputError):
+    """The case and the model do not fit together."""
+
+
+class RunError(InputError):
+    """A saved run cannot be read, or does not belong to what it is asked about."""
+
+
+class UsageError(InputError):
+    """An argument of a command or of a function cannot be used."""
+
+
+class TooTiedError(AttributionError):
+    """Facts are tied together so closely that exact summation would need too many states."""
+
+    exit_code = 2
+
+    def __init__(self, facts: tuple[str, ...], states: int, limit: int) -> None:
+        self.facts, self.states, self.limit = facts, states, limit
+        super().__init__(
+            f"the facts {listed(facts)} are tied together: summing them out needs {states:,} joint states.\n"
+            f"  allowed: {limit:,} joint states\n"
+            "  hint: drop a parent from `given:`, split an origin that speaks about many facts, or merge states"
+        )
+
+
+class OutputError(AttributionError):
+    """A file cannot be written; what stood there before is untouched."""
+
+    exit_code = 2
+
+
+class EngineError(AttributionError):
+    """Sampling failed for a reason that is not the user's input."""
+
+
+def spell(at: Path) -> str:
+    """``("evidence", 3, "source")`` as ``evidence[3].source``."""
+    text = ""
+    for step in at:
+        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
+    return text or "the document"
+
+
+def listed(names: Iterable[str]) -> str:
+    """Names for an error message, cut where a list would drown the message."""
+    names = list(names)
+    shown = ", ".join(names[:_LONGEST_LIST])
+    rest = len(names) - _LONGEST_LIST
+    return f"{shown} and {rest} more" if rest > 0 else shown
+
+
+def did_you_mean(found: str, known: Iterable[str]) -> str:
+    """The nearest known name as a question, or nothing."""
+    near = get_close_matches(found, list(known), n=1, cutoff=0.6)
+    return f'did you mean "{near[0]}"?' if near else ""
