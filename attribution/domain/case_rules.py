@@ -138,8 +138,10 @@ def _check_copies(case: Case) -> None:
 def _check_circle(case: Case, item: Statement, at: Path) -> None:
     trail, here = [item.id], item
     while here.copies is not None:
-        following = case.evidence[here.copies.of] if here.copies.of in case.evidence else None
-        if following is None or not isinstance(following, Statement):
+        if here.copies.of not in case.evidence:
+            return
+        following = case.evidence[here.copies.of]
+        if not isinstance(following, Statement):
             return
         if following.id in trail:
             raise CaseError(

@@ -20,8 +20,9 @@ class Number:
     """A probability, or a ratio, that may be uncertain.
 
     ``low < best < high`` are its 5 %, 50 % and 95 % quantiles; all three equal means a constant. An uncertain
-    probability lies strictly inside (0, 1); an uncertain ratio is positive and finite. `stated` keeps the form the analyst wrote
-    where that was not the triple itself. `vary` gives each member of a group its own deviation, in probits.
+    probability lies strictly inside (0, 1); an uncertain ratio is positive and finite. `stated` keeps the form the
+    analyst wrote where that was not the triple itself. `vary` gives each member of a group its own deviation, in
+    probits.
 
     Raises
     ------

@@ -229,7 +229,8 @@ def _number(case: Case, model: Model, entry: Entry, leaf: str) -> Number:
     trait = model.traits[entry.cell.trait]
     _check_trait_covers(case, trait, (leaf,), ("traits", trait.id))
     found = most_specific(trait.entries, leaf, case.factions)
-    assert found is not None and isinstance(found.cell, Number)
+    assert found is not None
+    assert isinstance(found.cell, Number)
     return found.cell
 
 
