@@ -1,0 +1,231 @@
+"""Origins as factors: what each says of the facts and of the perpetrator, and how far it can be believed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import product
+
+import numpy as np
+
+from attribution.domain.case import Case
+from attribution.domain.evidence import Absence, Direct, Proposition, Statement
+from attribution.domain.grades import Grade
+from attribution.domain.grading import UNGRADED
+from attribution.domain.identifiers import PERPETRATOR
+from attribution.domain.model import Forged, Model
+from attribution.domain.numbers import Number
+from attribution.domain.origins import Origin
+from attribution.network.program import ABSENCE, DIRECT, STATEMENT
+from attribution.network.slots import NONE, SlotBook
+
+_HALF = Number.exactly(0.5)
+_HOLDS, _FORGED = 1, 2
+
+
+@dataclass(slots=True)
+class OriginArrays:
+    """One entry per origin; `scope` is the facts it speaks about, in the order of the case."""
+
+    kind: list[int] = field(default_factory=list)
+    source: list[int] = field(default_factory=list)
+    item: list[int] = field(default_factory=list)
+    anyway: list[list[tuple[int, int]]] = field(default_factory=list)
+    deceptive: list[int] = field(default_factory=list)
+    copying: list[int] = field(default_factory=list)
+    copy_holds: list[int] = field(default_factory=list)
+    forged: list[int] = field(default_factory=list)
+    forged_noise: list[int] = field(default_factory=list)
+    leaf: list[list[int]] = field(default_factory=list)
+    pattern: list[list[int]] = field(default_factory=list)
+    shared: list[int] = field(default_factory=list)
+    true_fraction: list[float] = field(default_factory=list)
+    scope: list[tuple[int, ...]] = field(default_factory=list)
+
+
+def effective_grade(case: Case, origin: Origin) -> Grade:
+    """The grade as it is used: F6 where nobody graded, and 1 read as 2 where another origin reports on the same fact.
+
+    A 1 says *confirmed by other sources*; where those sources are in the evidence themselves, they already count.
+    """
+    grade = origin.grade or UNGRADED
+    if grade.digit != "1":
+        return grade
+    facts = {proposition.fact for item in origin.items for proposition in item.propositions}
+    for other in case.origins:
+        if other.id != origin.id and any(
+            isinstance(item, Statement) and any(said.fact in facts for said in item.says) for item in other.items
+        ):
+            return Grade(grade.letter, "2")
+    return grade
+
+
+def compile_origins(case: Case, model: Model, slots: SlotBook) -> OriginArrays:
+    """All origins of a case, in its order; numbers of the case and of the model become slots."""
+    arrays = OriginArrays()
+    for origin in case.origins:
+        first = origin.items[0]
+        if isinstance(first, Direct):
+            _direct(case, slots, arrays, origin, first)
+        else:
+            _switch(case, model, slots, arrays, origin)
+    return arrays
+
+
+def _switch(case: Case, model: Model, slots: SlotBook, arrays: OriginArrays, origin: Origin) -> None:
+    """A report, an act or an absence: the factor is one value where all it says is true, another where not."""
+    said = tuple(dict.fromkeys(proposition for item in origin.items for proposition in item.propositions))
+    _say(case, arrays, said)
+    first = origin.items[0]
+    if isinstance(first, Absence):
+        arrays.kind.append(ABSENCE)
+        arrays.source.append(NONE)
+        arrays.item.append(_case_number(case, slots, first.detection, f"detection[{first.id}]", first.id, "detection"))
+        arrays.anyway.append([])
+        arrays.copying.append(NONE)
+        arrays.copy_holds.append(0)
+    else:
+        arrays.kind.append(STATEMENT)
+        _reliability(case, model, slots, arrays, origin)
+        arrays.anyway.append([_anyway(case, slots, origin, proposition) for proposition in said])
+        _copying(case, slots, arrays, origin)
+    _deception(case, model, slots, arrays, origin)
+
+
+def _say(case: Case, arrays: OriginArrays, said: tuple[Proposition, ...]) -> None:
+    """Where all propositions hold: over the states of the facts, and over the factions."""
+    facts = sorted({case.facts.ids.index(p.fact) for p in said if p.fact != PERPETRATOR})
+    names = [case.facts.ids[position] for position in facts]
+    meanings = [(p.fact, case.meaning(p)) for p in said]
+    about_facts = [(fact, meaning) for fact, meaning in meanings if fact != PERPETRATOR]
+    about_who = [meaning for fact, meaning in meanings if fact == PERPETRATOR]
+    pattern = []
+    for states in product(*(case.facts[name].states for name in names)):
+        world = dict(zip(names, states, strict=True))
+        pattern.append(int(all(world[fact] in meaning for fact, meaning in about_facts)))
+    holds = [int(all(leaf in meaning for meaning in about_who)) for leaf in case.factions.leaves]
+    arrays.scope.append(tuple(facts))
+    arrays.pattern.append(pattern)
+    arrays.leaf.append([_HOLDS * held for held in holds])
+    sizes = np.asarray(case.factions.sizes)
+    arrays.true_fraction.append(float(np.mean(pattern) * np.sum(sizes * holds) / np.sum(sizes)))
+
+
+def _reliability(case: Case, model: Model, slots: SlotBook, arrays: OriginArrays, origin: Origin) -> None:
+    grade = effective_grade(case, origin)
+    arrays.source.append(
+        slots.number(
+            model.grading.source_part(grade),
+            f"reliability[{origin.source}|{grade.letter}]",
+            block="reliability",
+            document="grading",
+            at=("letters", grade.letter),
+        )
+    )
+    arrays.item.append(
+        slots.number(
+            model.grading.item_part(grade),
+            f"credibility[{origin.id}|{grade.digit}]",
+            block="reliability",
+            document="grading",
+            at=("digits", grade.digit),
+        )
+    )
+
+
+def _anyway(case: Case, slots: SlotBook, origin: Origin, proposition: Proposition) -> tuple[int, int]:
+    """The slot of q for a proposition, and whether it was asserted as a *not*."""
+    item = next(item for item in origin.items if proposition in item.propositions)
+    own = item.would_say_anyway if isinstance(item, Statement) else None
+    by_source = case.sources[origin.source].would_say_anyway
+    if own is not None:
+        slot = _case_number(case, slots, own, f"anyway[{item.id}]", item.id, "would_say_anyway")
+    elif by_source is not None:
+        slot = slots.number(
+            by_source,
+            f"anyway[{origin.source}]",
+            block="anyway",
+            document="case",
+            at=("sources", origin.source, "would_say_anyway"),
+        )
+    else:
+        slot = slots.constant(_HALF.best)
+    return slot, int(proposition.negated)
+
+
+def _copying(case: Case, slots: SlotBook, arrays: OriginArrays, origin: Origin) -> None:
+    item = origin.items[0]
+    if not isinstance(item, Statement) or item.copies is None:
+        arrays.copying.append(NONE)
+        arrays.copy_holds.append(0)
+        return
+    arrays.copying.append(_case_number(case, slots, item.copies.probability, f"copies[{item.id}]", item.id, "copies"))
+    original = {p.fact: case.meaning(p) for p in case.evidence[item.copies.of].propositions}
+    implied = all(p.fact in original and original[p.fact] <= case.meaning(p) for p in item.says)
+    arrays.copy_holds.append(int(implied))
+
+
+def _deception(case: Case, model: Model, slots: SlotBook, arrays: OriginArrays, origin: Origin) -> None:
+    statement = arrays.kind[-1] == STATEMENT
+    turned = next((d for d in model.deception.deceptive if d.source == origin.source and statement), None)
+    arrays.deceptive.append(
+        NONE
+        if turned is None
+        else slots.number(
+            turned.probability,
+            f"deceptive[{turned.source}]",
+            block="deceptive",
+            document="model",
+            at=("deception", "deceptive", turned.source, "probability"),
+        )
+    )
+    forged = _forging(model, origin) if statement and origin.forgeable else None
+    arrays.forged_noise.append(int(forged is not None and not forged.toward))
+    if forged is None:
+        arrays.forged.append(NONE)
+    else:
+        at = ("deception", "forged", forged.target, "probability")
+        label = f"forged[{forged.target}]"
+        arrays.forged.append(slots.number(forged.probability, label, block="forged", document="model", at=at))
+        spared = case.factions.under(forged.toward) if forged.toward else frozenset[str]()
+        for position, leaf in enumerate(case.factions.leaves):
+            arrays.leaf[-1][position] |= _FORGED * (leaf not in spared)
+    arrays.shared.append(int(len(set(arrays.leaf[-1])) == 1))
+
+
+def _forging(model: Model, origin: Origin) -> Forged | None:
+    """The entry for the origin itself, else that for its source."""
+    entries = {forged.target: forged for forged in model.deception.forged}
+    return entries.get(origin.id) or entries.get(origin.source)
+
+
+def _direct(case: Case, slots: SlotBook, arrays: OriginArrays, origin: Origin, item: Direct) -> None:
+    ratio = {
+        state: _case_number(case, slots, number, f"ratio[{item.id}|{state}]", item.id, "likelihood_ratio") + 1
+        for state, number in item.ratios
+    }
+    arrays.kind.append(DIRECT)
+    for unused in (arrays.source, arrays.item, arrays.copying, arrays.deceptive, arrays.forged):
+        unused.append(NONE)
+    arrays.anyway.append([])
+    arrays.copy_holds.append(0)
+    arrays.forged_noise.append(0)
+    arrays.true_fraction.append(1.0)
+    if item.fact == PERPETRATOR:
+        arrays.scope.append(())
+        arrays.pattern.append([0])
+        arrays.leaf.append(
+            [
+                next((ratio[node] for node in case.factions.upward(leaf) if node in ratio), 0)
+                for leaf in case.factions.leaves
+            ]
+        )
+    else:
+        arrays.scope.append((case.facts.ids.index(item.fact),))
+        arrays.pattern.append([ratio.get(state, 0) for state in case.facts[item.fact].states])
+        arrays.leaf.append([0] * len(case.factions.leaves))
+    arrays.shared.append(int(len(set(arrays.leaf[-1])) == 1))
+
+
+def _case_number(case: Case, slots: SlotBook, number: Number, label: str, item: str, key: str) -> int:
+    at = ("evidence", case.evidence.ids.index(item), key)
+    return slots.number(number, label, block=label.partition("[")[0], document="case", at=at)

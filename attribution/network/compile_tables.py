@@ -1,0 +1,161 @@
+"""Traits, tables and staging as slots, rows and configurations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from attribution.domain.case import Case
+from attribution.domain.facts import Fact
+from attribution.domain.identifiers import ELSE
+from attribution.domain.model import Model
+from attribution.domain.numbers import Number
+from attribution.domain.pairing import cell_for, parent_states
+from attribution.domain.tables import Cell, OddsRatio, Row, Table, TraitValue, most_specific
+from attribution.errors import spell
+from attribution.network.slots import NONE, SlotBook
+
+TWO_STATE = -1.0
+
+
+@dataclass(slots=True)
+class TableArrays:
+    """Rows (distinct distributions) and which row each faction uses in each configuration."""
+
+    row_start: list[int] = field(default_factory=lambda: [0])
+    row_slot: list[int] = field(default_factory=list)
+    row_rest: list[float] = field(default_factory=list)
+    config_start: list[int] = field(default_factory=lambda: [0])
+    fact_config: list[int] = field(default_factory=lambda: [0])
+    rows_by_leaf: list[list[int]] = field(default_factory=list)
+    _known: dict[tuple[int, ...], int] = field(default_factory=dict)
+
+    def row(self, fact: int, slots: tuple[int, ...], rest: float) -> int:
+        key = (fact, *slots)
+        if key not in self._known:
+            self._known[key] = len(self.row_rest)
+            self.row_slot += slots
+            self.row_start.append(len(self.row_slot))
+            self.row_rest.append(rest)
+        return self._known[key]
+
+
+def trait_slot(case: Case, model: Model, slots: SlotBook, trait: str, leaf: str) -> int:
+    """The slot of a faction's trait, or -1 where the trait says nothing about it."""
+    found = most_specific(model.traits[trait].entries, leaf, case.factions)
+    if found is None or not isinstance(found.cell, Number):
+        return NONE
+    return slots.number(
+        found.cell,
+        f"trait[{trait}|{found.node}]",
+        block="trait",
+        document="model",
+        at=("traits", trait, found.node),
+        member=leaf,
+    )
+
+
+def compile_tables(case: Case, model: Model, slots: SlotBook) -> TableArrays:
+    """All tables of a model, fact by fact in the order of the case."""
+    arrays = TableArrays(rows_by_leaf=[[] for _ in case.factions.leaves])
+    for position, fact in enumerate(case.facts):
+        table = model.tables[fact.id]
+        for parents in parent_states(case, fact):
+            for leaf, rows in zip(case.factions.leaves, arrays.rows_by_leaf, strict=True):
+                rows.append(_row(case, model, slots, arrays, position, fact, table, parents, leaf))
+            arrays.config_start.append(arrays.config_start[-1] + len(fact.states))
+        arrays.fact_config.append(len(arrays.config_start) - 1)
+    return arrays
+
+
+def _row(
+    case: Case,
+    model: Model,
+    slots: SlotBook,
+    arrays: TableArrays,
+    position: int,
+    fact: Fact,
+    table: Table,
+    parents: dict[str, str],
+    leaf: str,
+) -> int:
+    """The row of one faction in one configuration, shared with whoever has the same numbers."""
+    chosen: list[int] = []
+    best = 0.0
+    for state in fact.states:
+        row = table.row(state, parents)
+        if row is None:
+            chosen.append(NONE)
+            continue
+        entry = cell_for(case, model, row, leaf)
+        assert entry is not None, "check_pair saw a number for every faction"
+        chosen.append(_cell_slot(case, model, slots, table, state, row, entry.node, entry.cell, leaf))
+        best += _best(case, model, entry.cell, leaf)
+    rest = TWO_STATE if len(fact.states) == 2 else 1.0 - best
+    return arrays.row(position, tuple(chosen), rest)
+
+
+def _cell_slot(
+    case: Case, model: Model, slots: SlotBook, table: Table, state: str, row: Row, node: str, cell: Cell, leaf: str
+) -> int:
+    if isinstance(cell, TraitValue):
+        return trait_slot(case, model, slots, cell.trait, leaf)
+    rows = next(given.rows for given in table.states if given.state == state)
+    position = rows.index(row)
+    when = f"|{_when(row)}" if len(rows) > 1 else ""
+    label = f"table[{table.fact}={state}|{node}{when}]"
+    at = ("facts", table.fact, state, position, node)
+    if isinstance(cell, OddsRatio):
+        base = next(entry.cell for entry in row.entries if entry.node == ELSE)
+        return slots.odds(
+            _cell_slot(case, model, slots, table, state, row, ELSE, base, leaf),
+            slots.number(cell.ratio, label, block="table", document="model", at=at),
+        )
+    return slots.number(cell, label, block="table", document="model", at=at, member=leaf)
+
+
+def _when(row: Row) -> str:
+    if not row.when:
+        return "otherwise"
+    return ",".join(f"{fact}={'/'.join(sorted(states))}" for fact, states in row.when)
+
+
+def _best(case: Case, model: Model, cell: Cell, leaf: str) -> float:
+    if isinstance(cell, TraitValue):
+        found = most_specific(model.traits[cell.trait].entries, leaf, case.factions)
+        assert found is not None, f"check_pair saw {spell(('traits', cell.trait))} cover {leaf}"
+        return _best(case, model, found.cell, leaf)
+    return cell.best if isinstance(cell, Number) else 0.0
+
+
+@dataclass(slots=True)
+class StagedArrays:
+    """Facts whose scene may have been arranged, and to look like whom."""
+
+    slot: list[int] = field(default_factory=list)
+    config: list[int] = field(default_factory=list)
+    member: list[int] = field(default_factory=list)
+    weight: list[float] = field(default_factory=list)
+
+
+def compile_staging(case: Case, model: Model, slots: SlotBook, fact_config: list[int]) -> StagedArrays:
+    """The mean over those the scene points to is weighted by size, so that splitting a leaf changes nothing."""
+    arrays = StagedArrays()
+    for staged in model.deception.staged:
+        position = case.facts.ids.index(staged.fact)
+        named = case.factions.under(staged.toward)
+        sizes = [
+            size if leaf in named else 0.0 for leaf, size in zip(case.factions.leaves, case.factions.sizes, strict=True)
+        ]
+        arrays.slot.append(
+            slots.number(
+                staged.probability,
+                f"staged[{staged.fact}]",
+                block="staged",
+                document="model",
+                at=("deception", "staged", staged.fact, "probability"),
+            )
+        )
+        arrays.config += fact_config[position : position + 2]
+        arrays.member += [int(leaf in named) for leaf in case.factions.leaves]
+        arrays.weight += [size / sum(sizes) for size in sizes]
+    return arrays

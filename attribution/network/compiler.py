@@ -1,0 +1,201 @@
+"""From a case and a model to the arrays that the kernel runs on."""
+
+from __future__ import annotations
+
+from itertools import accumulate
+
+import numpy as np
+
+from attribution.domain.case import Case
+from attribution.domain.identifiers import OTHER
+from attribution.domain.model import Model
+from attribution.domain.pairing import check_pair
+from attribution.network.compile_origins import OriginArrays, compile_origins
+from attribution.network.compile_prior import PriorArrays, compile_prior
+from attribution.network.compile_tables import (
+    StagedArrays,
+    TableArrays,
+    compile_staging,
+    compile_tables,
+    trait_slot,
+)
+from attribution.network.elimination import Factor, Plan, Step, plan_elimination
+from attribution.network.program import FloatArrays, IntArrays, Program, frozen
+from attribution.network.slots import SlotBook
+
+
+def compile_network(case: Case, model: Model) -> Program:
+    """Compile a case, as it stands, under a model.
+
+    Raises
+    ------
+    PairError
+        The model does not fit the case.
+    TooTiedError
+        Facts are tied together past what can be summed exactly.
+    """
+    check_pair(case, model)
+    slots = SlotBook()
+    prior = compile_prior(case, model, slots)
+    tables = compile_tables(case, model, slots)
+    staged = compile_staging(case, model, slots, tables.fact_config)
+    origins = compile_origins(case, model, slots)
+    traits = np.array(
+        [[trait_slot(case, model, slots, trait.id, leaf) for leaf in case.factions.leaves] for trait in model.traits]
+    ).reshape(len(model.traits), len(case.factions.leaves))
+    offsets, evidence_end = _evidence_offsets(tables, origins)
+    plan = _plan(case, tables, origins, offsets, evidence_end)
+    traits.flags.writeable = False
+    return Program(
+        ints=_ints(case, slots, prior, tables, staged, origins, offsets, plan),
+        floats=_floats(slots, prior, tables, staged, origins),
+        coordinates=tuple(slots.coordinates),
+        factions=case.factions.leaves,
+        origins=case.origins.ids,
+        facts=case.facts.ids,
+        states=tuple(fact.states for fact in case.facts),
+        fact_config=frozen(tables.fact_config, np.int64),
+        traits=model.traits.ids,
+        trait_slot=traits,
+        components=tuple(tuple(case.facts.ids[fact] for fact in part) for part in plan.components),
+    )
+
+
+def _evidence_offsets(tables: TableArrays, origins: OriginArrays) -> tuple[list[int], int]:
+    """Evidence factors lie after the tables; those of one faction first, the shared ones after them."""
+    offsets = [0] * len(origins.kind)
+    end = tables.config_start[-1]
+    for position, pattern in enumerate(origins.pattern):
+        offsets[position] = end
+        end += len(pattern)
+    return offsets, end
+
+
+def _plan(case: Case, tables: TableArrays, origins: OriginArrays, offsets: list[int], evidence_end: int) -> Plan:
+    ids = case.facts.ids
+    table_factors = []
+    for position, fact in enumerate(case.facts):
+        scope = (*(ids.index(parent) for parent in fact.given), position)
+        table_factors.append(Factor(scope, tables.config_start[tables.fact_config[position]]))
+    factors = [Factor(scope, offset) for scope, offset in zip(origins.scope, offsets, strict=True)]
+    return plan_elimination(
+        tuple(len(fact.states) for fact in case.facts),
+        ids,
+        tuple(table_factors),
+        tuple(factor for factor, shared in zip(factors, origins.shared, strict=True) if not shared),
+        tuple(factor for factor, shared in zip(factors, origins.shared, strict=True) if shared),
+        evidence_end,
+    )
+
+
+def _starts(parts: list[list[int]] | tuple[tuple[int, ...], ...]) -> list[int]:
+    return [0, *accumulate(len(part) for part in parts)]
+
+
+def _flat(parts: list[list[int]]) -> list[int]:
+    return [value for part in parts for value in part]
+
+
+def _ints(
+    case: Case,
+    slots: SlotBook,
+    prior: PriorArrays,
+    tables: TableArrays,
+    staged: StagedArrays,
+    origins: OriginArrays,
+    offsets: list[int],
+    plan: Plan,
+) -> IntArrays:
+    anyway = [pair for part in origins.anyway for pair in part]
+    steps = (*plan.shared, *plan.each)
+    values: dict[str, object] = {
+        "other": [case.factions.leaves.index(OTHER)],
+        "slot_kind": slots.kinds,
+        "slot_first": slots.firsts,
+        "slot_second": slots.seconds,
+        "surprise": [prior.other, prior.surprise],
+        "prior_start": _starts(prior.slots),
+        "prior_slot": _flat(prior.slots),
+        "within_start": _starts(prior.within),
+        "within_slot": _flat(prior.within),
+        "block": prior.block,
+        "row_start": tables.row_start,
+        "row_slot": tables.row_slot,
+        "config_start": tables.config_start,
+        "table_row": _flat(tables.rows_by_leaf),
+        "staged_slot": staged.slot,
+        "staged_config": staged.config,
+        "staged_member": staged.member,
+        "origin_kind": origins.kind,
+        "origin_source": origins.source,
+        "origin_item": origins.item,
+        "anyway_start": [0, *accumulate(len(part) for part in origins.anyway)],
+        "anyway_slot": [slot for slot, _ in anyway],
+        "anyway_negated": [negated for _, negated in anyway],
+        "deceptive": origins.deceptive,
+        "copying": origins.copying,
+        "copy_holds": origins.copy_holds,
+        "forged": origins.forged,
+        "forged_noise": origins.forged_noise,
+        "origin_leaf": _flat(origins.leaf),
+        "evidence_offset": offsets,
+        "evidence_start": _starts(origins.pattern),
+        "evidence_pattern": _flat(origins.pattern),
+        "evidence_shared": origins.shared,
+        "shared_steps": [len(plan.shared)],
+        "root": [root.offset for root in plan.roots],
+        "root_component": plan.root_component,
+        "step_component": plan.step_component,
+        "sizes": [
+            tables.config_start[-1],
+            plan.pool_size,
+            plan.local_start,
+            sum(step.states for step in steps),
+            len(plan.components) + 1,
+        ],
+        **_step_arrays(steps),
+    }
+    return IntArrays(**{name: frozen(value, np.int64) for name, value in values.items()})
+
+
+def _step_arrays(steps: tuple[Step, ...]) -> dict[str, object]:
+    index: list[np.ndarray] = []
+    end = 0
+
+    def keep(part: np.ndarray) -> int:
+        nonlocal end
+        index.append(part)
+        end += len(part)
+        return end - len(part)
+
+    reads = [[keep(part) for part in step.reads] for step in steps]
+    writes = [keep(step.writes) for step in steps]
+    return {
+        "step_size": [step.states for step in steps],
+        "step_term": [0, *accumulate(step.states for step in steps)][:-1],
+        "step_out": [step.message.offset for step in steps],
+        "step_out_size": [step.message_size for step in steps],
+        "step_out_index": writes,
+        "factor_start": [0, *accumulate(len(step.factors) for step in steps)],
+        "factor_offset": [factor.offset for step in steps for factor in step.factors],
+        "factor_index": _flat(reads),
+        "entry": np.concatenate(index) if index else [],
+    }
+
+
+def _floats(
+    slots: SlotBook, prior: PriorArrays, tables: TableArrays, staged: StagedArrays, origins: OriginArrays
+) -> FloatArrays:
+    values: dict[str, object] = {
+        "curve_a": [shape.a for shape in slots.curves],
+        "curve_b": [shape.b for shape in slots.curves],
+        "curve_d": [shape.d for shape in slots.curves],
+        "curve_s": [shape.s for shape in slots.curves],
+        "curve_vary": slots.varies,
+        "prior_constant": prior.constant,
+        "row_rest": tables.row_rest,
+        "staged_weight": staged.weight,
+        "true_fraction": origins.true_fraction,
+        "switch": [1.0] * len(origins.kind),
+    }
+    return FloatArrays(**{name: frozen(value, np.float64) for name, value in values.items()})

@@ -1,0 +1,162 @@
+"""The network as plain arrays: structure is data, so one compiled kernel serves every case."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from attribution.domain.numbers import Number
+from attribution.errors import Path
+
+type Ints = NDArray[np.int64]
+type Floats = NDArray[np.float64]
+
+# How a slot gets its value from z; the kernel branches on these.
+CONSTANT, PROBABILITY, RATIO, ODDS = 0, 1, 2, 3
+# What an origin is.
+STATEMENT, ABSENCE, DIRECT = 0, 1, 2
+
+
+@dataclass(frozen=True, slots=True)
+class Coordinate:
+    """One standard normal: the uncertain number it drives, and where that stands in its document."""
+
+    label: str
+    block: str
+    number: Number
+    document: str
+    at: Path
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class IntArrays:
+    """Structure. Ragged arrays are a flat array and a `_start` array one longer than the number of parts.
+
+    Sizes: S slots, H factions, R rows, C parent configurations of all facts together, T staged facts, O origins,
+    K steps. The pool holds, one after another, the tables of one faction, the evidence factors and the messages.
+    """
+
+    other: Ints  # (1,) position of the open faction
+    slot_kind: Ints  # (S,) CONSTANT, PROBABILITY, RATIO or ODDS
+    slot_first: Ints  # (S,) coordinate; for ODDS the slot of the base probability; -1 for CONSTANT
+    slot_second: Ints  # (S,) coordinate of a member's deviation or -1; for ODDS the slot of the ratio
+    surprise: Ints  # (2,) slots of the prior of `other` and of surprise
+    prior_start: Ints  # (H + 1,)
+    prior_slot: Ints  # factors of a faction's prior weight
+    within_start: Ints  # (H + 1,)
+    within_slot: Ints  # factors that are normalised within the faction's block
+    block: Ints  # (H,) block of a faction, or -1
+    row_start: Ints  # (R + 1,) where a row's states begin
+    row_slot: Ints  # slot of each state, -1 for the state that takes the rest
+    config_start: Ints  # (C + 1,) where the states of a configuration begin among the tables
+    table_row: Ints  # (H * C,) row of a faction's configuration
+    staged_slot: Ints  # (T,)
+    staged_config: Ints  # (2 * T,) first and past-last configuration
+    staged_member: Ints  # (T * H,) 1 where the faction belongs to those the scene points to
+    origin_kind: Ints  # (O,)
+    origin_source: Ints  # (O,) slot of the source's part of the reliability, or -1
+    origin_item: Ints  # (O,) slot of the item's part; of the detection for an absence
+    anyway_start: Ints  # (O + 1,)
+    anyway_slot: Ints  # slot of each proposition's "would say anyway"
+    anyway_negated: Ints
+    deceptive: Ints  # (O,) slot or -1
+    copying: Ints  # (O,) slot or -1
+    copy_holds: Ints  # (O,) 1 where the copied item says at least as much
+    forged: Ints  # (O,) slot or -1
+    forged_noise: Ints  # (O,) 1 where forging points nowhere
+    origin_leaf: (
+        Ints  # (O * H,) bit 1: what it says of the perpetrator holds; bit 2: forging changes it. DIRECT: slot + 1
+    )
+    evidence_offset: Ints  # (O,) where the factor lies in the pool
+    evidence_start: Ints  # (O + 1,)
+    evidence_pattern: Ints  # 1 where what it says of the facts holds. DIRECT: slot + 1
+    evidence_shared: Ints  # (O,) 1 where the factor is the same for every faction
+    shared_steps: Ints  # (1,) the first steps, done once for all factions
+    step_size: Ints  # (K,) joint states of the step
+    step_term: Ints  # (K,) where its terms lie
+    step_out: Ints  # (K,) where its message lies in the pool
+    step_out_size: Ints  # (K,)
+    step_out_index: Ints  # (K,) start in `entry`
+    step_component: Ints  # (K,) tied component it belongs to
+    factor_start: Ints  # (K + 1,)
+    factor_offset: Ints  # where each factor lies in the pool
+    factor_index: Ints  # start in `entry`
+    entry: Ints  # for every joint state of a step, the entry of a factor or message
+    root: Ints  # pool offsets of the factors without facts; their product is p(E | H)
+    root_component: Ints
+    sizes: Ints  # (5,) table_size, pool size, start of the local region, terms, components
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FloatArrays:
+    """Numbers."""
+
+    curve_a: Floats  # (S,) constant, or the curve of the slot
+    curve_b: Floats
+    curve_d: Floats
+    curve_s: Floats
+    curve_vary: Floats
+    prior_constant: Floats  # (H,)
+    row_rest: Floats  # (R,) weight of the rest; -1 for a two-state fact, whose rest is 1 - p
+    staged_weight: Floats  # (T * H,) weights of the mean over those the scene points to
+    true_fraction: Floats  # (O,) share of states under which the origin's statement is true
+    switch: Floats  # (O,) 1, or 0 where the origin is left out
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Program:
+    """A compiled case and model: arrays for the kernel, labels for people.
+
+    `dimension` is the length of z; `fact_config` says where the parent configurations of each fact begin.
+    """
+
+    ints: IntArrays
+    floats: FloatArrays
+    coordinates: tuple[Coordinate, ...]
+    factions: tuple[str, ...]
+    origins: tuple[str, ...]
+    facts: tuple[str, ...]
+    states: tuple[tuple[str, ...], ...]
+    fact_config: Ints  # (facts + 1,)
+    traits: tuple[str, ...]
+    trait_slot: Ints  # (traits, factions), -1 where a trait says nothing
+    components: tuple[tuple[str, ...], ...]
+
+    @property
+    def dimension(self) -> int:
+        return len(self.coordinates)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        return tuple(coordinate.label for coordinate in self.coordinates)
+
+    def packed(self) -> tuple[Ints, Floats]:
+        """All integers, offsets first, and all floats in one array each: what the kernel takes."""
+        ints = [getattr(self.ints, field.name) for field in fields(IntArrays)]
+        floats = [getattr(self.floats, field.name) for field in fields(FloatArrays)]
+        header = len(ints) + 1 + len(floats) + 1
+        int_offsets = header + np.cumsum([0, *(len(part) for part in ints)])
+        float_offsets = np.cumsum([0, *(len(part) for part in floats)])
+        return np.concatenate([int_offsets, float_offsets, *ints]), np.concatenate(floats)
+
+    def without(self, origins: frozenset[str]) -> Self:
+        """The same network with some origins left out: other data, same structure."""
+        switch = self.floats.switch.copy()
+        for position, origin in enumerate(self.origins):
+            if origin in origins:
+                switch[position] = 0.0
+        switch.flags.writeable = False
+        return replace(self, floats=replace(self.floats, switch=switch))
+
+    def without_evidence(self) -> Self:
+        return self.without(frozenset(self.origins))
+
+
+def frozen[T: np.generic](values: object, dtype: type[T]) -> NDArray[T]:
+    """A private, read-only copy."""
+    array = np.array(values, dtype=dtype).ravel()
+    array.flags.writeable = False
+    return array

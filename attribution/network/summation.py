@@ -1,0 +1,162 @@
+"""The sums over many draws: plain arrays in, plain arrays out, two cores used, memory bounded."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from attribution.network.program import Floats, Program
+
+_CHUNK_BYTES = 1 << 26
+
+
+def numbers(program: Program, z: Floats) -> Floats:
+    """Slot values of draws z: shape (draw, slot). They do not depend on which origins are switched on."""
+    from attribution.network.kernel import numbers_batch
+
+    packed = program.packed()
+    out = np.empty((len(z), len(program.ints.slot_kind)))
+    _each_part(lambda part: numbers_batch(_rows(z, part), *packed, out[part]), len(z))
+    return out
+
+
+def log_joint(program: Program, z: Floats) -> Floats:
+    """``log pi_h p(E | h, theta(z))``, with the open set mixed in.
+
+    Parameters
+    ----------
+    z
+        Standard normals, shape (draw, coordinate).
+
+    Returns
+    -------
+    Array of shape (draw, faction); -inf where a faction cannot have left this evidence.
+    """
+    out = np.empty((len(z), len(program.factions)))
+    for rows in _chunks(slice(0, len(z)), len(program.ints.slot_kind)):
+        out[rows] = log_joint_at(program, numbers(program, z[rows]))
+    return out
+
+
+def log_joint_at(program: Program, slots: Floats) -> Floats:
+    """As `log_joint`, where the slot values are known: shape (draw, faction)."""
+    from attribution.network.kernel import log_joint_batch
+
+    packed = program.packed()
+    out = np.empty((len(slots), len(program.factions)))
+    _each_part(lambda part: log_joint_batch(_rows(slots, part), *packed, out[part]), len(slots))
+    return out
+
+
+def log_parts(program: Program, slots: Floats) -> tuple[Floats, Floats]:
+    """Prior and likelihood apart: ``log pi_h`` (draw, faction), ``log p(E_c | h)`` (draw, faction, component).
+
+    The last component holds what was said of the perpetrator alone. The open set is not mixed in.
+    """
+    from attribution.network.kernel import parts_batch
+
+    packed = program.packed()
+    factions, components = len(program.factions), len(program.components) + 1
+    prior = np.empty((len(slots), factions))
+    parts = np.empty((len(slots), factions, components))
+    _each_part(lambda part: parts_batch(_rows(slots, part), *packed, prior[part], parts[part]), len(slots))
+    return prior, parts
+
+
+def tables(program: Program, slots: Floats) -> tuple[Floats, Floats]:
+    """Row entries (draw, entry) and the log prior (draw, faction) that the slot values amount to."""
+    from attribution.network.kernel import tables_batch
+
+    packed = program.packed()
+    rows = np.empty((len(slots), len(program.ints.row_slot)))
+    prior = np.empty((len(slots), len(program.factions)))
+    _each_part(lambda part: tables_batch(_rows(slots, part), *packed, rows[part], prior[part]), len(slots))
+    return rows, prior
+
+
+def state_probabilities(program: Program, slots: Floats) -> Floats:
+    """``p(x_f | E, theta)`` for every state of every fact, facts one after another: shape (draw, state).
+
+    Rows are NaN in draws under which the evidence is impossible.
+    """
+    from attribution.network.kernel import beliefs_batch
+
+    packed = program.packed()
+    to_state = _entry_to_state(program)
+    out = np.empty((len(slots), to_state.shape[1]))
+
+    def work(part: slice) -> None:
+        for rows in _chunks(part, len(program.factions) * to_state.shape[0]):
+            count = rows.stop - rows.start
+            before = np.empty((count, len(program.factions)))
+            beliefs = np.empty((count, len(program.factions), to_state.shape[0]))
+            beliefs_batch(_rows(slots, rows), *packed, before, beliefs)
+            weight = _mixed_weights(program, before, slots[rows])
+            out[rows] = np.einsum("dh,dhe->de", weight, beliefs) @ to_state
+
+    _each_part(work, len(slots))
+    return out
+
+
+def evidence_gradient(program: Program, z: Floats) -> tuple[float, Floats]:
+    """``log p(E | theta(z))`` and its gradient for one z, shape (coordinate,)."""
+    from attribution.network.kernel_gradient import evidence_and_gradient
+
+    gradient = np.empty(len(z))
+    value = evidence_and_gradient(z, *program.packed(), gradient)
+    return float(value), gradient
+
+
+def _entry_to_state(program: Program) -> Floats:
+    """A 0/1 matrix that adds table entries of one state up over the parents' configurations."""
+    starts = program.ints.config_start
+    firsts = np.cumsum([0, *(len(states) for states in program.states)])
+    matrix = np.zeros((starts[-1], firsts[-1]))
+    for fact, first in enumerate(firsts[:-1]):
+        for config in range(program.fact_config[fact], program.fact_config[fact + 1]):
+            for state in range(starts[config + 1] - starts[config]):
+                matrix[starts[config] + state, first + state] = 1.0
+    return matrix
+
+
+def _mixed_weights(program: Program, before: Floats, slots: Floats) -> Floats:
+    """How much each faction's beliefs count: its posterior, and its part in what `other` may have done like it."""
+    open_set, surprise = (slots[:, slot] for slot in program.ints.surprise)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        weight = np.exp(before - before.max(axis=1, keepdims=True))
+    share = np.ones_like(weight)
+    share[:, program.ints.other[0]] -= surprise
+    weight *= share + (surprise * open_set)[:, None]
+    with np.errstate(invalid="ignore"):
+        return np.asarray(weight / weight.sum(axis=1, keepdims=True))
+
+
+def _rows(z: Floats, part: slice) -> Floats:
+    return np.ascontiguousarray(z[part], dtype=np.float64)
+
+
+def _chunks(part: slice, numbers_per_draw: int) -> Iterator[slice]:
+    size = max(1, _CHUNK_BYTES // (8 * numbers_per_draw))
+    for start in range(part.start, part.stop, size):
+        yield slice(start, min(start + size, part.stop))
+
+
+def _each_part(work: Callable[[slice], None], draws: int) -> None:
+    """Do the work on consecutive parts of the draws, one thread each; the parts do not touch one another."""
+    threads = min(os.cpu_count() or 1, max(1, draws // 64))
+    edges: NDArray[np.int64] = np.linspace(0, draws, threads + 1).astype(np.int64)
+    parts = [slice(int(start), int(stop)) for start, stop in pairwise(edges)]
+    if threads == 1:
+        work(parts[0])
+        return
+    work_first, *rest = parts
+    with ThreadPoolExecutor(threads - 1) as pool:
+        waiting = [pool.submit(work, part) for part in rest]
+        work(work_first)
+        for future in waiting:
+            future.result()
