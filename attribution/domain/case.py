@@ -53,6 +53,7 @@ class Case:
     evidence: Catalog[Item]
     declarations: Catalog[OriginDeclaration] = field(default_factory=Catalog)
     limits: tuple[str, ...] = ()
+    text: str = field(default="", repr=False, compare=False)  # the file it was read from, so that a run stands alone
     origins: Catalog[Origin] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

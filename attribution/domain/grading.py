@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 from attribution.domain.grades import DIGITS, LETTERS, Grade
@@ -27,6 +27,7 @@ class Grading:
     letters: tuple[Number, ...]
     digits: tuple[Number, ...]
     because: Reason | None = None
+    text: str = field(default="", repr=False, compare=False)  # the file it was read from, so that a run stands alone
 
     def __post_init__(self) -> None:
         for block, names, numbers in (("letters", LETTERS, self.letters), ("digits", DIGITS, self.digits)):

@@ -115,6 +115,7 @@ class Model:
     deception: Deception = Deception()
     clusters: Catalog[Cluster] = field(default_factory=Catalog)
     summary: str = ""
+    text: str = field(default="", repr=False, compare=False)  # the file it was read from, so that a run stands alone
 
     def __post_init__(self) -> None:
         for position, trait in enumerate(self.perpetrator.proportional_to):

@@ -1,0 +1,1 @@
+"""Two engines, one answer: draws of z, and the posterior that they amount to."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from itertools import accumulate
 
 import numpy as np
@@ -24,8 +25,8 @@ from attribution.network.program import FloatArrays, IntArrays, Program, frozen
 from attribution.network.slots import SlotBook
 
 
-def compile_network(case: Case, model: Model) -> Program:
-    """Compile a case, as it stands, under a model.
+def compile_network(case: Case, model: Model, as_of: dt.date | None = None) -> Program:
+    """Compile a case under a model: as it stands now, or as the public knew it on a day.
 
     Raises
     ------
@@ -35,6 +36,7 @@ def compile_network(case: Case, model: Model) -> Program:
         Facts are tied together past what can be summed exactly.
     """
     check_pair(case, model)
+    case = case.as_of(as_of)
     slots = SlotBook()
     prior = compile_prior(case, model, slots)
     tables = compile_tables(case, model, slots)

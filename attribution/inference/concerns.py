@@ -1,0 +1,165 @@
+"""Doubts about a posterior, each with what it means and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from attribution.domain.assumption_concerns import case_concerns, model_concerns
+from attribution.domain.concern import Concern
+from attribution.domain.evidence import Proposition
+from attribution.domain.identifiers import PERPETRATOR
+from attribution.inference.diagnostics import Convergence, CrossCheck, Diagnostics, Tails
+from attribution.inference.draws import khat_threshold
+
+if TYPE_CHECKING:
+    from attribution.inference.posterior import Posterior
+
+RHAT_LIMIT = 1.01
+ESS_PER_CHAIN = 100
+BFMI_LIMIT = 0.3
+MCSE_LIMIT = 0.01
+CROSS_CHECK_LIMIT = 4.0
+CONFLICT_LIMIT = 0.05
+_ORDER = {"blocking": 0, "warning": 1, "note": 2}
+
+
+def all_concerns(posterior: Posterior) -> tuple[Concern, ...]:
+    """Every doubt about a posterior, blocking ones first."""
+    found = [
+        *case_concerns(posterior.case),
+        *model_concerns(posterior.case, posterior.model),
+        *fit_concerns(posterior.diagnostics, posterior.settings.sampling.chains),
+        *conflict_concerns(posterior),
+    ]
+    return tuple(sorted(found, key=lambda concern: _ORDER[concern.severity]))
+
+
+def trustworthy(posterior: Posterior) -> bool:
+    """Whether nothing in the fit itself stops publication."""
+    concerns = fit_concerns(posterior.diagnostics, posterior.settings.sampling.chains)
+    return not any(concern.severity == "blocking" for concern in concerns)
+
+
+def fit_concerns(diagnostics: Diagnostics, chains: int) -> Iterator[Concern]:
+    """Doubts about how the posterior was drawn."""
+    if diagnostics.convergence:
+        yield from _convergence(diagnostics.convergence, chains)
+    if diagnostics.tails and diagnostics.engine == "importance":
+        yield from _tails(diagnostics.tails)
+    if diagnostics.cross_check:
+        yield from _cross_check(diagnostics.cross_check)
+    if diagnostics.largest_mcse > MCSE_LIMIT:
+        yield _fit(
+            f"the Monte Carlo error of a probability is {diagnostics.largest_mcse:.3f} (limit {MCSE_LIMIT})",
+            "the second digit of the percentages is noise",
+            "take more draws",
+        )
+
+
+def _convergence(found: Convergence, chains: int) -> Iterator[Concern]:
+    more = "sample longer: more tuning and more draws"
+    if not found.rhat < RHAT_LIMIT:
+        yield _fit(
+            f"R-hat of {found.rhat_where} is {found.rhat:.3f} (limit {RHAT_LIMIT})",
+            "the chains do not agree on the distribution",
+            more,
+        )
+    for kind, ess, where in (
+        ("bulk", found.ess_bulk, found.ess_bulk_where),
+        ("tail", found.ess_tail, found.ess_tail_where),
+    ):
+        if not ess >= ESS_PER_CHAIN * chains:
+            yield _fit(
+                f"the {kind} effective sample size of {where} is {ess:.0f} (limit {ESS_PER_CHAIN * chains})",
+                "means or quantiles have larger errors than printed",
+                more,
+            )
+    if found.divergences:
+        yield _fit(
+            f"{found.divergences} of {found.draws} draws diverged",
+            "part of the posterior may not have been reached",
+            "look for numbers close to 0 or 1 in the tables, or widen them",
+        )
+    if not found.bfmi >= BFMI_LIMIT:
+        yield _fit(
+            f"the energy fraction (BFMI) is {found.bfmi:.2f} (limit {BFMI_LIMIT})",
+            "the sampler moves slowly between regions of low and high density",
+            more,
+        )
+    if found.max_depth_reached:
+        yield Concern(
+            what=f"{found.max_depth_reached} of {found.draws} draws stopped at the largest tree depth",
+            means="sampling was slow, not wrong",
+            remedy=more,
+            severity="note",
+            topic="fit",
+        )
+
+
+def _tails(found: Tails) -> Iterator[Concern]:
+    limit = khat_threshold(found.draws)
+    if found.khat > limit:
+        yield _fit(
+            f"k-hat of the importance weights is {found.khat:.2f} (limit {limit:.2f})",
+            "the posterior is too far from the prior to be reached by weighting",
+            "use the engine of record: --engine nuts",
+        )
+    heavy = [f"{faction} {khat:.2f}" for faction, khat in found.by_faction if khat > limit]
+    if heavy and found.khat <= limit:
+        yield Concern(
+            what=f"k-hat of a faction's own weight is above {limit:.2f}: {', '.join(heavy)}",
+            means="the probability of these factions is less certain than its printed error says",
+            remedy="use the engine of record: --engine nuts",
+            topic="fit",
+        )
+
+
+def _cross_check(found: CrossCheck) -> Iterator[Concern]:
+    if found.worst > CROSS_CHECK_LIMIT:
+        yield _fit(
+            f"the engines differ on {found.where} by {found.difference:+.4f}, {found.worst:.1f} standard errors",
+            "one of the two has not found the posterior",
+            "take more draws; if it stays, report it as a fault of the program",
+        )
+
+
+def _fit(what: str, means: str, remedy: str) -> Concern:
+    return Concern(what=what, means=means, remedy=remedy, severity="blocking", topic="fit")
+
+
+def conflict_concerns(posterior: Posterior) -> Iterator[Concern]:
+    """Items that say what the assumptions thought improbable: a surprise, or a sign that a table is wrong."""
+    for item, proposition, probability in expected(posterior):
+        if probability < CONFLICT_LIMIT:
+            yield Concern(
+                what=f'"{item}" says "{proposition}", to which the assumptions gave {probability:.1%} beforehand',
+                means="either it is news, or a table is wrong; the posterior leans on which",
+                remedy="read the table of that fact again with the item in mind, without changing it to fit",
+                severity="note",
+                topic="conflict",
+            )
+
+
+def expected(posterior: Posterior) -> list[tuple[str, Proposition, float]]:
+    """How probable each proposition of each item was under the assumptions alone, before any evidence."""
+    case, program = posterior.case, posterior.program
+    columns = {
+        (fact, state): column
+        for column, (fact, state) in enumerate(
+            (fact, state) for fact, states in zip(program.facts, program.states, strict=True) for state in states
+        )
+    }
+    states = posterior.prior_state_draws.mean(axis=0) if program.facts else np.zeros(0)
+    factions = dict(zip(program.factions, posterior.prior_faction_draws.mean(axis=0), strict=True))
+    found = []
+    for item in case.evidence:
+        for proposition in item.propositions:
+            if proposition.fact == PERPETRATOR:
+                probability = sum(factions[leaf] for leaf in case.meaning(proposition))
+            else:
+                probability = sum(states[columns[proposition.fact, state]] for state in case.meaning(proposition))
+            found.append((item.id, proposition, float(probability)))
+    return found

@@ -1,0 +1,138 @@
+"""How well a posterior was drawn: convergence, effective sizes, tails, and whether the other engine agrees."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from attribution.inference import importance
+from attribution.inference.draws import estimate, smoothed
+from attribution.network.program import Floats
+from attribution.network.summation import log_joint_at, numbers, state_probabilities
+
+if TYPE_CHECKING:
+    from attribution.inference.posterior import Posterior
+
+
+@dataclass(frozen=True, slots=True)
+class Convergence:
+    """Of the chains of NUTS: worst R-hat and effective sample sizes over z, evidence and log-joint, and where."""
+
+    rhat: float
+    rhat_where: str
+    ess_bulk: float
+    ess_bulk_where: str
+    ess_tail: float
+    ess_tail_where: str
+    divergences: int
+    bfmi: float
+    max_depth_reached: int
+    draws: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tails:
+    """Of the importance weights: k-hat in all, and for each faction's own ``pi_h p(E | h)``; effective sample size."""
+
+    khat: float
+    by_faction: tuple[tuple[str, float], ...]
+    ess: float
+    draws: int
+
+
+@dataclass(frozen=True, slots=True)
+class CrossCheck:
+    """The largest difference between the two engines over factions and states, in combined standard errors.
+
+    `worst` is over differences above 10^-4 only; below that the engines count as agreeing.
+    """
+
+    worst: float
+    where: str
+    difference: float
+    compared: int
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostics:
+    """Everything that says whether the numbers can be trusted; what does not apply to an engine is None."""
+
+    engine: str
+    largest_mcse: float
+    convergence: Convergence | None
+    tails: Tails | None
+    cross_check: CrossCheck | None
+
+
+def diagnose(posterior: Posterior) -> Diagnostics:
+    """Diagnose a posterior. A NUTS posterior is compared with a fresh importance run of the same network and seed."""
+    largest = max(standing.mcse for standing in posterior.standings)
+    if posterior.settings.engine == "importance":
+        tails = _tails(posterior.log_joint, posterior.program.factions, posterior.draws.khat)
+        return Diagnostics("importance", largest, None, tails, None)
+    sampling, seed = posterior.settings.sampling, posterior.settings.seed
+    other = importance.draw(posterior.program, sampling, seed)
+    slots = numbers(posterior.program, other.flat)
+    log_joint = log_joint_at(posterior.program, slots)
+    factions = np.exp(log_joint - np.logaddexp.reduce(log_joint, axis=1)[:, None])
+    theirs = [estimate(other, factions)]
+    if posterior.program.facts:
+        theirs.append(estimate(other, state_probabilities(posterior.program, slots)))
+    check = _cross_check(
+        posterior,
+        np.concatenate([found.mean for found in theirs]),
+        np.concatenate([found.mcse for found in theirs]),
+    )
+    tails = _tails(log_joint, posterior.program.factions, other.khat)
+    return Diagnostics("nuts", largest, _convergence(posterior), tails, check)
+
+
+def _convergence(posterior: Posterior) -> Convergence:
+    from arviz_stats.base.array import array_stats
+
+    draws = posterior.draws
+    chains, count = draws.z.shape[:2]
+    names = [*posterior.program.labels, "log evidence", *(f"log joint {h}" for h in posterior.program.factions)]
+    derived = np.column_stack([posterior.log_evidence, posterior.log_joint])
+    columns = np.concatenate([draws.z, derived.reshape(chains, count, -1)], axis=2)
+    moving = np.isfinite(columns).all(axis=(0, 1)) & (columns.std(axis=(0, 1)) > 1e-12)
+    columns, names = columns[..., moving], [name for name, moves in zip(names, moving, strict=True) if moves]
+    rhat = np.asarray(array_stats.rhat(columns, chain_axis=0, draw_axis=1))
+    bulk = np.asarray(array_stats.ess(columns, chain_axis=0, draw_axis=1, method="bulk"))
+    tail = np.asarray(array_stats.ess(columns, chain_axis=0, draw_axis=1, method="tail", prob=(0.05, 0.95)))
+    return Convergence(
+        rhat=float(rhat.max()),
+        rhat_where=names[int(rhat.argmax())],
+        ess_bulk=float(bulk.min()),
+        ess_bulk_where=names[int(bulk.argmin())],
+        ess_tail=float(tail.min()),
+        ess_tail_where=names[int(tail.argmin())],
+        divergences=int(np.count_nonzero(draws.stats["diverging"])),
+        bfmi=float(np.min(array_stats.bfmi(np.asarray(draws.stats["energy"], dtype=float)))),
+        max_depth_reached=int(np.count_nonzero(draws.stats["reached_max_treedepth"])),
+        draws=chains * count,
+    )
+
+
+def _tails(log_joint: Floats, factions: tuple[str, ...], khat: float | None) -> Tails:
+    log_weight, smoothed_khat = smoothed(np.logaddexp.reduce(log_joint, axis=1))
+    weights = np.exp(log_weight)
+    by_faction = tuple((faction, smoothed(log_joint[:, position])[1]) for position, faction in enumerate(factions))
+    return Tails(
+        khat=smoothed_khat if khat is None else khat,
+        by_faction=by_faction,
+        ess=float(weights.sum() ** 2 / np.sum(weights**2)),
+        draws=len(log_joint),
+    )
+
+
+def _cross_check(posterior: Posterior, mean: Floats, error: Floats) -> CrossCheck:
+    ours = (*posterior.standings, *posterior.state_standings)
+    difference = np.array([standing.probability for standing in ours]) - mean
+    combined = np.hypot([standing.mcse for standing in ours], error)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        distance = np.where(np.abs(difference) > 1e-4, np.abs(difference) / combined, 0.0)
+    worst = int(distance.argmax()) if distance.any() else int(np.abs(difference).argmax())
+    return CrossCheck(float(distance[worst]), ours[worst].id, float(difference[worst]), len(ours))

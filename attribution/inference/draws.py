@@ -1,0 +1,116 @@
+"""Draws of z, equal or weighted, and what can be estimated from them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from attribution.network.program import Floats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Draws:
+    """Standard normals of shape (chain, draw, coordinate); a chain of the importance engine is a scramble.
+
+    `log_weight` (chain, draw) are normalised Pareto-smoothed log-weights, None where draws count equally. `khat` is
+    their Pareto shape. `stats` are the sampler's own statistics, (chain, draw) each.
+    """
+
+    z: Floats
+    log_weight: Floats | None = None
+    khat: float | None = None
+    stats: dict[str, NDArray[np.generic]] = field(default_factory=dict)
+
+    @property
+    def flat(self) -> Floats:
+        """All draws, shape (draw, coordinate)."""
+        return self.z.reshape(-1, self.z.shape[-1])
+
+    @property
+    def weights(self) -> Floats:
+        """Weights that sum to one, shape (draw,)."""
+        if self.log_weight is None:
+            size = self.z.shape[0] * self.z.shape[1]
+            return np.full(size, 1.0 / size)
+        return np.exp(self.log_weight).ravel()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Estimate:
+    """Posterior means, their Monte Carlo errors, and 5 % and 95 % quantiles over the inputs; one entry per column."""
+
+    mean: Floats
+    mcse: Floats
+    low: Floats
+    high: Floats
+
+
+def estimate(draws: Draws, values: Floats) -> Estimate:
+    """Estimates of the columns of `values` (draw, column)."""
+    weights = draws.weights
+    mean = weights @ values
+    error = _chain_error(draws, values) if draws.log_weight is None else _scramble_error(draws, values, mean)
+    low, high = weighted_quantiles(values, weights, (0.05, 0.95))
+    return Estimate(mean, error, low, high)
+
+
+def _chain_error(draws: Draws, values: Floats) -> Floats:
+    """Standard errors of means over chains: standard deviation over the root of the effective sample size."""
+    from arviz_stats.base.array import array_stats
+
+    chains, count = draws.z.shape[:2]
+    columns = values.reshape(chains, count, -1)
+    spread = columns.std(axis=(0, 1))
+    error = np.zeros(columns.shape[-1])
+    moving = spread > 1e-300
+    if moving.any():
+        error[moving] = array_stats.mcse(columns[..., moving], chain_axis=0, draw_axis=1, method="mean")
+    return error
+
+
+def _scramble_error(draws: Draws, values: Floats, mean: Floats) -> Floats:
+    """Standard errors from the spread of the answer between independent scrambles.
+
+    Each scramble's share of the total weight is kept (a ratio estimate, linearised): its own normalising error counts.
+    """
+    scrambles = draws.z.shape[0]
+    weights = draws.weights.reshape(scrambles, -1)
+    columns = values.reshape(scrambles, weights.shape[1], -1)
+    deviation = np.einsum("sd,sdk->sk", weights, columns - mean) * scrambles
+    return np.asarray(deviation.std(axis=0, ddof=1) / np.sqrt(scrambles))
+
+
+def weighted_quantiles(values: Floats, weights: Floats, levels: tuple[float, ...]) -> list[Floats]:
+    """Quantiles of each column under weights that sum to one: the smallest value with that much weight at or below."""
+    order = np.argsort(values, axis=0)
+    ordered = np.take_along_axis(values, order, axis=0)
+    below = np.cumsum(weights[order], axis=0)
+    found = []
+    for level in levels:
+        position = np.minimum((below < level - 1e-12).sum(axis=0), len(values) - 1)
+        found.append(np.take_along_axis(ordered, position[None], axis=0)[0])
+    return found
+
+
+def smoothed(log_ratio: Floats) -> tuple[Floats, float]:
+    """Pareto-smoothed, normalised log-weights and their k-hat (Vehtari et al. 2024, arXiv:1507.02646).
+
+    Where fewer than a handful of draws have weight at all there is no tail to fit: k-hat is then infinite.
+    """
+    from arviz_stats.base.array import array_stats
+
+    if not np.isfinite(log_ratio).any():
+        return np.full(log_ratio.shape, -np.log(log_ratio.size)), float("inf")
+    if np.ptp(log_ratio) < 1e-12:
+        return np.full(log_ratio.shape, -np.log(log_ratio.size)), float("-inf")
+    floor = np.nanmin(log_ratio[np.isfinite(log_ratio)]) - 700.0
+    finite = np.where(np.isfinite(log_ratio), log_ratio, floor)
+    weights, khat = array_stats.psislw(-finite.ravel())
+    return np.asarray(weights).reshape(log_ratio.shape), float(khat)
+
+
+def khat_threshold(draws: int) -> float:
+    """The largest k-hat at which weighted estimates from S draws can be trusted: ``min(1 - 1/log10 S, 0.7)``."""
+    return min(1.0 - 1.0 / np.log10(draws), 0.7)

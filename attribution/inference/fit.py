@@ -1,0 +1,68 @@
+"""Fit a model to a case."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING
+
+from attribution.domain.case import Case
+from attribution.domain.model import Model
+from attribution.inference.posterior import Posterior
+from attribution.inference.settings import Engine, Sampling, Settings
+from attribution.network.compiler import compile_network
+
+if TYPE_CHECKING:
+    import pymc as pm
+
+
+def fit(
+    case: Case,
+    model: Model,
+    *,
+    engine: Engine = "nuts",
+    seed: int = 1,
+    as_of: dt.date | None = None,
+    sampling: Sampling | None = None,
+    progress: bool = False,
+) -> Posterior:
+    """The posterior over the factions of a case under a model.
+
+    Parameters
+    ----------
+    engine
+        ``nuts``: the engine of record, seconds. ``importance``: milliseconds, for exploring and as the cross-check.
+    seed
+        Same seed, same inputs, same versions: same draws.
+    as_of
+        Use only what was published by the end of this day.
+
+    Raises
+    ------
+    PairError
+        The model does not fit the case.
+    TooTiedError
+        Facts are tied together past what can be summed exactly.
+
+    Examples
+    --------
+    >>> import attribution as at
+    >>> posterior = at.fit(at.read_case("tower-22"), at.read_model("tower-22/baseline"), engine="importance")
+    >>> round(float(posterior.probabilities().probability.sum()), 6)
+    1.0
+    """
+    settings = Settings(engine=engine, seed=seed, as_of=as_of, sampling=sampling or Sampling())
+    program = compile_network(case, model, as_of)
+    if engine == "importance":
+        from attribution.inference import importance
+
+        return Posterior(case, model, settings, importance.draw(program, settings.sampling, seed))
+    from attribution.inference import nuts
+
+    return Posterior(case, model, settings, nuts.draw(program, settings.sampling, seed, progress=progress))
+
+
+def build(case: Case, model: Model) -> pm.Model:
+    """The `pm.Model` itself, with its named quantities as Deterministics, for those who extend it in PyMC."""
+    from attribution.modelling.graph import named_model
+
+    return named_model(compile_network(case, model))

@@ -1,0 +1,219 @@
+"""The posterior over factions: draws of z, and everything that follows from them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from attribution.domain.case import Case
+from attribution.domain.concern import Concern
+from attribution.domain.model import Model
+from attribution.domain.verbal import probability_words
+from attribution.inference.draws import Draws, Estimate, estimate
+from attribution.inference.importance import sobol_normals
+from attribution.inference.settings import Settings
+from attribution.network.compiler import compile_network
+from attribution.network.program import Floats, Program
+from attribution.network.summation import log_joint_at, numbers, state_probabilities, tables
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
+
+    from attribution.inference.diagnostics import Diagnostics
+
+_PRIOR_SCRAMBLES, _PRIOR_LOG2_POINTS = 8, 8
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A faction, group or state: its probability before and after the evidence.
+
+    `mcse` is the Monte Carlo standard error of `probability`; `low` and `high` are the 5 % and 95 % quantiles of the
+    probability over the uncertain inputs (its range over inputs, not a credible interval).
+    """
+
+    id: str
+    label: str
+    prior: float
+    probability: float
+    mcse: float
+    low: float
+    high: float
+
+    @property
+    def words(self) -> str:
+        return probability_words(self.probability)
+
+
+@dataclass(frozen=True, eq=False)
+class Posterior:
+    """What a fit gives: the case and model it is about, how it was drawn, and the draws.
+
+    Everything else is computed from these when first asked for, and is a function of them alone.
+    """
+
+    case: Case
+    model: Model
+    settings: Settings
+    draws: Draws
+
+    @cached_property
+    def program(self) -> Program:
+        """The compiled network."""
+        return compile_network(self.case, self.model, self.settings.as_of)
+
+    @cached_property
+    def slots(self) -> Floats:
+        """Values of all numbers in every draw: (draw, slot)."""
+        return numbers(self.program, self.draws.flat)
+
+    @cached_property
+    def log_joint(self) -> Floats:
+        """``log pi_h p(E | h, theta)`` in every draw: (draw, faction)."""
+        return log_joint_at(self.program, self.slots)
+
+    @cached_property
+    def log_evidence(self) -> Floats:
+        """``log p(E | theta)`` in every draw: (draw,)."""
+        return np.asarray(np.logaddexp.reduce(self.log_joint, axis=1))
+
+    @cached_property
+    def faction_draws(self) -> Floats:
+        """``p(h | E, theta)`` in every draw: (draw, faction)."""
+        return np.exp(self.log_joint - self.log_evidence[:, None])
+
+    @cached_property
+    def state_draws(self) -> Floats:
+        """``p(x_f | E, theta)`` in every draw, facts one after another: (draw, state)."""
+        return state_probabilities(self.program, self.slots)
+
+    @cached_property
+    def prior_slots(self) -> Floats:
+        """Values of all numbers in draws from the prior: (draw, slot)."""
+        z = sobol_normals(self.program.dimension, _PRIOR_SCRAMBLES, _PRIOR_LOG2_POINTS, self.settings.seed)
+        return numbers(self.program, z.reshape(-1, z.shape[-1]))
+
+    @cached_property
+    def prior_faction_draws(self) -> Floats:
+        """``pi_h`` in draws from the prior: (draw, faction)."""
+        return np.exp(tables(self.program, self.prior_slots)[1])
+
+    @cached_property
+    def prior_state_draws(self) -> Floats:
+        """``p(x_f | theta)``, no evidence at all, in draws from the prior: (draw, state)."""
+        return state_probabilities(self.program.without_evidence(), self.prior_slots)
+
+    @cached_property
+    def standings(self) -> tuple[Standing, ...]:
+        """The factions, in the order of the case."""
+        labels = [(leaf, self.case.factions.label(leaf)) for leaf in self.program.factions]
+        return _standings(labels, self.prior_faction_draws.mean(axis=0), estimate(self.draws, self.faction_draws))
+
+    @cached_property
+    def group_standings(self) -> tuple[Standing, ...]:
+        """The groups of factions, in the order of the case: sums over their leaves."""
+        tree = self.case.factions
+        member = np.array([[leaf in tree.under(group) for group in tree.groups] for leaf in tree.leaves], dtype=float)
+        if not tree.groups:
+            return ()
+        return _standings(
+            [(group, tree.label(group)) for group in tree.groups],
+            self.prior_faction_draws.mean(axis=0) @ member,
+            estimate(self.draws, self.faction_draws @ member),
+        )
+
+    @cached_property
+    def state_standings(self) -> tuple[Standing, ...]:
+        """Every state of every fact as ``fact=state``, in the order of the case."""
+        if not self.program.facts:
+            return ()
+        labels = [
+            (f"{fact}={state}", state.replace("-", " "))
+            for fact, states in zip(self.program.facts, self.program.states, strict=True)
+            for state in states
+        ]
+        return _standings(labels, self.prior_state_draws.mean(axis=0), estimate(self.draws, self.state_draws))
+
+    @property
+    def ranking(self) -> tuple[Standing, ...]:
+        """The factions, the most probable first; ties in the order of the case."""
+        return tuple(sorted(self.standings, key=lambda standing: -standing.probability))
+
+    @cached_property
+    def diagnostics(self) -> Diagnostics:
+        """How well the posterior was drawn, and whether the other engine agrees."""
+        from attribution.inference.diagnostics import diagnose
+
+        return diagnose(self)
+
+    @cached_property
+    def tree(self) -> xr.DataTree:
+        """All draws as an ArviZ `DataTree` with named dimensions."""
+        from attribution.inference.tree import build_tree
+
+        return build_tree(self)
+
+    def concerns(self) -> tuple[Concern, ...]:
+        """Doubts about the assumptions, the fit, and how the two meet; blocking ones first."""
+        from attribution.inference.concerns import all_concerns
+
+        return all_concerns(self)
+
+    def probabilities(self) -> pd.DataFrame:
+        """Factions: prior, probability, mcse, low, high (range over inputs), words; indexed by faction."""
+        return _frame(self.standings, "faction")
+
+    def groups(self) -> pd.DataFrame:
+        """As `probabilities`, for the groups of the tree."""
+        return _frame(self.group_standings, "group")
+
+    def facts(self) -> pd.DataFrame:
+        """As `probabilities`, indexed by fact and state."""
+        import pandas as pd
+
+        frame = _frame(self.state_standings, "state")
+        pairs = [tuple(id.split("=", 1)) for id in frame.index]
+        frame.index = pd.MultiIndex.from_tuples(pairs, names=["fact", "state"])
+        return frame
+
+    def loo(self) -> object:
+        """ArviZ's PSIS leave-one-out over origins, on ``log p(o | all other origins, theta)``.
+
+        It says how well each origin was predicted by all the others under this model. It needs equally weighted draws.
+        """
+        from attribution.inference.tree import leave_one_out
+
+        return leave_one_out(self)
+
+    def save(self, path: str | Path) -> None:
+        """Write the run to one NetCDF-4 file that stands alone: draws, settings, case and model as text."""
+        from attribution.inference.saved import save
+
+        save(self, Path(path))
+
+    def __repr__(self) -> str:
+        from attribution.inference.words import paragraph
+
+        return paragraph(self)
+
+
+def _standings(labels: list[tuple[str, str]], prior: Floats, found: Estimate) -> tuple[Standing, ...]:
+    columns = (prior, found.mean, found.mcse, found.low, found.high)
+    return tuple(
+        Standing(id, label, *(float(column[position]) for column in columns))
+        for position, (id, label) in enumerate(labels)
+    )
+
+
+def _frame(standings: tuple[Standing, ...], name: str) -> pd.DataFrame:
+    import pandas as pd
+
+    columns = ("label", "prior", "probability", "mcse", "low", "high", "words")
+    rows = [[getattr(standing, column) for column in columns] for standing in standings]
+    index = pd.Index([standing.id for standing in standings], name=name)
+    return pd.DataFrame(rows, index=index, columns=list(columns))

@@ -1,0 +1,55 @@
+"""How a posterior is drawn."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from attribution.errors import UsageError
+
+Engine = Literal["nuts", "importance"]
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """Sizes of both engines. NUTS: chains, kept draws and tuning draws of each; importance: scrambles of 2^log2_points.
+
+    Raises
+    ------
+    UsageError
+        Fewer than two chains or scrambles (no error could be estimated), or sizes that cannot be.
+    """
+
+    chains: int = 4
+    draws: int = 1000
+    tune: int = 600
+    scrambles: int = 8
+    log2_points: int = 11
+
+    def __post_init__(self) -> None:
+        for name, value, low, high in (
+            ("chains", self.chains, 2, 64),
+            ("draws", self.draws, 50, 1_000_000),
+            ("tune", self.tune, 100, 1_000_000),
+            ("scrambles", self.scrambles, 2, 64),
+            ("log2_points", self.log2_points, 5, 20),
+        ):
+            if not low <= value <= high:
+                raise UsageError(f"{name} is {value}.", allowed=f"{low} to {high}")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything besides case and model that the numbers depend on."""
+
+    engine: Engine = "nuts"
+    seed: int = 1
+    as_of: dt.date | None = None
+    sampling: Sampling = Sampling()
+
+    def __post_init__(self) -> None:
+        if self.engine not in get_args(Engine):
+            raise UsageError.unknown("engines", self.engine, get_args(Engine))
+        if not 0 <= self.seed < 2**63:
+            raise UsageError(f"seed is {self.seed}.", allowed="0 to 2^63 - 1")
