@@ -53,7 +53,8 @@ class LogJoint(Op):
 
     def perform(self, node: Apply, inputs: list[Any], outputs: list[list[Any]]) -> None:
         out = np.empty(self.factions)
-        log_joint_one(*inputs, out)
+        z, ints, floats = inputs
+        log_joint_one(z, ints, floats, out)
         outputs[0][0] = out
 
     def pullback(self, inputs: Any, outputs: Any, cotangents: Any) -> list[Any]:
@@ -70,8 +71,9 @@ class LogJointPullback(Op):
         return Apply(self, inputs, [pt.dvector("gradient")])
 
     def perform(self, node: Apply, inputs: list[Any], outputs: list[list[Any]]) -> None:
-        gradient = np.empty(len(inputs[0]))
-        log_joint_pullback(*inputs, gradient)
+        z, ints, floats, weight = inputs
+        gradient = np.empty(len(z))
+        log_joint_pullback(z, ints, floats, weight, gradient)
         outputs[0][0] = gradient
 
 
