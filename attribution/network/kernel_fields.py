@@ -48,17 +48,24 @@ def kernel[F: Callable[..., Any]](function: F) -> F:
 
 
 @cache
-def _cache_folder() -> str:
-    """A folder named after the text of all kernels.
+def kernel_digest() -> str:
+    """A digest of the text of all kernels, to know compiled code that is still theirs.
 
     numba looks only at the file of the function itself: without this, a change in one kernel file would leave stale
     machine code of another in use, and with it wrong numbers.
     """
     here = Path(__file__).parent
     text = b"".join(path.read_bytes() for path in sorted([*here.glob("kernel*.py"), here / "program.py"]))
-    name = f"kernel-{hashlib.sha256(text).hexdigest()[:16]}"
+    return hashlib.sha256(text).hexdigest()[:16]
+
+
+@cache
+def _cache_folder() -> str:
+    """Where compiled kernels are kept: beside the source, else in the user's cache, else in a temporary folder."""
+    name = f"kernel-{kernel_digest()}"
     home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    for folder in (here / "__pycache__" / name, home / "attribution" / name, Path(tempfile.gettempdir()) / name):
+    beside = Path(__file__).parent / "__pycache__"
+    for folder in (beside / name, home / "attribution" / name, Path(tempfile.gettempdir()) / name):
         with suppress(OSError):
             folder.mkdir(parents=True, exist_ok=True)
             if os.access(folder, os.W_OK):
