@@ -18,6 +18,7 @@ from attribution.reading.vocabulary import (
     OF_KIND,
     READINGS,
     REGRADE,
+    REQUIRED_OF_KIND,
 )
 
 
@@ -29,8 +30,7 @@ def item(field: Field) -> Item:
             "an item has no `kind`.", ", ".join(ITEM_KINDS), "a statement that is itself the fact is an act"
         )
     kind = entries["kind"].word("kinds of item", ITEM_KINDS)
-    needed = {"absence": ("says", "detection"), "direct": ("likelihood_ratio",)}.get(kind, ("says",))
-    block = field.block({**ITEM, **OF_KIND[kind]}, (*ITEM_REQUIRED, *needed))
+    block = field.block({**ITEM, **OF_KIND[kind]}, (*ITEM_REQUIRED, *REQUIRED_OF_KIND[kind]))
     common = _common(block)
     with located(field, field):
         if kind == "absence":
@@ -62,7 +62,7 @@ def _common(block: dict[str, Field]) -> dict[str, Any]:
     return {
         "id": id,
         "title": text("title") or id.replace("-", " ").capitalize(),
-        "source": block["source"].text(),
+        "source": text("source"),
         "published": block["published"].date(),
         "origin": text("origin"),
         "via": tuple(outlet.text() for outlet in block["via"].one_or_more()) if "via" in block else (),

@@ -21,7 +21,8 @@ def quantity(field: Field, scale: Scale = "probability", vary: float = 0.0) -> N
         text = field.text()
         if scale == "probability" and not _looks_numeric(text):
             return _words(field, text)
-        return Number.exactly(field.number(), scale) if not vary else Number(*[field.number()] * 3, scale, vary=vary)
+        value = field.number()
+        return Number(value, value, value, scale, vary=vary)
 
 
 def _looks_numeric(text: str) -> bool:

@@ -121,7 +121,10 @@ def _case_blocks() -> dict[str, Schema]:
         {"type": "array", "items": _TEXT},
         {"type": "object", "properties": {"not": _ref("texts")}, "required": ["not"], "additionalProperties": False},
     )
-    items = [_block({**words.ITEM, **words.OF_KIND[kind]}, words.ITEM_REQUIRED) for kind in words.ITEM_KINDS]
+    items = [
+        _block({**words.ITEM, **words.OF_KIND[kind]}, words.ITEM_REQUIRED + words.REQUIRED_OF_KIND[kind])
+        for kind in words.ITEM_KINDS
+    ]
     for kind, found in zip(words.ITEM_KINDS, items, strict=True):
         found["properties"]["kind"] = {"const": kind}
     return {

@@ -104,7 +104,13 @@ DIRECT: Keys = {
     "grade": ("grade", "shown, not applied"),
 }
 OF_KIND: dict[str, Keys] = {"report": STATEMENT, "act": STATEMENT, "absence": ABSENCE, "direct": DIRECT}
-ITEM_REQUIRED = ("id", "kind", "source", "published")
+ITEM_REQUIRED = ("id", "kind", "published")
+REQUIRED_OF_KIND: dict[str, tuple[str, ...]] = {
+    "report": ("source", "says"),
+    "act": ("source", "says"),
+    "absence": ("says", "detection"),  # who searched is said in `searched:`
+    "direct": ("source", "likelihood_ratio"),
+}
 
 CITATION: Keys = {
     "url": ("url", "http or https address"),
