@@ -17,6 +17,7 @@ import numpy as np
 from attribution.network import kernel_fields as at
 from attribution.network.kernel_fields import count, kernel
 from attribution.network.kernel_sums import (
+    Powers,
     add_roots,
     believe_steps,
     fill_evidence,
@@ -36,7 +37,7 @@ class Desk(NamedTuple):
     means: Floats
     pool: Floats
     terms: Floats
-    powers: Ints
+    powers: Powers
     by_part: Floats
     shared_part: Floats
 
@@ -44,6 +45,7 @@ class Desk(NamedTuple):
 @kernel
 def new_desk(n: Ints) -> Desk:
     """Working space for a network."""
+    pool = n[n[at.SIZES] + 1]
     largest = 1
     for s in range(count(n, at.STEP_SIZE)):
         largest = max(largest, n[n[at.STEP_SIZE] + s])
@@ -51,9 +53,9 @@ def new_desk(n: Ints) -> Desk:
         np.empty(count(n, at.ROW_SLOT)),
         np.ones((count(n, at.ORIGIN_KIND), 4)),
         np.zeros(n[n[at.SIZES] + 0]),
-        np.zeros(n[n[at.SIZES] + 1]),
+        np.zeros(pool),
         np.empty(n[n[at.SIZES] + 3]),
-        np.zeros(largest, np.int64),
+        Powers(np.zeros(largest, np.int64), np.zeros(pool, np.int64), np.zeros(pool, np.int64)),
         np.zeros(n[n[at.SIZES] + 4]),
         np.zeros(n[n[at.SIZES] + 4]),
     )

@@ -8,6 +8,7 @@ doi:10.1145/765568.765570), so one pass back gives the gradient and the posterio
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 from attribution.network import kernel_fields as at
 from attribution.network.kernel_fields import count, kernel
@@ -18,6 +19,14 @@ _HUGE = 1e200
 _LOG_TINY = math.log(_TINY)
 _SMALL, _LARGE = 1e-100, 1e100
 _NEVER = 1 << 60
+
+
+class Powers(NamedTuple):
+    """Powers of 1e-200 beside numbers that would leave the range of doubles."""
+
+    term: Ints  # of the terms of the step at hand
+    entry: Ints  # of the entries of messages, as in the pool
+    carried: Ints  # 1 at the first entry of a message that carries any
 
 
 @kernel
@@ -82,67 +91,78 @@ def fill_evidence(
 
 
 @kernel
-def run_step(n: Ints, s: int, pool: Floats, terms: Floats, powers: Ints) -> float:
+def run_step(n: Ints, s: int, pool: Floats, terms: Floats, powers: Powers) -> float:
     """Multiply and sum: the message into the pool; returns the log of its scale, -inf for an impossible step."""
     out, writes, term = n[n[at.STEP_OUT] + s], n[n[at.STEP_OUT_INDEX] + s], n[n[at.STEP_TERM] + s]
     length = n[n[at.STEP_OUT_SIZE] + s]
     pool[out : out + length] = 0.0
+    powers.carried[out] = 0
     plain = True
     for e in range(n[n[at.STEP_SIZE] + s]):
         product, power = 1.0, 0
         for f in range(n[n[at.FACTOR_START] + s], n[n[at.FACTOR_START] + s + 1]):
-            product *= pool[n[n[at.FACTOR_OFFSET] + f] + n[n[at.ENTRY] + n[n[at.FACTOR_INDEX] + f] + e]]
-            if product < _TINY and product > 0.0:
-                product *= _HUGE
+            value = pool[n[n[at.FACTOR_OFFSET] + f] + n[n[at.ENTRY] + n[n[at.FACTOR_INDEX] + f] + e]]
+            before, product = product, product * value
+            if product < _SMALL and value > 0.0 and before > 0.0:
+                product = (before * _HUGE) * value
                 power += 1
-            elif product > _HUGE:
+                if product < _SMALL:
+                    product *= _HUGE
+                    power += 1
+            elif product > _LARGE:
                 product *= _TINY
                 power -= 1
         terms[term + e] = product
-        powers[e] = power
+        powers.term[e] = power
         plain = plain and power == 0
         pool[out + n[n[at.ENTRY] + writes + e]] += product
+    for f in range(n[n[at.FACTOR_START] + s], n[n[at.FACTOR_START] + s + 1]):
+        offset = n[n[at.FACTOR_OFFSET] + f]
+        if powers.carried[offset]:
+            plain = False
+            for e in range(n[n[at.STEP_SIZE] + s]):
+                powers.term[e] += powers.entry[offset + n[n[at.ENTRY] + n[n[at.FACTOR_INDEX] + f] + e]]
     lowest = 0 if plain else sum_scaled(n, s, pool, terms, powers)
-    top = 0.0
     for j in range(length):
-        top = max(top, pool[out + j])
-    if top == 0.0:
-        return -math.inf
-    if top > _SMALL and top < _LARGE:
-        return lowest * _LOG_TINY
-    for j in range(length):
-        pool[out + j] /= top
-    for e in range(n[n[at.STEP_SIZE] + s]):
-        terms[term + e] /= top
-    return math.log(top) + lowest * _LOG_TINY
+        if pool[out + j] > 0.0:
+            return lowest * _LOG_TINY
+    return -math.inf
 
 
 @kernel
-def sum_scaled(n: Ints, s: int, pool: Floats, terms: Floats, powers: Ints) -> int:
+def sum_scaled(n: Ints, s: int, pool: Floats, terms: Floats, powers: Powers) -> int:
     """The message where products left the range of doubles and carry powers of 1e-200 beside them.
 
-    Hundreds of items may pull against each other and nothing is lost; returns the power that all have in common.
+    Hundreds of items may pull against each other, on one fact or through several, and nothing is lost: every entry of
+    the message keeps its own power, less the power that all have in common, which is returned.
     """
     out, writes, term = n[n[at.STEP_OUT] + s], n[n[at.STEP_OUT_INDEX] + s], n[n[at.STEP_TERM] + s]
-    size = n[n[at.STEP_SIZE] + s]
+    end = out + n[n[at.STEP_OUT_SIZE] + s]
+    pool[out:end] = 0.0
+    powers.entry[out:end] = _NEVER
     lowest = _NEVER
-    for e in range(size):
-        if terms[term + e] > 0.0 and powers[e] < lowest:
-            lowest = powers[e]
-    pool[out : out + n[n[at.STEP_OUT_SIZE] + s]] = 0.0
-    if lowest == _NEVER:
-        return 0
-    for e in range(size):
-        if powers[e] == lowest + 1:
+    for e in range(n[n[at.STEP_SIZE] + s]):
+        if terms[term + e] > 0.0:
+            j = out + n[n[at.ENTRY] + writes + e]
+            powers.entry[j] = min(powers.entry[j], powers.term[e])
+            lowest = min(lowest, powers.term[e])
+    for e in range(n[n[at.STEP_SIZE] + s]):
+        j = out + n[n[at.ENTRY] + writes + e]
+        behind = powers.term[e] - powers.entry[j]
+        if behind == 1:
             terms[term + e] *= _TINY
-        elif powers[e] > lowest:
+        elif behind > 1:
             terms[term + e] = 0.0
-        pool[out + n[n[at.ENTRY] + writes + e]] += terms[term + e]
-    return lowest
+        pool[j] += terms[term + e]
+    for j in range(out, end):
+        powers.entry[j] = powers.entry[j] - lowest if powers.entry[j] < _NEVER else 0
+        if powers.entry[j] > 0:
+            powers.carried[out] = 1
+    return lowest if lowest < _NEVER else 0
 
 
 @kernel
-def run_steps(n: Ints, begin: int, end: int, pool: Floats, terms: Floats, powers: Ints, by_part: Floats) -> None:
+def run_steps(n: Ints, begin: int, end: int, pool: Floats, terms: Floats, powers: Powers, by_part: Floats) -> None:
     """Run steps in order; the log of each scale is added to the part (tied component) the step belongs to."""
     for s in range(begin, end):
         by_part[n[n[at.STEP_COMPONENT] + s]] += run_step(n, s, pool, terms, powers)
