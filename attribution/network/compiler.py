@@ -23,6 +23,7 @@ from attribution.network.compile_tables import (
 from attribution.network.elimination import Factor, Plan, Step, plan_elimination
 from attribution.network.program import FloatArrays, IntArrays, Program, frozen
 from attribution.network.slots import SlotBook
+from attribution.network.ties import check_ties
 
 
 def compile_network(case: Case, model: Model, as_of: dt.date | None = None) -> Program:
@@ -35,6 +36,7 @@ def compile_network(case: Case, model: Model, as_of: dt.date | None = None) -> P
     TooTiedError
         Facts are tied together past what can be summed exactly.
     """
+    check_ties(case)
     check_pair(case, model)
     case = case.as_of(as_of)
     slots = SlotBook()
