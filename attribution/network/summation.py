@@ -91,7 +91,7 @@ def state_probabilities(program: Program, slots: Floats) -> Floats:
     out = np.empty((len(slots), to_state.shape[1]))
 
     def work(part: slice) -> None:
-        for rows in _chunks(part, len(program.factions) * to_state.shape[0]):
+        for rows in _chunks(part, 1 + len(program.factions) * to_state.shape[0]):
             count = rows.stop - rows.start
             before = np.empty((count, len(program.factions)))
             beliefs = np.empty((count, len(program.factions), to_state.shape[0]))
