@@ -318,15 +318,17 @@ class Enumeration:
         seen = set()
         for item in origin.items:
             for said in item.propositions:
-                if said not in seen:
-                    seen.add(said)
+                states = self.case.states(said.fact)
+                meaning = (said.fact, *(self.holds(said, {said.fact: state}) for state in states))
+                if meaning not in seen:
+                    seen.add(meaning)
                     q = self.by_chance(item, origin.source)
                     value *= 1 - q if said.negated else q
         return value
 
     def by_chance(self, item: object, source: str) -> float:
         if isinstance(item, Statement) and item.would_say_anyway is not None:
-            return self.value(item.would_say_anyway, f"anyway[{item.id}]")
+            return self.value(item.would_say_anyway, f"anyway[{source}|{item.id}]")
         usual = self.case.sources[source].would_say_anyway
         return 0.5 if usual is None else self.value(usual, f"anyway[{source}]")
 
