@@ -166,12 +166,8 @@ class _Tables:
 
 def _deception(r: Random, case: Case) -> Deception:
     nodes = case.factions.ids
-    staged = [
-        Staged(fact, _small(r), r.choice(nodes)) for fact in r.sample(case.facts.ids, r.randint(0, 2))
-    ]
-    forgeable = [
-        origin.id for origin in case.origins if origin.forgeable and isinstance(origin.items[0], Statement)
-    ]
+    staged = [Staged(fact, _small(r), r.choice(nodes)) for fact in r.sample(case.facts.ids, r.randint(0, 2))]
+    forgeable = [origin.id for origin in case.origins if origin.forgeable and isinstance(origin.items[0], Statement)]
     targets = [*r.sample(forgeable, min(len(forgeable), r.randint(0, 3)))]
     targets += r.sample(case.sources.ids, r.randint(0, 2))
     forged = [Forged(target, _small(r), r.choice(("", *nodes))) for target in targets]

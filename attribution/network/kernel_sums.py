@@ -116,17 +116,25 @@ def run_step(n: Ints, s: int, pool: Floats, terms: Floats, powers: Powers) -> fl
         powers.term[e] = power
         plain = plain and power == 0
         pool[out + n[n[at.ENTRY] + writes + e]] += product
-    for f in range(n[n[at.FACTOR_START] + s], n[n[at.FACTOR_START] + s + 1]):
-        offset = n[n[at.FACTOR_OFFSET] + f]
-        if powers.carried[offset]:
-            plain = False
-            for e in range(n[n[at.STEP_SIZE] + s]):
-                powers.term[e] += powers.entry[offset + n[n[at.ENTRY] + n[n[at.FACTOR_INDEX] + f] + e]]
-    lowest = 0 if plain else sum_scaled(n, s, pool, terms, powers)
+    carried = take_carried(n, s, powers)
+    lowest = 0 if plain and not carried else sum_scaled(n, s, pool, terms, powers)
     for j in range(length):
         if pool[out + j] > 0.0:
             return lowest * _LOG_TINY
     return -math.inf
+
+
+@kernel
+def take_carried(n: Ints, s: int, powers: Powers) -> bool:
+    """Add the powers that messages carry to those of the terms; whether there were any."""
+    found = False
+    for f in range(n[n[at.FACTOR_START] + s], n[n[at.FACTOR_START] + s + 1]):
+        offset = n[n[at.FACTOR_OFFSET] + f]
+        if powers.carried[offset]:
+            found = True
+            for e in range(n[n[at.STEP_SIZE] + s]):
+                powers.term[e] += powers.entry[offset + n[n[at.ENTRY] + n[n[at.FACTOR_INDEX] + f] + e]]
+    return found
 
 
 @kernel

@@ -118,12 +118,9 @@ def log_prior_pullback(n: Ints, x: Floats, v: Floats, log_pi: Floats, weight: Fl
     push, inside = np.zeros(factions), np.zeros(factions)  # d / d log weight(h); weight within the block
     block_push, block_total = np.zeros(factions), np.zeros(factions)
     for h in range(factions):
-        if h == other:
-            continue
-        if log_pi[h] > -math.inf:
+        if h != other and log_pi[h] > -math.inf:
             push[h] = weight[h] - named * math.exp(log_pi[h]) / (1.0 - open_set)
-        for k in range(n[n[at.PRIOR_START] + h], n[n[at.PRIOR_START] + h + 1]):
-            if v[n[n[at.PRIOR_SLOT] + k]] > 0.0:
+            for k in range(n[n[at.PRIOR_START] + h], n[n[at.PRIOR_START] + h + 1]):
                 adjoint[n[n[at.PRIOR_SLOT] + k]] += push[h] / v[n[n[at.PRIOR_SLOT] + k]]
         if n[n[at.BLOCK] + h] >= 0:
             inside[h] = x[n[at.PRIOR_CONSTANT] + h]
