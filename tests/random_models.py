@@ -36,7 +36,8 @@ STANDARD = (
     Number(0.02, 0.3, 0.9),
 )
 UNCERTAIN = Grading("standard", "Standard", STANDARD, STANDARD)
-CERTAIN = Grading("certain", "Certain", *[tuple(Number.exactly(best) for best in (*BESTS, 0.3))] * 2)
+CONSTANT = tuple(Number.exactly(best) for best in (*BESTS, 0.3))
+CERTAIN = Grading("certain", "Certain", CONSTANT, CONSTANT)
 
 
 type _When = tuple[tuple[str, frozenset[str]], ...]
