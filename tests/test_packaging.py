@@ -35,7 +35,8 @@ def test_the_wheel_holds_the_evidence_and_the_assumptions(built: Path) -> None:
 
 @pytest.mark.slow
 def test_the_sdist_holds_all_that_a_build_needs(built: Path) -> None:
-    names = tarfile.open(next(built.glob("*.tar.gz"))).getnames()
+    with tarfile.open(next(built.glob("*.tar.gz"))) as archive:
+        names = archive.getnames()
     ends = {name.split("/", 1)[-1] for name in names}
     assert {"models/tower-22/baseline.yaml", "data/cases/tower-22/case.yaml", "attribution/errors.py"} <= ends
 

@@ -103,11 +103,13 @@ def _answering(id: str, members: list[tuple[int, Item]], declared: OriginDeclara
 
 def _grade(members: list[tuple[int, Item]], declared: OriginDeclaration | None) -> Grade | None:
     """The grade of the origin: its own, or that of its only item."""
-    graded = [(position, item.grade) for position, item in members if isinstance(item, Statement) and item.grade]
-    if (declared and declared.grade and graded) or (len(members) > 1 and graded):
+    statements = [(position, item) for position, item in members if isinstance(item, Statement)]
+    graded = [(position, item.grade) for position, item in statements if item.grade]
+    once = [position for position, item in statements if item.grade or item.regraded]
+    if once and ((declared and declared.grade) or len(members) > 1):
         raise CaseError(
-            "the item has a grade, and so has its origin, or the origin has several items.",
-            at=("evidence", graded[0][0], "grade"),
+            "the item has a grade, or a later one, and so has its origin, or the origin has several items.",
+            at=("evidence", once[0], "grade"),
             allowed="one grade per origin: on the origin where it has several items",
             hint="move the grade to the origin",
         )

@@ -90,9 +90,13 @@ def _check_prior(case: Case, model: Model) -> None:
     named = tuple(leaf for leaf in case.factions.leaves if leaf != OTHER)
     for trait in model.perpetrator.proportional_to:
         _check_trait_covers(case, model.traits[trait], named, ("traits", trait))
+        if all(_trait_number(case, model.traits[trait], leaf).high == 0 for leaf in named):
+            raise _nobody_left(("traits", trait))
     if not model.perpetrator.shares:
         return
     at: Path = ("perpetrator", "share")
+    if all(share.number.high == 0 for share in model.perpetrator.shares):
+        raise _nobody_left(at)
     covered: dict[str, str] = {}
     for share in model.perpetrator.shares:
         _check_node(case, share.node, (*at, share.node))
@@ -106,6 +110,8 @@ def _check_prior(case: Case, model: Model) -> None:
                 )
             covered[leaf] = share.node
         _check_within(case, share.node, tuple(node for node, _ in share.within), (*at, share.node, "within"))
+        if share.within and all(number.high == 0 for _, number in share.within):
+            raise _nobody_left((*at, share.node, "within"))
     missing = [leaf for leaf in named if leaf not in covered]
     if missing:
         raise PairError(
@@ -114,6 +120,21 @@ def _check_prior(case: Case, model: Model) -> None:
             allowed="each faction except `other` in exactly one share",
             hint="add `else: 0.1`, the total of all the rest",
         )
+
+
+def _trait_number(case: Case, trait: Trait, leaf: str) -> Number:
+    found = most_specific(trait.entries, leaf, case.factions)
+    assert found is not None
+    assert isinstance(found.cell, Number)
+    return found.cell
+
+
+def _nobody_left(at: Path) -> PairError:
+    return PairError(
+        "the prior leaves nobody: all its numbers are 0.",
+        at=at,
+        allowed="a number above 0 for at least one faction",
+    )
 
 
 def leaves_of_share(case: Case, model: Model, node: str) -> tuple[str, ...]:
@@ -228,10 +249,7 @@ def _number(case: Case, model: Model, entry: Entry, leaf: str) -> Number:
         return entry.cell.ratio
     trait = model.traits[entry.cell.trait]
     _check_trait_covers(case, trait, (leaf,), ("traits", trait.id))
-    found = most_specific(trait.entries, leaf, case.factions)
-    assert found is not None
-    assert isinstance(found.cell, Number)
-    return found.cell
+    return _trait_number(case, trait, leaf)
 
 
 def _given(parents: dict[str, str]) -> str:

@@ -73,7 +73,7 @@ def compile_origins(case: Case, model: Model, slots: SlotBook) -> OriginArrays:
 
 def _switch(case: Case, model: Model, slots: SlotBook, arrays: OriginArrays, origin: Origin) -> None:
     """A report, an act or an absence: the factor is one value where all it says is true, another where not."""
-    said = tuple(dict.fromkeys(proposition for item in origin.items for proposition in item.propositions))
+    said = _distinct(case, origin)
     _say(case, arrays, said)
     first = origin.items[0]
     if isinstance(first, Absence):
@@ -89,6 +89,15 @@ def _switch(case: Case, model: Model, slots: SlotBook, arrays: OriginArrays, ori
         arrays.anyway.append([_anyway(case, slots, origin, proposition) for proposition in said])
         _copying(case, slots, arrays, origin)
     _deception(case, model, slots, arrays, origin)
+
+
+def _distinct(case: Case, origin: Origin) -> tuple[Proposition, ...]:
+    """What an origin asserts, each thing once however it is worded: a group, or all its members, are the same."""
+    said: dict[tuple[str, frozenset[str]], Proposition] = {}
+    for item in origin.items:
+        for proposition in item.propositions:
+            said.setdefault((proposition.fact, case.meaning(proposition)), proposition)
+    return tuple(said.values())
 
 
 def _say(case: Case, arrays: OriginArrays, said: tuple[Proposition, ...]) -> None:
@@ -138,7 +147,7 @@ def _anyway(case: Case, slots: SlotBook, origin: Origin, proposition: Propositio
     own = item.would_say_anyway if isinstance(item, Statement) else None
     by_source = case.sources[origin.source].would_say_anyway
     if own is not None:
-        slot = _case_number(case, slots, own, f"anyway[{item.id}]", item.id, "would_say_anyway")
+        slot = _case_number(case, slots, own, f"anyway[{origin.source}|{item.id}]", item.id, "would_say_anyway")
     elif by_source is not None:
         slot = slots.number(
             by_source,
@@ -159,7 +168,9 @@ def _copying(case: Case, slots: SlotBook, arrays: OriginArrays, origin: Origin) 
         arrays.copy_holds.append(0)
         return
     arrays.copying.append(_case_number(case, slots, item.copies.probability, f"copies[{item.id}]", item.id, "copies"))
-    original = {p.fact: case.meaning(p) for p in case.evidence[item.copies.of].propositions}
+    original: dict[str, frozenset[str]] = {}
+    for p in case.evidence[item.copies.of].propositions:
+        original[p.fact] = original.get(p.fact, case.meaning(p)) & case.meaning(p)
     implied = all(p.fact in original and original[p.fact] <= case.meaning(p) for p in item.says)
     arrays.copy_holds.append(int(implied))
 

@@ -24,6 +24,7 @@ from attribution.network.compile_tables import (
 from attribution.network.elimination import Factor, Plan, Step, plan_elimination
 from attribution.network.program import FloatArrays, IntArrays, Program, frozen
 from attribution.network.slots import SlotBook
+from attribution.network.ties import check_ties
 
 
 def compile_network(case: Case, model: Model, as_of: dt.date | None = None) -> Program:
@@ -36,6 +37,7 @@ def compile_network(case: Case, model: Model, as_of: dt.date | None = None) -> P
     TooTiedError
         Facts are tied together past what can be summed exactly.
     """
+    check_ties(case)
     check_pair(case, model)
     case = case.as_of(as_of)
     slots = SlotBook()
@@ -139,7 +141,12 @@ def _ints(
         "evidence_pattern": flat(origins.pattern),
         "evidence_shared": origins.shared,
         "step_part": [*plan.shared_part, *plan.each_part],
-        "sizes": [tables.config_start[-1], plan.pool_size, sum(step.states for step in steps)],
+        "sizes": [
+            tables.config_start[-1],
+            plan.pool_size,
+            sum(step.states for step in steps),
+            max((step.states for step in steps), default=1),
+        ],
         **part_arrays(tables, staged, origins, plan),
         **_step_arrays(steps),
     }

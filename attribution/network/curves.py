@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from attribution.domain.numbers import Number
 
 _Z95 = 1.6448536269514722
+FARTHEST = 100 * math.log(10)  # a ratio beyond 1e100 counts as 1e100, so that all products stay finite
+_NARROWEST = 1e-12  # of the whole width; quantiles nearer to one another than that cannot be told apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,8 @@ def curve(number: Number) -> Curve:
     """The curve through the 5 %, 50 % and 95 % quantiles of an uncertain number, on its probit or log scale."""
     low, best, high = (_transform(value, number) for value in (number.low, number.best, number.high))
     skew = low + high - 2 * best
-    ratio = (high - low) / (2 * min(best - low, high - best))
+    narrow = max(min(best - low, high - best), _NARROWEST * (high - low))
+    ratio = (high - low) / (2 * narrow) if narrow else 1.0
     if ratio <= 1:  # symmetric, to the last bit
         return Curve(best, (high - low) / (2 * _Z95), 0.0, 0.0)
     sign = math.copysign(1.0, skew)
@@ -56,7 +59,9 @@ def quantile(number: Number, z: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.full(np.shape(z), number.best)
     shape = curve(number)
     on_scale = shape.a + shape.b * (np.sinh(shape.d * (z + shape.s)) if shape.d else z)
-    return np.asarray(np.exp(on_scale) if number.scale == "ratio" else ndtr(on_scale))
+    if number.scale == "ratio":
+        return np.asarray(np.exp(np.clip(on_scale, -FARTHEST, FARTHEST)))
+    return np.asarray(ndtr(on_scale))
 
 
 def mean(number: Number) -> float:

@@ -15,7 +15,7 @@ import math
 from attribution.network import kernel_fields as at
 from attribution.network.kernel_fields import count, kernel
 from attribution.network.kernel_parts import fill_evidence, new_desk, staged_means, sum_part
-from attribution.network.kernel_steps import run_step
+from attribution.network.kernel_steps import carried_at, run_step
 from attribution.network.kernel_values import log_prior, origin_values, row_values, slot_values
 from attribution.network.program import IDLE, Floats, Ints
 
@@ -47,7 +47,7 @@ def open_draw(
     for part in range(count(n, at.PART_FACTOR)):
         factor = n[n[at.PART_FACTOR] + part]
         for k in range(n[n[at.CLASS_START] + part], n[n[at.CLASS_START] + part + 1]):
-            if factor >= 0:
+            if factor >= 0 and powers[carried_at(n) + factor] == 0:
                 row, product = n[n[at.CLASS_ROW] + k], 0.0
                 for state in range(n[n[at.PART_STATES] + part]):
                     product += rows[row + state] * pool[factor + state]

@@ -55,7 +55,9 @@ def kernel_digest() -> str:
     machine code of another in use, and with it wrong numbers.
     """
     here = Path(__file__).parent
-    text = b"".join(path.read_bytes() for path in sorted([*here.glob("kernel*.py"), here / "program.py"]))
+    text = b"".join(
+        path.read_bytes() for path in sorted([*here.glob("kernel*.py"), here / "program.py", here / "curves.py"])
+    )
     return hashlib.sha256(text).hexdigest()[:16]
 
 

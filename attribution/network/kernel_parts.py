@@ -26,16 +26,13 @@ def new_desk(n: Ints) -> tuple[Floats, Floats, Floats, Floats, Floats, Ints, Flo
     steps by part; ``log p(E_part | h)`` of every class. The arrays are handed on one by one: a record of them would
     cost a reference count at every touch.
     """
-    largest = 1
-    for s in range(count(n, at.STEP_SIZE)):
-        largest = max(largest, n[n[at.STEP_SIZE] + s])
     return (
         np.empty(count(n, at.ROW_SLOT)),
         np.ones((count(n, at.ORIGIN_KIND), 4)),
         np.zeros(n[n[at.SIZES]]),
         np.zeros(n[n[at.SIZES] + 1]),
         np.empty(n[n[at.SIZES] + 2]),
-        np.zeros(largest, np.int64),
+        np.zeros(n[n[at.SIZES] + 3] + 2 * n[n[at.SIZES] + 1], np.int64),
         np.zeros(count(n, at.PART_STEP) - 1),
         np.zeros(count(n, at.CLASS_LEAF)),
     )

@@ -17,64 +17,93 @@ _NEVER = 1 << 60
 
 @kernel
 def run_step(n: Ints, s: int, pool: Floats, terms: Floats, powers: Ints) -> float:
-    """Multiply and sum: the message into the pool; returns the log of its scale, -inf for an impossible step."""
+    """Multiply and sum: the message into the pool; returns the log of its scale, -inf for an impossible step.
+
+    `powers` holds powers of 1e-200 beside numbers that would leave the range of doubles: of the terms of this step,
+    then of every entry of the pool, then a flag at the first entry of each message that carries any.
+    """
     out, writes, term = n[n[at.STEP_OUT] + s], n[n[at.STEP_OUT_INDEX] + s], n[n[at.STEP_TERM] + s]
     length = n[n[at.STEP_OUT_SIZE] + s]
     entry, offset, index = n[at.ENTRY], n[at.FACTOR_OFFSET], n[at.FACTOR_INDEX]
     first, last = n[n[at.FACTOR_START] + s], n[n[at.FACTOR_START] + s + 1]
     pool[out : out + length] = 0.0
+    powers[carried_at(n) + out] = 0
     plain = True
     for e in range(n[n[at.STEP_SIZE] + s]):
         product, power = 1.0, 0
         for f in range(first, last):
-            product *= pool[n[offset + f] + n[entry + n[index + f] + e]]
-            if product < _TINY and product > 0.0:
-                product *= _HUGE
+            value = pool[n[offset + f] + n[entry + n[index + f] + e]]
+            before, product = product, product * value
+            if product < _SMALL and value > 0.0 and before > 0.0:
+                product = (before * _HUGE) * value
                 power += 1
-            elif product > _HUGE:
+                if product < _SMALL:
+                    product *= _HUGE
+                    power += 1
+            elif product > _LARGE:
                 product *= _TINY
                 power -= 1
         terms[term + e] = product
         powers[e] = power
         plain = plain and power == 0
         pool[out + n[entry + writes + e]] += product
-    lowest = 0 if plain else sum_scaled(n, s, pool, terms, powers)
-    top = 0.0
+    carried = take_carried(n, s, powers)
+    lowest = 0 if plain and not carried else sum_scaled(n, s, pool, terms, powers)
     for j in range(length):
-        top = max(top, pool[out + j])
-    if top == 0.0:
-        return -math.inf
-    if top > _SMALL and top < _LARGE:
-        return lowest * _LOG_TINY
-    for j in range(length):
-        pool[out + j] /= top
-    for e in range(n[n[at.STEP_SIZE] + s]):
-        terms[term + e] /= top
-    return math.log(top) + lowest * _LOG_TINY
+        if pool[out + j] > 0.0:
+            return lowest * _LOG_TINY
+    return -math.inf
+
+
+@kernel
+def carried_at(n: Ints) -> int:
+    """Where, among the powers, the flags of the messages begin."""
+    return int(n[n[at.SIZES] + 3] + n[n[at.SIZES] + 1])
+
+
+@kernel
+def take_carried(n: Ints, s: int, powers: Ints) -> bool:
+    """Add the powers that messages carry to those of the terms; whether there were any."""
+    found, flags, of_entries = False, carried_at(n), n[n[at.SIZES] + 3]
+    for f in range(n[n[at.FACTOR_START] + s], n[n[at.FACTOR_START] + s + 1]):
+        offset = n[n[at.FACTOR_OFFSET] + f]
+        if powers[flags + offset]:
+            found = True
+            for e in range(n[n[at.STEP_SIZE] + s]):
+                powers[e] += powers[of_entries + offset + n[n[at.ENTRY] + n[n[at.FACTOR_INDEX] + f] + e]]
+    return found
 
 
 @kernel
 def sum_scaled(n: Ints, s: int, pool: Floats, terms: Floats, powers: Ints) -> int:
     """The message where products left the range of doubles and carry powers of 1e-200 beside them.
 
-    Hundreds of items may pull against each other and nothing is lost; returns the power that all have in common.
+    Hundreds of items may pull against each other, on one fact or through several, and nothing is lost: every entry of
+    the message keeps its own power, less the power that all have in common, which is returned.
     """
     out, writes, term = n[n[at.STEP_OUT] + s], n[n[at.STEP_OUT_INDEX] + s], n[n[at.STEP_TERM] + s]
-    size = n[n[at.STEP_SIZE] + s]
+    end, of_entries = out + n[n[at.STEP_OUT_SIZE] + s], n[n[at.SIZES] + 3]
+    pool[out:end] = 0.0
+    powers[of_entries + out : of_entries + end] = _NEVER
     lowest = _NEVER
-    for e in range(size):
-        if terms[term + e] > 0.0 and powers[e] < lowest:
-            lowest = powers[e]
-    pool[out : out + n[n[at.STEP_OUT_SIZE] + s]] = 0.0
-    if lowest == _NEVER:
-        return 0
-    for e in range(size):
-        if powers[e] == lowest + 1:
+    for e in range(n[n[at.STEP_SIZE] + s]):
+        if terms[term + e] > 0.0:
+            j = of_entries + out + n[n[at.ENTRY] + writes + e]
+            powers[j] = min(powers[j], powers[e])
+            lowest = min(lowest, powers[e])
+    for e in range(n[n[at.STEP_SIZE] + s]):
+        j = out + n[n[at.ENTRY] + writes + e]
+        behind = powers[e] - powers[of_entries + j]
+        if behind == 1:
             terms[term + e] *= _TINY
-        elif powers[e] > lowest:
+        elif behind > 1:
             terms[term + e] = 0.0
-        pool[out + n[n[at.ENTRY] + writes + e]] += terms[term + e]
-    return lowest
+        pool[j] += terms[term + e]
+    for j in range(of_entries + out, of_entries + end):
+        powers[j] = powers[j] - lowest if powers[j] < _NEVER else 0
+        if powers[j] > 0:
+            powers[carried_at(n) + out] = 1
+    return lowest if lowest < _NEVER else 0
 
 
 @kernel

@@ -10,6 +10,7 @@ import math
 import numpy as np
 
 from attribution.network import kernel_fields as at
+from attribution.network.curves import FARTHEST
 from attribution.network.kernel_fields import count, kernel
 from attribution.network.program import ABSENCE, CONSTANT, DIRECT, ODDS, RATIO, Floats, Ints
 
@@ -42,9 +43,9 @@ def slot_values(n: Ints, x: Floats, z: Floats, v: Floats) -> None:
         elif kind == ODDS:
             base = v[n[n[at.SLOT_FIRST] + slot]]
             odds = base * v[n[n[at.SLOT_SECOND] + slot]]
-            v[slot] = odds / (1.0 - base + odds)
+            v[slot] = odds / (1.0 - base + odds) if base > 0.0 else 0.0
         elif kind == RATIO:
-            v[slot] = math.exp(on_scale(n, x, slot, z))
+            v[slot] = math.exp(min(max(on_scale(n, x, slot, z), -FARTHEST), FARTHEST))
         else:
             v[slot] = 0.5 * math.erfc(-on_scale(n, x, slot, z) * _ROOT_HALF)
 
@@ -63,7 +64,10 @@ def slot_pullback(n: Ints, x: Floats, z: Floats, v: Floats, adjoint: Floats, gra
             adjoint[n[n[at.SLOT_SECOND] + slot]] += adjoint[slot] * base * (1.0 - base) / (below * below)
             continue
         value = on_scale(n, x, slot, z)
-        slope = v[slot] if kind == RATIO else _DENSITY * math.exp(-0.5 * value * value)
+        if kind == RATIO:
+            slope = v[slot] if abs(value) < FARTHEST else 0.0
+        else:
+            slope = _DENSITY * math.exp(-0.5 * value * value)
         slope *= adjoint[slot]
         first = n[n[at.SLOT_FIRST] + slot]
         inner = x[n[at.CURVE_B] + slot]
@@ -89,7 +93,7 @@ def log_prior(n: Ints, x: Floats, v: Floats, out: Floats) -> None:
             blocks[n[n[at.BLOCK] + h]] += weight
     total = 0.0
     for h in range(factions):
-        if n[n[at.BLOCK] + h] >= 0:
+        if n[n[at.BLOCK] + h] >= 0 and out[h] > 0.0:
             out[h] /= blocks[n[n[at.BLOCK] + h]]
         for k in range(n[n[at.PRIOR_START] + h], n[n[at.PRIOR_START] + h + 1]):
             out[h] *= v[n[n[at.PRIOR_SLOT] + k]]
@@ -97,7 +101,10 @@ def log_prior(n: Ints, x: Floats, v: Floats, out: Floats) -> None:
             total += out[h]
     open_set = v[n[n[at.SURPRISE] + 0]]
     for h in range(factions):
-        out[h] = math.log(open_set) if h == other else math.log(out[h] / total) + math.log1p(-open_set)
+        if h == other:
+            out[h] = math.log(open_set)
+        else:
+            out[h] = math.log(out[h] / total) + math.log1p(-open_set) if out[h] > 0.0 else -math.inf
 
 
 @kernel
@@ -106,15 +113,14 @@ def log_prior_pullback(n: Ints, x: Floats, v: Floats, log_pi: Floats, weight: Fl
     factions, other = len(log_pi), n[n[at.OTHER] + 0]
     open_set = v[n[n[at.SURPRISE] + 0]]
     named = np.sum(weight) - weight[other]
-    adjoint[n[n[at.SURPRISE] + 0]] += weight[other] / open_set - named / (1.0 - open_set)
+    if open_set > 0.0 and open_set < 1.0:
+        adjoint[n[n[at.SURPRISE] + 0]] += weight[other] / open_set - named / (1.0 - open_set)
     push, inside = np.zeros(factions), np.zeros(factions)  # d / d log weight(h); weight within the block
     block_push, block_total = np.zeros(factions), np.zeros(factions)
     for h in range(factions):
-        if h == other:
-            continue
-        push[h] = weight[h] - named * math.exp(log_pi[h]) / (1.0 - open_set)
-        for k in range(n[n[at.PRIOR_START] + h], n[n[at.PRIOR_START] + h + 1]):
-            if v[n[n[at.PRIOR_SLOT] + k]] > 0.0:
+        if h != other and log_pi[h] > -math.inf:
+            push[h] = weight[h] - named * math.exp(log_pi[h]) / (1.0 - open_set)
+            for k in range(n[n[at.PRIOR_START] + h], n[n[at.PRIOR_START] + h + 1]):
                 adjoint[n[n[at.PRIOR_SLOT] + k]] += push[h] / v[n[n[at.PRIOR_SLOT] + k]]
         if n[n[at.BLOCK] + h] >= 0:
             inside[h] = x[n[at.PRIOR_CONSTANT] + h]
@@ -123,7 +129,7 @@ def log_prior_pullback(n: Ints, x: Floats, v: Floats, log_pi: Floats, weight: Fl
             block_push[n[n[at.BLOCK] + h]] += push[h]
             block_total[n[n[at.BLOCK] + h]] += inside[h]
     for h in range(factions):
-        if n[n[at.BLOCK] + h] >= 0 and h != other:
+        if inside[h] > 0.0:
             mine = push[h] - block_push[n[n[at.BLOCK] + h]] * inside[h] / block_total[n[n[at.BLOCK] + h]]
             for k in range(n[n[at.WITHIN_START] + h], n[n[at.WITHIN_START] + h + 1]):
                 adjoint[n[n[at.WITHIN_SLOT] + k]] += mine / v[n[n[at.WITHIN_SLOT] + k]]

@@ -98,7 +98,7 @@ class IntArrays:
     class_row: Ints  # for a part that is one row against one factor, where the row of each class begins
     part_states: Ints  # (P,) states of the first fact of a part, 0 for the last part
     part_factor: Ints  # (P,) pool offset of that factor; IDLE for a part without evidence, GENERAL for all others
-    sizes: Ints  # (3,) table entries, pool, terms
+    sizes: Ints  # (4,) table entries, pool, terms of all steps, terms of the largest step
 
 
 @dataclass(frozen=True, slots=True, eq=False)

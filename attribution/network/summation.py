@@ -91,7 +91,7 @@ def state_probabilities(program: Program, slots: Floats) -> Floats:
     out = np.empty((len(slots), to_state.shape[1]))
 
     def work(part: slice) -> None:
-        for rows in _chunks(part, to_state.shape[0]):
+        for rows in _chunks(part, 1 + to_state.shape[0]):
             beliefs = np.empty((rows.stop - rows.start, to_state.shape[0]))
             beliefs_batch(_rows(slots, rows), *packed, beliefs)
             out[rows] = beliefs @ to_state

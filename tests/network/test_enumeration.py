@@ -1,0 +1,69 @@
+"""The fast summation against the definition, on random cases that use every feature."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from attribution.domain.pairing import check_pair
+from attribution.network.compiler import compile_network
+from attribution.network.program import Program
+from attribution.network.summation import log_joint, log_parts, numbers, state_probabilities
+from tests.brute_force import Enumeration
+from tests.random_cases import kinds_used, random_pair
+
+SEEDS = range(200)
+DRAWS = 3
+FEATURES = {"report", "act", "absence", "direct", "copies", "shared origin", "negated", "role"}
+
+type Floats = NDArray[np.float64]
+
+
+def normals(program: Program, seed: int, draws: int = DRAWS) -> Floats:
+    return np.random.default_rng(seed).standard_normal((draws, program.dimension))
+
+
+def enumerations(seed: int) -> tuple[Program, Floats, list[Enumeration]]:
+    """A random pair compiled, its draws, and the definition at each of them."""
+    case, model = random_pair(seed)
+    program = compile_network(case, model)
+    z = normals(program, seed)
+    known = [dict(zip(program.labels, row.tolist(), strict=True)) for row in z]
+    return program, z, [Enumeration(case.as_of(), model, labelled) for labelled in known]
+
+
+def test_random_pairs_fit_and_use_every_feature() -> None:
+    used: set[str] = set()
+    for seed in SEEDS:
+        case, model = random_pair(seed)
+        check_pair(case, model)
+        used |= kinds_used(case)
+    assert used == FEATURES
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_summation_is_the_definition(seed: int) -> None:
+    program, z, defined = enumerations(seed)
+    slots = numbers(program, z)
+    expected = np.array([list(one.joint().values()) for one in defined])
+    np.testing.assert_allclose(np.exp(log_joint(program, z)), expected, rtol=1e-10, atol=0)
+    facts = np.array([list(one.facts().values()) for one in defined])
+    np.testing.assert_allclose(state_probabilities(program, slots), facts, rtol=1e-9, atol=1e-300)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_parts_and_the_open_set_make_up_the_joint(seed: int) -> None:
+    program = compile_network(*random_pair(seed))
+    z = normals(program, seed)
+    slots = numbers(program, z)
+    prior, parts = log_parts(program, slots)
+    own = np.exp(prior + parts.sum(axis=2))
+    open_set, surprise = (slots[:, slot] for slot in program.ints.surprise)
+    other = program.factions.index("other")
+    mixed = own.copy()
+    mixed[:, other] = (1 - surprise) * own[:, other] + surprise * open_set * own.sum(axis=1)
+    np.testing.assert_allclose(np.exp(log_joint(program, z)), mixed, rtol=1e-12, atol=0)
+    assert math.isclose(np.exp(prior).sum(), len(z), rel_tol=1e-12)

@@ -1,0 +1,70 @@
+"""The same case or model in other words: frozen values rebuilt with names, numbers or parts exchanged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import fields, is_dataclass, replace
+from random import Random
+from typing import Any
+
+from attribution.domain.case import Case
+from attribution.domain.catalog import Catalog
+from attribution.domain.factions import FactionTree, Node
+from attribution.domain.numbers import Number
+
+type Change = Callable[[Any], Any]
+
+
+def rewritten[T](value: T, change: Change) -> T:
+    """A copy in which every part for which `change` has an answer (not None) is that answer."""
+    answer: Any = change(value)
+    if answer is not None:
+        return answer  # type: ignore[no-any-return]
+    made: Any = value
+    if isinstance(value, Catalog):
+        made = Catalog(rewritten(part, change) for part in value)
+    elif isinstance(value, tuple):
+        made = tuple(rewritten(part, change) for part in value)
+    elif isinstance(value, frozenset):
+        made = frozenset(rewritten(part, change) for part in value)
+    elif is_dataclass(value) and not isinstance(value, type):
+        parts = {part.name: rewritten(getattr(value, part.name), change) for part in fields(value) if part.init}
+        made = type(value)(**parts)
+    return made  # type: ignore[no-any-return]
+
+
+def renaming(names: dict[str, str]) -> Change:
+    """Exchange names wherever they stand."""
+    return lambda value: names.get(value) if isinstance(value, str) else None
+
+
+def with_numbers(change: Callable[[Number], Number]) -> Change:
+    """Exchange every number."""
+    return lambda value: change(value) if isinstance(value, Number) else None
+
+
+def with_tree(case: Case, roots: tuple[Node, ...]) -> Case:
+    """Another faction tree; roles follow."""
+    tree = FactionTree(roots)
+    facts = Catalog(replace(fact, states=tree.leaves) if fact.over_factions else fact for fact in case.facts)
+    return replace(case, factions=tree, facts=facts)
+
+
+def shuffled(r: Random, nodes: tuple[Node, ...]) -> tuple[Node, ...]:
+    """The same nodes, and the members of each, in another order."""
+    mixed = [replace(node, members=shuffled(r, node.members)) for node in nodes]
+    r.shuffle(mixed)
+    return tuple(mixed)
+
+
+def split(nodes: tuple[Node, ...], leaf: str, part: float) -> tuple[Node, ...]:
+    """The leaf opened into two that share its size; its name is now that of the group of both."""
+    return tuple(
+        Node(
+            leaf,
+            members=(Node(f"{leaf}-one", size=node.size * part), Node(f"{leaf}-two", size=node.size * (1 - part))),
+        )
+        if node.id == leaf
+        else replace(node, members=split(node.members, leaf, part))
+        for node in nodes
+    )
