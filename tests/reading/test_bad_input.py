@@ -68,7 +68,8 @@ CASE_MISTAKES = [
     Mistake("alias", "title: A title in words", "title: &x words", "an alias or anchor", "write it out"),
     Mistake("colon", "title: The debris is that of a drone", "title: what: this", "not YAML", "key: value", "quoted"),
     Mistake("item kind", "kind: report", "kind: reprot", '"reprot"', "report", "report"),
-    Mistake("percent", "interest: unknown}", "interest: unknown, would_say_anyway: 40%}", '"40%', "a number", "write 0.4"),
+    Mistake("percent", "interest: unknown}", "interest: unknown, would_say_anyway: 40%}",
+            '"40%', "a number", "write 0.4"),
     Mistake("never", "says: {weapon: drone}", "says: {weapon: [drone, rocket, something-else]}", "always true",
             "some states make true"),
 ]  # fmt: skip
