@@ -11,7 +11,6 @@ from attribution.errors import UsageError
 from attribution.inference.draws import smoothed
 from attribution.inference.posterior import Posterior
 from attribution.network.program import Floats
-from attribution.network.summation import log_joint_at
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -124,9 +123,10 @@ def leave_out(posterior: Posterior, by: Unit = "origin") -> LeaveOut:
 def _remove(
     posterior: Posterior, id: str, label: str, origins: tuple[str, ...], leader: str, runner_up: str
 ) -> Removal:
-    log_joint = log_joint_at(posterior.program.without(frozenset(origins)), posterior.slots)
-    weights, ess, khat = reweigh(posterior, np.logaddexp.reduce(log_joint, axis=1))
-    without = weights @ np.exp(log_joint - np.logaddexp.reduce(log_joint, axis=1)[:, None])
+    log_joint = posterior.log_joint_without(frozenset(origins))
+    log_evidence = np.logaddexp.reduce(log_joint, axis=1)
+    weights, ess, khat = reweigh(posterior, log_evidence)
+    without = weights @ np.exp(log_joint - log_evidence[:, None])
     published = np.array([standing.probability for standing in posterior.standings])
     pull = _DECIBANS * (_logit(published) - _logit(without))
     factions = posterior.program.factions

@@ -10,7 +10,7 @@ import numpy as np
 from attribution.inference import importance
 from attribution.inference.draws import estimate, smoothed
 from attribution.network.program import Floats
-from attribution.network.summation import log_joint_at, numbers, state_probabilities
+from attribution.network.summation import state_probabilities
 
 if TYPE_CHECKING:
     from attribution.inference.posterior import Posterior
@@ -74,18 +74,16 @@ def diagnose(posterior: Posterior) -> Diagnostics:
         return Diagnostics("importance", largest, None, tails, None)
     sampling, seed = posterior.settings.sampling, posterior.settings.seed
     other = importance.draw(posterior.program, sampling, seed)
-    slots = numbers(posterior.program, other.flat)
-    log_joint = log_joint_at(posterior.program, slots)
-    factions = np.exp(log_joint - np.logaddexp.reduce(log_joint, axis=1)[:, None])
-    theirs = [estimate(other, factions)]
+    factions = np.exp(other.log_joint - np.logaddexp.reduce(other.log_joint, axis=1)[:, None])
+    theirs = [estimate(other.draws, factions)]
     if posterior.program.facts:
-        theirs.append(estimate(other, state_probabilities(posterior.program, slots)))
+        theirs.append(estimate(other.draws, state_probabilities(posterior.program, other.slots)))
     check = _cross_check(
         posterior,
         np.concatenate([found.mean for found in theirs]),
         np.concatenate([found.mcse for found in theirs]),
     )
-    tails = _tails(log_joint, posterior.program.factions, other.khat)
+    tails = _tails(other.log_joint, posterior.program.factions, other.draws.khat)
     return Diagnostics("nuts", largest, _convergence(posterior), tails, check)
 
 

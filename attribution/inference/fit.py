@@ -57,10 +57,13 @@ def fit(
     if engine == "importance":
         from attribution.inference import importance
 
-        return Posterior(case, model, settings, importance.draw(program, settings.sampling, seed))
+        found = importance.draw(program, settings.sampling, seed)
+        posterior = Posterior(case, model, settings, found.draws)
+        return posterior.remember(program=program, slots=found.slots, log_joint=found.log_joint)
     from attribution.inference import nuts
 
-    return Posterior(case, model, settings, nuts.draw(program, settings.sampling, seed, progress=progress))
+    draws = nuts.draw(program, settings.sampling, seed, progress=progress)
+    return Posterior(case, model, settings, draws).remember(program=program)
 
 
 def prior(case: Case, model: Model, *, seed: int = 1) -> Posterior:

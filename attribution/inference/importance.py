@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -29,13 +30,19 @@ def sobol_normals(dimension: int, scrambles: int, log2_points: int, seed: int) -
     return z
 
 
-def weigh(program: Program, z: Floats) -> Draws:
-    """Points of shape (scramble, point, coordinate) with Pareto-smoothed weights ``p(E | theta(z))``."""
-    log_joint = log_joint_at(program, numbers(program, z.reshape(-1, z.shape[-1])))
+@dataclass(frozen=True, slots=True, eq=False)
+class Weighed:
+    """Weighted points, with what was computed to weigh them: slot values and the log-joint."""
+
+    draws: Draws
+    slots: Floats
+    log_joint: Floats
+
+
+def draw(program: Program, sampling: Sampling, seed: int) -> Weighed:
+    """Draw the posterior of a network: points under the prior, Pareto-smoothed weights ``p(E | theta(z))``."""
+    z = sobol_normals(program.dimension, sampling.scrambles, sampling.log2_points, seed)
+    slots = numbers(program, z.reshape(-1, z.shape[-1]))
+    log_joint = log_joint_at(program, slots)
     log_weight, khat = smoothed(np.logaddexp.reduce(log_joint, axis=1).reshape(z.shape[:2]))
-    return Draws(z=z, log_weight=log_weight, khat=khat)
-
-
-def draw(program: Program, sampling: Sampling, seed: int) -> Draws:
-    """Draw the posterior of a network with the importance engine."""
-    return weigh(program, sobol_normals(program.dimension, sampling.scrambles, sampling.log2_points, seed))
+    return Weighed(Draws(z=z, log_weight=log_weight, khat=khat), slots, log_joint)

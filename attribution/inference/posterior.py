@@ -18,7 +18,14 @@ from attribution.inference.importance import sobol_normals
 from attribution.inference.settings import Settings
 from attribution.network.compiler import compile_network
 from attribution.network.program import Floats, Program
-from attribution.network.summation import log_joint_at, numbers, state_probabilities, tables
+from attribution.network.summation import (
+    Parts,
+    log_joint_at,
+    log_joint_without,
+    numbers,
+    state_probabilities,
+    tables,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -76,6 +83,20 @@ class Posterior:
     def log_joint(self) -> Floats:
         """``log pi_h p(E | h, theta)`` in every draw: (draw, faction)."""
         return log_joint_at(self.program, self.slots)
+
+    @cached_property
+    def parts(self) -> Parts:
+        """Prior and likelihood by part, for all questions that leave something out."""
+        return Parts.of(self.program, self.slots)
+
+    def log_joint_without(self, origins: frozenset[str]) -> Floats:
+        """The log-joint in every draw without some origins: (draw, faction)."""
+        return log_joint_without(self.program, self.slots, self.parts, origins)
+
+    def remember(self, **known: object) -> Posterior:
+        """The same posterior, told what was already computed on the way to it."""
+        self.__dict__.update(known)
+        return self
 
     @cached_property
     def log_evidence(self) -> Floats:

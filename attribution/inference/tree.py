@@ -17,7 +17,7 @@ from attribution.errors import UsageError
 from attribution.inference.predictive import predict
 from attribution.inference.provenance import attributes
 from attribution.network.program import ODDS, Floats, Program
-from attribution.network.summation import log_joint_at, tables
+from attribution.network.summation import tables
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -72,7 +72,7 @@ def origin_conditional(posterior: Posterior) -> Floats:
     """``log p(E | theta) - log p(E without o | theta)`` for every origin: (draw, origin)."""
     out = np.empty((len(posterior.slots), len(posterior.program.origins)))
     for position, origin in enumerate(posterior.program.origins):
-        without = log_joint_at(posterior.program.without(frozenset({origin})), posterior.slots)
+        without = posterior.log_joint_without(frozenset({origin}))
         out[:, position] = posterior.log_evidence - np.logaddexp.reduce(without, axis=1)
     return out
 

@@ -31,10 +31,11 @@ def part_arrays(tables: TableArrays, staged: StagedArrays, origins: OriginArrays
         for members in facts
     ]
     part_of_fact = {fact: part for part, members in enumerate(facts) for fact in members}
+    origin_part = [part_of_fact[scope[0]] if scope else parts[-1] for scope in origins.scope]
     local: list[list[int]] = [[] for _ in parts]
-    for o, scope in enumerate(origins.scope):
+    for o, part in enumerate(origin_part):
         if not origins.shared[o]:
-            local[part_of_fact[scope[0]] if scope else parts[-1]].append(o)
+            local[part].append(o)
     roots = [[root.offset for root, of in zip(plan.roots, plan.root_part, strict=True) if of == part] for part in parts]
     keys = [
         [
@@ -48,6 +49,7 @@ def part_arrays(tables: TableArrays, staged: StagedArrays, origins: OriginArrays
     leaves = [[of_part.index(key) for key in known] for of_part, known in zip(keys, classes, strict=True)]
     factors = [_factor(part, configs[part], local[part], staged, plan) for part in parts]
     return {
+        "origin_part": origin_part,
         "part_step": [len(plan.shared) + sum(of < part for of in plan.each_part) for part in (*parts, len(parts))],
         "part_config_start": starts(configs),
         "part_config": flat(configs),

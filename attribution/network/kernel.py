@@ -38,25 +38,45 @@ def open_draw(
     row_values(n, x, v, rows)
     origin_values(n, x, v, values)
     staged_means(n, x, rows, means)
-    for o in range(count(n, at.ORIGIN_KIND)):
-        if n[n[at.EVIDENCE_SHARED] + o] == 1:
-            fill_evidence(n, x, v, values, pool, o, 0)
-    shared[:] = 0.0
-    for s in range(n[n[at.PART_STEP]]):
-        shared[n[n[at.STEP_PART] + s]] += run_step(n, s, pool, terms, powers)
     for part in range(count(n, at.PART_FACTOR)):
-        factor = n[n[at.PART_FACTOR] + part]
-        for k in range(n[n[at.CLASS_START] + part], n[n[at.CLASS_START] + part + 1]):
-            if factor >= 0 and powers[carried_at(n) + factor] == 0:
-                row, product = n[n[at.CLASS_ROW] + k], 0.0
-                for state in range(n[n[at.PART_STATES] + part]):
-                    product += rows[row + state] * pool[factor + state]
-                logs[k] = shared[part] + math.log(product)
-            elif factor == IDLE:
-                logs[k] = 0.0
-            else:
-                leaf = n[n[at.CLASS_LEAF] + k]
-                logs[k] = sum_part(n, x, v, rows, values, means, pool, terms, powers, shared, part, leaf)
+        open_part(n, x, v, rows, values, means, pool, terms, powers, shared, logs, part)
+
+
+@kernel
+def open_part(
+    n: Ints,
+    x: Floats,
+    v: Floats,
+    rows: Floats,
+    values: Floats,
+    means: Floats,
+    pool: Floats,
+    terms: Floats,
+    powers: Ints,
+    shared: Floats,
+    logs: Floats,
+    part: int,
+) -> None:
+    """One part of one draw, for every class of factions."""
+    for o in range(count(n, at.ORIGIN_KIND)):
+        if n[n[at.EVIDENCE_SHARED] + o] == 1 and n[n[at.ORIGIN_PART] + o] == part:
+            fill_evidence(n, x, v, values, pool, o, 0)
+    shared[part] = 0.0
+    for s in range(n[n[at.PART_STEP]]):
+        if n[n[at.STEP_PART] + s] == part:
+            shared[part] += run_step(n, s, pool, terms, powers)
+    factor = n[n[at.PART_FACTOR] + part]
+    for k in range(n[n[at.CLASS_START] + part], n[n[at.CLASS_START] + part + 1]):
+        if factor >= 0 and powers[carried_at(n) + factor] == 0:
+            row, product = n[n[at.CLASS_ROW] + k], 0.0
+            for state in range(n[n[at.PART_STATES] + part]):
+                product += rows[row + state] * pool[factor + state]
+            logs[k] = shared[part] + math.log(product)
+        elif factor == IDLE:
+            logs[k] = 0.0
+        else:
+            leaf = n[n[at.CLASS_LEAF] + k]
+            logs[k] = sum_part(n, x, v, rows, values, means, pool, terms, powers, shared, part, leaf)
 
 
 @kernel
@@ -132,3 +152,17 @@ def parts_batch(v: Floats, n: Ints, x: Floats, prior: Floats, parts: Floats) -> 
         for part in range(len(shared)):
             for h in range(factions):
                 parts[draw, h, part] = logs[n[n[at.CLASS_OF] + part * factions + h]]
+
+
+@kernel
+def part_batch(v: Floats, n: Ints, x: Floats, part: int, out: Floats) -> None:
+    """``log p(E_part | h)`` of one part (draw, faction)."""
+    rows, values, means, pool, terms, powers, shared, logs = new_desk(n)
+    factions = out.shape[1]
+    for draw in range(v.shape[0]):
+        row_values(n, x, v[draw], rows)
+        origin_values(n, x, v[draw], values)
+        staged_means(n, x, rows, means)
+        open_part(n, x, v[draw], rows, values, means, pool, terms, powers, shared, logs, part)
+        for h in range(factions):
+            out[draw, h] = logs[n[n[at.CLASS_OF] + part * factions + h]]

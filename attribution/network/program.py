@@ -70,6 +70,7 @@ class IntArrays:
     copy_holds: Ints  # (O,) 1 where the copied item says at least as much
     forged: Ints  # (O,) slot or -1
     forged_noise: Ints  # (O,) 1 where forging points nowhere
+    origin_part: Ints  # (O,) part it speaks about
     origin_leaf: Ints  # (O * H,) 1: what it says of the perpetrator holds; + 2: forging reaches. DIRECT: slot + 1
     evidence_offset: Ints  # (O,) where the factor lies in the pool
     evidence_start: Ints  # (O + 1,)

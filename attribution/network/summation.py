@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -66,6 +67,51 @@ def log_parts(program: Program, slots: Floats) -> tuple[Floats, Floats]:
     parts = np.empty((len(slots), factions, components))
     _each_part(lambda part: parts_batch(_rows(slots, part), *packed, prior[part], parts[part]), len(slots))
     return prior, parts
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Parts:
+    """Prior and likelihood by part, kept so that leaving something out costs only the parts it touches.
+
+    `total` is ``log pi_h p(E | h)`` before the open set is mixed in (draw, faction); `parts` (draw, faction, part).
+    """
+
+    total: Floats
+    parts: Floats
+
+    @classmethod
+    def of(cls, program: Program, slots: Floats) -> Parts:
+        prior, parts = log_parts(program, slots)
+        return cls(prior + parts.sum(axis=2), parts)
+
+
+def log_joint_without(program: Program, slots: Floats, known: Parts, origins: frozenset[str]) -> Floats:
+    """As `log_joint_at` of the program without some origins, summing only the parts that they speak about."""
+    from attribution.network.kernel import part_batch
+
+    less = program.without(origins)
+    touched = {int(program.ints.origin_part[program.origins.index(origin)]) for origin in origins}
+    total = known.total
+    if not all(np.isfinite(known.parts[:, :, part]).all() for part in touched):
+        return log_joint_at(less, slots)
+    packed = less.packed()
+    for part in sorted(touched):
+        fresh = np.empty(total.shape)
+        _each_part(lambda rows: part_batch(_rows(slots, rows), *packed, part, fresh[rows]), len(slots))  # noqa: B023
+        total = total - known.parts[:, :, part] + fresh
+    return keep_open(program, slots, total)
+
+
+def keep_open(program: Program, slots: Floats, log_joint: Floats) -> Floats:
+    """The log-joint with the open set mixed in; see `attribution.network.kernel.keep_open`."""
+    other = program.ints.other[0]
+    open_set, surprise = (slots[:, slot] for slot in program.ints.surprise)
+    mixed = log_joint.copy()
+    with np.errstate(divide="ignore"):
+        own = np.log1p(-surprise) + log_joint[:, other]
+        like_all = np.log(surprise * open_set) + np.logaddexp.reduce(log_joint, axis=1)
+    mixed[:, other] = np.logaddexp(own, like_all)
+    return mixed
 
 
 def tables(program: Program, slots: Floats) -> tuple[Floats, Floats]:
