@@ -99,7 +99,7 @@ def through(count: int, pulls: Sequence[str]) -> Floats:
     )
     program = compile_network(case, model)
     value, _ = evidence_gradient(program, np.zeros(0))
-    joint = log_joint(program, at_rest(program))[0]
+    joint: Floats = log_joint(program, at_rest(program))[0]
     assert value == pytest.approx(np.logaddexp.reduce(joint), rel=1e-12)
     beliefs = state_probabilities(program, numbers(program, at_rest(program)))[0].reshape(-1, 2)
     np.testing.assert_allclose(beliefs, np.broadcast_to(beliefs[0], beliefs.shape), rtol=1e-9)

@@ -125,7 +125,7 @@ def test_quadrature_gives_the_plug_in_exactly(kept: set[str]) -> None:
     def others_known(number: Number) -> Number:
         return number if number in left else Number.exactly(number.best, number.scale)
 
-    case, model = (rewritten(part, with_numbers(others_known)) for part in (case, model))
+    case, model = rewritten(case, with_numbers(others_known)), rewritten(model, with_numbers(others_known))
     program = compile_network(case, model)
     assert set(program.labels) == kept
     nodes, weights = np.polynomial.hermite_e.hermegauss(64)
