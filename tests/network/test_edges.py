@@ -10,6 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from attribution.domain.evidence import Absence, Copying, Direct, Report
+from attribution.domain.factions import FactionTree, Node
 from attribution.domain.facts import Fact
 from attribution.domain.grades import Grade
 from attribution.domain.grading import Grading
@@ -226,6 +227,17 @@ def test_a_copy_follows_from_all_that_was_said() -> None:
     copy = a_report("c", says("w", "y"), source="t", copies=Copying("r", Number.exactly(1.0)))
     alone, both = (posterior_of(a_case(fact, items=items), a_model(table)) for items in ([told], [told, copy]))
     assert both == pytest.approx(alone)
+
+
+def test_a_weight_for_a_group_in_a_role() -> None:
+    tree = FactionTree((Node("g", members=(Node("a"), Node("b"))), Node("other")))
+    role = Fact("launcher", tree.leaves, over_factions=True)
+    ratios = (("g", Number.exactly(3.0, "ratio")), ("b", Number.exactly(2.0, "ratio")))
+    weighed = Direct(id="d", title="", source="s", published=DAY, fact="launcher", ratios=ratios)
+    table = a_table("launcher", {"a": {"else": 0.2}, "b": {"else": 0.2}})
+    program = compile_network(a_case(role, tree=tree, items=[weighed]), a_model(table))
+    beliefs = state_probabilities(program, numbers(program, at_rest(program)))[0]
+    np.testing.assert_allclose(beliefs, np.array([0.6, 0.4, 0.6]) / 1.6, rtol=1e-12)
 
 
 def clique(size: int) -> tuple[list[Fact], list[Report]]:
