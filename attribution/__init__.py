@@ -1,1 +1,76 @@
-"""Bayesian attribution: who probably did it, how sure are we, what does it rest on, what would change our mind?"""
+"""Bayesian attribution: who probably did it, how sure are we, what does it rest on, what would change our mind?
+
+    import attribution as at
+
+    case = at.read_case("tower-22")
+    model = at.read_model("tower-22/baseline")
+    posterior = at.fit(case, model, seed=1)
+    posterior.probabilities()
+
+Names are loaded when first used, so that importing the package costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from attribution.analysis.leave_out import LeaveOut, leave_out
+    from attribution.domain.case import Case
+    from attribution.domain.concern import Concern
+    from attribution.domain.model import Model
+    from attribution.errors import AttributionError
+    from attribution.inference.fit import build, fit
+    from attribution.inference.posterior import Posterior
+    from attribution.inference.saved import load_posterior
+    from attribution.inference.settings import Sampling
+    from attribution.reading import read_case, read_model
+    from attribution.reporting.write import write_report
+
+__all__ = [
+    "AttributionError",
+    "Case",
+    "Concern",
+    "LeaveOut",
+    "Model",
+    "Posterior",
+    "Sampling",
+    "build",
+    "fit",
+    "leave_out",
+    "load_posterior",
+    "read_case",
+    "read_model",
+    "write_report",
+]
+
+_HOMES = {
+    "AttributionError": "errors",
+    "Case": "domain.case",
+    "Concern": "domain.concern",
+    "LeaveOut": "analysis.leave_out",
+    "Model": "domain.model",
+    "Posterior": "inference.posterior",
+    "Sampling": "inference.settings",
+    "build": "inference.fit",
+    "fit": "inference.fit",
+    "leave_out": "analysis.leave_out",
+    "load_posterior": "inference.saved",
+    "read_case": "reading",
+    "read_model": "reading",
+    "write_report": "reporting.write",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name in _HOMES:
+        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]
+
+
+__version__ = "0.1.0"

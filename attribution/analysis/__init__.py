@@ -1,0 +1,1 @@
+"""Findings from stored draws: each a function of a posterior that returns one small frozen value."""

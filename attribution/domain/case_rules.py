@@ -41,7 +41,8 @@ def _check_sources(case: Case) -> None:
 
 
 def _check_item(case: Case, item: Item, at: Path) -> None:
-    if item.source not in case.sources:
+    unsigned = isinstance(item, Absence) and not item.source  # who searched is said in `searched:`
+    if not unsigned and item.source not in case.sources:
         raise CaseError.unknown("sources", item.source, case.sources.ids, at=(*at, "source"))
     says = item.propositions
     if isinstance(item, Statement | Absence) and not says:

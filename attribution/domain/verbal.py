@@ -65,3 +65,14 @@ def support_words(likelihood_ratio: float) -> str:
         if likelihood_ratio <= band.high:
             return band.terms[0]
     return ENFSI[-1].terms[0]
+
+
+def percent(probability: float) -> str:
+    """A probability as a reader takes it in: whole percents, one decimal below 10, and never 0 or 100."""
+    if probability < 0.001:
+        return "< 0.1 %"
+    if probability > 0.99:
+        return "> 99 %"
+    if probability < 0.0995:
+        return f"{100 * probability:.1f} %"
+    return f"{100 * probability:.0f} %"

@@ -113,4 +113,4 @@ def smoothed(log_ratio: Floats) -> tuple[Floats, float]:
 
 def khat_threshold(draws: int) -> float:
     """The largest k-hat at which weighted estimates from S draws can be trusted: ``min(1 - 1/log10 S, 0.7)``."""
-    return min(1.0 - 1.0 / np.log10(draws), 0.7)
+    return float(min(1.0 - 1.0 / np.log10(draws), 0.7))

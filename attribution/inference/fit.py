@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from attribution.domain.case import Case
+from attribution.domain.catalog import Catalog
 from attribution.domain.model import Model
 from attribution.inference.posterior import Posterior
 from attribution.inference.settings import Engine, Sampling, Settings
@@ -59,6 +61,18 @@ def fit(
     from attribution.inference import nuts
 
     return Posterior(case, model, settings, nuts.draw(program, settings.sampling, seed, progress=progress))
+
+
+def prior(case: Case, model: Model, *, seed: int = 1) -> Posterior:
+    """The prior that a model implies, as a posterior given nothing: the instant engine with every origin left out."""
+    return fit(
+        replace(case, evidence=Catalog(), declarations=Catalog()), _unforged(model), engine="importance", seed=seed
+    )
+
+
+def _unforged(model: Model) -> Model:
+    """The model without what it says about origins, which are not there."""
+    return replace(model, deception=replace(model.deception, forged=()), clusters=Catalog())
 
 
 def build(case: Case, model: Model) -> pm.Model:

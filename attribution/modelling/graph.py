@@ -39,7 +39,7 @@ def sampling_model(dimension: int, ints: Ints, floats: Floats) -> pm.Model:
 def named_model(program: Program) -> pm.Model:
     """The same model with its named quantities, for those who extend it in PyMC.
 
-    Deterministics: `value` (of each uncertain number), `trait` (trait, faction), `reliability` (origin; NaN
+    Deterministics: `value` (of each uncertain number), `trait` (trait_name, faction), `reliability` (origin; NaN
     where an origin has none), `log_joint` and `probability` (faction). All are differentiable functions of `z`.
     """
     import pymc as pm
@@ -52,7 +52,7 @@ def named_model(program: Program) -> pm.Model:
         "number": program.labels,
         "faction": program.factions,
         "origin": program.origins,
-        "trait": program.traits,
+        "trait_name": program.traits,
     }
     with pm.Model(coords=coords) as model:
         z = pm.Normal("z", 0.0, 1.0, dims="number")
@@ -62,7 +62,7 @@ def named_model(program: Program) -> pm.Model:
         if program.traits:
             known = program.trait_slot >= 0
             trait = pt.where(known, slots[np.where(known, program.trait_slot, 0)], np.nan)
-            pm.Deterministic("trait", trait, dims=("trait", "faction"))
+            pm.Deterministic("trait", trait, dims=("trait_name", "faction"))
         if program.origins:
             source, item = program.ints.origin_source, program.ints.origin_item
             rho = slots[np.maximum(source, 0)] * slots[np.maximum(item, 0)]

@@ -9,8 +9,9 @@ import numpy as np
 import pytensor.tensor as pt
 from pytensor.graph.basic import Apply, Variable
 from pytensor.graph.op import Op
-from pytensor.link.numba.dispatch.basic import numba_njit, register_funcify_default_op_cache_key
+from pytensor.link.numba.dispatch.basic import numba_njit, register_funcify_and_cache_key
 
+from attribution.network.kernel_fields import kernel_digest
 from attribution.network.kernel_gradient import evidence_and_gradient, log_joint_one, log_joint_pullback
 
 
@@ -53,7 +54,8 @@ class LogJoint(Op):
 
     def perform(self, node: Apply, inputs: list[Any], outputs: list[list[Any]]) -> None:
         out = np.empty(self.factions)
-        log_joint_one(*inputs, out)
+        z, ints, floats = inputs
+        log_joint_one(z, ints, floats, out)
         outputs[0][0] = out
 
     def pullback(self, inputs: Any, outputs: Any, cotangents: Any) -> list[Any]:
@@ -70,8 +72,9 @@ class LogJointPullback(Op):
         return Apply(self, inputs, [pt.dvector("gradient")])
 
     def perform(self, node: Apply, inputs: list[Any], outputs: list[list[Any]]) -> None:
-        gradient = np.empty(len(inputs[0]))
-        log_joint_pullback(*inputs, gradient)
+        z, ints, floats, weight = inputs
+        gradient = np.empty(len(z))
+        log_joint_pullback(z, ints, floats, weight, gradient)
         outputs[0][0] = gradient
 
 
@@ -81,19 +84,19 @@ def _no_gradient(inputs: list[Variable]) -> list[Any]:
     return [disconnected_type() for _ in inputs]
 
 
-@register_funcify_default_op_cache_key(Evidence)
-def _evidence(op: Evidence, node: Apply, **_: Any) -> Callable[..., Any]:
+@register_funcify_and_cache_key(Evidence)
+def _evidence(op: Evidence, **_: Any) -> tuple[Callable[..., Any], str]:
     @numba_njit
     def evidence(z: Any, ints: Any, floats: Any) -> Any:
         gradient = np.empty(len(z))
         value = evidence_and_gradient(np.ascontiguousarray(z), ints, floats, gradient)
         return np.asarray(value), gradient
 
-    return evidence
+    return evidence, _key("evidence")
 
 
-@register_funcify_default_op_cache_key(LogJoint)
-def _log_joint(op: LogJoint, node: Apply, **_: Any) -> Callable[..., Any]:
+@register_funcify_and_cache_key(LogJoint)
+def _log_joint(op: LogJoint, **_: Any) -> tuple[Callable[..., Any], str]:
     factions = op.factions
 
     @numba_njit
@@ -102,15 +105,20 @@ def _log_joint(op: LogJoint, node: Apply, **_: Any) -> Callable[..., Any]:
         log_joint_one(np.ascontiguousarray(z), ints, floats, out)
         return out
 
-    return joint
+    return joint, _key(f"log-joint-{factions}")
 
 
-@register_funcify_default_op_cache_key(LogJointPullback)
-def _pullback(op: LogJointPullback, node: Apply, **_: Any) -> Callable[..., Any]:
+@register_funcify_and_cache_key(LogJointPullback)
+def _pullback(op: LogJointPullback, **_: Any) -> tuple[Callable[..., Any], str]:
     @numba_njit
     def pullback(z: Any, ints: Any, floats: Any, weight: Any) -> Any:
         gradient = np.empty(len(z))
         log_joint_pullback(np.ascontiguousarray(z), ints, floats, np.ascontiguousarray(weight), gradient)
         return gradient
 
-    return pullback
+    return pullback, _key("pullback")
+
+
+def _key(name: str) -> str:
+    """The key of compiled code on disk; the text of the kernel is part of it, since PyTensor cannot see it change."""
+    return f"attribution-{name}-{kernel_digest()}"

@@ -132,14 +132,14 @@ class StagedArrays:
     """Facts whose scene may have been arranged, and to look like whom."""
 
     slot: list[int] = field(default_factory=list)
-    config: list[int] = field(default_factory=list)
+    of_config: list[int] = field(default_factory=list)
     member: list[int] = field(default_factory=list)
     weight: list[float] = field(default_factory=list)
 
 
 def compile_staging(case: Case, model: Model, slots: SlotBook, fact_config: list[int]) -> StagedArrays:
     """The mean over those the scene points to is weighted by size, so that splitting a leaf changes nothing."""
-    arrays = StagedArrays()
+    arrays = StagedArrays(of_config=[NONE] * fact_config[-1])
     for staged in model.deception.staged:
         position = case.facts.ids.index(staged.fact)
         named = case.factions.under(staged.toward)
@@ -155,7 +155,8 @@ def compile_staging(case: Case, model: Model, slots: SlotBook, fact_config: list
                 at=("deception", "staged", staged.fact, "probability"),
             )
         )
-        arrays.config += fact_config[position : position + 2]
+        for config in range(fact_config[position], fact_config[position + 1]):
+            arrays.of_config[config] = len(arrays.slot) - 1
         arrays.member += [int(leaf in named) for leaf in case.factions.leaves]
         arrays.weight += [size / sum(sizes) for size in sizes]
     return arrays

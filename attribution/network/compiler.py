@@ -12,6 +12,7 @@ from attribution.domain.identifiers import OTHER
 from attribution.domain.model import Model
 from attribution.domain.pairing import check_pair
 from attribution.network.compile_origins import OriginArrays, compile_origins
+from attribution.network.compile_parts import flat, part_arrays, starts
 from attribution.network.compile_prior import PriorArrays, compile_prior
 from attribution.network.compile_tables import (
     StagedArrays,
@@ -59,6 +60,7 @@ def compile_network(case: Case, model: Model, as_of: dt.date | None = None) -> P
         facts=case.facts.ids,
         states=tuple(fact.states for fact in case.facts),
         fact_config=frozen(tables.fact_config, np.int64),
+        parents=tuple(tuple(case.facts.ids.index(parent) for parent in fact.given) for fact in case.facts),
         traits=model.traits.ids,
         trait_slot=traits,
         components=tuple(tuple(case.facts.ids[fact] for fact in part) for part in plan.components),
@@ -92,14 +94,6 @@ def _plan(case: Case, tables: TableArrays, origins: OriginArrays, offsets: list[
     )
 
 
-def _starts(parts: list[list[int]] | tuple[tuple[int, ...], ...]) -> list[int]:
-    return [0, *accumulate(len(part) for part in parts)]
-
-
-def _flat(parts: list[list[int]]) -> list[int]:
-    return [value for part in parts for value in part]
-
-
 def _ints(
     case: Case,
     slots: SlotBook,
@@ -118,17 +112,17 @@ def _ints(
         "slot_first": slots.firsts,
         "slot_second": slots.seconds,
         "surprise": [prior.other, prior.surprise],
-        "prior_start": _starts(prior.slots),
-        "prior_slot": _flat(prior.slots),
-        "within_start": _starts(prior.within),
-        "within_slot": _flat(prior.within),
+        "prior_start": starts(prior.slots),
+        "prior_slot": flat(prior.slots),
+        "within_start": starts(prior.within),
+        "within_slot": flat(prior.within),
         "block": prior.block,
         "row_start": tables.row_start,
         "row_slot": tables.row_slot,
         "config_start": tables.config_start,
-        "table_row": _flat(tables.rows_by_leaf),
+        "table_row": flat(tables.rows_by_leaf),
         "staged_slot": staged.slot,
-        "staged_config": staged.config,
+        "config_staged": staged.of_config,
         "staged_member": staged.member,
         "origin_kind": origins.kind,
         "origin_source": origins.source,
@@ -141,22 +135,19 @@ def _ints(
         "copy_holds": origins.copy_holds,
         "forged": origins.forged,
         "forged_noise": origins.forged_noise,
-        "origin_leaf": _flat(origins.leaf),
+        "origin_leaf": flat(origins.leaf),
         "evidence_offset": offsets,
-        "evidence_start": _starts(origins.pattern),
-        "evidence_pattern": _flat(origins.pattern),
+        "evidence_start": starts(origins.pattern),
+        "evidence_pattern": flat(origins.pattern),
         "evidence_shared": origins.shared,
-        "shared_steps": [len(plan.shared)],
-        "root": [root.offset for root in plan.roots],
-        "root_component": plan.root_component,
-        "step_component": plan.step_component,
+        "step_part": [*plan.shared_part, *plan.each_part],
         "sizes": [
             tables.config_start[-1],
             plan.pool_size,
-            plan.local_start,
             sum(step.states for step in steps),
-            len(plan.components) + 1,
+            max((step.states for step in steps), default=1),
         ],
+        **part_arrays(tables, staged, origins, plan),
         **_step_arrays(steps),
     }
     return IntArrays(**{name: frozen(value, np.int64) for name, value in values.items()})
@@ -182,7 +173,7 @@ def _step_arrays(steps: tuple[Step, ...]) -> dict[str, object]:
         "step_out_index": writes,
         "factor_start": [0, *accumulate(len(step.factors) for step in steps)],
         "factor_offset": [factor.offset for step in steps for factor in step.factors],
-        "factor_index": _flat(reads),
+        "factor_index": flat(reads),
         "entry": np.concatenate(index) if index else [],
     }
 

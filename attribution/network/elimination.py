@@ -41,15 +41,18 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Steps done once for all factions, steps done for each, the scalars that are left, and the tied components."""
+    """Steps done once for all factions, steps done for each faction, and the scalars that are left.
+
+    A part is a component of facts that nothing ties to others; the last part has no facts. `each` is in order of parts.
+    """
 
     shared: tuple[Step, ...]
     each: tuple[Step, ...]
     roots: tuple[Factor, ...]
     pool_size: int
-    local_start: int
-    step_component: tuple[int, ...]
-    root_component: tuple[int, ...]
+    shared_part: tuple[int, ...]
+    each_part: tuple[int, ...]
+    root_part: tuple[int, ...]
     components: tuple[Scope, ...]
 
 
@@ -84,33 +87,26 @@ def plan_elimination(
     """
     pool = _Pool(pool_end)
     components = _components(len(sizes), [*tables, *local, *shared])
+    part = {fact: number for number, component in enumerate(components) for fact in component}
+
+    def part_of(step: Step) -> int:
+        union = _union(step.factors)
+        return part[union[0]] if union else len(components)
+
     first, merged = _merge(sizes, shared, pool)
-    local_start = pool.end
     steps, roots = _eliminate(sizes, names, [*tables, *local, *merged], pool)
-    where = {fact: number for number, component in enumerate(components) for fact in component}
-
-    def component_of(scope: Scope) -> int:
-        return where[scope[0]] if scope else len(components)
-
-    touched = [component_of(_union(step.factors)) for step in (*first, *steps)]
+    steps.sort(key=part_of)
+    last_word = {id(step.message): part_of(step) for step in steps}
     return Plan(
         shared=tuple(first),
         each=tuple(steps),
         roots=tuple(roots),
         pool_size=pool.end,
-        local_start=local_start,
-        step_component=tuple(touched),
-        root_component=tuple(_root_component(root, steps, touched[len(first) :], len(components)) for root in roots),
+        shared_part=tuple(part_of(step) for step in first),
+        each_part=tuple(part_of(step) for step in steps),
+        root_part=tuple(last_word.get(id(root), len(components)) for root in roots),
         components=components,
     )
-
-
-def _root_component(root: Factor, steps: list[Step], touched: list[int], none: int) -> int:
-    """The component whose last message this scalar is; scalars that speak only of the perpetrator come last."""
-    for step, component in zip(steps, touched, strict=True):
-        if step.message is root:
-            return component
-    return none
 
 
 def _union(factors: tuple[Factor, ...]) -> Scope:

@@ -1,87 +1,71 @@
-"""The kernel, forwards: ``log p(h, E | theta)`` for every faction, and the beliefs about the facts.
+"""The kernel, forwards: ``log p(h, E | theta)`` for every faction.
 
     p(E | H, theta) = sum over X of prod_j theta_j(x_j | H, parents) prod_o p(o | X, H)
 
-with the open set kept open, ``p(E | other) <- (1 - s) p(E | other) + s sum_h pi_h p(E | h)``. Every entry function
-takes the two packed arrays of a `Program` and the slot values of many draws, and works draw by draw; none ever raises:
-what is impossible has log-probability -inf.
+with the open set kept open, ``p(E | other) <- (1 - s) p(E | other) + s sum_h pi_h p(E | h)``. The sum factors into
+parts that no fact or origin ties together, and factions with the same numbers in a part share its work. Every entry
+function takes the two packed arrays of a `Program` and the slot values of many draws; none ever raises: what is
+impossible has log-probability -inf.
 """
 
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
-
-import numpy as np
 
 from attribution.network import kernel_fields as at
 from attribution.network.kernel_fields import count, kernel
-from attribution.network.kernel_sums import (
-    Powers,
-    add_roots,
-    believe_steps,
-    fill_evidence,
-    fill_tables,
-    run_steps,
-    staged_means,
-)
+from attribution.network.kernel_parts import fill_evidence, new_desk, staged_means, sum_part
+from attribution.network.kernel_steps import carried_at, run_step
 from attribution.network.kernel_values import log_prior, origin_values, row_values, slot_values
-from attribution.network.program import Floats, Ints
-
-
-class Desk(NamedTuple):
-    """Working space for one draw, reused from draw to draw."""
-
-    rows: Floats
-    values: Floats
-    means: Floats
-    pool: Floats
-    terms: Floats
-    powers: Powers
-    by_part: Floats
-    shared_part: Floats
+from attribution.network.program import IDLE, Floats, Ints
 
 
 @kernel
-def new_desk(n: Ints) -> Desk:
-    """Working space for a network."""
-    pool = n[n[at.SIZES] + 1]
-    largest = 1
-    for s in range(count(n, at.STEP_SIZE)):
-        largest = max(largest, n[n[at.STEP_SIZE] + s])
-    return Desk(
-        np.empty(count(n, at.ROW_SLOT)),
-        np.ones((count(n, at.ORIGIN_KIND), 4)),
-        np.zeros(n[n[at.SIZES] + 0]),
-        np.zeros(pool),
-        np.empty(n[n[at.SIZES] + 3]),
-        Powers(np.zeros(largest, np.int64), np.zeros(pool, np.int64), np.zeros(pool, np.int64)),
-        np.zeros(n[n[at.SIZES] + 4]),
-        np.zeros(n[n[at.SIZES] + 4]),
-    )
+def open_draw(
+    n: Ints,
+    x: Floats,
+    v: Floats,
+    rows: Floats,
+    values: Floats,
+    means: Floats,
+    pool: Floats,
+    terms: Floats,
+    powers: Ints,
+    shared: Floats,
+    logs: Floats,
+) -> None:
+    """All parts of one draw, for every class of factions; what is the same for all is done once."""
+    row_values(n, x, v, rows)
+    origin_values(n, x, v, values)
+    staged_means(n, x, rows, means)
+    for o in range(count(n, at.ORIGIN_KIND)):
+        if n[n[at.EVIDENCE_SHARED] + o] == 1:
+            fill_evidence(n, x, v, values, pool, o, 0)
+    shared[:] = 0.0
+    for s in range(n[n[at.PART_STEP]]):
+        shared[n[n[at.STEP_PART] + s]] += run_step(n, s, pool, terms, powers)
+    for part in range(count(n, at.PART_FACTOR)):
+        factor = n[n[at.PART_FACTOR] + part]
+        for k in range(n[n[at.CLASS_START] + part], n[n[at.CLASS_START] + part + 1]):
+            if factor >= 0 and powers[carried_at(n) + factor] == 0:
+                row, product = n[n[at.CLASS_ROW] + k], 0.0
+                for state in range(n[n[at.PART_STATES] + part]):
+                    product += rows[row + state] * pool[factor + state]
+                logs[k] = shared[part] + math.log(product)
+            elif factor == IDLE:
+                logs[k] = 0.0
+            else:
+                leaf = n[n[at.CLASS_LEAF] + k]
+                logs[k] = sum_part(n, x, v, rows, values, means, pool, terms, powers, shared, part, leaf)
 
 
 @kernel
-def open_draw(n: Ints, x: Floats, v: Floats, desk: Desk, factions: int) -> None:
-    """Everything of one draw that is the same for all factions."""
-    row_values(n, x, v, desk.rows)
-    origin_values(n, x, v, desk.values)
-    staged_means(n, x, desk.rows, factions, desk.means)
-    fill_evidence(n, x, v, desk.values, 0, factions, 1, desk.pool)
-    desk.shared_part[:] = 0.0
-    run_steps(n, 0, n[n[at.SHARED_STEPS]], desk.pool, desk.terms, desk.powers, desk.shared_part)
-
-
-@kernel
-def sum_faction(n: Ints, x: Floats, v: Floats, desk: Desk, h: int, factions: int) -> float:
-    """``log p(E | h)``; `desk.by_part` holds its terms by tied component."""
-    fill_tables(n, v, desk.rows, desk.means, h, factions, desk.pool)
-    fill_evidence(n, x, v, desk.values, h, factions, 0, desk.pool)
-    desk.by_part[:] = desk.shared_part
-    first = n[n[at.SHARED_STEPS]]
-    run_steps(n, first, count(n, at.STEP_SIZE), desk.pool, desk.terms, desk.powers, desk.by_part)
-    add_roots(n, desk.pool, desk.by_part)
-    return float(np.sum(desk.by_part))
+def add_likelihoods(n: Ints, logs: Floats, log_joint: Floats) -> None:
+    """Add ``log p(E | h)`` of every faction: the sum over parts of what its class there has."""
+    factions = len(log_joint)
+    for part in range(count(n, at.PART_STEP) - 1):
+        for h in range(factions):
+            log_joint[h] += logs[n[n[at.CLASS_OF] + part * factions + h]]
 
 
 @kernel
@@ -129,48 +113,22 @@ def tables_batch(v: Floats, n: Ints, x: Floats, rows: Floats, prior: Floats) -> 
 @kernel
 def log_joint_batch(v: Floats, n: Ints, x: Floats, out: Floats) -> None:
     """``log pi_h p(E | h)`` with the open set mixed in: (draw, faction)."""
-    desk = new_desk(n)
-    factions = out.shape[1]
+    rows, values, means, pool, terms, powers, shared, logs = new_desk(n)
     for draw in range(v.shape[0]):
-        open_draw(n, x, v[draw], desk, factions)
+        open_draw(n, x, v[draw], rows, values, means, pool, terms, powers, shared, logs)
         log_prior(n, x, v[draw], out[draw])
-        for h in range(factions):
-            out[draw, h] += sum_faction(n, x, v[draw], desk, h, factions)
+        add_likelihoods(n, logs, out[draw])
         keep_open(n, v[draw], out[draw])
 
 
 @kernel
 def parts_batch(v: Floats, n: Ints, x: Floats, prior: Floats, parts: Floats) -> None:
-    """``log pi_h`` (draw, faction) and ``log p(E_part | h)`` (draw, faction, component); the open set not mixed in."""
-    desk = new_desk(n)
+    """``log pi_h`` (draw, faction) and ``log p(E_part | h)`` (draw, faction, part); the open set not mixed in."""
+    rows, values, means, pool, terms, powers, shared, logs = new_desk(n)
     factions = prior.shape[1]
     for draw in range(v.shape[0]):
-        open_draw(n, x, v[draw], desk, factions)
+        open_draw(n, x, v[draw], rows, values, means, pool, terms, powers, shared, logs)
         log_prior(n, x, v[draw], prior[draw])
-        for h in range(factions):
-            sum_faction(n, x, v[draw], desk, h, factions)
-            parts[draw, h] = desk.by_part
-
-
-@kernel
-def beliefs_batch(v: Floats, n: Ints, x: Floats, joint: Floats, out: Floats) -> None:
-    """``log pi_h p(E | h)`` before the open set is mixed, and beliefs of table entries (draw, faction, entry).
-
-    A faction under which the evidence is impossible has beliefs 0.
-    """
-    desk = new_desk(n)
-    factions = joint.shape[1]
-    belief = np.zeros(n[n[at.SIZES] + 1])
-    first = n[n[at.SHARED_STEPS]]
-    for draw in range(v.shape[0]):
-        open_draw(n, x, v[draw], desk, factions)
-        log_prior(n, x, v[draw], joint[draw])
-        for h in range(factions):
-            likelihood = sum_faction(n, x, v[draw], desk, h, factions)
-            joint[draw, h] += likelihood
-            belief[:] = 0.0
-            if likelihood > -math.inf:
-                for r in range(count(n, at.ROOT)):
-                    belief[n[n[at.ROOT] + r]] = 1.0
-                believe_steps(n, first, count(n, at.STEP_SIZE), desk.pool, desk.terms, belief)
-            out[draw, h] = belief[: n[n[at.SIZES]]]
+        for part in range(len(shared)):
+            for h in range(factions):
+                parts[draw, h, part] = logs[n[n[at.CLASS_OF] + part * factions + h]]

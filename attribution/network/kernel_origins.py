@@ -8,6 +8,35 @@ from attribution.network.program import ABSENCE, DIRECT, Floats, Ints
 
 
 @kernel
+def push_evidence(
+    n: Ints,
+    x: Floats,
+    v: Floats,
+    pool: Floats,
+    o: int,
+    h: int,
+    belief: Floats,
+    push: Floats,
+    adjoint: Floats,
+) -> None:
+    """From the beliefs of an origin's factor to derivatives by its four values, or by a direct item's slots."""
+    leaf = n[n[at.ORIGIN_LEAF] + o * count(n, at.BLOCK) + h]
+    first, offset = n[n[at.EVIDENCE_START] + o], n[n[at.EVIDENCE_OFFSET] + o]
+    for k in range(n[n[at.EVIDENCE_START] + o + 1] - first):
+        share = belief[offset + k]
+        if share == 0.0:
+            continue
+        pattern = n[n[at.EVIDENCE_PATTERN] + first + k]
+        if n[n[at.ORIGIN_KIND] + o] != DIRECT:
+            push[o, (leaf & 2) + (leaf & 1) * pattern] += share / pool[offset + k]
+        elif x[n[at.SWITCH] + o] != 0.0:
+            if leaf > 0:
+                adjoint[leaf - 1] += share / v[leaf - 1]
+            if pattern > 0:
+                adjoint[pattern - 1] += share / v[pattern - 1]
+
+
+@kernel
 def origin_pullback(n: Ints, x: Floats, v: Floats, push: Floats, adjoint: Floats) -> None:
     """Add to `adjoint` (over slots) what `push` (over the four values of each origin) amounts to."""
     for o in range(count(n, at.ORIGIN_KIND)):

@@ -18,6 +18,8 @@ type Floats = NDArray[np.float64]
 CONSTANT, PROBABILITY, RATIO, ODDS = 0, 1, 2, 3
 # What an origin is.
 STATEMENT, ABSENCE, DIRECT = 0, 1, 2
+# How a part is summed: by its steps; not at all, since nothing is known about it.
+GENERAL, IDLE = -1, -2
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,8 @@ class IntArrays:
     """Structure. Ragged arrays are a flat array and a `_start` array one longer than the number of parts.
 
     Sizes: S slots, H factions, R rows, C parent configurations of all facts together, T staged facts, O origins,
-    K steps. The pool holds, one after another, the tables of one faction, the evidence factors and the messages.
+    K steps, P parts: the components of facts that nothing ties together, and, last, what is said of the perpetrator
+    alone. The pool holds, one after another, the tables of one faction, the evidence factors and the messages.
     """
 
     other: Ints  # (1,) position of the open faction
@@ -54,7 +57,7 @@ class IntArrays:
     config_start: Ints  # (C + 1,) where the states of a configuration begin among the tables
     table_row: Ints  # (H * C,) row of a faction's configuration
     staged_slot: Ints  # (T,)
-    staged_config: Ints  # (2 * T,) first and past-last configuration
+    config_staged: Ints  # (C,) staged fact of a configuration, or -1
     staged_member: Ints  # (T * H,) 1 where the faction belongs to those the scene points to
     origin_kind: Ints  # (O,)
     origin_source: Ints  # (O,) slot of the source's part of the reliability, or -1
@@ -67,27 +70,35 @@ class IntArrays:
     copy_holds: Ints  # (O,) 1 where the copied item says at least as much
     forged: Ints  # (O,) slot or -1
     forged_noise: Ints  # (O,) 1 where forging points nowhere
-    origin_leaf: (
-        Ints  # (O * H,) bit 1: what it says of the perpetrator holds; bit 2: forging changes it. DIRECT: slot + 1
-    )
+    origin_leaf: Ints  # (O * H,) 1: what it says of the perpetrator holds; + 2: forging reaches. DIRECT: slot + 1
     evidence_offset: Ints  # (O,) where the factor lies in the pool
     evidence_start: Ints  # (O + 1,)
     evidence_pattern: Ints  # 1 where what it says of the facts holds. DIRECT: slot + 1
     evidence_shared: Ints  # (O,) 1 where the factor is the same for every faction
-    shared_steps: Ints  # (1,) the first steps, done once for all factions
     step_size: Ints  # (K,) joint states of the step
     step_term: Ints  # (K,) where its terms lie
     step_out: Ints  # (K,) where its message lies in the pool
     step_out_size: Ints  # (K,)
     step_out_index: Ints  # (K,) start in `entry`
-    step_component: Ints  # (K,) tied component it belongs to
+    step_part: Ints  # (K,) part it belongs to
     factor_start: Ints  # (K + 1,)
     factor_offset: Ints  # where each factor lies in the pool
     factor_index: Ints  # start in `entry`
     entry: Ints  # for every joint state of a step, the entry of a factor or message
-    root: Ints  # pool offsets of the factors without facts; their product is p(E | H)
-    root_component: Ints
-    sizes: Ints  # (5,) table_size, pool size, start of the local region, terms, components
+    part_step: Ints  # (P + 1,) first step of each part; those before the first are done once for all factions
+    part_config_start: Ints  # (P + 1,)
+    part_config: Ints  # configurations of the part's facts
+    part_origin_start: Ints  # (P + 1,)
+    part_origin: Ints  # origins whose factor differs between factions
+    part_root_start: Ints  # (P + 1,)
+    part_root: Ints  # pool offsets of the scalars that are left
+    class_start: Ints  # (P + 1,)
+    class_leaf: Ints  # one faction of each class: its members have the same numbers in that part
+    class_of: Ints  # (P * H,) class of a faction in a part
+    class_row: Ints  # for a part that is one row against one factor, where the row of each class begins
+    part_states: Ints  # (P,) states of the first fact of a part, 0 for the last part
+    part_factor: Ints  # (P,) pool offset of that factor; IDLE for a part without evidence, GENERAL for all others
+    sizes: Ints  # (4,) table entries, pool, terms of all steps, terms of the largest step
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -121,6 +132,7 @@ class Program:
     facts: tuple[str, ...]
     states: tuple[tuple[str, ...], ...]
     fact_config: Ints  # (facts + 1,)
+    parents: tuple[tuple[int, ...], ...]  # positions of each fact's parents
     traits: tuple[str, ...]
     trait_slot: Ints  # (traits, factions), -1 where a trait says nothing
     components: tuple[tuple[str, ...], ...]

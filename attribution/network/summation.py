@@ -54,9 +54,9 @@ def log_joint_at(program: Program, slots: Floats) -> Floats:
 
 
 def log_parts(program: Program, slots: Floats) -> tuple[Floats, Floats]:
-    """Prior and likelihood apart: ``log pi_h`` (draw, faction), ``log p(E_c | h)`` (draw, faction, component).
+    """Prior and likelihood apart: ``log pi_h`` (draw, faction), ``log p(E_c | h)`` (draw, faction, part).
 
-    The last component holds what was said of the perpetrator alone. The open set is not mixed in.
+    The last part holds what was said of the perpetrator alone. The open set is not mixed in.
     """
     from attribution.network.kernel import parts_batch
 
@@ -84,20 +84,17 @@ def state_probabilities(program: Program, slots: Floats) -> Floats:
 
     Rows are NaN in draws under which the evidence is impossible.
     """
-    from attribution.network.kernel import beliefs_batch
+    from attribution.network.kernel_gradient import beliefs_batch
 
     packed = program.packed()
     to_state = _entry_to_state(program)
     out = np.empty((len(slots), to_state.shape[1]))
 
     def work(part: slice) -> None:
-        for rows in _chunks(part, 1 + len(program.factions) * to_state.shape[0]):
-            count = rows.stop - rows.start
-            before = np.empty((count, len(program.factions)))
-            beliefs = np.empty((count, len(program.factions), to_state.shape[0]))
-            beliefs_batch(_rows(slots, rows), *packed, before, beliefs)
-            weight = _mixed_weights(program, before, slots[rows])
-            out[rows] = np.einsum("dh,dhe->de", weight, beliefs) @ to_state
+        for rows in _chunks(part, 1 + to_state.shape[0]):
+            beliefs = np.empty((rows.stop - rows.start, to_state.shape[0]))
+            beliefs_batch(_rows(slots, rows), *packed, beliefs)
+            out[rows] = beliefs @ to_state
 
     _each_part(work, len(slots))
     return out
@@ -122,18 +119,6 @@ def _entry_to_state(program: Program) -> Floats:
             for state in range(starts[config + 1] - starts[config]):
                 matrix[starts[config] + state, first + state] = 1.0
     return matrix
-
-
-def _mixed_weights(program: Program, before: Floats, slots: Floats) -> Floats:
-    """How much each faction's beliefs count: its posterior, and its part in what `other` may have done like it."""
-    open_set, surprise = (slots[:, slot] for slot in program.ints.surprise)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        weight = np.exp(before - before.max(axis=1, keepdims=True))
-    share = np.ones_like(weight)
-    share[:, program.ints.other[0]] -= surprise
-    weight *= share + (surprise * open_set)[:, None]
-    with np.errstate(invalid="ignore"):
-        return np.asarray(weight / weight.sum(axis=1, keepdims=True))
 
 
 def _rows(z: Floats, part: slice) -> Floats:

@@ -1,0 +1,21 @@
+"""The file formats: YAML with lines in every error, schemas for editors, templates, and where shipped files are."""
+
+from attribution.reading.case_file import parse_case
+from attribution.reading.model_file import parse_grading, parse_model
+from attribution.reading.schema import schema
+from attribution.reading.shipped import read_case, read_model, read_pair_errors, shipped_cases, shipped_models
+from attribution.reading.template import case_template, model_template
+
+__all__ = [
+    "case_template",
+    "model_template",
+    "parse_case",
+    "parse_grading",
+    "parse_model",
+    "read_case",
+    "read_model",
+    "read_pair_errors",
+    "schema",
+    "shipped_cases",
+    "shipped_models",
+]

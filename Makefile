@@ -1,0 +1,59 @@
+# Two commands do everything on a fresh machine: `make report` and `make test`.
+# Needed: Python 3.12 or newer, make, git, gcc. All else is set up in .venv from constraints.txt.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+MODELS := baseline sceptical without-state-finding
+
+.DEFAULT_GOAL := help
+.PHONY: help setup report reports test test-slow check lint types imports format bench clean
+
+help:               ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+
+setup: $(READY)     ## a virtual environment with everything in it
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 12))' || { \
+	  echo "attribution needs Python 3.12 or newer; $(PYTHON) is $$($(PYTHON) --version 2>&1)."; \
+	  echo "  hint: make $(or $(MAKECMDGOALS),setup) PYTHON=/path/to/python3.12"; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $(READY)
+
+report: $(READY)    ## write the Tower 22 report and print its bottom line
+	@$(BIN)/attribution report tower-22 || [ $$? -eq 1 ]
+
+reports: $(READY)   ## rebuild every committed report
+	@for model in $(MODELS); do $(BIN)/attribution report tower-22 --model $$model || [ $$? -eq 1 ] || exit 1; done
+
+test: $(READY)      ## the tests (minutes)
+	$(BIN)/python -m pytest -q
+
+test-slow: $(READY) ## the long runs too
+	$(BIN)/python -m pytest -q -m 'slow or not slow'
+
+check: lint types imports  ## lint, types, import contracts
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(READY)
+	$(BIN)/mypy
+
+imports: $(READY)
+	$(BIN)/lint-imports
+
+format: $(READY)    ## put the code in order
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(READY)     ## measurements side by side
+	$(BIN)/python benchmarks/run.py
+
+clean:              ## remove the environment and all caches
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,57 @@
+"""From what was typed to a case, a model, a posterior."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from attribution.domain.case import Case
+from attribution.domain.model import Model
+
+if TYPE_CHECKING:
+    from attribution.inference.posterior import Posterior
+
+
+def read_pair(arguments: argparse.Namespace) -> tuple[Case, Model]:
+    """The case and the model, checked against each other; errors name the line of the model file."""
+    from attribution.reading import read_case, read_model, read_pair_errors
+
+    case = read_case(arguments.case)
+    model = read_model(model_name(case.id, arguments.model))
+    read_pair_errors(case, model)
+    return case, model
+
+
+def model_name(case: str, typed: str) -> str:
+    """``baseline`` is the shipped model of the case; ``other/baseline`` and paths stay what they are."""
+    return typed if "/" in typed or typed.endswith(".yaml") else f"{case}/{typed}"
+
+
+def posterior_of(arguments: argparse.Namespace) -> Posterior:
+    """A saved run where a ``.nc`` file was named, else a fit."""
+    if arguments.case.endswith(".nc"):
+        from attribution.inference.saved import load_posterior
+
+        return load_posterior(arguments.case)
+    from attribution.cli.progress import working
+    from attribution.inference.fit import fit
+
+    case, model = read_pair(arguments)
+    with working(f"fitting {case.id} under {model.id} ({arguments.engine})"):
+        return fit(case, model, engine=arguments.engine, seed=arguments.seed, as_of=arguments.as_of)
+
+
+def rivals_of(posterior: Posterior) -> tuple[Posterior, ...]:
+    """The other shipped models of a shipped case, fitted instantly, for the page that compares them."""
+    from attribution.inference.fit import fit
+    from attribution.reading import read_model, shipped_cases, shipped_models
+
+    case = posterior.case
+    if case.id not in shipped_cases():
+        return ()
+    others = [name for name in shipped_models(case.id) if name != posterior.model.id]
+    settings = posterior.settings
+    return tuple(
+        fit(case, read_model(f"{case.id}/{name}"), engine="importance", seed=settings.seed, as_of=settings.as_of)
+        for name in others
+    )

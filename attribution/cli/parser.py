@@ -1,0 +1,133 @@
+"""What can be typed."""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+from collections.abc import Sequence
+from importlib import import_module
+from typing import NoReturn
+
+from attribution.errors import UsageError, did_you_mean
+
+_FORMATS = ("text", "json", "csv")
+
+
+class _Parser(argparse.ArgumentParser):
+    """An argument parser that raises our errors, so that there is one way to fail."""
+
+    def error(self, message: str) -> NoReturn:
+        hint = f"{self.prog} --help"
+        if "invalid choice: " in message:
+            found = message.split("invalid choice: ")[1].split("'")[1]
+            hint = did_you_mean(found, ("new", "check", "fit", "report", "schema", *_FORMATS)) or hint
+        raise UsageError(message.rstrip(".") + ".", hint=hint)
+
+
+def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """Arguments with `run`, the function of the chosen command.
+
+    Raises
+    ------
+    UsageError
+        An unknown command or option, or a value that cannot be.
+    """
+    chosen = _build().parse_args(arguments)
+    module, function = chosen.target
+    chosen.run = getattr(import_module(f"attribution.cli.{module}"), function)
+    return chosen
+
+
+def _build() -> _Parser:
+    from attribution import __version__
+
+    parser = _Parser(
+        prog="attribution",
+        description="Who probably did it, how sure are we, what does it rest on, what would change our mind?",
+        epilog="Exit codes: 0 fine, 1 not trustworthy or not citable, 2 bad input, 3 internal error, 130 interrupted.",
+    )
+    parser.add_argument("--version", action="version", version=f"attribution {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=_Parser)
+    _add_new(commands)
+    _add_check(commands)
+    _add_fit(commands)
+    _add_report(commands)
+    _add_schema(commands)
+    return parser
+
+
+type _Commands = argparse._SubParsersAction[_Parser]
+
+
+def _add_new(commands: _Commands) -> None:
+    new = commands.add_parser("new", help="write a commented case and model to start from")
+    new.add_argument("id", metavar="CASE-ID", help="small letters, digits, hyphens")
+    new.add_argument("-o", "--output", metavar="FOLDER", default=".", help="where to write (default: here)")
+    new.set_defaults(target=("new", "new"))
+
+
+def _add_check(commands: _Commands) -> None:
+    check = commands.add_parser("check", help="read a case and a model, say what they imply and what is doubtful")
+    _add_case(check, "CASE")
+    _add_format(check)
+    check.set_defaults(target=("check", "check"))
+
+
+def _add_fit(commands: _Commands) -> None:
+    fit = commands.add_parser("fit", help="compute the posterior and print it")
+    _add_case(fit, "CASE")
+    _add_engine(fit)
+    fit.add_argument("-o", "--output", metavar="RUN.nc", help="save the run")
+    _add_format(fit)
+    fit.set_defaults(target=("fit", "fit"))
+
+
+def _add_report(commands: _Commands) -> None:
+    report = commands.add_parser("report", help="write the report as HTML, JSON and Markdown")
+    _add_case(report, "CASE|RUN.nc")
+    _add_engine(report)
+    report.add_argument(
+        "-o", "--output", metavar="FILE", help="one file, .html, .json or .md (default: reports/CASE/MODEL.*)"
+    )
+    report.set_defaults(target=("report", "report"))
+
+
+def _add_schema(commands: _Commands) -> None:
+    schema = commands.add_parser("schema", help="print the JSON Schema of a file format, for editors")
+    schema.add_argument("what", choices=("case", "model", "grading", "report"))
+    schema.set_defaults(target=("schema", "schema"))
+
+
+def _add_case(parser: argparse.ArgumentParser, metavar: str) -> None:
+    parser.add_argument("case", metavar=metavar, help="a shipped name such as tower-22, or a path")
+    parser.add_argument(
+        "--model", metavar="M", default="baseline", help="a shipped name, or a path ending in .yaml (default: baseline)"
+    )
+
+
+def _add_engine(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--engine",
+        choices=("nuts", "importance"),
+        default="nuts",
+        help="nuts: of record, seconds; importance: instant (default: nuts)",
+    )
+    parser.add_argument("--seed", type=_seed, default=1, metavar="N", help="default: 1")
+    parser.add_argument("--as-of", type=_day, metavar="DATE", help="use only what was published by then")
+
+
+def _add_format(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--format", choices=_FORMATS, default="text", help="default: text")
+
+
+def _seed(text: str) -> int:
+    if not text.isdecimal() or int(text) >= 2**63:
+        raise argparse.ArgumentTypeError(f'"{text}" is not a whole number from 0 to 2^63 - 1')
+    return int(text)
+
+
+def _day(text: str) -> dt.date:
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f'"{text}" is not a date such as 2024-01-31') from None

@@ -1,0 +1,20 @@
+"""`attribution schema`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+
+def schema(arguments: argparse.Namespace) -> int:
+    """Print a JSON Schema."""
+    if arguments.what == "report":
+        from attribution.reporting.json_report import report_schema
+
+        found = report_schema()
+    else:
+        from attribution.reading import schema as file_schema
+
+        found = file_schema(arguments.what)
+    print(json.dumps(found, indent=2, ensure_ascii=False))
+    return 0

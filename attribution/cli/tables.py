@@ -1,0 +1,78 @@
+"""Tables for a person on a terminal, for a pipe, and for other programs."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import sys
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A title, column names, and rows of texts and numbers."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str | float, ...], ...]
+
+
+def show(tables: list[Table], form: str) -> None:
+    """Print tables as text (rich on a terminal, aligned columns in a pipe), JSON or CSV."""
+    if form == "json":
+        print(json.dumps({table.title: _records(table) for table in tables}, indent=2, ensure_ascii=False))
+    elif form == "csv":
+        sys.stdout.write(_csv(tables))
+    elif sys.stdout.isatty():
+        _rich(tables)
+    else:
+        print("\n\n".join(_plain(table) for table in tables))
+
+
+def _records(table: Table) -> list[dict[str, str | float]]:
+    return [dict(zip(table.columns, row, strict=True)) for row in table.rows]
+
+
+def _csv(tables: list[Table]) -> str:
+    """All tables in one file, each row led by the title of its table."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    for table in tables:
+        writer.writerow(("table", *table.columns))
+        writer.writerows((table.title, *row) for row in table.rows)
+    return out.getvalue()
+
+
+def _cell(value: str | float) -> str:
+    return value if isinstance(value, str) else f"{value:.4f}"
+
+
+def _plain(table: Table) -> str:
+    cells = [table.columns, *(tuple(_cell(value) for value in row) for row in table.rows)]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(table.columns))]
+    numeric = [bool(table.rows) and not isinstance(value, str) for value in (table.rows or ((),))[0]]
+    lines = [
+        "  ".join(
+            cell.rjust(width) if right else cell.ljust(width)
+            for cell, width, right in zip(row, widths, numeric or [False] * len(widths), strict=True)
+        ).rstrip()
+        for row in cells
+    ]
+    return "\n".join([table.title, *lines])
+
+
+def _rich(tables: list[Table]) -> None:
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table as RichTable
+
+    console = Console()
+    for table in tables:
+        drawn = RichTable(title=escape(table.title), title_justify="left", title_style="bold")
+        for position, column in enumerate(table.columns):
+            right = bool(table.rows) and not isinstance(table.rows[0][position], str)
+            drawn.add_column(escape(column), justify="right" if right else "left")
+        for row in table.rows:
+            drawn.add_row(*(escape(_cell(value)) for value in row))
+        console.print(drawn)

@@ -1,0 +1,213 @@
+"""The posterior as an ArviZ `DataTree`, every dimension named.
+
+Groups: `posterior`, `sample_stats`, `log_likelihood` (the one scalar `evidence`), `log_prior` (one term per uncertain
+number), `origin_conditional` (``log p(o | all other origins, theta)``), `posterior_predictive`, `prior`,
+`prior_predictive`. ArviZ's functions treat draws as equally weighted: under the importance engine they describe the
+points, not the posterior, and the attribute ``weighted`` says so.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from attribution.errors import UsageError
+from attribution.inference.predictive import predict
+from attribution.inference.provenance import attributes
+from attribution.network.program import ODDS, Floats, Program
+from attribution.network.summation import log_joint_at, tables
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from attribution.inference.posterior import Posterior
+
+_LOG_ROOT_TWO_PI = 0.5 * math.log(2.0 * math.pi)
+
+
+def build_tree(posterior: Posterior) -> xr.DataTree:
+    """All groups of a posterior; see the module for what they hold."""
+    import xarray as xr
+
+    shape = posterior.draws.z.shape[:2]
+    program, slots, seed = posterior.program, posterior.slots, posterior.settings.seed
+    z = posterior.draws.flat
+    prior_shape = (8, len(posterior.prior_slots) // 8)
+    after = {
+        "z": (z, ("number",)),
+        **_quantities(program, slots),
+        "log_joint": (posterior.log_joint, ("faction",)),
+        "probability": (posterior.faction_draws, ("faction",)),
+        "state_probability": (posterior.state_draws, ("state",)),
+    }
+    before = {
+        **_quantities(program, posterior.prior_slots),
+        "probability": (posterior.prior_faction_draws, ("faction",)),
+        "state_probability": (posterior.prior_state_draws, ("state",)),
+    }
+    predicted = predict(program, slots, posterior.faction_draws, seed)
+    expected = predict(program, posterior.prior_slots, posterior.prior_faction_draws, seed + 1)
+    observed = observed_facts(posterior)
+    log_prior = -0.5 * z**2 - _LOG_ROOT_TWO_PI
+    groups = {
+        "posterior": _dataset(program, shape, after),
+        "log_likelihood": _dataset(program, shape, {"evidence": (posterior.log_evidence, ())}),
+        "log_prior": _dataset(program, shape, {"z": (log_prior, ("number",))}),
+        "origin_conditional": _dataset(
+            program, shape, {"log_conditional": (origin_conditional(posterior), ("origin",))}
+        ),
+        "posterior_predictive": _facts(program, shape, predicted, observed),
+        "prior": _dataset(program, prior_shape, before),
+        "prior_predictive": _facts(program, prior_shape, expected, observed),
+        "sample_stats": _stats(posterior),
+    }
+    tree = xr.DataTree.from_dict(groups)
+    tree.attrs.update(attributes(posterior))
+    return tree
+
+
+def origin_conditional(posterior: Posterior) -> Floats:
+    """``log p(E | theta) - log p(E without o | theta)`` for every origin: (draw, origin)."""
+    out = np.empty((len(posterior.slots), len(posterior.program.origins)))
+    for position, origin in enumerate(posterior.program.origins):
+        without = log_joint_at(posterior.program.without(frozenset({origin})), posterior.slots)
+        out[:, position] = posterior.log_evidence - np.logaddexp.reduce(without, axis=1)
+    return out
+
+
+def leave_one_out(posterior: Posterior) -> Any:
+    """ArviZ's PSIS leave-one-out over origins.
+
+    Raises
+    ------
+    UsageError
+        The draws are weighted, which ArviZ's function does not know of.
+    """
+    import arviz_stats
+    import xarray as xr
+
+    if posterior.draws.log_weight is not None:
+        raise UsageError("leave-one-out was asked of weighted draws.", allowed='a posterior fitted with engine="nuts"')
+    tree = posterior.tree
+    pointwise = xr.DataTree.from_dict(
+        {
+            "posterior": tree["posterior"].to_dataset(),
+            "log_likelihood": tree["origin_conditional"].to_dataset(),
+        }
+    )
+    return arviz_stats.loo(pointwise, var_name="log_conditional", pointwise=True)
+
+
+def observed_facts(posterior: Posterior) -> tuple[int, ...]:
+    """Positions of the facts about which the evidence says something."""
+    said = {proposition.fact for item in posterior.case.evidence for proposition in item.propositions}
+    return tuple(position for position, fact in enumerate(posterior.program.facts) if fact in said)
+
+
+def _quantities(program: Program, slots: Floats) -> dict[str, tuple[Floats, tuple[str, ...]]]:
+    """Named quantities: values of the uncertain numbers, prior, traits, tables, reliabilities."""
+    rows, log_prior = tables(program, slots)
+    found: dict[str, tuple[Floats, tuple[str, ...]]] = {
+        "value": (slots[:, _driven(program)], ("number",)),
+        "prior": (np.exp(log_prior), ("faction",)),
+    }
+    if program.traits:
+        known = program.trait_slot >= 0
+        traits = np.where(known, slots[:, np.where(known, program.trait_slot, 0)], np.nan)
+        found["trait"] = (traits, ("trait_name", "faction"))
+    if program.facts:
+        found["table"] = (rows[:, _table_entries(program)], ("faction", "cell"))
+    if program.origins:
+        source, item = program.ints.origin_source, program.ints.origin_item
+        rho = slots[:, np.maximum(source, 0)] * slots[:, np.maximum(item, 0)]
+        found["reliability"] = (np.where(source >= 0, rho, np.nan), ("origin",))
+    return found
+
+
+def _driven(program: Program) -> list[int]:
+    """For every coordinate, the first slot that it drives."""
+    plain = program.ints.slot_kind != ODDS
+    first, second = program.ints.slot_first, program.ints.slot_second
+    return [
+        int(np.flatnonzero(plain & ((first == position) | (second == position)))[0])
+        for position in range(program.dimension)
+    ]
+
+
+def _table_entries(program: Program) -> np.ndarray:
+    """Row entry of every faction and cell (before staging): (faction, cell)."""
+    ints, configs = program.ints, len(program.ints.config_start) - 1
+    entries = []
+    for faction in range(len(program.factions)):
+        mine: list[int] = []
+        for config in range(configs):
+            first = ints.row_start[ints.table_row[faction * configs + config]]
+            width = ints.config_start[config + 1] - ints.config_start[config]
+            mine += range(first, first + width)
+        entries.append(mine)
+    return np.array(entries)
+
+
+def cell_labels(program: Program) -> list[str]:
+    """``fact=state`` for every table cell, with the parents' states where there are any."""
+    labels = []
+    for fact, name in enumerate(program.facts):
+        for config in range(program.fact_config[fact], program.fact_config[fact + 1]):
+            left, given = config - program.fact_config[fact], []
+            for parent in reversed(program.parents[fact]):
+                left, state = divmod(left, len(program.states[parent]))
+                given.append(f"{program.facts[parent]}={program.states[parent][state]}")
+            suffix = f" | {', '.join(reversed(given))}" if given else ""
+            labels += [f"{name}={state}{suffix}" for state in program.states[fact]]
+    return labels
+
+
+def _coordinates(program: Program) -> dict[str, list[str]]:
+    states = [f"{fact}={state}" for fact, of in zip(program.facts, program.states, strict=True) for state in of]
+    return {
+        "number": list(program.labels),
+        "faction": list(program.factions),
+        "state": states,
+        "cell": cell_labels(program),
+        "trait_name": list(program.traits),
+        "origin": list(program.origins),
+    }
+
+
+def _dataset(program: Program, shape: tuple[int, ...], variables: dict[str, tuple[Any, tuple[str, ...]]]) -> xr.Dataset:
+    """Variables over (chain, draw) and their own named dimensions."""
+    import xarray as xr
+
+    coordinates = _coordinates(program)
+    used = {name: coordinates[name] for _, dims in variables.values() for name in dims}
+    return xr.Dataset(
+        {
+            name: (("chain", "draw", *dims), np.asarray(values).reshape(*shape, *np.shape(values)[1:]))
+            for name, (values, dims) in variables.items()
+        },
+        coords={"chain": np.arange(shape[0]), "draw": np.arange(shape[1]), **used},
+    )
+
+
+def _facts(program: Program, shape: tuple[int, ...], states: Any, observed: tuple[int, ...]) -> xr.Dataset:
+    """Predicted states of the observed facts, one integer variable per fact; its states are in its attributes."""
+    variables: dict[str, tuple[Any, tuple[str, ...]]] = {
+        program.facts[fact]: (states[:, fact], ()) for fact in observed
+    }
+    found = _dataset(program, shape, variables)
+    for fact in observed:
+        found[program.facts[fact]].attrs["states"] = ", ".join(program.states[fact])
+    return found
+
+
+def _stats(posterior: Posterior) -> xr.Dataset:
+    import xarray as xr
+
+    draws = posterior.draws
+    variables: dict[str, Any] = {name: (("chain", "draw"), values) for name, values in draws.stats.items()}
+    if draws.log_weight is not None:
+        variables["log_weight"] = (("chain", "draw"), draws.log_weight)
+    chains, count = draws.z.shape[:2]
+    return xr.Dataset(variables, coords={"chain": np.arange(chains), "draw": np.arange(count)})

@@ -1,0 +1,99 @@
+"""Uncertain numbers as they are written: 0.4, [0.2, 0.4, 0.6], {yes: 3, of: 20}, "very unlikely", {value: ...}."""
+
+from __future__ import annotations
+
+from attribution.domain.numbers import Number, Scale
+from attribution.domain.tables import Cell, OddsRatio, Reason, TraitValue
+from attribution.domain.verbal import ICD_203
+from attribution.errors import did_you_mean
+from attribution.reading.fields import Field, located
+from attribution.reading.vocabulary import COUNTS, REASON, VALUE
+from attribution.reading.yaml_nodes import Scalar
+
+
+def quantity(field: Field, scale: Scale = "probability", vary: float = 0.0) -> Number:
+    """An uncertain number in any of its forms."""
+    with located(field, field):
+        if field.is_list():
+            return _triple(field, scale, vary)
+        if field.is_mapping():
+            return _block(field, scale, vary)
+        text = field.text()
+        if scale == "probability" and not _looks_numeric(text):
+            return _words(field, text)
+        value = field.number()
+        return Number(value, value, value, scale, vary=vary)
+
+
+def _looks_numeric(text: str) -> bool:
+    return text[:1] in "+-.0123456789" or text.lower() in ("nan", "inf", "infinity")
+
+
+def _words(field: Field, text: str) -> Number:
+    terms = [term for band in ICD_203 for term in band.terms]
+    if text.lower() not in terms:
+        raise field.fail(
+            f'"{text[:80]}" is neither a number nor a term of probability.',
+            "0.4, [low, best, high], {yes: 3, of: 20}, or a term: " + ", ".join(band.terms[0] for band in ICD_203),
+            did_you_mean(text.lower(), terms),
+        )
+    return Number.from_words(text)
+
+
+def _triple(field: Field, scale: Scale, vary: float) -> Number:
+    values = field.items()
+    if len(values) != 3:
+        raise field.fail(
+            f"the list has {len(values)} numbers.", "three: [low, best, high], the 5 %, 50 % and 95 % quantiles"
+        )
+    low, best, high = (value.number() for value in values)
+    if low == best == high:
+        raise field.fail(f"the triple is {low:g} three times.", "low < best < high", f"a constant is written {low:g}")
+    return Number(low, best, high, scale, vary=vary)
+
+
+def _block(field: Field, scale: Scale, vary: float) -> Number:
+    entries = field.entries()
+    if "value" in entries:
+        block = field.block(VALUE)
+        return quantity(block["value"], scale, block["vary"].number() if "vary" in block else vary)
+    block = field.block(COUNTS, COUNTS)
+    yes, of = (_count(block[key]) for key in ("yes", "of"))
+    return Number.from_counts(yes, of)
+
+
+def _count(field: Field) -> int:
+    text = field.text()
+    if not text.isdecimal():
+        raise field.fail(f'"{text[:80]}" is not a count.', "a whole number such as 12")
+    return int(text)
+
+
+def cell(field: Field) -> tuple[Cell, Reason | None]:
+    """A cell of a table with its own reason: a number, {trait: name}, {lr: triple}, or one of them as `value`."""
+    entries = field.entries() if field.is_mapping() else {}
+    if "trait" in entries:
+        return TraitValue(field.block(("trait",))["trait"].text()), None
+    if "lr" in entries:
+        return OddsRatio(quantity(field.block(("lr",))["lr"], "ratio")), None
+    if "value" in entries:
+        block = field.block(VALUE)
+        inner = block["value"]
+        if inner.is_mapping() and ("trait" in inner.entries() or "lr" in inner.entries()):
+            found = cell(inner)[0]
+        else:
+            found = quantity(field)
+        return found, reason(block)
+    return quantity(field), None
+
+
+def reason(block: dict[str, Field]) -> Reason | None:
+    """The `because:` of a block."""
+    field = block.get("because")
+    if field is None:
+        return None
+    if isinstance(field.node, Scalar):
+        return Reason(field.text())
+    inside = field.block(REASON, ("reason",))
+    rests_on = inside["rests_on"].one_or_more() if "rests_on" in inside else []
+    return Reason(inside["reason"].text(), tuple(origin.text() for origin in rests_on))

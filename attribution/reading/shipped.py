@@ -1,0 +1,134 @@
+"""Where files are: those that ship with the package, and those a user names."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path, PurePosixPath
+
+from attribution.domain.case import Case
+from attribution.domain.model import Model
+from attribution.domain.pairing import check_pair
+from attribution.errors import UsageError
+from attribution.reading.case_file import parse_case
+from attribution.reading.fields import located
+from attribution.reading.model_file import model_root, parse_model
+from attribution.reading.yaml_nodes import read_text
+
+
+def bundled(folder: str) -> Path:
+    """`models` or `data`: inside the package in a wheel, beside it in a checkout."""
+    package = Path(__file__).parent.parent
+    inside = package / "_bundled" / folder
+    return inside if inside.is_dir() else package.parent / folder
+
+
+def shipped_cases() -> tuple[str, ...]:
+    """Names of the cases that ship."""
+    return tuple(sorted(path.parent.name for path in (bundled("data") / "cases").glob("*/case.yaml")))
+
+
+def shipped_models(case: str) -> tuple[str, ...]:
+    """Names of the models that ship for a case, `baseline` first."""
+    names = [path.stem for path in (bundled("models") / case).glob("*.yaml")]
+    return tuple(sorted(names, key=lambda name: (name != "baseline", name)))
+
+
+def read_case(name: str | os.PathLike[str]) -> Case:
+    """A case by its shipped name, or from a path (anything with a ``/`` or ending in ``.yaml``).
+
+    Raises
+    ------
+    UsageError
+        No such shipped case.
+    FormatError, CaseError
+        The file cannot be used; file and line are named.
+
+    Examples
+    --------
+    >>> read_case("tower-22").incident.country
+    'Jordan'
+    """
+    text = os.fspath(name)
+    if "/" in text or os.sep in text or text.endswith(".yaml"):
+        return parse_case(read_text(Path(text)), text)
+    if text not in shipped_cases():
+        error = UsageError.unknown("shipped cases", text, shipped_cases(), at=("case",))
+        error.hint = error.hint or f"a file of your own is named by its path: ./{text[:60]}.yaml"
+        raise error
+    path = bundled("data") / "cases" / text / "case.yaml"
+    return parse_case(read_text(path), _shown(path))
+
+
+def read_model(name: str | os.PathLike[str]) -> Model:
+    """A model by its shipped name, such as ``tower-22/baseline``, or from a path that ends in ``.yaml``.
+
+    Raises
+    ------
+    UsageError
+        No such shipped model.
+    FormatError, ModelError
+        The file cannot be used; file and line are named.
+    """
+    text = os.fspath(name)
+    if text.endswith(".yaml"):
+        return _model(Path(text), text)
+    case, _, model = text.partition("/")
+    known = [f"{case}/{model}" for case in shipped_cases() for model in shipped_models(case)]
+    if text not in known:
+        error = UsageError.unknown("shipped models", text, known, at=("model",))
+        error.hint = error.hint or "a file of your own is named by its path, which ends in .yaml"
+        raise error
+    path = bundled("models") / case / f"{model}.yaml"
+    return _model(path, _shown(path))
+
+
+def _model(path: Path, shown: str) -> Model:
+    text = read_text(path)
+    field = model_root(text, shown).entries().get("grading")
+    if field is None:
+        raise model_root(text, shown).fail("the model has no `grading`.", "grading: standard")
+    grading = field.text()
+    if grading.endswith(".yaml"):
+        inside = PurePosixPath(grading)
+        if inside.is_absolute() or ".." in inside.parts or "\\" in grading:
+            raise field.fail(
+                f'the grading "{grading[:80]}" lies outside the folder of the model.',
+                "a shipped name, or a file in the folder of the model",
+            )
+        home = path.parent / grading
+    else:
+        home = bundled("models") / "grading" / f"{grading}.yaml"
+        known = sorted(file.stem for file in home.parent.glob("*.yaml"))
+        field.word("shipped gradings", known)
+    return parse_model(
+        text,
+        shown,
+        grading_text=read_text(home),
+        grading_id=Path(grading).stem,
+        grading_file=_shown(home),
+        id=path.stem,
+    )
+
+
+def read_pair_errors(case: Case, model: Model, file: str = "") -> None:
+    """Check that a case and a model fit; errors name the line of the model file.
+
+    Raises
+    ------
+    PairError
+        With file and line where the model was read from a file.
+    """
+    if not model.text:
+        check_pair(case, model)
+        return
+    root = model_root(model.text, file or f"{model.case}/{model.id}.yaml")
+    with located(root):
+        check_pair(case, model)
+
+
+def _shown(path: Path) -> str:
+    """A path as a reader knows it: from where he stands, if he stands above it."""
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)

@@ -1,0 +1,179 @@
+"""The keys of every block of the file formats, with what they mean: one table for the reader and the schemas."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+from attribution.domain.grades import LETTERS
+from attribution.domain.sources import Reading, SourceKind
+
+CASE_FORMAT = "attribution-case/1"
+MODEL_FORMAT = "attribution-model/1"
+GRADING_FORMAT = "attribution-grading/1"
+
+SOURCE_KINDS = get_args(SourceKind)
+READINGS = get_args(Reading)
+RELIABILITIES = LETTERS
+ITEM_KINDS = ("report", "act", "absence", "direct")
+TRAIT_KINDS = ("capability", "behaviour")
+
+# key -> (shape, meaning); the shapes are those of schema.py
+type Keys = dict[str, tuple[str, str]]
+
+CASE: Keys = {
+    "format": ("format", "version of this format"),
+    "id": ("id", "name of the case"),
+    "title": ("text", "title of the case"),
+    "question": ("text", "the question that is asked: who did what exactly?"),
+    "incident": ("incident", "what happened, when and where"),
+    "factions": ("nodes", "the tree of candidates; its leaves are the hypotheses, one of them `other`"),
+    "sources": ("sources", "who says things"),
+    "facts": ("facts", "questions about the incident besides who did it"),
+    "origins": ("origins", "origins shared by several items, with their grade"),
+    "evidence": ("evidence", "the items, one by one"),
+    "limits": ("texts", "what the reader must know about what is missing"),
+}
+CASE_REQUIRED = ("format", "id", "title", "question", "incident", "factions", "sources", "evidence")
+
+INCIDENT: Keys = {
+    "date": ("date", "day of the incident"),
+    "place": ("text", "place"),
+    "country": ("text", "country"),
+    "latitude": ("number", "degrees north"),
+    "longitude": ("number", "degrees east"),
+    "note": ("text", "anything else"),
+}
+NODE: Keys = {
+    "title": ("text", "name as a reader knows it"),
+    "size": ("number", "number of organisations the leaf stands for"),
+    "banner": ("flag", "a name used in claims, never itself a perpetrator"),
+    "sponsor": ("flag", "a sponsor of the factions below it"),
+    "note": ("text", "anything else"),
+    "members": ("nodes", "the factions of a group"),
+}
+SOURCE: Keys = {
+    "name": ("text", "name of the originator (not of the outlet)"),
+    "kind": ("source-kind", "what it is"),
+    "part_of": ("id", "institution it belongs to"),
+    "reliability": ("letter", "Admiralty letter A to F"),
+    "interest": ("text", "none, unknown, or the faction or group on whose side it is"),
+    "would_say_anyway": ("quantity", "chance of saying it without knowing (default one half)"),
+    "note": ("text", "anything else"),
+}
+FACT: Keys = {
+    "question": ("text", "the question the fact answers"),
+    "states": ("states", "its answers, or the word `factions`"),
+    "given": ("ids", "facts that its table may depend on"),
+    "note": ("text", "anything else"),
+}
+ORIGIN: Keys = {
+    "title": ("text", "name"),
+    "grade": ("grade", "Admiralty grade of what it says"),
+    "source": ("id", "the source that answers for it, where its items name several"),
+    "forgeable": ("flag", "no: a public act that cannot have been fabricated"),
+    "note": ("text", "anything else"),
+}
+ITEM: Keys = {
+    "id": ("id", "name of the item"),
+    "kind": ("item-kind", "report, act, absence or direct"),
+    "title": ("text", "one sentence for the reader"),
+    "source": ("id", "who says or does it"),
+    "via": ("texts", "outlets that carried it"),
+    "origin": ("id", "where it really comes from; by default it is an origin of its own"),
+    "date": ("date", "when it happened"),
+    "published": ("date", "when the public could know"),
+    "withdrawn": ("date", "when it was taken back"),
+    "citation": ("citations", "where it can be read"),
+    "note": ("text", "anything else"),
+}
+STATEMENT: Keys = {
+    "says": ("says", "what is asserted or done: fact to state, states, or {not: state}"),
+    "grade": ("grade", "Admiralty grade"),
+    "would_say_anyway": ("quantity", "chance of saying it without knowing"),
+    "copies": ("copies", "item that it may merely repeat"),
+    "forgeable": ("flag", "no: a public act that cannot have been fabricated"),
+    "regraded": ("regrades", "later grades, dated"),
+}
+ABSENCE: Keys = {
+    "says": ("says", "what would be true if it did not happen"),
+    "detection": ("quantity", "chance that the search would have found it"),
+    "searched": ("text", "where, in which languages, for whom, until when"),
+}
+DIRECT: Keys = {
+    "likelihood_ratio": ("ratios", "one fact (or perpetrator): state to likelihood ratio"),
+    "grade": ("grade", "shown, not applied"),
+}
+OF_KIND: dict[str, Keys] = {"report": STATEMENT, "act": STATEMENT, "absence": ABSENCE, "direct": DIRECT}
+ITEM_REQUIRED = ("id", "kind", "published")
+REQUIRED_OF_KIND: dict[str, tuple[str, ...]] = {
+    "report": ("source", "says"),
+    "act": ("source", "says"),
+    "absence": ("says", "detection"),  # who searched is said in `searched:`
+    "direct": ("source", "likelihood_ratio"),
+}
+
+CITATION: Keys = {
+    "url": ("url", "http or https address"),
+    "title": ("text", "title of the page"),
+    "publisher": ("text", "who published it"),
+    "published": ("text", "when"),
+    "read": ("reading", "original, copy, excerpt or relay"),
+    "note": ("text", "anything else"),
+}
+COPIES: Keys = {
+    "of": ("id", "the item repeated"),
+    "probability": ("quantity", "chance of mere repetition"),
+}
+REGRADE: Keys = {"date": ("date", "from when on"), "grade": ("grade", "the new grade")}
+
+MODEL: Keys = {
+    "format": ("format", "version of this format"),
+    "case": ("id", "the case it is about"),
+    "title": ("text", "title of the model"),
+    "summary": ("text", "its idea in two sentences"),
+    "grading": ("text", "a shipped grading, or a file beside this one"),
+    "traits": ("traits", "capabilities and behaviours of the factions"),
+    "perpetrator": ("perpetrator", "who it was before the evidence"),
+    "facts": ("tables", "probabilities of the states of every fact"),
+    "deception": ("deception", "staged scenes, forged origins, sources that turn things round"),
+    "clusters": ("clusters", "origins dropped together, at most 14"),
+}
+MODEL_REQUIRED = ("format", "case", "title", "grading", "perpetrator")
+PERPETRATOR: Keys = {
+    "proportional_to": ("ids", "traits whose product the prior follows"),
+    "share": ("shares", "prior totals of nodes"),
+    "other": ("quantity", "probability that it was somebody not named"),
+    "surprise": ("quantity", "probability that `other` acts like a named faction"),
+    "because": ("reason", "why"),
+}
+PERPETRATOR_REQUIRED = ("other", "surprise")
+DECEPTION: Keys = {
+    "staged": ("stagings", "facts whose scene was arranged"),
+    "forged": ("forgings", "origins or sources that were fabricated"),
+    "deceptive": ("deceptions", "sources that turn things round"),
+}
+STAGED: Keys = {
+    "probability": ("quantity", "chance"),
+    "toward": ("id", "to look like whom"),
+    "because": ("reason", "why"),
+}
+DECEPTIVE: Keys = {"probability": ("quantity", "chance"), "because": ("reason", "why")}
+REASON: Keys = {"reason": ("text", "why"), "rests_on": ("ids", "origins it rests on")}
+COUNTS: Keys = {"yes": ("number", "how often"), "of": ("number", "out of how many")}
+VALUE: Keys = {
+    "value": ("quantity", "the number"),
+    "vary": ("number", "deviation of members, in probits"),
+    "because": ("reason", "why"),
+}
+SHARE: Keys = {
+    "value": ("quantity", "the total of the node"),
+    "within": ("weights", "relative weights of its members"),
+    "because": ("reason", "why"),
+}
+GRADING: Keys = {
+    "format": ("format", "version of this format"),
+    "title": ("text", "title"),
+    "because": ("reason", "why"),
+    "letters": ("parts", "the source's part of the reliability, A to F"),
+    "digits": ("parts", "the item's part, 1 to 6"),
+}

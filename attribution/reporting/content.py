@@ -1,0 +1,183 @@
+"""Everything a report says, as one frozen value: its three forms only lay it out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from attribution import __version__
+from attribution.analysis.leave_out import LeaveOut, leave_out
+from attribution.domain.concern import Concern
+from attribution.domain.verbal import percent
+from attribution.inference.posterior import Posterior, Standing
+from attribution.inference.provenance import digest, versions
+from attribution.reporting.assumptions import AssumptionBlock, assumption_blocks
+from attribution.reporting.bottom_line import BottomLine, bottom_line, log_odds_parts
+from attribution.reporting.checks import Check, checks
+from attribution.reporting.evidence_table import EvidenceRow, evidence_rows
+from attribution.reporting.gate import Gate, gate
+
+GENERAL_LIMITS = (
+    "Every probability is conditional on the stated evidence and assumptions; other evidence or other assumptions give "
+    "another answer.",
+    "This is retrospective research on public sources. It recommends action against nobody.",
+    "A range over inputs says how far a probability moves over numbers that nobody knows exactly; it does not cover "
+    "what the model leaves out.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FactRows:
+    """A fact with its states."""
+
+    question: str
+    note: str
+    states: tuple[Standing, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRow:
+    """What one model says about the case: leader before and after the evidence, and what the evidence added.
+
+    `evidence_db` is in decibans, the model's own leader against its own runner-up.
+    """
+
+    id: str
+    title: str
+    prior_leader: Standing
+    leader: Standing
+    runner_up: Standing
+    prior_db: float
+    evidence_db: float
+    own: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A report."""
+
+    case: str
+    title: str
+    question: str
+    incident: str
+    as_of: str
+    model: str
+    model_title: str
+    model_summary: str
+    bottom_line: BottomLine
+    gate: Gate
+    factions: tuple[Standing, ...]
+    groups: tuple[Standing, ...]
+    facts: tuple[FactRows, ...]
+    models: tuple[ModelRow, ...]
+    evidence: tuple[EvidenceRow, ...]
+    faction_labels: tuple[str, ...]
+    leave_out: tuple[LeaveOut, ...]
+    checks: tuple[Check, ...]
+    concerns: tuple[Concern, ...]
+    assumptions: tuple[AssumptionBlock, ...]
+    limits: tuple[str, ...]
+    provenance: tuple[tuple[str, str], ...]
+
+
+def content(posterior: Posterior, rivals: tuple[Posterior, ...] = ()) -> Content:
+    """Everything there is to say about a posterior, beside rival models of the same case."""
+    case, model = posterior.case, posterior.model
+    removed = leave_out(posterior, "origin")
+    day = posterior.settings.as_of
+    return Content(
+        case=case.id,
+        title=case.title,
+        question=case.question,
+        incident=_incident(posterior),
+        as_of=day.isoformat() if day else _latest(posterior),
+        model=model.id,
+        model_title=model.title,
+        model_summary=model.summary,
+        bottom_line=bottom_line(posterior, rivals),
+        gate=gate(posterior, sensitivity=False),
+        factions=posterior.ranking,
+        groups=posterior.group_standings,
+        facts=_facts(posterior),
+        models=tuple(_model_row(one, own=one is posterior) for one in (posterior, *rivals)),
+        evidence=evidence_rows(posterior, removed),
+        faction_labels=tuple(case.factions.label(leaf) for leaf in posterior.program.factions),
+        leave_out=(removed, leave_out(posterior, "source"), leave_out(posterior, "institution")),
+        checks=checks(posterior),
+        concerns=posterior.concerns(),
+        assumptions=assumption_blocks(case, model),
+        limits=(*GENERAL_LIMITS, *case.limits),
+        provenance=_provenance(posterior),
+    )
+
+
+def _incident(posterior: Posterior) -> str:
+    incident = posterior.case.incident
+    parts = (incident.place, incident.country, f"{incident.date.day} {incident.date:%B %Y}")
+    return ", ".join(part for part in parts if part)
+
+
+def _latest(posterior: Posterior) -> str:
+    """The day of the latest item: the report knows what was published by then."""
+    return max((item.published for item in posterior.case.evidence), default=posterior.case.incident.date).isoformat()
+
+
+def _facts(posterior: Posterior) -> tuple[FactRows, ...]:
+    rows = []
+    standings = list(posterior.state_standings)
+    for fact in posterior.case.facts:
+        mine = standings[: len(fact.states)]
+        del standings[: len(fact.states)]
+        rows.append(FactRows(fact.label, fact.note, tuple(mine)))
+    return tuple(rows)
+
+
+def _model_row(posterior: Posterior, *, own: bool) -> ModelRow:
+    first, second = posterior.ranking[:2]
+    parts = log_odds_parts(posterior, first, second)
+    before = max(posterior.standings, key=lambda standing: standing.prior)
+    return ModelRow(
+        id=posterior.model.id,
+        title=posterior.model.title,
+        prior_leader=before,
+        leader=first,
+        runner_up=second,
+        prior_db=parts.prior,
+        evidence_db=parts.evidence,
+        own=own,
+    )
+
+
+def _provenance(posterior: Posterior) -> tuple[tuple[str, str], ...]:
+    settings, sampling = posterior.settings, posterior.settings.sampling
+    size = (
+        f"{sampling.chains} chains x {sampling.draws} draws after {sampling.tune} of tuning"
+        if settings.engine == "nuts"
+        else f"{sampling.scrambles} scrambles x {2**sampling.log2_points} points"
+    )
+    texts = (
+        ("evidence", posterior.case.text),
+        ("assumptions", posterior.model.text),
+        ("grading", posterior.model.grading.text),
+    )
+    as_of = f" --as-of {settings.as_of}" if settings.as_of else ""
+    return (
+        ("engine", f"{settings.engine}: {size}"),
+        ("seed", str(settings.seed)),
+        *((f"SHA-256 of the {name}", digest(text) if text else "built in Python") for name, text in texts),
+        *(
+            (f"version of {name}", version)
+            for name, version in versions(settings.engine).items()
+            if name != "attribution"
+        ),
+        ("version of attribution", __version__),
+        (
+            "command",
+            f"attribution report {posterior.case.id} --model {posterior.model.id} --engine {settings.engine} "
+            f"--seed {settings.seed}{as_of}",
+        ),
+    )
+
+
+def summary_line(standing: Standing) -> str:
+    """A faction with its probability and range, for a line of text."""
+    return f"{standing.label}: {percent(standing.probability)} ({percent(standing.low)} to {percent(standing.high)})"

@@ -1,0 +1,198 @@
+"""The report as Markdown; text from case files is escaped, so that it stays text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from attribution.domain.verbal import percent
+from attribution.inference.posterior import Standing
+from attribution.reporting.content import Content
+
+_SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|<>~&$-])")
+
+
+def plain(text: str) -> str:
+    """Text that Markdown shows as it is: specials escaped, on one line, no control characters."""
+    shown = "".join(letter if letter.isprintable() else " " for letter in text)
+    return _SPECIAL.sub(r"\\\1", " ".join(shown.split()))
+
+
+def markdown(content: Content) -> str:
+    """The whole report."""
+    sections = (
+        _head(content),
+        _factions(content),
+        _facts(content),
+        _models(content),
+        _rests_on(content),
+        _evidence(content),
+        _checks(content),
+        _assumptions(content),
+        _ending(content),
+    )
+    return "\n\n".join("\n\n".join(part for part in section if part) for section in sections) + "\n"
+
+
+def _table(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    columns = list(columns)
+    lines = [f"| {' | '.join(columns)} |", f"|{'|'.join(' --- ' for _ in columns)}|"]
+    return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows)])
+
+
+def _head(content: Content) -> list[str]:
+    line = content.bottom_line
+    stamp = content.gate.stamp.upper()
+    reasons = [f"- {plain(reason)}" for reason in content.gate.reasons]
+    return [
+        f"# {plain(content.question)}",
+        f"{plain(content.title)} · {plain(content.incident)} · evidence up to {content.as_of} · "
+        f"model {plain(content.model_title)}",
+        f"**{plain(line.headline)}**",
+        plain(" ".join(line.sentences)),
+        plain(line.confidence),
+        f"**{stamp}**" + (", because:" if reasons else ""),
+        "\n".join(reasons),
+    ]
+
+
+def _standing(standing: Standing) -> list[str]:
+    return [
+        plain(standing.label),
+        percent(standing.prior),
+        percent(standing.probability),
+        f"{percent(standing.low)} to {percent(standing.high)}",
+        f"{standing.mcse:.4f}",
+        standing.words,
+    ]
+
+
+_STANDING = ("before", "after", "range over inputs (5 to 95 %)", "Monte Carlo error", "in words")
+
+
+def _factions(content: Content) -> list[str]:
+    found = [
+        "## Who, and how sure",
+        _table(("faction", *_STANDING), (_standing(standing) for standing in content.factions)),
+    ]
+    if content.groups:
+        found.append(_table(("group", *_STANDING), (_standing(standing) for standing in content.groups)))
+    return found
+
+
+def _facts(content: Content) -> list[str]:
+    rows = ([plain(fact.question), *_standing(state)] for fact in content.facts for state in fact.states)
+    return ["## The facts", _table(("question", "state", *_STANDING), rows)] if content.facts else []
+
+
+def _models(content: Content) -> list[str]:
+    rows = (
+        [
+            plain(row.title) + (" (this report)" if row.own else ""),
+            f"{plain(row.prior_leader.label)} {percent(row.prior_leader.prior)}",
+            f"{plain(row.leader.label)} {percent(row.leader.probability)} "
+            f"({percent(row.leader.low)} to {percent(row.leader.high)})",
+            f"{plain(row.runner_up.label)} {percent(row.runner_up.probability)}",
+            f"{row.prior_db:+.1f} dB",
+            f"{row.evidence_db:+.1f} dB",
+        ]
+        for row in content.models
+    )
+    columns = ("model", "ahead before the evidence", "ahead after it", "next", "prior", "evidence adds")
+    return [
+        "## Models side by side",
+        "Decibans are for each model's own leader against its own runner-up.",
+        _table(columns, rows),
+    ]
+
+
+def _rests_on(content: Content) -> list[str]:
+    found = ["## What the answer rests on"]
+    for finding in content.leave_out:
+        labels = dict(zip(finding.factions, content.faction_labels, strict=True))
+        rows = (
+            [
+                plain(removal.label),
+                f"{removal.lead_pull:+.1f} dB",
+                f"{plain(labels[removal.new_leader])} {percent(max(removal.probabilities))}",
+                "yes" if removal.changes_lead else "no",
+                f"{removal.ess:.0f}",
+            ]
+            for removal in finding.removals
+        )
+        columns = (
+            f"without {finding.by}",
+            "it adds, leader against runner-up",
+            "ahead without it",
+            "lead changes",
+            "ESS",
+        )
+        found.append(_table(columns, rows))
+    return found
+
+
+def _evidence(content: Content) -> list[str]:
+    rows = (
+        [
+            row.published,
+            plain(row.title) + (f" ({plain(row.standing)})" if row.standing else ""),
+            row.kind,
+            plain(row.source),
+            row.grade or "none",
+            f"{row.cap:.3g}" if row.cap is not None else "",
+            plain(row.origin),
+            ", ".join(f"[{plain(citation.title)}](<{citation.url}>)" for citation in row.citations),
+        ]
+        for row in content.evidence
+    )
+    columns = ("published", "item", "kind", "source", "grade", "cap", "origin", "read at")
+    return [
+        "## The evidence",
+        "Items of one origin count once. The cap is the largest likelihood ratio a grade can carry.",
+        _table(columns, rows),
+    ]
+
+
+def _checks(content: Content) -> list[str]:
+    rows = (
+        [plain(check.name), plain(check.value), plain(check.allowed), check.verdict, plain(check.where)]
+        for check in content.checks
+    )
+    concerns = [
+        f"- **{plain(concern.what)}** ({concern.severity}). {plain(concern.means)}. Remedy: {plain(concern.remedy)}."
+        for concern in content.concerns
+    ]
+    return [
+        "## Diagnostics and concerns",
+        _table(("check", "value", "allowed", "verdict", "where"), rows),
+        "\n".join(concerns) if concerns else "No concerns.",
+    ]
+
+
+def _assumptions(content: Content) -> list[str]:
+    found = ["## Assumptions", plain(content.model_summary)]
+    for block in content.assumptions:
+        rows = (
+            [
+                plain(number.label),
+                plain(number.stated),
+                f"{number.mean:.3g}" if number.mean is not None else "",
+                plain(number.because),
+            ]
+            for number in block.numbers
+        )
+        found += [
+            f"### {plain(block.title)}",
+            plain(block.because),
+            _table(("number", "stated", "mean", "because"), rows),
+        ]
+    return found
+
+
+def _ending(content: Content) -> list[str]:
+    return [
+        "## Limits",
+        "\n".join(f"- {plain(limit)}" for limit in content.limits),
+        "## Provenance",
+        "\n".join(f"- {plain(name)}: {plain(value)}" for name, value in content.provenance),
+    ]
