@@ -27,7 +27,8 @@ class Voices(Theta):
 
     def direct(self, item: Direct, x: World) -> float:
         ratios = dict(item.ratios)
-        nodes = self.case.factions.upward(x[WHO]) if item.fact == WHO else (x[item.fact],)
+        over = item.fact == WHO or self.case.facts[item.fact].over_factions
+        nodes = self.case.factions.upward(x[item.fact]) if over else (x[item.fact],)
         for node in nodes:
             if node in ratios:
                 return self.value(ratios[node], f"ratio[{item.id}|{node}]")

@@ -194,7 +194,8 @@ class _Pen:
 
     def _direct(self, number: int) -> None:
         fact = self.r.choice([*self.frame.facts.ids, PERPETRATOR, PERPETRATOR])
-        names = self.frame.factions.ids if fact == PERPETRATOR else self.frame.states(fact)
+        over = fact == PERPETRATOR or self.frame.facts[fact].over_factions
+        names = self.frame.factions.ids if over else self.frame.states(fact)
         named = self.r.sample(names, self.r.randint(1, len(names)))
         ratios = tuple((name, ratio(self.r)) for name in named)
         self.items.append(

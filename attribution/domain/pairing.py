@@ -70,6 +70,11 @@ def _check_node(case: Case, node: str, at: Path) -> None:
         raise PairError.unknown("factions", node, (*case.factions.ids, ELSE), at=at)
 
 
+def _check_toward(case: Case, node: str, at: Path) -> None:
+    if node not in case.factions:
+        raise PairError.unknown("factions", node, case.factions.ids, at=at)
+
+
 def _check_origin(case: Case, origin: str, at: Path) -> None:
     if origin not in case.origins:
         raise PairError.unknown("origins", origin, case.origins.ids, at=at)
@@ -169,7 +174,7 @@ def _check_table(case: Case, model: Model, fact: Fact, table: Table) -> None:
             raise PairError.unknown(f"states of {fact.id}", rows.state, fact.states, at=(*at, rows.state))
         for position, row in enumerate(rows.rows):
             _check_row(case, model, fact, row, (*at, rows.state, position))
-    if len(given) != len(fact.states) - 1:
+    if len(given) != len(fact.states) - 1 or len(set(given)) < len(given):
         raise PairError(
             f'the table of "{fact.id}" gives {listed(given) or "no state"}.',
             at=at,
@@ -261,13 +266,13 @@ def _check_deception(case: Case, model: Model) -> None:
         at: Path = ("deception", "staged", staged.fact)
         if staged.fact not in case.facts:
             raise PairError.unknown("facts", staged.fact, case.facts.ids, at=at)
-        _check_node(case, staged.toward, (*at, "toward"))
+        _check_toward(case, staged.toward, (*at, "toward"))
     for forged in model.deception.forged:
         at = ("deception", "forged", forged.target)
         if forged.target not in case.origins and forged.target not in case.sources:
             raise PairError.unknown("origins or sources", forged.target, (*case.origins.ids, *case.sources.ids), at=at)
         if forged.toward:
-            _check_node(case, forged.toward, (*at, "toward"))
+            _check_toward(case, forged.toward, (*at, "toward"))
         if forged.target in case.origins and not case.origins[forged.target].forgeable:
             raise PairError(
                 f'the origin "{forged.target}" cannot be forged: the case says so.',

@@ -123,6 +123,8 @@ class Table:
     def __post_init__(self) -> None:
         for given in self.states:
             at: Path = ("facts", self.fact, given.state)
+            if not given.rows:
+                raise ModelError(f'"{self.fact}: {given.state}" has no row.', at=at, allowed="at least one row")
             for position, row in enumerate(given.rows):
                 last = position == len(given.rows) - 1
                 if last and row.when:

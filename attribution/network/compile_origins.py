@@ -232,7 +232,9 @@ def _direct(case: Case, slots: SlotBook, arrays: OriginArrays, origin: Origin, i
         )
     else:
         arrays.scope.append((case.facts.ids.index(item.fact),))
-        arrays.pattern.append([ratio.get(state, 0) for state in case.facts[item.fact].states])
+        fact = case.facts[item.fact]
+        named = [case.factions.upward(state) if fact.over_factions else (state,) for state in fact.states]
+        arrays.pattern.append([next((ratio[node] for node in nodes if node in ratio), 0) for nodes in named])
         arrays.leaf.append([0] * len(case.factions.leaves))
     arrays.shared.append(int(len(set(arrays.leaf[-1])) == 1))
 

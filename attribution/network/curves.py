@@ -16,6 +16,7 @@ from attribution.domain.numbers import Number
 
 _Z95 = 1.6448536269514722
 FARTHEST = 100 * math.log(10)  # a ratio beyond 1e100 counts as 1e100, so that all products stay finite
+LOWEST = -21.273453560965  # probits of 1e-100: a probability below it counts as that, so that no prior vanishes
 _NARROWEST = 1e-12  # of the whole width; quantiles nearer to one another than that cannot be told apart
 
 
@@ -61,7 +62,7 @@ def quantile(number: Number, z: NDArray[np.float64]) -> NDArray[np.float64]:
     on_scale = shape.a + shape.b * (np.sinh(shape.d * (z + shape.s)) if shape.d else z)
     if number.scale == "ratio":
         return np.asarray(np.exp(np.clip(on_scale, -FARTHEST, FARTHEST)))
-    return np.asarray(ndtr(on_scale))
+    return np.asarray(ndtr(np.maximum(on_scale, LOWEST)))
 
 
 def mean(number: Number) -> float:

@@ -10,7 +10,7 @@ import math
 import numpy as np
 
 from attribution.network import kernel_fields as at
-from attribution.network.curves import FARTHEST
+from attribution.network.curves import FARTHEST, LOWEST
 from attribution.network.kernel_fields import count, kernel
 from attribution.network.program import ABSENCE, CONSTANT, DIRECT, ODDS, RATIO, Floats, Ints
 
@@ -47,7 +47,7 @@ def slot_values(n: Ints, x: Floats, z: Floats, v: Floats) -> None:
         elif kind == RATIO:
             v[slot] = math.exp(min(max(on_scale(n, x, slot, z), -FARTHEST), FARTHEST))
         else:
-            v[slot] = 0.5 * math.erfc(-on_scale(n, x, slot, z) * _ROOT_HALF)
+            v[slot] = 0.5 * math.erfc(-max(on_scale(n, x, slot, z), LOWEST) * _ROOT_HALF)
 
 
 @kernel
@@ -67,7 +67,7 @@ def slot_pullback(n: Ints, x: Floats, z: Floats, v: Floats, adjoint: Floats, gra
         if kind == RATIO:
             slope = v[slot] if abs(value) < FARTHEST else 0.0
         else:
-            slope = _DENSITY * math.exp(-0.5 * value * value)
+            slope = _DENSITY * math.exp(-0.5 * value * value) if value > LOWEST else 0.0
         slope *= adjoint[slot]
         first = n[n[at.SLOT_FIRST] + slot]
         inner = x[n[at.CURVE_B] + slot]

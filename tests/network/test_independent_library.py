@@ -13,7 +13,8 @@ from attribution.domain.evidence import Absence, Direct, Statement
 from attribution.domain.origins import Origin
 from attribution.network.compiler import compile_network
 from attribution.network.summation import log_joint, numbers, state_probabilities
-from tests.brute_force import WHO, Enumeration
+from tests.brute_force import Enumeration
+from tests.brute_origins import WHO
 from tests.random_cases import random_pair
 
 SEEDS = range(1000, 1042)
@@ -26,9 +27,9 @@ class Network:
     def __init__(self, theta: Enumeration) -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the import of pgmpy 1.1 warns about its own parts
-            from pgmpy.factors.discrete import TabularCPD
-            from pgmpy.inference import VariableElimination
-            from pgmpy.models import DiscreteBayesianNetwork
+            from pgmpy.factors.discrete import TabularCPD  # type: ignore[import-untyped]
+            from pgmpy.inference import VariableElimination  # type: ignore[import-untyped]
+            from pgmpy.models import DiscreteBayesianNetwork  # type: ignore[import-untyped]
 
         self.theta, self.make, self.engine = theta, TabularCPD, VariableElimination
         self.states = {fact.id: list(fact.states) for fact in theta.case.facts}
@@ -121,7 +122,7 @@ class Network:
             return theta.mean_over_states(origin)
         if "forged" in on and world[WHO] not in theta.case.factions.under(forged.toward):
             return 1.0
-        if "copied" in on:
+        if "copied" in on and isinstance(first, Statement):
             return float(theta.implied(first))
         if "turned" in on:
             return float(not true)

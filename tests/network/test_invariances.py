@@ -29,7 +29,7 @@ from tests.rewriting import renaming, rewritten, shuffled, split, with_numbers, 
 type Floats = NDArray[np.float64]
 
 seeds = st.integers(10_000, 1_000_000)
-quick = settings(max_examples=40, deadline=None)
+quick = settings(max_examples=40)
 
 
 def drawn(program: Program, seed: int, draws: int = 3) -> Floats:
