@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from attribution.domain.case import Case
 from attribution.domain.concern import Concern
 from attribution.domain.evidence import Absence, Direct, Statement
+from attribution.domain.identifiers import OTHER
 from attribution.domain.model import Model
 from attribution.domain.tables import Reason, Row, TraitValue
 from attribution.errors import listed
@@ -37,8 +38,9 @@ def case_concerns(case: Case) -> Iterator[Concern]:
 def _one_sided_searches(case: Case) -> Iterator[Concern]:
     absences = [item for item in case.evidence if isinstance(item, Absence)]
     for item in absences:
-        named = [leaf for leaf in case.factions.ids if leaf.replace("-", " ") in item.searched.lower()]
-        if len(named) == 1 and "all factions" not in item.searched.lower():
+        searched = item.searched.lower()
+        named = [id for id in case.factions.ids if id != OTHER and id.replace("-", " ") in searched]
+        if len(named) == 1 and "all factions" not in searched:
             yield Concern(
                 what=f'"{item.id}" looked at {case.factions.label(named[0])} only',
                 means="what was not found there may be missing everywhere: the search tells nothing about the others",

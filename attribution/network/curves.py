@@ -66,6 +66,11 @@ def quantile(number: Number, z: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def mean(number: Number) -> float:
-    """The mean of a number over its own uncertainty, by 64-point Gauss-Hermite quadrature."""
+    """The mean of a number over its own uncertainty, by 64-point Gauss-Hermite quadrature.
+
+    A skewed ratio has none: the exponential of a hyperbolic sine of a normal has tails too heavy. It is then infinite.
+    """
+    if number.scale == "ratio" and not number.constant and curve(number).d > 0:
+        return math.inf
     nodes, weights = np.polynomial.hermite_e.hermegauss(64)
     return float(np.sum(weights * quantile(number, nodes)) / np.sum(weights))
