@@ -36,6 +36,7 @@ def _environment() -> Environment:
         "strength": _strength,
         "direction": _direction,
         "short": _short,
+        "error": _error,
     }
     return environment
 
@@ -57,3 +58,8 @@ def _direction(value: float) -> str:
 def _short(value: float) -> str:
     """A number to three figures."""
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+
+
+def _error(value: float) -> str:
+    """A Monte Carlo error, to the digit that matters."""
+    return "< 0.0001" if value < 0.0001 else f"{value:.4f}"
