@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
@@ -11,6 +11,7 @@ from attribution.errors import UsageError
 from attribution.inference.draws import smoothed
 from attribution.inference.posterior import Posterior
 from attribution.network.program import Floats
+from attribution.network.summation import normalise
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -112,21 +113,20 @@ def leave_out(posterior: Posterior, by: Unit = "origin") -> LeaveOut:
     blind where another item of its origin stands in.
     """
     ranking = posterior.ranking
-    removals = [
-        _remove(posterior, id, label, origins, ranking[0].id, ranking[1].id)
-        for id, label, origins in units(posterior, by)
-    ]
+    known = posterior.memory("leave_out")
+    removals = []
+    for id, label, origins in units(posterior, by):
+        if origins not in known:
+            known[origins] = _remove(posterior, origins, ranking[0].id, ranking[1].id)
+        removals.append(replace(known[origins], id=id, label=label))
     removals.sort(key=lambda removal: -abs(removal.lead_pull))
     return LeaveOut(by, posterior.program.factions, ranking[0].id, ranking[1].id, tuple(removals))
 
 
-def _remove(
-    posterior: Posterior, id: str, label: str, origins: tuple[str, ...], leader: str, runner_up: str
-) -> Removal:
-    log_joint = posterior.log_joint_without(frozenset(origins))
-    log_evidence = np.logaddexp.reduce(log_joint, axis=1)
+def _remove(posterior: Posterior, origins: tuple[str, ...], leader: str, runner_up: str) -> Removal:
+    probability, log_evidence = normalise(posterior.log_joint_without(frozenset(origins)))
     weights, ess, khat = reweigh(posterior, log_evidence)
-    without = weights @ np.exp(log_joint - log_evidence[:, None])
+    without = weights @ probability
     published = np.array([standing.probability for standing in posterior.standings])
     pull = _DECIBANS * (_logit(published) - _logit(without))
     factions = posterior.program.factions
@@ -134,8 +134,8 @@ def _remove(
     lead_pull = _DECIBANS * (np.log(published[a] / published[b]) - np.log(without[a] / without[b]))
     new = factions[int(np.argmax(without))]
     return Removal(
-        id=id,
-        label=label,
+        id="",
+        label="",
         origins=origins,
         probabilities=tuple(float(value) for value in without),
         pull=tuple(float(value) for value in pull),

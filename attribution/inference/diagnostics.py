@@ -10,7 +10,7 @@ import numpy as np
 from attribution.inference import importance
 from attribution.inference.draws import estimate, smoothed
 from attribution.network.program import Floats
-from attribution.network.summation import state_probabilities
+from attribution.network.summation import normalise, state_probabilities
 
 if TYPE_CHECKING:
     from attribution.inference.posterior import Posterior
@@ -74,8 +74,7 @@ def diagnose(posterior: Posterior) -> Diagnostics:
         return Diagnostics("importance", largest, None, tails, None)
     sampling, seed = posterior.settings.sampling, posterior.settings.seed
     other = importance.draw(posterior.program, sampling, seed)
-    factions = np.exp(other.log_joint - np.logaddexp.reduce(other.log_joint, axis=1)[:, None])
-    theirs = [estimate(other.draws, factions)]
+    theirs = [estimate(other.draws, normalise(other.log_joint)[0])]
     if posterior.program.facts:
         theirs.append(estimate(other.draws, state_probabilities(posterior.program, other.slots)))
     check = _cross_check(
@@ -115,7 +114,7 @@ def _convergence(posterior: Posterior) -> Convergence:
 
 
 def _tails(log_joint: Floats, factions: tuple[str, ...], khat: float | None) -> Tails:
-    log_weight, smoothed_khat = smoothed(np.logaddexp.reduce(log_joint, axis=1))
+    log_weight, smoothed_khat = smoothed(normalise(log_joint)[1])
     weights = np.exp(log_weight)
     by_faction = tuple((faction, smoothed(log_joint[:, position])[1]) for position, faction in enumerate(factions))
     return Tails(

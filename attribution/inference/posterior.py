@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -22,6 +22,7 @@ from attribution.network.summation import (
     Parts,
     log_joint_at,
     log_joint_without,
+    normalise,
     numbers,
     state_probabilities,
     tables,
@@ -93,6 +94,14 @@ class Posterior:
         """The log-joint in every draw without some origins: (draw, faction)."""
         return log_joint_without(self.program, self.slots, self.parts, origins)
 
+    @cached_property
+    def _memories(self) -> dict[str, dict[object, Any]]:
+        return {}
+
+    def memory(self, analysis: str) -> dict[object, Any]:
+        """Where an analysis keeps what it worked out, so that the next question about the same thing is free."""
+        return self._memories.setdefault(analysis, {})
+
     def remember(self, **known: object) -> Posterior:
         """The same posterior, told what was already computed on the way to it."""
         self.__dict__.update(known)
@@ -101,12 +110,12 @@ class Posterior:
     @cached_property
     def log_evidence(self) -> Floats:
         """``log p(E | theta)`` in every draw: (draw,)."""
-        return np.asarray(np.logaddexp.reduce(self.log_joint, axis=1))
+        return normalise(self.log_joint)[1]
 
     @cached_property
     def faction_draws(self) -> Floats:
         """``p(h | E, theta)`` in every draw: (draw, faction)."""
-        return np.exp(self.log_joint - self.log_evidence[:, None])
+        return normalise(self.log_joint)[0]
 
     @cached_property
     def state_draws(self) -> Floats:

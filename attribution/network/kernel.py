@@ -166,3 +166,19 @@ def part_batch(v: Floats, n: Ints, x: Floats, part: int, out: Floats) -> None:
         open_part(n, x, v[draw], rows, values, means, pool, terms, powers, shared, logs, part)
         for h in range(factions):
             out[draw, h] = logs[n[n[at.CLASS_OF] + part * factions + h]]
+
+
+@kernel
+def normalise_batch(log_joint: Floats, probability: Floats, evidence: Floats) -> None:
+    """``p(h | E)`` (draw, faction) and ``log p(E)`` (draw,) of log-joints; NaN and -inf where nothing is possible."""
+    for draw in range(log_joint.shape[0]):
+        evidence[draw] = log_sum(log_joint[draw])
+        for h in range(log_joint.shape[1]):
+            probability[draw, h] = math.exp(log_joint[draw, h] - evidence[draw])
+
+
+@kernel
+def keep_open_batch(v: Floats, n: Ints, x: Floats, log_joint: Floats) -> None:
+    """Mix the open set into log-joints that are summed already, in place."""
+    for draw in range(v.shape[0]):
+        keep_open(n, v[draw], log_joint[draw])

@@ -104,14 +104,21 @@ def log_joint_without(program: Program, slots: Floats, known: Parts, origins: fr
 
 def keep_open(program: Program, slots: Floats, log_joint: Floats) -> Floats:
     """The log-joint with the open set mixed in; see `attribution.network.kernel.keep_open`."""
-    other = program.ints.other[0]
-    open_set, surprise = (slots[:, slot] for slot in program.ints.surprise)
-    mixed = log_joint.copy()
-    with np.errstate(divide="ignore"):
-        own = np.log1p(-surprise) + log_joint[:, other]
-        like_all = np.log(surprise * open_set) + np.logaddexp.reduce(log_joint, axis=1)
-    mixed[:, other] = np.logaddexp(own, like_all)
+    from attribution.network.kernel import keep_open_batch
+
+    packed = program.packed()
+    mixed = np.array(log_joint)
+    _each_part(lambda part: keep_open_batch(_rows(slots, part), *packed, mixed[part]), len(slots))
     return mixed
+
+
+def normalise(log_joint: Floats) -> tuple[Floats, Floats]:
+    """``p(h | E)`` (draw, faction) and ``log p(E)`` (draw,); NaN and -inf where nothing is possible."""
+    from attribution.network.kernel import normalise_batch
+
+    probability, evidence = np.empty(log_joint.shape), np.empty(len(log_joint))
+    _each_part(lambda part: normalise_batch(log_joint[part], probability[part], evidence[part]), len(log_joint))
+    return probability, evidence
 
 
 def tables(program: Program, slots: Floats) -> tuple[Floats, Floats]:
