@@ -108,6 +108,8 @@ def smoothed(log_ratio: Floats) -> tuple[Floats, float]:
     floor = np.nanmin(log_ratio[np.isfinite(log_ratio)]) - 700.0
     finite = np.where(np.isfinite(log_ratio), log_ratio, floor)
     weights, khat = array_stats.psislw(-finite.ravel())
+    if not (np.isfinite(khat) and np.isfinite(weights).all()):  # one draw has all the weight: no tail can be fitted
+        return np.asarray(finite - np.logaddexp.reduce(finite, axis=None)), float("inf")
     return np.asarray(weights).reshape(log_ratio.shape), float(khat)
 
 

@@ -1,0 +1,192 @@
+"""The commands as they are typed: what is printed, what is written, and the exit code."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from attribution.cli import main
+from attribution.reading import case_template, model_template
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.yaml").write_text(case_template("mine"))
+    (tmp_path / "model.yaml").write_text(model_template("mine"))
+    return tmp_path
+
+
+def run(*arguments: str) -> int:
+    return main(list(arguments))
+
+
+PAIR = ("./mine.yaml", "--model", "model.yaml")
+
+
+def test_new_writes_files_that_check_accepts(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("new", "my-case") == 0
+    assert run("check", "./my-case.yaml", "--model", "./my-case-baseline.yaml") == 0
+    assert "the model fits the case" in capsys.readouterr().out
+    assert run("new", "my-case") == 2
+    assert "is there already" in capsys.readouterr().err
+    assert run("new", "My Case") == 2
+    assert 'try "my-case"' in capsys.readouterr().err
+    assert len(list(folder.iterdir())) == 4
+
+
+def test_fit_prints_tables_and_a_paragraph(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("fit", *PAIR, "--engine", "importance") == 0
+    shown = capsys.readouterr().out
+    assert "faction-one" in shown
+    assert "Ahead: " in shown
+    assert "\x1b[" not in shown
+    assert list(folder.glob("*.nc")) == []
+
+
+def test_fit_speaks_json_and_csv(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("fit", *PAIR, "--engine", "importance", "--format", "json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert sum(row["probability"] for row in found["factions"]) == pytest.approx(1)
+    assert run("fit", *PAIR, "--engine", "importance", "--format", "csv") == 0
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert {row["table"] for row in rows if row["table"] != "table"} == {"factions", "groups", "facts"}
+
+
+def test_a_run_can_be_saved_and_reported(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("fit", *PAIR, "--engine", "importance", "-o", "run.nc") == 0
+    assert run("report", "run.nc") == 1  # written, and not citable
+    out, err = capsys.readouterr()
+    assert "not citable" in err
+    assert "written: reports/mine/model.html" in out
+    assert sorted(path.suffix for path in (folder / "reports" / "mine").iterdir()) == [".html", ".json", ".md"]
+    assert run("fit", *PAIR, "-o", "run.txt") == 2
+
+
+def test_check_finds_what_blocks(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = folder / "model.yaml"
+    path.write_text(path.read_text().replace("    because: Who has been seen with what.\n", ""))
+    assert run("check", *PAIR, "--format", "json") == 1
+    assert "numbers have no reason" in capsys.readouterr().out
+
+
+def test_schemas_are_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    for what in ("case", "model", "grading", "report"):
+        assert run("schema", what) == 0
+        assert json.loads(capsys.readouterr().out)["type"] == "object"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("source: ministry", "source: minstry", 'did you mean "ministry"'),
+        ("grade: B2", "grade: B9", "is not an Admiralty grade"),
+        ("published: 2024-01-03", "published: 2024-02-30", "does not exist"),
+        ("https://example.org/debris", "javascript:alert(1)", "is not a web address"),
+        ("title: A title in words", "title: !!python/object:os.system x", "would build an object"),
+        ("says: {weapon: drone}", "says: {weapon: dron}", "drone, rocket"),
+        ("factions:", "factions: {}\nfacions:", "which is not known here"),
+        ("format: attribution-case/1", "format: attribution-case/2", "attribution-case/1"),
+    ],
+)
+def test_bad_input_is_told_and_nothing_written(
+    folder: Path, capsys: pytest.CaptureFixture[str], old: str, new: str, says: str
+) -> None:
+    path = folder / "mine.yaml"
+    path.write_text(path.read_text().replace(old, new, 1))
+    for command in ("check", "fit", "report"):
+        assert run(command, *PAIR) == 2
+        out, err = capsys.readouterr()
+        assert out == ""
+        assert err.startswith("attribution: ./mine.yaml:")
+        assert says in err
+        assert "Traceback" not in err
+    assert sorted(path.name for path in folder.iterdir()) == ["mine.yaml", "model.yaml"]
+
+
+def test_a_model_for_another_case_names_its_line(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = folder / "model.yaml"
+    path.write_text(path.read_text().replace("case: mine", "case: yours"))
+    assert run("fit", *PAIR) == 2
+    assert ":5: the model" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["repot", "x"], 'did you mean "report"'),
+        (["fit", "tower-2"], 'did you mean "tower-22"'),
+        (["fit", "tower-22", "--model", "sceptic"], 'did you mean "tower-22/sceptical"'),
+        (["fit", "tower-22", "--seed", "-1"], "--help"),
+        (["fit", "tower-22", "--engine", "vi"], "invalid choice"),
+        (["report", "nowhere.nc"], "is not there"),
+        (["fit", "tower-22", "--as-of", "2024-02-30"], "is not a date"),
+        ([], "required"),
+    ],
+)
+def test_usage(arguments: list[str], says: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(arguments) == 2
+    assert says in capsys.readouterr().err
+
+
+def test_a_folder_that_cannot_be_written(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "blocked").write_text("a file, not a folder")
+    assert run("report", *PAIR, "--engine", "importance", "-o", "blocked/report.html") == 2
+    assert "cannot be written" in capsys.readouterr().err
+    assert (folder / "blocked").read_text() == "a file, not a folder"
+
+
+def test_a_fault_of_ours_has_its_own_code(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def broken(_: object) -> None:
+        raise ZeroDivisionError("by zero")
+
+    monkeypatch.setattr("attribution.cli.schema.schema", broken)
+    assert run("schema", "case") == 3
+    assert "not of your input" in capsys.readouterr().err
+    monkeypatch.setenv("ATTRIBUTION_DEBUG", "1")
+    with pytest.raises(ZeroDivisionError):
+        run("schema", "case")
+
+
+def test_the_package_is_a_command() -> None:
+    shown = subprocess.run(
+        [sys.executable, "-m", "attribution", "--version"], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    assert shown.stdout.startswith("attribution 0.")
+
+
+def test_interrupting_leaves_the_old_report(tmp_path: Path) -> None:
+    """Ctrl-C while it samples: exit code 130, and the report that was there is untouched."""
+    old = tmp_path / "reports" / "tower-22" / "baseline.html"
+    old.parent.mkdir(parents=True)
+    old.write_text("old")
+    code = (
+        "import sys, nutpie\nreal = nutpie.sample\n"
+        "def sample(*a, **k):\n    print('sampling', flush=True)\n    k.update(draws=1_000_000)\n"
+        "    return real(*a, **k)\n"
+        "nutpie.sample = sample\nfrom attribution.cli import main\nsys.exit(main(['report', 'tower-22']))"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert process.stdout is not None
+    assert process.stdout.readline().strip() == "sampling"
+    time.sleep(0.5)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    assert "nothing was written" in err
+    assert old.read_text() == "old"
+    assert [path.name for path in old.parent.iterdir()] == ["baseline.html"]

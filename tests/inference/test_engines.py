@@ -1,0 +1,141 @@
+"""Two engines, one answer; one compilation for all cases of a size."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import attribution as at
+from attribution.domain.numbers import Number
+from attribution.errors import UsageError
+from attribution.inference import nuts
+from attribution.inference.concerns import fit_concerns
+from attribution.inference.draws import Draws, estimate, khat_threshold, smoothed, weighted_quantiles
+from attribution.inference.settings import Sampling, Settings
+from attribution.network.curves import curve
+
+
+def agree(posterior: at.Posterior) -> None:
+    found = posterior.diagnostics
+    assert found.cross_check is not None
+    assert found.convergence is not None
+    assert found.tails is not None
+    assert found.cross_check.compared == 9 + sum(len(states) for states in posterior.program.states)
+    assert found.cross_check.worst <= 4
+    assert found.convergence.rhat < 1.01
+    assert found.convergence.divergences == 0
+    assert found.tails.khat < 0.7
+    assert max(khat for _, khat in found.tails.by_faction) < 0.7
+    assert list(fit_concerns(found, 4)) == []
+
+
+def test_the_engines_agree_on_every_faction_and_state(sampled: at.Posterior) -> None:
+    agree(sampled)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("model", ["sceptical", "without-state-finding"])
+def test_the_engines_agree_under_the_other_models(case: at.Case, model: str) -> None:
+    agree(at.fit(case, at.read_model(f"tower-22/{model}")))
+
+
+def test_another_model_of_the_same_size_compiles_nothing(sampled: at.Posterior, case: at.Case) -> None:
+    del sampled
+    before = nuts.compilations()
+    small = Sampling(chains=2, draws=60, tune=100)
+    at.fit(case, at.read_model("tower-22/sceptical"), sampling=small)
+    at.fit(case, at.read_model("tower-22/without-state-finding"), sampling=small)
+    assert nuts.compilations() == before
+
+
+def test_the_same_seed_gives_the_same_draws(case: at.Case, baseline: at.Model) -> None:
+    small = Sampling(chains=2, draws=60, tune=100)
+    first, again, other = (at.fit(case, baseline, sampling=small, seed=seed).draws.z for seed in (3, 3, 4))
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)
+
+
+def test_the_same_seed_gives_the_same_weights(case: at.Case, baseline: at.Model, instant: at.Posterior) -> None:
+    again = at.fit(case, baseline, engine="importance")
+    assert np.array_equal(again.draws.weights, instant.draws.weights)
+    assert again.standings == instant.standings
+
+
+def test_probabilities_sum_to_one(sampled: at.Posterior, instant: at.Posterior) -> None:
+    for posterior in (sampled, instant):
+        assert sum(standing.probability for standing in posterior.standings) == pytest.approx(1)
+        assert posterior.probabilities().prior.sum() == pytest.approx(1)
+        facts = posterior.facts().groupby(level="fact").probability.sum()
+        assert facts.to_numpy() == pytest.approx(1)
+
+
+def test_groups_are_sums_of_their_members(instant: at.Posterior) -> None:
+    banner = instant.groups().loc["islamic-resistance-in-iraq"]
+    members = instant.case.factions.under("islamic-resistance-in-iraq")
+    assert banner.probability == pytest.approx(instant.probabilities().loc[list(members)].probability.sum())
+
+
+def test_weighted_quantiles_are_quantiles_of_the_repeated_values() -> None:
+    values = np.array([[3.0], [1.0], [2.0], [4.0]])
+    weights = np.array([0.2, 0.4, 0.3, 0.1])
+    repeated = np.repeat(values[:, 0], [2, 4, 3, 1])
+    for level in (0.05, 0.3, 0.5, 0.9, 0.95):
+        found = weighted_quantiles(values, weights, (level,))[0]
+        assert found[0] == np.quantile(repeated, level, method="inverted_cdf")
+
+
+def test_the_error_of_equal_weights_is_the_spread_of_the_scrambles() -> None:
+    rng = np.random.default_rng(0)
+    z = rng.normal(size=(8, 512, 1))
+    draws = Draws(z=z, log_weight=np.full((8, 512), -np.log(8 * 512)), khat=0.0)
+    found = estimate(draws, z.reshape(-1, 1))
+    assert found.mcse[0] == pytest.approx(z[..., 0].mean(axis=1).std(ddof=1) / np.sqrt(8))
+
+
+def test_weights_without_a_tail() -> None:
+    same, khat = smoothed(np.zeros(100))
+    assert np.exp(same) == pytest.approx(0.01)
+    assert khat == -np.inf
+    none, khat = smoothed(np.full(100, -np.inf))
+    assert np.exp(none).sum() == pytest.approx(1)
+    assert khat == np.inf
+
+
+def test_a_tail_too_heavy_is_told() -> None:
+    rng = np.random.default_rng(1)
+    assert smoothed(1.5 * rng.exponential(size=10_000))[1] > khat_threshold(10_000)
+    hopeless, khat = smoothed(rng.pareto(0.8, 10_000))
+    assert khat == np.inf
+    assert np.exp(hopeless).sum() == pytest.approx(1)
+    assert smoothed(np.log(rng.uniform(1, 2, 10_000)))[1] < 0.3
+
+
+@pytest.mark.parametrize("wrong", [{"chains": 1}, {"draws": 0}, {"scrambles": 1}, {"log2_points": 40}])
+def test_sizes_that_cannot_be(wrong: dict[str, int]) -> None:
+    with pytest.raises(UsageError):
+        Sampling(**wrong)
+
+
+def test_settings_that_cannot_be() -> None:
+    with pytest.raises(UsageError, match="engines"):
+        Settings(engine="vi")  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="seed"):
+        Settings(seed=-1)
+
+
+def test_the_named_model_is_the_same_model(case: at.Case, baseline: at.Model, instant: at.Posterior) -> None:
+    model = at.build(case, baseline)
+    names = {variable.name for variable in model.deterministics}
+    assert {"value", "trait", "reliability", "log_joint", "probability"} <= names
+    compiled = model.compile_fn(
+        [model["log_joint"], model["value"]], inputs=[model["z"]], mode="FAST_COMPILE", point_fn=False
+    )
+    z = np.random.default_rng(2).normal(size=instant.program.dimension)
+    log_joint, value = compiled(z)
+    from attribution.network.summation import log_joint as ours
+
+    assert log_joint == pytest.approx(ours(instant.program, z[None])[0])
+    first = instant.program.coordinates[0].number
+    assert isinstance(first, Number)
+    assert 0 < value[0] < 1
+    assert curve(first).b > 0

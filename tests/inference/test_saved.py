@@ -1,0 +1,127 @@
+"""A run on disk is the same run, or an error that says what is wrong."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+
+import attribution as at
+from attribution.errors import OutputError, RunError
+from attribution.inference.settings import Sampling
+
+SMALL = Sampling(scrambles=4, log2_points=6)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory, case: at.Case, baseline: at.Model) -> Path:
+    path = tmp_path_factory.mktemp("runs") / "small.nc"
+    at.fit(case, baseline, engine="importance", sampling=SMALL).save(path)
+    return path
+
+
+def test_a_sampled_run_comes_back_to_the_last_bit(sampled: at.Posterior, tmp_path: Path) -> None:
+    path = tmp_path / "run.nc"
+    sampled.save(path)
+    again = at.load_posterior(path)
+    assert np.array_equal(again.draws.z, sampled.draws.z)
+    assert again.standings == sampled.standings
+    assert again.settings == sampled.settings
+    assert again.case == sampled.case
+    assert again.model == sampled.model
+    for name, values in sampled.draws.stats.items():
+        assert np.array_equal(again.draws.stats[name], values)
+    assert again.diagnostics == sampled.diagnostics
+
+
+def test_a_weighted_run_comes_back_to_the_last_bit(case: at.Case, baseline: at.Model, tmp_path: Path) -> None:
+    first = at.fit(case, baseline, engine="importance", sampling=SMALL, as_of=dt.date(2024, 2, 1), seed=7)
+    first.save(tmp_path / "run.nc")
+    again = at.load_posterior(tmp_path / "run.nc")
+    assert np.array_equal(again.draws.weights, first.draws.weights)
+    assert again.standings == first.standings
+    assert again.settings.as_of == dt.date(2024, 2, 1)
+    assert again.draws.khat == first.draws.khat
+
+
+def test_a_run_holds_no_pickle(run: Path) -> None:
+    assert b"cpickle" not in run.read_bytes().lower()
+    with h5py.File(run) as stored:
+        assert stored.attrs["format"] == "attribution-run/1"
+        kinds = {item.dtype.kind for item in _arrays(stored)}
+    assert kinds <= set("fiubSO")
+
+
+def _arrays(group: h5py.Group) -> list[h5py.Dataset]:
+    found: list[h5py.Dataset] = []
+    group.visititems(lambda _, item: found.append(item) if isinstance(item, h5py.Dataset) else None)
+    return found
+
+
+def damaged(run: Path, tmp_path: Path) -> Path:
+    path = tmp_path / "damaged.nc"
+    path.write_bytes(run.read_bytes())
+    return path
+
+
+def refused(path: Path) -> RunError:
+    with pytest.raises(RunError) as raised:
+        at.load_posterior(path)
+    assert raised.value.file == str(path)
+    assert raised.value.exit_code == 2
+    return raised.value
+
+
+@pytest.mark.parametrize("keep", [0, 10, 1000, 100_000])
+def test_a_truncated_run(run: Path, tmp_path: Path, keep: int) -> None:
+    path = damaged(run, tmp_path)
+    path.write_bytes(path.read_bytes()[:keep])
+    assert "cannot be read" in refused(path).what
+
+
+def test_something_else(tmp_path: Path) -> None:
+    path = tmp_path / "x.nc"
+    path.write_text("not a run")
+    assert refused(path).hint
+
+
+def test_no_such_run(tmp_path: Path) -> None:
+    assert "is not there" in refused(tmp_path / "x.nc").what
+
+
+def test_a_run_of_a_newer_program(run: Path, tmp_path: Path) -> None:
+    path = damaged(run, tmp_path)
+    with h5py.File(path, "r+") as stored:
+        stored.attrs["format"] = "attribution-run/9"
+    assert "update" in refused(path).hint
+
+
+def test_a_run_whose_case_was_changed(run: Path, tmp_path: Path) -> None:
+    path = damaged(run, tmp_path)
+    with h5py.File(path, "r+") as stored:
+        stored.attrs["case_text"] = stored.attrs["case_text"].replace("B2", "A1")
+    assert "the case in the run is not the one" in refused(path).what
+
+
+def test_a_run_without_its_draws(run: Path, tmp_path: Path) -> None:
+    path = damaged(run, tmp_path)
+    with h5py.File(path, "r+") as stored:
+        del stored["posterior"]
+    assert "cannot be read" in refused(path).what
+
+
+def test_a_folder_that_cannot_be_written(instant: at.Posterior, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(OutputError, match="cannot be written"):
+        instant.save(tmp_path / "file" / "run.nc")
+
+
+def test_a_case_built_in_python_has_no_text_to_keep(case: at.Case, baseline: at.Model, tmp_path: Path) -> None:
+    posterior = at.fit(replace(case, text=""), baseline, engine="importance", sampling=SMALL)
+    with pytest.raises(RunError, match="was not read from a file"):
+        posterior.save(tmp_path / "run.nc")
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,82 @@
+"""ArviZ works on the tree as it is."""
+
+from __future__ import annotations
+
+import json
+
+import arviz as az
+import matplotlib as mpl
+import numpy as np
+import pytest
+
+import attribution as at
+from attribution.errors import UsageError
+
+mpl.use("Agg")
+
+
+def test_the_groups_and_their_dimensions(sampled: at.Posterior) -> None:
+    tree = sampled.tree
+    assert set(tree.children) == {
+        "posterior", "sample_stats", "log_likelihood", "log_prior", "origin_conditional",
+        "posterior_predictive", "prior", "prior_predictive",
+    }  # fmt: skip
+    assert tree["posterior"]["log_joint"].dims == ("chain", "draw", "faction")
+    assert tree["posterior"]["table"].dims == ("chain", "draw", "faction", "cell")
+    assert tree["log_prior"]["z"].dims == ("chain", "draw", "number")
+    assert list(tree["log_likelihood"].data_vars) == ["evidence"]
+    assert tree["log_likelihood"]["evidence"].dims == ("chain", "draw")
+    assert tree["origin_conditional"]["log_conditional"].dims == ("chain", "draw", "origin")
+
+
+def test_the_attributes_say_how_it_was_made(sampled: at.Posterior) -> None:
+    attributes = sampled.tree.attrs
+    assert json.loads(attributes["settings"])["seed"] == 1
+    assert {"pymc", "nutpie", "attribution"} <= set(json.loads(attributes["versions"]))
+    assert all(len(value) == 64 for value in json.loads(attributes["hashes"]).values())
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # cells that are constants have no variance between chains
+def test_summaries_and_plots(sampled: at.Posterior) -> None:
+    summary = az.summary(sampled.tree, var_names=["probability"])
+    assert len(summary) == 9
+    assert float(az.rhat(sampled.tree, var_names=["log_joint"])["log_joint"].max()) < 1.01
+    assert float(az.ess(sampled.tree, var_names=["log_joint"])["log_joint"].min()) > 400
+    for plot in (az.plot_trace, az.plot_forest, az.plot_rank):
+        assert plot(sampled.tree, var_names=["probability"], backend="matplotlib") is not None
+    mpl.pyplot.close("all")
+
+
+def test_power_scaling_runs_as_it_is(sampled: at.Posterior) -> None:
+    found = az.psense_summary(sampled.tree, var_names=["reliability"])
+    assert np.isfinite(found[["prior", "likelihood"]].dropna().to_numpy(dtype=float)).all()
+
+
+def test_leave_one_out_is_over_origins(sampled: at.Posterior, instant: at.Posterior) -> None:
+    assert sampled.loo().n_data_points == len(sampled.program.origins)  # type: ignore[attr-defined]
+    with pytest.raises(UsageError, match="weighted"):
+        instant.loo()
+
+
+def test_the_conditional_of_an_origin_is_what_it_adds(sampled: at.Posterior) -> None:
+    from attribution.network.summation import log_joint_at
+
+    origin = "state-finding"
+    without = log_joint_at(sampled.program.without(frozenset({origin})), sampled.slots)
+    expected = sampled.log_evidence - np.logaddexp.reduce(without, axis=1)
+    found = sampled.tree["origin_conditional"]["log_conditional"].sel(origin=origin).to_numpy().ravel()
+    assert found == pytest.approx(expected, abs=1e-10)
+
+
+def test_predicted_states_have_the_predicted_frequencies(sampled: at.Posterior) -> None:
+    """Drawn states against exact sums, within 4.5 binomial standard errors."""
+    drawn = sampled.tree["prior_predictive"]
+    expected = sampled.prior_state_draws.mean(axis=0)
+    column = 0
+    for fact, states in zip(sampled.program.facts, sampled.program.states, strict=True):
+        for position in range(len(states)):
+            if fact in drawn:
+                values = drawn[fact].to_numpy()
+                error = max(np.sqrt(expected[column] * (1 - expected[column]) / values.size), 1e-3)
+                assert abs((values == position).mean() - expected[column]) < 4.5 * error, fact
+            column += 1

@@ -1,0 +1,171 @@
+"""Reports: inert whatever the case says, the same every time, and never half-written."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from html.parser import HTMLParser
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+import attribution as at
+from attribution.errors import OutputError, UsageError
+from attribution.inference.settings import Sampling
+from attribution.reading import case_template, model_template, parse_case, parse_model
+from attribution.reading.shipped import bundled
+from attribution.reporting.json_report import report_schema
+from attribution.reporting.markdown import plain
+from attribution.reporting.write import SUFFIXES, Prepared, prepare
+
+SMALL = Sampling(scrambles=4, log2_points=7)
+EVIL = "<script>alert(1)</script>\\\"'&`|]]>*_[x](javascript:y) \u202eevil\u200b --> </style>"
+VOID = {"meta", "br", "hr", "link", "img", "input", "line", "circle"}
+
+
+@cache
+def prepared(evil: str = "") -> Prepared:
+    """The report of the template, with `evil` in every text of the case and of the model."""
+    case, model = case_template("my-case"), model_template("my-case")
+    if evil:
+        quoted = '"' + evil.replace("\\", "\\\\").replace('"', '\\"') + '"'
+        for text in ("A title in words", "Somewhere", "Some sponsor and its clients", "Faction Two", "A ministry",
+                     "The debris is that of a drone", "Where it can be read", '"What was the weapon?"',
+                     "What a reader must know about what is missing."):  # fmt: skip
+            assert text in case
+            case = case.replace(f": {text}", f": {quoted}").replace(f"- {text}", f"- {quoted}")
+        for text in (
+            "How often each of them attacked in the months before.",
+            "Who has been seen with what.",
+            "Baseline",
+        ):
+            model = model.replace(f": {text}", f": {quoted}")
+    grading = (bundled("models") / "grading" / "standard.yaml").read_text()
+    posterior = at.fit(parse_case(case), parse_model(model, grading_text=grading), engine="importance", sampling=SMALL)
+    return prepare(posterior)
+
+
+class Page(HTMLParser):
+    """Balanced tags, ids, links, and everything that could reach out."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.ids: list[str] = []
+        self.links: list[str] = []
+        self.tags: set[str] = set()
+        self.handlers: list[str] = []
+        self.sources: list[str] = []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        if tag not in VOID:
+            self.open.append(tag)
+        for name, value in attrs:
+            if name == "id":
+                self.ids.append(value or "")
+            if name == "href":
+                self.links.append(value or "")
+            if name in ("src", "srcset", "action", "data"):
+                self.sources.append(value or "")
+            if name.startswith("on"):
+                self.handlers.append(name)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        if tag not in VOID:
+            self.open.pop()
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open, tag
+        assert self.open.pop() == tag
+
+
+@pytest.mark.parametrize("evil", ["", EVIL, "x" * 10_000, "<img src=x onerror=alert(1)>"])
+def test_the_page_is_inert_and_whole(evil: str) -> None:
+    text = prepared(evil).render(".html")
+    page = Page(text)
+    assert page.open == []
+    assert len(page.ids) == len(set(page.ids))
+    assert all(link.startswith(("https://", "http://", "#")) for link in page.links)
+    assert page.tags.isdisjoint({"script", "iframe", "object", "embed", "img", "link", "form"})
+    assert page.handlers == []
+    assert page.sources == []
+    assert "default-src 'none'" in text
+    assert "@import" not in text
+    assert "url(" not in text
+
+
+def test_hostile_text_is_shown_as_text() -> None:
+    text = prepared(EVIL).render(".html")
+    assert "&lt;script&gt;alert(1)" in text
+    assert "<script" not in text
+
+
+def test_hostile_text_stays_text_in_markdown() -> None:
+    text = prepared(EVIL).render(".md")
+    assert "<script" not in text.replace("\\<script", "")
+    assert "](javascript:" not in text
+    for letter in "`*_[]()<>|#":
+        assert plain(f"a{letter}b") == f"a\\{letter}b"
+    assert "\n" not in plain("a\nb")
+    assert "\u202e" not in plain("a\u202eb")
+
+
+@pytest.mark.parametrize("evil", ["", EVIL])
+def test_the_json_fits_its_published_schema(evil: str) -> None:
+    jsonschema.Draft202012Validator.check_schema(report_schema())
+    found = json.loads(prepared(evil).render(".json"))
+    jsonschema.validate(found, report_schema())
+    assert found["citable"] is False
+    assert sum(row["probability"] for row in found["factions"]) == pytest.approx(1)
+
+
+def test_the_same_posterior_gives_the_same_bytes() -> None:
+    first = {suffix: prepared().render(suffix) for suffix in SUFFIXES}
+    prepared.cache_clear()
+    assert {suffix: prepared().render(suffix) for suffix in SUFFIXES} == first
+
+
+def test_every_form_is_written(tmp_path: Path) -> None:
+    for suffix in SUFFIXES:
+        path = tmp_path / "deep" / f"report{suffix}"
+        prepared().write(path)
+        assert path.read_text() == prepared().render(suffix)
+    assert sorted(path.suffix for path in (tmp_path / "deep").iterdir()) == sorted(SUFFIXES)
+
+
+def test_another_suffix() -> None:
+    with pytest.raises(UsageError) as raised:
+        prepared().render(".pdf")
+    assert ".html" in raised.value.allowed
+
+
+def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "report.md"
+    path.write_text("old")
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("attribution.atomic.os.fsync", full)
+    with pytest.raises(OutputError, match="no space left"):
+        prepared().write(path)
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_folder_that_is_a_file(tmp_path: Path) -> None:
+    (tmp_path / "x").write_text("")
+    with pytest.raises(OutputError, match="cannot be written"):
+        prepared().write(tmp_path / "x" / "report.md")
+
+
+def test_the_gate_names_what_is_missing() -> None:
+    reasons = prepared().gate.reasons
+    assert any("no second engine" in reason for reason in reasons)
+    assert any("sensitivity" in reason for reason in reasons)
+    assert not prepared().gate.citable

@@ -1,0 +1,56 @@
+"""The committed reports are what the code says today."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+import attribution as at
+from attribution.inference.provenance import digest
+from attribution.reading import shipped_models
+from attribution.reporting.json_report import report_schema
+
+REPORTS = Path(__file__).parent.parent / "reports" / "tower-22"
+MODELS = shipped_models("tower-22")
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_report_is_of_the_files_that_ship(model: str) -> None:
+    """Evidence or assumptions changed without `make reports`: the hashes tell."""
+    found = json.loads((REPORTS / f"{model}.json").read_text())
+    jsonschema.validate(found, report_schema())
+    case, assumed = at.read_case("tower-22"), at.read_model(f"tower-22/{model}")
+    assert found["provenance"]["SHA-256 of the evidence"] == digest(case.text)
+    assert found["provenance"]["SHA-256 of the assumptions"] == digest(assumed.text)
+    assert found["provenance"]["SHA-256 of the grading"] == digest(assumed.grading.text)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_the_three_forms_say_the_same(model: str) -> None:
+    found = json.loads((REPORTS / f"{model}.json").read_text())
+    page = (REPORTS / f"{model}.html").read_text()
+    note = (REPORTS / f"{model}.md").read_text()
+    assert found["bottom_line"]["headline"] in page.replace("&#39;", "'")
+    assert found["bottom_line"]["headline"] in re.sub(r"\\(.)", r"\1", note)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_no_clock_time(model: str) -> None:
+    for suffix in ("html", "json", "md"):
+        assert not re.search(r"\b\d{1,2}:\d{2}:\d{2}\b", (REPORTS / f"{model}.{suffix}").read_text())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("model", MODELS)
+def test_the_numbers_come_out_again(model: str) -> None:
+    found = {row["id"]: row for row in json.loads((REPORTS / f"{model}.json").read_text())["factions"]}
+    posterior = at.fit(at.read_case("tower-22"), at.read_model(f"tower-22/{model}"), seed=2)
+    for standing in posterior.standings:
+        row = found[standing.id]
+        error = (row["mcse"] ** 2 + standing.mcse**2) ** 0.5
+        assert abs(row["probability"] - standing.probability) <= max(4 * error, 1e-4), standing.id
+        assert abs(row["prior"] - standing.prior) < 0.01
