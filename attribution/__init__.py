@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from attribution.analysis.leave_out import LeaveOut, leave_out
+    from attribution.analysis.robust import RobustBounds, robust_bounds
+    from attribution.analysis.shapley import Decomposition, shapley
     from attribution.domain.case import Case
     from attribution.domain.concern import Concern
     from attribution.domain.model import Model
@@ -32,9 +34,11 @@ __all__ = [
     "AttributionError",
     "Case",
     "Concern",
+    "Decomposition",
     "LeaveOut",
     "Model",
     "Posterior",
+    "RobustBounds",
     "Sampling",
     "build",
     "fit",
@@ -42,6 +46,8 @@ __all__ = [
     "load_posterior",
     "read_case",
     "read_model",
+    "robust_bounds",
+    "shapley",
     "write_report",
 ]
 
@@ -49,9 +55,11 @@ _HOMES = {
     "AttributionError": "errors",
     "Case": "domain.case",
     "Concern": "domain.concern",
+    "Decomposition": "analysis.shapley",
     "LeaveOut": "analysis.leave_out",
     "Model": "domain.model",
     "Posterior": "inference.posterior",
+    "RobustBounds": "analysis.robust",
     "Sampling": "inference.settings",
     "build": "inference.fit",
     "fit": "inference.fit",
@@ -59,6 +67,8 @@ _HOMES = {
     "load_posterior": "inference.saved",
     "read_case": "reading",
     "read_model": "reading",
+    "robust_bounds": "analysis.robust",
+    "shapley": "analysis.shapley",
     "write_report": "reporting.write",
 }
 

@@ -231,6 +231,11 @@ class Posterior:
 
         return paragraph(self)
 
+    def _repr_html_(self) -> str:
+        from attribution.inference.words import notebook
+
+        return notebook(self)
+
 
 def _standings(labels: list[tuple[str, str]], prior: Floats, found: Estimate) -> tuple[Standing, ...]:
     columns = (prior, found.mean, found.mcse, found.low, found.high)

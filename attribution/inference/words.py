@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import TYPE_CHECKING
 
 from attribution.domain.verbal import percent
@@ -56,3 +57,15 @@ def _verdict(posterior: Posterior) -> str:
         f"k-hat {found.tails.khat:.2f}, effective sample size {found.tails.ess:.0f}; "
         "R-hat and traces do not apply to weighted points."
     )
+
+
+def notebook(posterior: Posterior) -> str:
+    """The paragraph and the table of factions as HTML, every text escaped."""
+    lines = "".join(f"<p>{escape(line)}</p>" for line in paragraph(posterior).splitlines())
+    rows = "".join(
+        f"<tr><th>{escape(one.label)}</th><td>{percent(one.prior)}</td><td><b>{percent(one.probability)}</b></td>"
+        f"<td>{percent(one.low)} to {percent(one.high)}</td><td>{one.words}</td></tr>".replace("< ", "&lt; ")
+        for one in posterior.ranking
+    )
+    head = "<tr><th>faction</th><th>before</th><th>after</th><th>range over inputs</th><th>in words</th></tr>"
+    return f"{lines}<table>{head}{rows}</table>"

@@ -87,19 +87,24 @@ class Parts:
 
 def log_joint_without(program: Program, slots: Floats, known: Parts, origins: frozenset[str]) -> Floats:
     """As `log_joint_at` of the program without some origins, summing only the parts that they speak about."""
-    from attribution.network.kernel import part_batch
-
     less = program.without(origins)
     touched = {int(program.ints.origin_part[program.origins.index(origin)]) for origin in origins}
     total = known.total
     if not all(np.isfinite(known.parts[:, :, part]).all() for part in touched):
         return log_joint_at(less, slots)
-    packed = less.packed()
     for part in sorted(touched):
-        fresh = np.empty(total.shape)
-        _each_part(lambda rows: part_batch(_rows(slots, rows), *packed, part, fresh[rows]), len(slots))  # noqa: B023
-        total = total - known.parts[:, :, part] + fresh
+        total = total - known.parts[:, :, part] + part_log_likelihood(less, slots, part)
     return keep_open(program, slots, total)
+
+
+def part_log_likelihood(program: Program, slots: Floats, part: int) -> Floats:
+    """``log p(E_part | h, theta)`` of one part: (draw, faction)."""
+    from attribution.network.kernel import part_batch
+
+    packed = program.packed()
+    out = np.empty((len(slots), len(program.factions)))
+    _each_part(lambda rows: part_batch(_rows(slots, rows), *packed, part, out[rows]), len(slots))
+    return out
 
 
 def keep_open(program: Program, slots: Floats, log_joint: Floats) -> Floats:

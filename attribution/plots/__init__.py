@@ -1,0 +1,1 @@
+"""Figures: each draws one finding onto an Axes and computes nothing."""
