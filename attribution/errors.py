@@ -6,6 +6,7 @@ AttributionError
 │   ├── CaseError         evidence: a case that cannot be
 │   ├── ModelError        assumptions: a model that cannot be
 │   ├── PairError         a case and a model that do not fit together
+│   ├── EventError        past events, or the mapping that reads them, cannot be used
 │   ├── RunError          a saved run that cannot be read
 │   └── UsageError        an argument of a command or a function
 ├── TooTiedError          facts tied together past what can be summed  exit code 2
@@ -100,6 +101,10 @@ class ModelError(InputError):
 
 class PairError(InputError):
     """The case and the model do not fit together."""
+
+
+class EventError(InputError):
+    """Past events, or the mapping that says how to read them, cannot be used."""
 
 
 class RunError(InputError):
