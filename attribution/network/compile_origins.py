@@ -8,7 +8,7 @@ from itertools import product
 import numpy as np
 
 from attribution.domain.case import Case
-from attribution.domain.evidence import Absence, Direct, Proposition, Statement
+from attribution.domain.evidence import Absence, Direct, Item, Proposition, Statement
 from attribution.domain.grades import Grade
 from attribution.domain.grading import UNGRADED
 from attribution.domain.identifiers import PERPETRATOR
@@ -20,6 +20,24 @@ from attribution.network.slots import NONE, SlotBook
 
 _HALF = Number.exactly(0.5)
 _HOLDS, _FORGED = 1, 2
+
+
+@dataclass(frozen=True, slots=True)
+class Unsaid:
+    """What is left out of origins that otherwise stay: some of their items, or all that is said of some facts."""
+
+    items: frozenset[str] = frozenset()
+    facts: frozenset[str] = frozenset()
+
+    def __bool__(self) -> bool:
+        return bool(self.items or self.facts)
+
+    def leaves(self, item: Item, proposition: Proposition) -> bool:
+        """Whether the proposition of that item still counts."""
+        return item.id not in self.items and proposition.fact not in self.facts
+
+
+_ALL_SAID = Unsaid()
 
 
 @dataclass(slots=True)
@@ -59,21 +77,26 @@ def effective_grade(case: Case, origin: Origin) -> Grade:
     return grade
 
 
-def compile_origins(case: Case, model: Model, slots: SlotBook) -> OriginArrays:
-    """All origins of a case, in its order; numbers of the case and of the model become slots."""
+def compile_origins(case: Case, model: Model, slots: SlotBook, unsaid: Unsaid = _ALL_SAID) -> OriginArrays:
+    """All origins of a case, in its order; numbers of the case and of the model become slots.
+
+    Where something is left `unsaid`, grades and copies stay what they were: how an origin is read does not change
+    because a part of it is not used.
+    """
     arrays = OriginArrays()
     for origin in case.origins:
         first = origin.items[0]
         if isinstance(first, Direct):
             _direct(case, slots, arrays, origin, first)
         else:
-            _switch(case, model, slots, arrays, origin)
+            _switch(case, model, slots, arrays, origin, unsaid)
     return arrays
 
 
-def _switch(case: Case, model: Model, slots: SlotBook, arrays: OriginArrays, origin: Origin) -> None:
+def _switch(case: Case, model: Model, slots: SlotBook, arrays: OriginArrays, origin: Origin, unsaid: Unsaid) -> None:
     """A report, an act or an absence: the factor is one value where all it says is true, another where not."""
-    said = _distinct(case, origin)
+    told = _distinct(case, origin, unsaid)
+    said = tuple(proposition for _, proposition in told)
     _say(case, arrays, said)
     first = origin.items[0]
     if isinstance(first, Absence):
@@ -86,18 +109,22 @@ def _switch(case: Case, model: Model, slots: SlotBook, arrays: OriginArrays, ori
     else:
         arrays.kind.append(STATEMENT)
         _reliability(case, model, slots, arrays, origin)
-        arrays.anyway.append([_anyway(case, slots, origin, proposition) for proposition in said])
+        arrays.anyway.append([_anyway(case, slots, origin, item, proposition) for item, proposition in told])
         _copying(case, slots, arrays, origin)
     _deception(case, model, slots, arrays, origin)
 
 
-def _distinct(case: Case, origin: Origin) -> tuple[Proposition, ...]:
-    """What an origin asserts, each thing once however it is worded: a group, or all its members, are the same."""
-    said: dict[tuple[str, frozenset[str]], Proposition] = {}
+def _distinct(case: Case, origin: Origin, unsaid: Unsaid) -> tuple[tuple[Item, Proposition], ...]:
+    """What an origin asserts, each thing once however it is worded: a group, or all its members, are the same.
+
+    Each proposition stands with the first item that asserts it.
+    """
+    told: dict[tuple[str, frozenset[str]], tuple[Item, Proposition]] = {}
     for item in origin.items:
         for proposition in item.propositions:
-            said.setdefault((proposition.fact, case.meaning(proposition)), proposition)
-    return tuple(said.values())
+            if unsaid.leaves(item, proposition):
+                told.setdefault((proposition.fact, case.meaning(proposition)), (item, proposition))
+    return tuple(told.values())
 
 
 def _say(case: Case, arrays: OriginArrays, said: tuple[Proposition, ...]) -> None:
@@ -141,9 +168,8 @@ def _reliability(case: Case, model: Model, slots: SlotBook, arrays: OriginArrays
     )
 
 
-def _anyway(case: Case, slots: SlotBook, origin: Origin, proposition: Proposition) -> tuple[int, int]:
-    """The slot of q for a proposition, and whether it was asserted as a *not*."""
-    item = next(item for item in origin.items if proposition in item.propositions)
+def _anyway(case: Case, slots: SlotBook, origin: Origin, item: Item, proposition: Proposition) -> tuple[int, int]:
+    """The slot of q for a proposition of an item, and whether it was asserted as a *not*."""
     own = item.would_say_anyway if isinstance(item, Statement) else None
     by_source = case.sources[origin.source].would_say_anyway
     if own is not None:

@@ -11,7 +11,7 @@ from attribution.domain.case import Case
 from attribution.domain.identifiers import OTHER
 from attribution.domain.model import Model
 from attribution.domain.pairing import check_pair
-from attribution.network.compile_origins import OriginArrays, compile_origins
+from attribution.network.compile_origins import OriginArrays, Unsaid, compile_origins
 from attribution.network.compile_parts import flat, part_arrays, starts
 from attribution.network.compile_prior import PriorArrays, compile_prior
 from attribution.network.compile_tables import (
@@ -26,9 +26,13 @@ from attribution.network.program import FloatArrays, IntArrays, Program, frozen
 from attribution.network.slots import SlotBook
 from attribution.network.ties import check_ties
 
+_ALL_SAID = Unsaid()
 
-def compile_network(case: Case, model: Model, as_of: dt.date | None = None) -> Program:
+
+def compile_network(case: Case, model: Model, as_of: dt.date | None = None, *, unsaid: Unsaid = _ALL_SAID) -> Program:
     """Compile a case under a model: as it stands now, or as the public knew it on a day.
+
+    What is `unsaid` is left out of its origins. Numbers keep their labels, so that draws can be carried over.
 
     Raises
     ------
@@ -44,7 +48,7 @@ def compile_network(case: Case, model: Model, as_of: dt.date | None = None) -> P
     prior = compile_prior(case, model, slots)
     tables = compile_tables(case, model, slots)
     staged = compile_staging(case, model, slots, tables.fact_config)
-    origins = compile_origins(case, model, slots)
+    origins = compile_origins(case, model, slots, unsaid)
     traits = np.array(
         [[trait_slot(case, model, slots, trait.id, leaf) for leaf in case.factions.leaves] for trait in model.traits]
     ).reshape(len(model.traits), len(case.factions.leaves))
