@@ -5,10 +5,11 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
+NODE   := tests/browser/node_modules/.ready
 MODELS := baseline sceptical without-state-finding
 
 .DEFAULT_GOAL := help
-.PHONY: help setup report reports test test-slow check lint types imports format bench clean
+.PHONY: help setup browser report reports test test-slow check lint types imports format bench clean
 
 help:               ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -23,16 +24,24 @@ $(READY): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $(READY)
 
+browser: $(NODE)    ## what the tests of the page need besides node and chromium
+
+# Without npm, or without its registry, these tests skip and say so; nothing of it ships.
+$(NODE): tests/browser/package.json
+	@if ! command -v npm >/dev/null; then echo "npm is not here: the tests of the page will skip"; \
+	elif (cd tests/browser && npm install --no-package-lock --no-audit --no-fund --ignore-scripts --loglevel=error --fetch-retries=1 --fetch-timeout=60000); \
+	then touch $(NODE); else echo "npm could not install: the tests of the page will skip"; fi
+
 report: $(READY)    ## write the Tower 22 report and print its bottom line
 	@$(BIN)/attribution report tower-22 || [ $$? -eq 1 ]
 
 reports: $(READY)   ## rebuild every committed report
 	@for model in $(MODELS); do $(BIN)/attribution report tower-22 --model $$model || [ $$? -eq 1 ] || exit 1; done
 
-test: $(READY)      ## the tests (minutes)
+test: $(READY) $(NODE)  ## the tests (minutes)
 	$(BIN)/python -m pytest -q
 
-test-slow: $(READY) ## the long runs too
+test-slow: $(READY) $(NODE)  ## the long runs too
 	$(BIN)/python -m pytest -q -m 'slow or not slow'
 
 check: lint types imports  ## lint, types, import contracts
@@ -55,5 +64,5 @@ bench: $(READY)     ## measurements side by side
 	$(BIN)/python benchmarks/run.py
 
 clean:              ## remove the environment and all caches
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) tests/browser/node_modules build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
