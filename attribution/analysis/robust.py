@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from attribution.inference.posterior import Posterior
+from attribution.analysis.jackknife import jackknife
+from attribution.domain.verbal import percent
+from attribution.errors import UsageError
+from attribution.inference.posterior import PRIOR_SCRAMBLES, Posterior
 from attribution.network.program import Floats
-from attribution.network.summation import tables
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,12 +30,30 @@ class Bounds:
 
 @dataclass(frozen=True, slots=True)
 class RobustBounds:
-    """Bounds at several contaminations; `tipping` is the least that can change the lead (None: none can), `to` whom."""
+    """Bounds at several contaminations of the prior over factions.
+
+    `tipping` is the least contamination that can change the lead, with its Monte Carlo error, and `to` who would gain
+    it; None and empty where no contamination can. The first of `bounds` is the posterior itself.
+    """
 
     factions: tuple[str, ...]
+    labels: tuple[str, ...]
+    leader: str
     bounds: tuple[Bounds, ...]
     tipping: float | None
+    tipping_mcse: float
     to: str
+
+    @property
+    def method(self) -> str:
+        """What was perturbed, and how it was computed."""
+        return (
+            "The prior over factions is replaced by (1 - e) of itself and e of anything; what the evidence says of "
+            "each faction, averaged over the unknown numbers, is held. Exact: the extremes put all of e on one faction."
+        )
+
+    def label(self, faction: str) -> str:
+        return self.labels[self.factions.index(faction)]
 
     def to_frame(self) -> pd.DataFrame:
         """Indexed by faction; a pair of columns, low and high, per contamination."""
@@ -47,10 +67,14 @@ class RobustBounds:
 
     def __str__(self) -> str:
         if self.tipping is None:
-            return "No contamination of the prior over factions changes the lead."
+            return f"No contamination of the prior over factions takes the lead from {self.label(self.leader)}."
+        widest = self.bounds[-1]
+        place = self.factions.index(self.leader)
         return (
-            f"The lead can pass to {self.to} if {self.tipping:.0%} of the prior over factions is put elsewhere "
-            "(epsilon-contamination, mean likelihoods held)."
+            f"The lead passes from {self.label(self.leader)} to {self.label(self.to)} if {self.tipping:.1%} "
+            f"(Monte Carlo error {self.tipping_mcse:.1%}) of the prior over factions was put in the wrong place. With "
+            f"{widest.epsilon:.0%} of it anywhere, the probability of {self.label(self.leader)} lies between "
+            f"{percent(widest.low[place])} and {percent(widest.high[place])}. {self.method}"
         )
 
 
@@ -59,17 +83,48 @@ def robust_bounds(posterior: Posterior, levels: tuple[float, ...] = _LEVELS) -> 
 
     With mean likelihoods ``L_h = E[pi_h p(E | h)] / E[pi_h]`` the posterior is linear-fractional in the prior, and its
     extremes put all the contamination on one faction (Berger 1990, doi:10.1016/0378-3758(90)90079-A).
+
+    Raises
+    ------
+    UsageError
+        A level that is not a share of the prior: below 0, or 1 and more.
     """
+    for level in levels:
+        if not 0 <= level < 1:
+            raise UsageError(f"a contamination is {level:g}.", at=("levels",), allowed="0 to less than 1")
     prior, likelihood = mean_likelihoods(posterior)
     bounds = tuple(_bounds(prior, likelihood, epsilon) for epsilon in (0.0, *levels))
     tipping, to = _tipping(prior, likelihood)
     factions = posterior.program.factions
-    return RobustBounds(factions, bounds, tipping, factions[to] if to >= 0 else "")
+    labels = tuple(standing.label for standing in posterior.standings)
+    leader = posterior.ranking[0].id
+    return RobustBounds(
+        factions, labels, leader, bounds, tipping, _error(posterior, prior), factions[to] if to >= 0 else ""
+    )
+
+
+def _error(posterior: Posterior, prior: Floats) -> float:
+    """The Monte Carlo error of the tipping point: from the draws after the evidence, and from those before it."""
+    leader = int(np.argmax([standing.probability for standing in posterior.standings]))
+
+    def after(weights: Floats) -> Floats:
+        return _needed(prior, weights @ posterior.faction_draws / prior, leader)
+
+    mean = posterior.draws.weights @ posterior.faction_draws
+
+    def before(weights: Floats) -> Floats:
+        drawn = weights @ posterior.prior_faction_draws
+        return _needed(drawn, mean / drawn, leader)
+
+    count = len(posterior.prior_faction_draws)
+    _, error = jackknife(after, posterior.draws.weights, posterior.draws.z.shape[0])
+    _, prior_error = jackknife(before, np.full(count, 1.0 / count), PRIOR_SCRAMBLES)
+    return float(np.hypot(error, prior_error))
 
 
 def mean_likelihoods(posterior: Posterior) -> tuple[Floats, Floats]:
     """Prior means, and likelihoods relative to the largest such that prior times likelihood is the posterior."""
-    prior = np.exp(tables(posterior.program, posterior.prior_slots)[1]).mean(axis=0)
+    prior = posterior.prior_faction_draws.mean(axis=0)
     published = np.array([standing.probability for standing in posterior.standings])
     likelihood = published / prior
     return prior, likelihood / likelihood.max()
@@ -86,12 +141,22 @@ def _bounds(prior: Floats, likelihood: Floats, epsilon: float) -> Bounds:
 
 
 def _tipping(prior: Floats, likelihood: Floats) -> tuple[float | None, int]:
-    """Solve ``(1 - e) m_leader = (1 - e) m_h + e L_h`` for every rival; the smallest e, and whose it is."""
-    mass = prior * likelihood
-    leader = int(mass.argmax())
-    gap = mass[leader] - mass
-    with np.errstate(divide="ignore", invalid="ignore"):
-        needed = np.where(likelihood + gap > 0, gap / (gap + likelihood), np.inf)
-    needed[leader] = np.inf
+    """The least contamination that changes the lead, and the position of who gains it; None and -1 where none does."""
+    leader = int((prior * likelihood).argmax())
+    needed = _by_rival(prior, likelihood, leader)
     best = int(needed.argmin())
-    return (float(needed[best]), best) if np.isfinite(needed[best]) and needed[best] < 1 else (None, -1)
+    return (float(needed[best]), best) if needed[best] < 1 else (None, -1)
+
+
+def _needed(prior: Floats, likelihood: Floats, leader: int) -> Floats:
+    return np.asarray(_by_rival(prior, likelihood, leader).min())
+
+
+def _by_rival(prior: Floats, likelihood: Floats, leader: int) -> Floats:
+    """Solve ``(1 - e) m_leader = (1 - e) m_h + e L_h`` for every rival h; 1 for the leader and where none will do."""
+    mass = prior * likelihood
+    gap = np.maximum(mass[leader] - mass, 0.0)
+    possible = likelihood > 0
+    needed = np.where(possible, gap / np.where(possible, gap + likelihood, 1.0), 1.0)
+    needed[leader] = 1.0
+    return np.asarray(needed)

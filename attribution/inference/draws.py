@@ -26,7 +26,7 @@ class Draws:
     @property
     def flat(self) -> Floats:
         """All draws, shape (draw, coordinate)."""
-        return self.z.reshape(-1, self.z.shape[-1])
+        return self.z.reshape(self.z.shape[0] * self.z.shape[1], self.z.shape[-1])
 
     @property
     def weights(self) -> Floats:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from attribution.inference.diagnostics import Diagnostics
 
-_PRIOR_SCRAMBLES, _PRIOR_LOG2_POINTS = 8, 8
+PRIOR_SCRAMBLES, _PRIOR_LOG2_POINTS = 8, 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +125,8 @@ class Posterior:
     @cached_property
     def prior_slots(self) -> Floats:
         """Values of all numbers in draws from the prior: (draw, slot)."""
-        z = sobol_normals(self.program.dimension, _PRIOR_SCRAMBLES, _PRIOR_LOG2_POINTS, self.settings.seed)
-        return numbers(self.program, z.reshape(-1, z.shape[-1]))
+        z = sobol_normals(self.program.dimension, PRIOR_SCRAMBLES, _PRIOR_LOG2_POINTS, self.settings.seed)
+        return numbers(self.program, z.reshape(z.shape[0] * z.shape[1], z.shape[-1]))
 
     @cached_property
     def prior_faction_draws(self) -> Floats:

@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 import attribution as at
 from attribution.analysis.robust import _bounds, _tipping, mean_likelihoods
+from attribution.errors import UsageError
 from attribution.inference.posterior import Posterior
+from tests.builders import a_case, a_model, a_tree
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +61,37 @@ def test_mean_likelihoods_give_the_posterior_back(posterior: Posterior) -> None:
     assert joint / joint.sum() == pytest.approx([standing.probability for standing in posterior.standings])
 
 
-def test_the_paragraph_names_who_gains(posterior: Posterior) -> None:
+def test_the_paragraph_names_who_gains_and_how_it_was_computed(posterior: Posterior) -> None:
     found = at.robust_bounds(posterior)
-    assert found.to in str(found)
+    assert found.label(found.to) in str(found)
+    assert found.method in str(found)
     assert list(found.to_frame().index) == list(posterior.program.factions)
+
+
+def test_the_error_of_the_tipping_point_covers_another_seed(posterior: Posterior) -> None:
+    found = at.robust_bounds(posterior)
+    again = at.robust_bounds(at.fit(posterior.case, posterior.model, engine="importance", seed=7))
+    assert found.tipping is not None
+    assert again.tipping is not None
+    assert 0 < found.tipping_mcse < 0.01
+    assert abs(found.tipping - again.tipping) < 4 * np.hypot(found.tipping_mcse, again.tipping_mcse)
+
+
+def test_a_tied_lead_passes_at_once() -> None:
+    tied = at.fit(a_case(), a_model(other=0.1), engine="importance")
+    found = at.robust_bounds(tied)
+    assert found.tipping == pytest.approx(0, abs=1e-12)
+    assert {found.leader, found.to} == {"a", "b"}
+
+
+def test_one_named_faction_and_anyone_else() -> None:
+    """One named faction at prior 0.9 with equal likelihoods: 0.9 (1 - e) = 0.1 (1 - e) + e."""
+    found = at.robust_bounds(at.fit(a_case(tree=a_tree("a")), a_model(other=0.1), engine="importance"))
+    assert found.tipping == pytest.approx(0.8 / 1.8)
+    assert found.to == "other"
+
+
+@pytest.mark.parametrize("level", [-0.1, 1.0])
+def test_a_contamination_is_a_share(posterior: Posterior, level: float) -> None:
+    with pytest.raises(UsageError, match="contamination"):
+        at.robust_bounds(posterior, (level,))
