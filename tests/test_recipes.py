@@ -1,0 +1,90 @@
+"""The two shipped recipes: one is made from the other by a rule, and says so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from scipy.special import ndtr, ndtri
+
+from attribution.reading.shipped import bundled
+from attribution.reading.yaml_nodes import Listing, Mapping, Node, Scalar, parse, read_text
+
+HISTORY = ("recent-series", "older-series", "capable", "unseen")
+type Triples = list[tuple[float, ...]]
+
+
+def document(name: str) -> Mapping:
+    path = bundled("models") / "recipes" / f"{name}.yaml"
+    found = parse(read_text(path), str(path))
+    assert isinstance(found, Mapping)
+    return found
+
+
+def under(node: Node, key: str) -> Mapping:
+    assert isinstance(node, Mapping)
+    found = next(value for name, value in node.entries if name.text == key)
+    assert isinstance(found, Mapping)
+    return found
+
+
+def triples(node: Node) -> Triples:
+    """All `[low, best, high]` below a node, in the order of the file."""
+    if isinstance(node, Mapping):
+        return [triple for _, value in node.entries for triple in triples(value)]
+    if isinstance(node, Listing):
+        if len(node.items) == 3 and all(isinstance(one, Scalar) and one.text[0] in "01" for one in node.items):
+            return [tuple(float(one.text) for one in node.items if isinstance(one, Scalar))]
+        return [triple for one in node.items for triple in triples(one)]
+    return []
+
+
+def rows(recipe: Mapping) -> Iterator[tuple[str, Triples]]:
+    """Numbers that move towards a common mean: a row, or the numbers that stand alone in their rows."""
+    for name, table in under(recipe, "tables").entries:
+        for state, given in under(table, "rows").entries:
+            several = [triples(one) for one in (given.items if isinstance(given, Listing) else (given,))]
+            label = f"{name.text}: {state.text}"
+            yield label, [row[0] for row in several if len(row) == 1]
+            yield from ((label, row) for row in several if len(row) > 1)
+    numbers = under(recipe, "numbers")
+    yield "history", [triple for name in HISTORY for triple in triples(under(numbers, name))]
+
+
+def moved(row: Triples) -> np.ndarray:
+    """Half-way to the mean of the row in probits, and a quarter probit wider on each side."""
+    z = ndtri(np.array(row))
+    shift = (z[:, 1].mean() - z[:, 1]) / 2
+    return np.asarray(ndtr(z + shift[:, None] + np.array([-0.25, 0.0, 0.25])))
+
+
+def test_the_sceptical_recipe_follows_its_rule() -> None:
+    for (name, before), (same, after) in zip(rows(document("standard")), rows(document("sceptical")), strict=True):
+        assert name == same
+        if before:
+            np.testing.assert_allclose(np.array(after), moved(before), atol=0.0051, err_msg=name)
+
+
+def test_open_set_and_forgeries_are_doubled() -> None:
+    standard, sceptical = (under(document(name), "numbers") for name in ("standard", "sceptical"))
+    for key, value in standard.entries:
+        if key.text not in HISTORY:
+            doubled = np.minimum(0.95, 2 * np.array(triples(value)))
+            np.testing.assert_allclose(triples(under(sceptical, key.text)), doubled, rtol=1e-9, err_msg=key.text)
+
+
+@pytest.mark.parametrize("name", ["standard", "sceptical"])
+def test_every_entry_has_its_reason(name: str) -> None:
+    recipe = document(name)
+    for part in ("numbers", "tables"):
+        for key, entry in under(recipe, part).entries:
+            assert isinstance(entry, Mapping)
+            assert "because" in {inner.text for inner, _ in entry.entries}, key.text
+
+
+def test_the_two_differ_in_numbers_only() -> None:
+    """Tables, roles, states and reasons are the same."""
+    told = [read_text(bundled("models") / "recipes" / f"{name}.yaml") for name in ("standard", "sceptical")]
+    words = [[line.split("[0")[0] for line in text[text.index("numbers:") :].splitlines()] for text in told]
+    assert words[0] == words[1]
