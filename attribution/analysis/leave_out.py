@@ -1,162 +1,230 @@
-"""What each origin, source or institution contributes: the posterior without it, from the draws that are there."""
+"""What each part of the evidence contributes: the posterior without it, from the draws that are there."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal, get_args
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from attribution.errors import UsageError
-from attribution.inference.draws import smoothed
+from attribution.analysis.lead import Lead, apart, lead, published
+from attribution.analysis.reaching import DECIBANS, EQUAL, change, reached, reweigh
+from attribution.analysis.units import Unit, UnitKind, chosen, standing_case, together, units
+from attribution.errors import listed
+from attribution.inference.carrying import carried
 from attribution.inference.posterior import Posterior
-from attribution.network.program import Floats
-from attribution.network.summation import normalise
+from attribution.network.compiler import compile_network
+from attribution.network.program import Floats, Program
+from attribution.network.summation import log_joint_at, numbers
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Unit = Literal["origin", "source", "institution", "cluster"]
-
-_DECIBANS = 10.0 / np.log(10.0)
-_LOW_ESS = 400.0
+__all__ = ["LeaveOut", "Removal", "leave_out", "reweigh"]
 
 
 @dataclass(frozen=True, slots=True)
 class Removal:
     """The posterior without one unit.
 
-    `pull` is what the unit adds to the odds of each faction against all others together, in decibans; `lead_pull` what
-    it adds to the odds of the published leader against the published runner-up. `khat` is None where the effective
-    sample size is at least 400.
+    `origins` are left out whole, of the `partial` ones only what belongs to the unit. `pull` is what the unit adds to
+    the odds of each faction against all others together, in decibans; `lead_pull` what it adds to the odds of the
+    published leader against the published runner-up, with its Monte Carlo error; `between_pull` to those of the two
+    nodes that were asked about. `lead_open` says that the two most probable factions are then equal within 4 standard
+    errors. `khat` is None where the effective sample size is at least 400. `leaves_prior`: nothing else is left.
     """
 
     id: str
     label: str
     origins: tuple[str, ...]
+    partial: tuple[str, ...]
     probabilities: tuple[float, ...]
+    mcse: tuple[float, ...]
     pull: tuple[float, ...]
     lead_pull: float
+    lead_error: float
+    between_pull: float
     new_leader: str
     changes_lead: bool
+    lead_open: bool
     ess: float
     khat: float | None
+    refitted: bool
+    leaves_prior: bool
 
 
 @dataclass(frozen=True, slots=True)
 class LeaveOut:
-    """Every removal of one kind, the largest effect on leader against runner-up first."""
+    """Every removal of one kind, the largest effect on `first` against `second` first."""
 
     by: str
     factions: tuple[str, ...]
     leader: str
     runner_up: str
+    tied: bool
+    first: str
+    second: str
+    draws: int
     removals: tuple[Removal, ...]
 
     def to_frame(self) -> pd.DataFrame:
-        """One row per removal: probabilities by faction, lead_pull (dB), changes_lead, ess, khat."""
+        """One row per removal: probabilities by faction, pulls (dB), changes_lead, lead_open, ess, khat, refitted."""
         import pandas as pd
 
+        columns = ("lead_pull", "lead_error", "between_pull", "changes_lead", "lead_open", "ess", "khat", "refitted")
         rows = [
             {
                 self.by: removal.id,
                 **dict(zip(self.factions, removal.probabilities, strict=True)),
-                "lead_pull": removal.lead_pull,
-                "changes_lead": removal.changes_lead,
-                "ess": removal.ess,
-                "khat": removal.khat,
+                **{column: getattr(removal, column) for column in columns},
             }
             for removal in self.removals
         ]
         return pd.DataFrame(rows).set_index(self.by) if rows else pd.DataFrame()
 
     def __str__(self) -> str:
-        turned = [removal.label for removal in self.removals if removal.changes_lead]
-        first = self.removals[0] if self.removals else None
-        told = f"the lead would change without: {', '.join(turned)}" if turned else "no single removal changes the lead"
-        most = f"; most of it comes from {first.label} ({first.lead_pull:+.1f} dB)" if first else ""
-        return f"Leaving out one {self.by} at a time ({len(self.removals)}): {told}{most}."
+        if not self.removals:
+            return f"Leaving out one {self.by} at a time: there is none."
+        turned = [f"{removal.label} ({removal.new_leader})" for removal in self.removals if removal.changes_lead]
+        told = f"the lead would change without: {listed(turned)}" if turned else "no single removal changes the lead"
+        most = self.removals[0]
+        lines = [
+            f"Leaving out one {self.by} at a time ({len(self.removals)}): {told}; most of {self.first} against "
+            f"{self.second} comes from {most.label} ({most.between_pull:+.1f} dB)."
+        ]
+        if self.tied:
+            lines.append(f"The lead of {self.leader} over {self.runner_up} is no more than Monte Carlo error as it is.")
+        lines += [
+            f"Without {removal.label} no evidence is left: what remains is the prior."
+            for removal in self.removals
+            if removal.leaves_prior
+        ]
+        lines.append(self._how())
+        return " ".join(lines)
+
+    def _how(self) -> str:
+        weighed = [removal for removal in self.removals if not removal.refitted]
+        again = [removal.label for removal in self.removals if removal.refitted]
+        least = min((removal.ess for removal in weighed), default=0.0)
+        how = f"{self.draws} stored draws reweighted, summed exactly in each"
+        lines = [f"{how}; effective sample size at least {least:.0f}." if weighed else ""]
+        if again:
+            lines.append(f"Fitted again, since k-hat was too high: {listed(again)}.")
+        return " ".join(line for line in lines if line)
 
 
-def units(posterior: Posterior, by: str) -> list[tuple[str, str, tuple[str, ...]]]:
-    """What can be left out together: id, label, and the origins it consists of.
+def leave_out(
+    posterior: Posterior,
+    by: UnitKind = "origin",
+    *,
+    only: tuple[str, ...] = (),
+    at_once: bool = False,
+    between: tuple[str, str] | None = None,
+    refit: bool = True,
+) -> LeaveOut:
+    """The posterior without each unit in turn, reweighted from the stored draws.
+
+    Draws get weights proportional to ``p(E without unit | theta) / p(E | theta)``, Pareto-smoothed, and
+    ``p(h | E without unit, theta)`` is summed exactly in each. Origins are the natural unit: leaving out an item is
+    blind where another item of its origin stands in. Grades and copies stay what they were.
+
+    Parameters
+    ----------
+    only
+        Names of the units to leave out; all of them where empty.
+    at_once
+        Leave all these units out together: one removal.
+    between
+        Two nodes of the tree whose log-odds `between_pull` is about; the leader and the runner-up where not given.
+    refit
+        Fit again, with the engine of the posterior, what the draws cannot reach (k-hat above its threshold).
 
     Raises
     ------
     UsageError
-        Another word for `by`.
+        An unknown kind of unit, unit or node.
     """
-    if by not in get_args(Unit):
-        raise UsageError.unknown("units", by, get_args(Unit), at=("by",))
-    case = posterior.case
-    standing = [case.origins[id] for id in posterior.program.origins]
-    if by == "cluster":
-        return [(one.id, one.id.replace("-", " "), one.origins) for one in posterior.model.clusters]
-    grouped: dict[str, tuple[str, list[str]]] = {}
-    for origin in standing:
-        source = case.sources[origin.source] if origin.source else None
-        if by == "origin" or source is None:
-            id, label = origin.id, origin.title or origin.items[0].title
-        elif by == "source":
-            id, label = source.id, source.name
-        else:
-            id, label = source.institution, source.institution.replace("-", " ")
-        grouped.setdefault(id, (label, []))[1].append(origin.id)
-    return [(id, label, tuple(origins)) for id, (label, origins) in grouped.items()]
-
-
-def leave_out(posterior: Posterior, by: Unit = "origin") -> LeaveOut:
-    """The posterior without each unit in turn, reweighted from the stored draws; no new fit.
-
-    Draws get weights proportional to ``p(E without unit | theta) / p(E | theta)``, Pareto-smoothed, and
-    ``p(h | E without unit, theta)`` is summed exactly in each. Origins are the natural unit: leaving out an item is
-    blind where another item of its origin stands in.
-    """
-    ranking = posterior.ranking
-    known = posterior.memory("leave_out")
-    removals = []
-    for id, label, origins in units(posterior, by):
-        if origins not in known:
-            known[origins] = _remove(posterior, origins, ranking[0].id, ranking[1].id)
-        removals.append(replace(known[origins], id=id, label=label))
-    removals.sort(key=lambda removal: -abs(removal.lead_pull))
-    return LeaveOut(by, posterior.program.factions, ranking[0].id, ranking[1].id, tuple(removals))
-
-
-def _remove(posterior: Posterior, origins: tuple[str, ...], leader: str, runner_up: str) -> Removal:
-    probability, log_evidence = normalise(posterior.log_joint_without(frozenset(origins)))
-    weights, ess, khat = reweigh(posterior, log_evidence)
-    without = weights @ probability
-    published = np.array([standing.probability for standing in posterior.standings])
-    pull = _DECIBANS * (_logit(published) - _logit(without))
-    factions = posterior.program.factions
-    a, b = factions.index(leader), factions.index(runner_up)
-    lead_pull = _DECIBANS * (np.log(published[a] / published[b]) - np.log(without[a] / without[b]))
-    new = factions[int(np.argmax(without))]
-    return Removal(
-        id="",
-        label="",
-        origins=origins,
-        probabilities=tuple(float(value) for value in without),
-        pull=tuple(float(value) for value in pull),
-        lead_pull=float(lead_pull),
-        new_leader=new,
-        changes_lead=new != leader,
-        ess=ess,
-        khat=khat if ess < _LOW_ESS else None,
+    found = units(posterior, by)
+    if only:
+        found = chosen(found, by, only)
+    if at_once and found:
+        found = (together(found),)
+    who = lead(posterior)
+    first, second = between or (who.leader, who.runner_up)
+    sides = apart(posterior, first, second)
+    removals = [_removal(posterior, unit, who, sides, refit=refit) for unit in found]
+    removals.sort(key=lambda removal: -abs(removal.between_pull))
+    return LeaveOut(
+        by=by,
+        factions=posterior.program.factions,
+        leader=who.leader,
+        runner_up=who.runner_up,
+        tied=who.tied,
+        first=first,
+        second=second,
+        draws=len(posterior.draws.weights),
+        removals=tuple(removals),
     )
 
 
-def reweigh(posterior: Posterior, log_evidence: Floats) -> tuple[Floats, float, float]:
-    """Weights of the stored draws for another ``log p(E' | theta)``, their effective sample size, and k-hat.
+def _removal(posterior: Posterior, unit: Unit, who: Lead, sides: tuple[Floats, Floats], *, refit: bool) -> Removal:
+    remembered = posterior.memory("leave_out")
+    key = (frozenset(unit.origins), unit.unsaid, refit)
+    if key not in remembered:
+        program, log_joint = without(posterior, unit)
+        remembered[key] = program, reached(posterior, program, log_joint, refit=refit)
+    program, found = remembered[key]
+    factions = posterior.program.factions
+    before = published(posterior)
+    now = before.probabilities
+    then = found.probabilities
+    a, b = (np.eye(len(factions))[factions.index(id)] for id in (who.leader, who.runner_up))
+    pull, error = (float(DECIBANS * value) for value in change(before, found, a, b))
+    ahead, behind = np.argsort(-then, kind="stable")[:2]
+    margin, margin_error = found.log_odds(np.eye(len(factions))[ahead], np.eye(len(factions))[behind])
+    new = factions[int(ahead)]
+    return Removal(
+        id=unit.id,
+        label=unit.label,
+        origins=unit.origins,
+        partial=unit.partial,
+        probabilities=tuple(then.tolist()),
+        mcse=tuple(found.mcse.tolist()),
+        pull=tuple((DECIBANS * (_logit(now) - _logit(then))).tolist()),
+        lead_pull=pull,
+        lead_error=error,
+        between_pull=DECIBANS * change(before, found, *sides)[0],
+        new_leader=new,
+        changes_lead=new != who.leader,
+        lead_open=margin <= EQUAL * margin_error,
+        ess=found.ess,
+        khat=found.khat,
+        refitted=found.refitted,
+        leaves_prior=not program.floats.switch.any(),
+    )
 
-    Points of the importance engine are weighted by it directly; draws of NUTS by its ratio to the evidence drawn from.
-    """
-    plain = posterior.draws.log_weight is not None
-    log_weight, khat = smoothed(log_evidence if plain else log_evidence - posterior.log_evidence)
-    weights = np.exp(log_weight)
-    weights /= weights.sum()
-    return weights, float(1.0 / np.sum(weights**2)), khat
+
+def without(posterior: Posterior, unit: Unit) -> tuple[Program, Floats]:
+    """The network without a unit, and its log-joint in the stored draws (draw, faction)."""
+    silent = frozenset(unit.origins) | _emptied(posterior, unit)
+    if not unit.unsaid or silent >= set(unit.partial):
+        return posterior.program.without(silent), posterior.log_joint_without(silent)
+    program = compile_network(posterior.case, posterior.model, posterior.settings.as_of, unsaid=unit.unsaid).without(
+        silent
+    )
+    return program, log_joint_at(program, numbers(program, carried(posterior, program)))
+
+
+def _emptied(posterior: Posterior, unit: Unit) -> frozenset[str]:
+    """Origins of which nothing is left to be said."""
+    if not unit.unsaid:
+        return frozenset()
+    case = standing_case(posterior)
+    return frozenset(
+        id
+        for id in unit.partial
+        if not any(unit.unsaid.leaves(item, said) for item in case.origins[id].items for said in item.propositions)
+    )
 
 
 def _logit(probability: Floats) -> Floats:

@@ -82,6 +82,27 @@ def _scramble_error(draws: Draws, values: Floats, mean: Floats) -> Floats:
     return np.asarray(deviation.std(axis=0, ddof=1) / np.sqrt(scrambles))
 
 
+def reweighted_error(draws: Draws, values: Floats, weights: Floats) -> Floats:
+    """Standard errors of the means of the columns of `values` under other weights (draw,) that sum to one.
+
+    The mean is a ratio of sums; it is linearised, and the error is that of its terms over chains or scrambles.
+    """
+    return _sum_errors(draws, weights[:, None] * (values - weights @ values))
+
+
+def sum_error(draws: Draws, terms: Floats) -> float:
+    """The standard error of a sum over draws of terms (draw,), from chains or scrambles."""
+    return float(_sum_errors(draws, terms[:, None])[0])
+
+
+def _sum_errors(draws: Draws, terms: Floats) -> Floats:
+    if draws.log_weight is None:
+        return len(terms) * _chain_error(draws, terms)
+    scrambles = draws.z.shape[0]
+    by_scramble = terms.reshape(scrambles, -1, terms.shape[1]).sum(axis=1)
+    return np.asarray(by_scramble.std(axis=0, ddof=1) * np.sqrt(scrambles))
+
+
 def weighted_quantiles(values: Floats, weights: Floats, levels: tuple[float, ...]) -> list[Floats]:
     """Quantiles of each column under weights that sum to one: the smallest value with that much weight at or below."""
     order = np.argsort(values, axis=0)

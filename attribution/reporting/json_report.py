@@ -46,6 +46,7 @@ def report_schema() -> Schema:
     """The schema (draft 2020-12) of a report."""
     text: Schema = {"type": "string"}
     number: Schema = {"type": "number"}
+    truth: Schema = {"type": "boolean"}
     probability: Schema = {"type": "number", "minimum": 0, "maximum": 1.0000001}
     standing = _object(
         id=text, label=text, prior=probability, probability=probability,
@@ -53,9 +54,10 @@ def report_schema() -> Schema:
     )  # fmt: skip
     bare = {**standing, "required": [key for key in standing["required"] if key != "words"]}
     removal = _object(
-        id=text, label=text, origins=_list(text), probabilities=_list(probability), pull=_list(number),
-        lead_pull=number, new_leader=text, changes_lead={"type": "boolean"}, ess=number,
-        khat={"type": ["number", "null"]},
+        id=text, label=text, origins=_list(text), partial=_list(text), probabilities=_list(probability),
+        mcse=_list(number), pull=_list(number), lead_pull=number, lead_error=number, between_pull=number,
+        new_leader=text, changes_lead=truth, lead_open=truth, ess=number, khat={"type": ["number", "null"]},
+        refitted=truth, leaves_prior=truth,
     )  # fmt: skip
     citation = _object(url=text, title=text, publisher=text, published=text, read=text, note=text)
     item = _object(
@@ -88,7 +90,19 @@ def report_schema() -> Schema:
         models=_list(model),
         evidence=_list(item),
         faction_labels=_list(text),
-        leave_out=_list(_object(by=text, factions=_list(text), leader=text, runner_up=text, removals=_list(removal))),
+        leave_out=_list(
+            _object(
+                by=text,
+                factions=_list(text),
+                leader=text,
+                runner_up=text,
+                tied=truth,
+                first=text,
+                second=text,
+                draws=number,
+                removals=_list(removal),
+            )
+        ),
         checks=_list(_object(name=text, value=text, allowed=text, verdict=text, where=text)),
         concerns=_list(_object(what=text, means=text, remedy=text, severity=text, topic=text)),
         assumptions=_list(_object(title=text, because=text, numbers=_list(assumed))),

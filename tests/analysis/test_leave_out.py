@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import attribution as at
+from attribution.analysis import reaching
+from attribution.analysis.leave_out import without
+from attribution.analysis.units import UnitKind, units
+from attribution.domain.case import Case
+from attribution.domain.catalog import Catalog
+from attribution.domain.evidence import Absence, Direct, Item, Statement
+from attribution.domain.facts import Fact
+from attribution.domain.grades import Grade
 from attribution.errors import UsageError
+from attribution.inference.carrying import carried
 from attribution.inference.draws import estimate
 from attribution.inference.importance import sobol_normals
 from attribution.inference.posterior import Posterior
-from attribution.network.summation import log_joint_at, normalise, numbers
+from attribution.network.compiler import compile_network
+from attribution.network.summation import log_joint, log_joint_at, normalise, numbers
+from tests.builders import a_case, a_model, a_report, a_table, a_tree, says
+from tests.random_cases import random_pair
+from tests.rewriting import rewritten
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +80,126 @@ def test_leaving_out_from_a_weighted_and_from_a_sampled_run_agree(posterior: Pos
         assert np.all(difference <= np.maximum(6 * error, 2e-3)), origin
 
 
+def without_item(case: Case, item: str) -> Case:
+    return replace(case, evidence=Catalog([one for one in case.evidence if one.id != item]))
+
+
+def without_fact(case: Case, fact: str) -> Case:
+    """Every word about a fact struck out."""
+    kept: list[Item] = []
+    for item in case.evidence:
+        if isinstance(item, Statement | Absence):
+            said = tuple(one for one in item.says if one.fact != fact)
+            kept += [replace(item, says=said)] if said else []
+        elif not (isinstance(item, Direct) and item.fact == fact):
+            kept.append(item)
+    return replace(case, evidence=Catalog(kept))
+
+
+def in_twos(case: Case) -> Case:
+    """Without digit 1, which reads differently beside another origin, and without copies, which lose their original."""
+
+    def plain(value: object) -> Grade | None:
+        return Grade(value.letter, "2") if isinstance(value, Grade) and value.digit == "1" else None
+
+    case = rewritten(case, plain)
+    items = [replace(item, copies=None) if isinstance(item, Statement) else item for item in case.evidence]
+    return replace(case, evidence=Catalog(items)).as_of()
+
+
+@settings(max_examples=25)
+@given(st.integers(20_000, 1_000_000), st.sampled_from(["item", "fact"]))
+def test_a_unit_left_out_is_a_unit_never_there(seed: int, by: UnitKind) -> None:
+    """In every draw, whatever else its origin says: the case is written again without it."""
+    case, model = random_pair(seed)
+    case = in_twos(case)
+    posterior = at.fit(case, model, engine="importance", sampling=at.Sampling(scrambles=2, log2_points=5))
+    strike = without_item if by == "item" else without_fact
+    for unit in units(posterior, by):
+        smaller = strike(case, unit.id)
+        declared = {one.origin_id for one in smaller.evidence}
+        model_then = replace(
+            model,
+            deception=replace(
+                model.deception,
+                forged=tuple(one for one in model.deception.forged if one.target in {*declared, *case.sources.ids}),
+            ),
+            clusters=Catalog(),
+        )
+        program = compile_network(smaller, model_then)
+        expected = normalise(log_joint(program, carried(posterior, program)))[0]
+        found = normalise(without(posterior, unit)[1])[0]
+        np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-12)
+
+
+def test_items_of_one_origin_stand_in_for_one_another(posterior: Posterior) -> None:
+    """Both halves of one intelligence: each adds something, both together are the origin."""
+    one_by_one = {removal.id: removal for removal in at.leave_out(posterior, "item").removals}
+    both = at.leave_out(posterior, "item", only=("footprints", "earmarks"), at_once=True).removals[0]
+    origin = at.leave_out(posterior, only=("us-intelligence",)).removals[0]
+    assert both.probabilities == pytest.approx(origin.probabilities, abs=1e-12)
+    assert one_by_one["footprints"].partial == ("us-intelligence",)
+    assert 0 < one_by_one["footprints"].lead_pull < 0.2  # the earmarks imply it: only that much less by chance
+    assert one_by_one["state-2025"].lead_pull == pytest.approx(0.0, abs=1e-9)  # the same finding again
+
+
+def test_a_pull_between_any_two_nodes(posterior: Posterior) -> None:
+    found = at.leave_out(posterior, "institution", between=("iran-aligned", "other"))
+    named = np.array([faction != "other" for faction in found.factions])
+    now = np.array([standing.probability for standing in posterior.standings])
+    for removal in found.removals:
+        then = np.array(removal.probabilities)
+        change = (now[named].sum() / now[~named].sum()) / (then[named].sum() / then[~named].sum())
+        assert removal.between_pull == pytest.approx(10 * np.log10(change), abs=1e-9)
+    assert "iran-aligned against other" in str(found)
+
+
+def test_without_any_evidence_it_is_the_prior_and_says_so(posterior: Posterior) -> None:
+    found = at.leave_out(posterior, only=posterior.program.origins, at_once=True)
+    assert found.removals[0].probabilities == pytest.approx([one.prior for one in posterior.standings], abs=1e-12)
+    assert found.removals[0].leaves_prior
+    assert "what remains is the prior" in str(found)
+
+
+def test_the_error_of_a_pull_is_what_other_scrambles_show(posterior: Posterior) -> None:
+    """Over twelve runs the pulls scatter as much as each run says."""
+    small = at.Sampling(scrambles=8, log2_points=7)
+    runs = [
+        at.leave_out(
+            at.fit(posterior.case, posterior.model, engine="importance", seed=seed, sampling=small),
+            only=("us-intelligence",),
+        ).removals[0]
+        for seed in range(12)
+    ]
+    scatter = np.std([run.lead_pull for run in runs], ddof=1)
+    assert 0.5 < scatter / np.mean([run.lead_error for run in runs]) < 2.0
+
+
+def test_what_the_draws_cannot_reach_is_fitted_again(posterior: Posterior, monkeypatch: pytest.MonkeyPatch) -> None:
+    sampled = at.fit(posterior.case, posterior.model, sampling=at.Sampling(draws=300, tune=200))
+    monkeypatch.setattr(reaching, "khat_threshold", lambda draws: float("-inf"))
+    again = at.leave_out(sampled, only=("us-intelligence",))
+    without_refit = at.leave_out(sampled, only=("us-intelligence",), refit=False)
+    first, second = again.removals[0], without_refit.removals[0]
+    assert first.refitted
+    assert not second.refitted
+    assert "Fitted again" in str(again)
+    error = np.hypot(first.mcse, second.mcse)
+    assert np.all(np.abs(np.subtract(first.probabilities, second.probabilities)) <= np.maximum(5 * error, 1e-4))
+
+
+def test_two_factions_whose_lead_is_tied() -> None:
+    tied = at.fit(
+        a_case(Fact("w", ("yes", "no")), items=[a_report("r", says("w", "yes"))], tree=a_tree("a")),
+        a_model(a_table("w", {"yes": {"else": 0.3}}), other=0.5),
+        engine="importance",
+    )
+    found = at.leave_out(tied)
+    assert found.tied
+    assert found.removals[0].lead_open
+    assert "no more than Monte Carlo error" in str(found)
+
+
 def test_the_table_and_the_paragraph(posterior: Posterior) -> None:
     found = at.leave_out(posterior, "source")
     frame = found.to_frame()
@@ -75,3 +212,19 @@ def test_an_unknown_unit(posterior: Posterior) -> None:
     with pytest.raises(UsageError) as raised:
         at.leave_out(posterior, "orign")  # type: ignore[arg-type]
     assert raised.value.hint == 'did you mean "origin"?'
+
+
+@pytest.mark.parametrize(
+    ("by", "name", "hint"),
+    [("item", "earmark", "earmarks"), ("source", "us-justise", "us-justice"), ("fact", "wepon", "weapon")],
+)
+def test_an_unknown_name(posterior: Posterior, by: UnitKind, name: str, hint: str) -> None:
+    with pytest.raises(UsageError) as raised:
+        at.leave_out(posterior, by, only=(name,))
+    assert raised.value.hint == f'did you mean "{hint}"?'
+
+
+@pytest.mark.parametrize("between", [("nujaba", "nujaba"), ("iran-aligned", "nujaba"), ("nujaba", "nobody")])
+def test_nodes_that_cannot_be_compared(posterior: Posterior, between: tuple[str, str]) -> None:
+    with pytest.raises(UsageError):
+        at.leave_out(posterior, between=between)
