@@ -94,7 +94,7 @@ def _add_report(commands: _Commands) -> None:
 
 def _add_schema(commands: _Commands) -> None:
     schema = commands.add_parser("schema", help="print the JSON Schema of a file format, for editors")
-    schema.add_argument("what", choices=("case", "model", "grading", "report"))
+    schema.add_argument("what", choices=("case", "model", "grading", "recipe", "report"))
     schema.set_defaults(target=("schema", "schema"))
 
 

@@ -11,7 +11,7 @@ OTHER = "other"
 ELSE = "else"
 
 _PATTERN = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
-_RESERVED = frozenset({ELSE, "because", "when", "trait", "lr", "value", "vary", "of", PERPETRATOR})
+_RESERVED = frozenset({ELSE, "because", "when", "trait", "lr", "value", "vary", "of", "recipe", PERPETRATOR})
 
 
 def check_id(id: str, kind: str, *, at: Path = ()) -> None:

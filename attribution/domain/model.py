@@ -115,6 +115,7 @@ class Model:
     deception: Deception = Deception()
     clusters: Catalog[Cluster] = field(default_factory=Catalog)
     summary: str = ""
+    recipe: str = ""  # the recipe that its tables and numbers may name
     text: str = field(default="", repr=False, compare=False)  # the file it was read from, so that a run stands alone
 
     def __post_init__(self) -> None:

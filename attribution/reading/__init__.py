@@ -2,6 +2,7 @@
 
 from attribution.reading.case_file import parse_case
 from attribution.reading.model_file import parse_grading, parse_model
+from attribution.reading.recipe_file import parse_recipe
 from attribution.reading.schema import schema
 from attribution.reading.shipped import read_case, read_model, read_pair_errors, shipped_cases, shipped_models
 from attribution.reading.template import case_template, model_template
@@ -12,6 +13,7 @@ __all__ = [
     "parse_case",
     "parse_grading",
     "parse_model",
+    "parse_recipe",
     "read_case",
     "read_model",
     "read_pair_errors",

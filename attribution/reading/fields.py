@@ -7,8 +7,9 @@ import math
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from attribution.domain.recipe import Recipe
 from attribution.errors import FormatError, InputError, Path, did_you_mean, listed, spell
 from attribution.reading.yaml_nodes import Listing, Mapping, Node, Scalar
 
@@ -17,11 +18,16 @@ _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A node of a document, the path to it, and the file it stands in."""
+    """A node of a document, the path to it, and the file it stands in.
+
+    `recipe` is what numbers and tables below it may name; `base` a document whose entries hold where this one has none.
+    """
 
     node: Node
     path: Path
     file: str
+    recipe: Recipe | None = field(default=None, repr=False)
+    base: Field | None = field(default=None, repr=False)
 
     @property
     def line(self) -> int:
@@ -86,7 +92,7 @@ class Field:
         """The entries of a list."""
         if not isinstance(self.node, Listing):
             raise self.fail(f"{spell(self.path)} is {self.found()}.", "a list: [one, two]")
-        return [Field(item, (*self.path, position), self.file) for position, item in enumerate(self.node.items)]
+        return [self._below(item, position) for position, item in enumerate(self.node.items)]
 
     def one_or_more(self) -> list[Field]:
         """The entries of a list, or the one thing that stands there."""
@@ -98,7 +104,11 @@ class Field:
             return {}
         if not isinstance(self.node, Mapping):
             raise self.fail(f"{spell(self.path)} is {self.found()}.", "a block of `key: value`")
-        return {key.text: Field(value, (*self.path, key.text), self.file) for key, value in self.node.entries}
+        own = {key.text: self._below(value, key.text) for key, value in self.node.entries}
+        return {**self.base.entries(), **own} if self.base else own
+
+    def _below(self, node: Node, step: str | int) -> Field:
+        return Field(node, (*self.path, step), self.file, self.recipe)
 
     def key_line(self, key: str) -> int:
         """The line on which a key of this mapping stands."""
@@ -119,8 +129,8 @@ class Field:
                     at=(*self.path, key),
                     allowed=listed(sorted(known)) if len(known) < 13 else ", ".join(sorted(known)),
                     hint=did_you_mean(key, known),
-                    file=self.file,
-                    line=self.key_line(key),
+                    file=entries[key].file,
+                    line=self.home(key).key_line(key),
                 )
         missing = [key for key in required if key not in entries]
         if missing:
@@ -128,6 +138,21 @@ class Field:
                 f"{spell(self.path)} has no `{missing[0]}`.", f"`{missing[0]}:` is required", f"add `{missing[0]}: ...`"
             )
         return entries
+
+    def home(self, key: str | int) -> Field:
+        """The document in which a key stands: this one, or the one it is based on."""
+        own = {name.text for name, _ in self.node.entries} if isinstance(self.node, Mapping) else set()
+        return self.base if self.base and key not in own and key in self.base.entries() else self
+
+    def needed_recipe(self) -> Recipe:
+        """The recipe of the model, for a block that names one of its entries."""
+        if self.recipe is None:
+            raise self.fail(
+                f"{spell(self.path)} names an entry of a recipe, but the model has none.",
+                "a model with a `recipe:`",
+                "add `recipe: standard` at the top of the model",
+            )
+        return self.recipe
 
     def is_mapping(self) -> bool:
         return isinstance(self.node, Mapping)
@@ -165,7 +190,8 @@ def located(root: Field, near: Field | None = None) -> Iterator[None]:
     except InputError as error:
         if not error.file:
             if error.at:
-                error.located(root.file, line_of(root, error.at))
+                home = root.home(error.at[0])
+                error.located(home.file, line_of(home, error.at))
             else:
                 error.located(root.file, (near or root).line)
         raise

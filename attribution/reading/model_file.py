@@ -7,23 +7,27 @@ from attribution.domain.grades import DIGITS, LETTERS
 from attribution.domain.grading import Grading, numbers_in_order
 from attribution.domain.model import Cluster, Deception, Deceptive, Forged, Model, PerpetratorPrior, Share, Staged
 from attribution.domain.numbers import Number
-from attribution.domain.tables import Entry, Row, StateRows, Table, Trait
+from attribution.domain.tables import Reason, Table, Trait
+from attribution.errors import spell
 from attribution.reading.case_file import check_format, text_of
 from attribution.reading.fields import Field, located
-from attribution.reading.quantities import cell, quantity, reason
+from attribution.reading.model_parts import Part, joined, model_root
+from attribution.reading.quantities import from_recipe, quantity, reason, recipe_reason
+from attribution.reading.recipe_file import table_from_recipe
+from attribution.reading.table_file import entry, rows_by_state
 from attribution.reading.vocabulary import (
     DECEPTION,
     DECEPTIVE,
     GRADING,
     GRADING_FORMAT,
     MODEL,
-    MODEL_FORMAT,
     MODEL_REQUIRED,
     PERPETRATOR,
     PERPETRATOR_REQUIRED,
     SHARE,
     STAGED,
     TRAIT_KINDS,
+    Keys,
 )
 from attribution.reading.yaml_nodes import parse
 
@@ -56,15 +60,20 @@ def parse_model(
     grading_id: str = "standard",
     grading_file: str = "",
     id: str = "model",
+    base: Part | None = None,
+    recipe: Part | None = None,
 ) -> Model:
-    """A model from its text and that of its grading; the names are for errors.
+    """A model from its text and those of its grading, of the model it extends and of its recipe.
+
+    The names are for errors. A text that brings base and recipe along as further documents, as the text of a model that
+    was read does, stands alone.
 
     Raises
     ------
     FormatError, ModelError
         With file and line.
     """
-    root = model_root(text, file)
+    root = model_root(text, file, base, recipe)
     block = root.block(MODEL, MODEL_REQUIRED)
     grading = parse_grading(grading_text, grading_file or f"{grading_id}.yaml", grading_id)
     with located(root):
@@ -82,15 +91,9 @@ def parse_model(
                 Cluster(name, tuple(origin.text() for origin in field.one_or_more()))
                 for name, field in _entries(block, "clusters")
             ),
-            text=text,
+            recipe=root.recipe.id if root.recipe else "",
+            text=joined(text, base, recipe),
         )
-
-
-def model_root(text: str, file: str) -> Field:
-    """The document of a model file, its format checked."""
-    root = Field(parse(text, file), (), file)
-    check_format(root, MODEL_FORMAT)
-    return root
 
 
 def _entries(block: dict[str, Field], key: str) -> list[tuple[str, Field]]:
@@ -107,15 +110,24 @@ def _perpetrator(root: Field, field: Field) -> PerpetratorPrior:
             if "proportional_to" in block
             else (),
             shares=tuple(_share(inner, node) for node, inner in _entries(block, "share")),
-            because=reason(block),
+            because=_prior_reason(block),
         )
 
 
+def _prior_reason(block: dict[str, Field]) -> Reason | None:
+    """The reason of the block, and those of the two numbers that have no place of their own for one."""
+    parts = [reason(block), recipe_reason(block["other"]), recipe_reason(block["surprise"])]
+    told = [part for part in parts if part]
+    if not told:
+        return None
+    return Reason(" ".join(part.text for part in told), tuple(origin for part in told for origin in part.rests_on))
+
+
 def _share(field: Field, node: str) -> Share:
-    if field.is_mapping() and ("within" in field.entries() or "value" in field.entries()):
-        block = field.block(SHARE, ("value",))
+    if field.is_mapping() and any(key in field.entries() for key in ("within", "value", "recipe")):
+        block, number = _stated(field, SHARE, "value")
         within = tuple((member, quantity(weight)) for member, weight in _entries(block, "within"))
-        return Share(node, quantity(block["value"]), within, reason(block))
+        return Share(node, number, within, recipe_reason(field))
     return Share(node, quantity(field))
 
 
@@ -128,43 +140,17 @@ def _trait(root: Field, field: Field, id: str) -> Trait:
         return Trait(
             id=id,
             kind=kind,  # type: ignore[arg-type]
-            entries=tuple(_entry(inner, node) for node, inner in entries.items() if node not in ("kind", "because")),
+            entries=tuple(entry(inner, node) for node, inner in entries.items() if node not in ("kind", "because")),
             because=reason(entries),
         )
-
-
-def _entry(field: Field, node: str) -> Entry:
-    found, why = cell(field)
-    return Entry(node, found, why)
 
 
 def _table(root: Field, field: Field, fact: str) -> Table:
     entries = field.entries()
     with located(root, field):
-        return Table(
-            fact=fact,
-            states=tuple(
-                StateRows(state, tuple(_row(row) for row in inner.one_or_more()))
-                for state, inner in entries.items()
-                if state != "because"
-            ),
-            because=reason(entries),
-        )
-
-
-def _row(field: Field) -> Row:
-    entries = field.entries()
-    when = tuple(
-        (parent, frozenset(state.text() for state in states.one_or_more()))
-        for parent, states in _entries(entries, "when")
-    )
-    named = {node: inner for node, inner in entries.items() if node not in ("when", "because", "trait")}
-    if "trait" in entries:
-        field.block(("when", "because", "trait"))
-        return Row(when, trait=entries["trait"].text(), because=reason(entries))
-    if not named:
-        raise field.fail("a row has no numbers.", "{some-faction: [low, best, high], else: [low, best, high]}")
-    return Row(when, tuple(_entry(inner, node) for node, inner in named.items()), because=reason(entries))
+        if "recipe" in entries:
+            return table_from_recipe(field, fact)
+        return Table(fact, rows_by_state(entries), reason(entries))
 
 
 def _deception(field: Field) -> Deception:
@@ -177,15 +163,23 @@ def _deception(field: Field) -> Deception:
 
 
 def _staged(field: Field, fact: str) -> Staged:
-    block = field.block(STAGED, ("probability", "toward"))
-    return Staged(fact, quantity(block["probability"]), block["toward"].text(), reason(block))
+    block, number = _stated(field, STAGED, "probability", ("toward",))
+    return Staged(fact, number, block["toward"].text(), recipe_reason(field))
 
 
 def _forged(field: Field, target: str) -> Forged:
-    block = field.block(STAGED, ("probability",))
-    return Forged(target, quantity(block["probability"]), text_of(block, "toward"), reason(block))
+    block, number = _stated(field, STAGED, "probability")
+    return Forged(target, number, text_of(block, "toward"), recipe_reason(field))
 
 
 def _deceptive(field: Field, source: str) -> Deceptive:
-    block = field.block(DECEPTIVE, ("probability",))
-    return Deceptive(source, quantity(block["probability"]), reason(block))
+    return Deceptive(source, _stated(field, DECEPTIVE, "probability")[1], recipe_reason(field))
+
+
+def _stated(field: Field, keys: Keys, key: str, required: tuple[str, ...] = ()) -> tuple[dict[str, Field], Number]:
+    """A block, and its number: given under `key`, or named by `recipe:` instead."""
+    named = field.is_mapping() and "recipe" in field.entries()
+    block = field.block(keys, (*(() if named else (key,)), *required))
+    if named and key in block:
+        raise field.fail(f"{spell(field.path)} has both `recipe` and `{key}`.", "one of them")
+    return block, from_recipe(field) if named else quantity(block[key])

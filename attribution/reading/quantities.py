@@ -1,13 +1,16 @@
-"""Uncertain numbers as they are written: 0.4, [0.2, 0.4, 0.6], {yes: 3, of: 20}, "very unlikely", {value: ...}."""
+"""Uncertain numbers as they are written: 0.4, [0.2, 0.4, 0.6], {yes: 3, of: 20}, "very unlikely", {recipe: name}."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from attribution.domain.numbers import Number, Scale
+from attribution.domain.recipe import RecipeNumber, reason_from
 from attribution.domain.tables import Cell, OddsRatio, Reason, TraitValue
 from attribution.domain.verbal import ICD_203
 from attribution.errors import did_you_mean
 from attribution.reading.fields import Field, located
-from attribution.reading.vocabulary import COUNTS, REASON, VALUE
+from attribution.reading.vocabulary import COUNTS, NAMED, REASON, VALUE
 from attribution.reading.yaml_nodes import Scalar
 
 
@@ -57,6 +60,9 @@ def _block(field: Field, scale: Scale, vary: float) -> Number:
     if "value" in entries:
         block = field.block(VALUE)
         return quantity(block["value"], scale, block["vary"].number() if "vary" in block else vary)
+    if "recipe" in entries:
+        field.block(NAMED)
+        return from_recipe(field, scale, vary)
     block = field.block(COUNTS, COUNTS)
     yes, of = (_count(block[key]) for key in ("yes", "of"))
     return Number.from_counts(yes, of)
@@ -69,6 +75,32 @@ def _count(field: Field) -> int:
     return int(text)
 
 
+def from_recipe(field: Field, scale: Scale = "probability", vary: float = 0.0) -> Number:
+    """The number of the recipe that a block names by `recipe:`; it says where it is from."""
+    named = _named(field)
+    if named.number.scale != scale:
+        raise field.fail(f'"{named.id}" of the recipe is a {named.number.scale}.', f"a {scale}")
+    label = f"recipe {field.needed_recipe().id}, {named.id}"
+    stated = f"{label} ({named.number.stated})" if named.number.stated else label
+    return replace(named.number, stated=stated, vary=vary or named.number.vary)
+
+
+def recipe_reason(field: Field) -> Reason | None:
+    """The reason of a block that names a number of the recipe: its own and the recipe's; otherwise only its own."""
+    if not field.is_mapping():
+        return None
+    own = reason(field.entries())
+    if "recipe" not in field.entries():
+        return own
+    named = _named(field)
+    return reason_from(field.needed_recipe().id, named.id, named.because, own)
+
+
+def _named(field: Field) -> RecipeNumber:
+    recipe = field.needed_recipe()
+    return recipe.numbers[field.entries()["recipe"].word(f'numbers of the recipe "{recipe.id}"', recipe.numbers.ids)]
+
+
 def cell(field: Field) -> tuple[Cell, Reason | None]:
     """A cell of a table with its own reason: a number, {trait: name}, {lr: triple}, or one of them as `value`."""
     entries = field.entries() if field.is_mapping() else {}
@@ -76,6 +108,8 @@ def cell(field: Field) -> tuple[Cell, Reason | None]:
         return TraitValue(field.block(("trait",))["trait"].text()), None
     if "lr" in entries:
         return OddsRatio(quantity(field.block(("lr",))["lr"], "ratio")), None
+    if "recipe" in entries:
+        return quantity(field), recipe_reason(field)
     if "value" in entries:
         block = field.block(VALUE)
         inner = block["value"]

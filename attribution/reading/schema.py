@@ -20,7 +20,7 @@ _DATE = {"type": "string", "format": "date", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9
 
 
 def schema(what: str) -> Schema:
-    """The schema (draft 2020-12) of ``case``, ``model`` or ``grading`` files.
+    """The schema (draft 2020-12) of ``case``, ``model``, ``grading`` or ``recipe`` files.
 
     Raises
     ------
@@ -31,11 +31,15 @@ def schema(what: str) -> Schema:
         "case": (words.CASE_FORMAT, words.CASE, words.CASE_REQUIRED),
         "model": (words.MODEL_FORMAT, words.MODEL, words.MODEL_REQUIRED),
         "grading": (words.GRADING_FORMAT, words.GRADING, ("format", "letters", "digits")),
+        "recipe": (words.RECIPE_FORMAT, words.RECIPE, words.RECIPE_REQUIRED),
     }
     if what not in formats:
         raise UsageError.unknown("schemas", what, formats)
     version, keys, required = formats[what]
     found = _block(keys, required)
+    if what == "model":
+        found["required"] = ["format", "title"]
+        found["anyOf"] = [{"required": ["extends"]}, {"required": list(required)}]
     found["properties"]["format"] = {"const": version, "description": keys["format"][1]}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -72,7 +76,7 @@ def _ref(shape: str) -> Schema:
 
 
 def _definitions() -> dict[str, Schema]:
-    return _scalars() | _numbers() | _case_blocks() | _model_blocks()
+    return _scalars() | _numbers() | _case_blocks() | _model_blocks() | _recipe_blocks()
 
 
 def _scalars() -> dict[str, Schema]:
@@ -102,7 +106,8 @@ def _numbers() -> dict[str, Schema]:
     terms = {"enum": [term for band in ICD_203 for term in band.terms]}
     counts = _block(words.COUNTS, ("yes", "of"))
     return {
-        "quantity": _either(_NUMBER, triple, terms, counts, _block(words.VALUE, ("value",))),
+        "named-number": _block(words.NAMED, ("recipe",)),
+        "quantity": _either(_NUMBER, triple, terms, counts, _block(words.VALUE, ("value",)), _ref("named-number")),
         "ratio": _either(_NUMBER, triple),
         "cell": _either(
             _ref("quantity"),
@@ -165,21 +170,46 @@ def _model_blocks() -> dict[str, Schema]:
         "trait": trait,
         "traits": _map("trait"),
         "perpetrator": _block(words.PERPETRATOR, words.PERPETRATOR_REQUIRED),
-        "share": _either(_ref("quantity"), _block(words.SHARE, ("value",))),
+        "share": _either(_ref("quantity"), _block(words.SHARE, ("value",)), _block(words.SHARE, ("recipe",))),
         "shares": _map("share"),
         "row": row,
-        "table": {
-            "type": "object",
-            "properties": because,
-            "additionalProperties": _either(_ref("row"), _list("row")),
-        },
+        "rows": _either(_ref("row"), _list("row")),
+        "table": _either(
+            _block(words.INSTANCE, ("recipe",)),
+            {
+                "type": "object",
+                "properties": {**because, "recipe": False},
+                "additionalProperties": _ref("rows"),
+            },
+        ),
         "tables": _map("table"),
         "deception": _block(words.DECEPTION),
-        "staging": _block(words.STAGED, ("probability", "toward")),
+        "staging": _chance(words.STAGED, ("toward",)),
         "stagings": _map("staging"),
-        "forging": _block(words.STAGED, ("probability",)),
+        "forging": _chance(words.STAGED),
         "forgings": _map("forging"),
-        "turning": _block(words.DECEPTIVE, ("probability",)),
+        "turning": _chance(words.DECEPTIVE),
         "deceptions": _map("turning"),
         "clusters": _map("ids", maxProperties=14),
+    }
+
+
+def _chance(keys: Keys, required: tuple[str, ...] = ()) -> Schema:
+    """A block with a probability of its own, or one that the recipe names."""
+    return {**_block(keys, required), "oneOf": [{"required": ["probability"]}, {"required": ["recipe"]}]}
+
+
+def _recipe_blocks() -> dict[str, Schema]:
+    number = _block(words.RECIPE_NUMBER, ("because",))
+    return {
+        "recipe-number": {**number, "oneOf": [{"required": ["value"]}, {"required": ["ratio"]}]},
+        "recipe-numbers": _map("recipe-number"),
+        "recipe-rows": {"type": "object", "additionalProperties": _ref("rows"), "minProperties": 1},
+        "recipe-parents": _map("ids"),
+        "recipe-table": _block(words.RECIPE_TABLE, words.RECIPE_TABLE_REQUIRED),
+        "recipe-tables": _map("recipe-table"),
+        "bindings": _map("texts"),
+        "state-names": _map("text"),
+        "parent-binding": _either(_block(words.PARENT, ("fact", "states")), {"type": "array", "maxItems": 0}),
+        "parent-bindings": _map("parent-binding"),
     }

@@ -10,9 +10,12 @@ from attribution.domain.model import Model
 from attribution.domain.pairing import check_pair
 from attribution.errors import UsageError
 from attribution.reading.case_file import parse_case
-from attribution.reading.fields import located
-from attribution.reading.model_file import model_root, parse_model
-from attribution.reading.yaml_nodes import read_text
+from attribution.reading.fields import Field, located
+from attribution.reading.model_file import parse_model
+from attribution.reading.model_parts import Part, based, model_root
+from attribution.reading.yaml_nodes import parse, read_text
+
+_FOLDERS = {"grading": "grading", "recipe": "recipes"}
 
 
 def bundled(folder: str) -> Path:
@@ -84,30 +87,49 @@ def read_model(name: str | os.PathLike[str]) -> Model:
 
 def _model(path: Path, shown: str) -> Model:
     text = read_text(path)
-    field = model_root(text, shown).entries().get("grading")
-    if field is None:
-        raise model_root(text, shown).fail("the model has no `grading`.", "grading: standard")
-    grading = field.text()
-    if grading.endswith(".yaml"):
-        inside = PurePosixPath(grading)
-        if inside.is_absolute() or ".." in inside.parts or "\\" in grading:
-            raise field.fail(
-                f'the grading "{grading[:80]}" lies outside the folder of the model.',
-                "a shipped name, or a file in the folder of the model",
-            )
-        home = path.parent / grading
-    else:
-        home = bundled("models") / "grading" / f"{grading}.yaml"
-        known = sorted(file.stem for file in home.parent.glob("*.yaml"))
-        field.word("shipped gradings", known)
+    base = _base(path, text, shown)
+    root = based(text, shown, base)
+    named = root.entries()
+    if "grading" not in named:
+        raise root.fail("the model has no `grading`.", "grading: standard")
+    grading = _named(named["grading"], path, "grading")
     return parse_model(
         text,
         shown,
-        grading_text=read_text(home),
-        grading_id=Path(grading).stem,
-        grading_file=_shown(home),
+        grading_text=grading.text,
+        grading_id=grading.id,
+        grading_file=grading.file,
         id=path.stem,
+        base=base,
+        recipe=_named(named["recipe"], path, "recipe") if "recipe" in named else None,
     )
+
+
+def _base(path: Path, text: str, shown: str) -> Part | None:
+    """The model beside this one that it extends."""
+    named = Field(parse(text, shown), (), shown).entries().get("extends")
+    if named is None:
+        return None
+    beside = {file.stem: file for file in path.parent.glob("*.yaml") if file.stem != path.stem}
+    home = beside[named.word("models beside this one", sorted(beside))]
+    return Part(home.stem, read_text(home), _shown(home))
+
+
+def _named(field: Field, path: Path, kind: str) -> Part:
+    """A grading or a recipe: a shipped one by its name, or a file in the folder of the model."""
+    name = field.text()
+    if name.endswith(".yaml"):
+        inside = PurePosixPath(name)
+        if inside.is_absolute() or ".." in inside.parts or "\\" in name:
+            raise field.fail(
+                f'the {kind} "{name[:80]}" lies outside the folder of the model.',
+                "a shipped name, or a file in the folder of the model",
+            )
+        home = path.parent / name
+    else:
+        home = bundled("models") / _FOLDERS[kind] / f"{name}.yaml"
+        field.word(f"shipped {kind}s", sorted(file.stem for file in home.parent.glob("*.yaml")))
+    return Part(home.stem, read_text(home), _shown(home))
 
 
 def read_pair_errors(case: Case, model: Model, file: str = "") -> None:

@@ -10,6 +10,7 @@ from attribution.domain.sources import Reading, SourceKind
 CASE_FORMAT = "attribution-case/1"
 MODEL_FORMAT = "attribution-model/1"
 GRADING_FORMAT = "attribution-grading/1"
+RECIPE_FORMAT = "attribution-recipe/1"
 
 SOURCE_KINDS = get_args(SourceKind)
 READINGS = get_args(Reading)
@@ -131,6 +132,8 @@ MODEL: Keys = {
     "case": ("id", "the case it is about"),
     "title": ("text", "title of the model"),
     "summary": ("text", "its idea in two sentences"),
+    "extends": ("id", "a model beside this one, whose blocks hold where this file has none of its own"),
+    "recipe": ("text", "generic assumptions that numbers and tables may name: shipped, or a file beside this one"),
     "grading": ("text", "a shipped grading, or a file beside this one"),
     "traits": ("traits", "capabilities and behaviours of the factions"),
     "perpetrator": ("perpetrator", "who it was before the evidence"),
@@ -154,10 +157,52 @@ DECEPTION: Keys = {
 }
 STAGED: Keys = {
     "probability": ("quantity", "chance"),
+    "recipe": ("id", "a number of the recipe, instead of the probability"),
     "toward": ("id", "to look like whom"),
     "because": ("reason", "why"),
 }
-DECEPTIVE: Keys = {"probability": ("quantity", "chance"), "because": ("reason", "why")}
+DECEPTIVE: Keys = {
+    "probability": ("quantity", "chance"),
+    "recipe": ("id", "a number of the recipe, instead of the probability"),
+    "because": ("reason", "why"),
+}
+RECIPE: Keys = {
+    "format": ("format", "version of this format"),
+    "title": ("text", "title"),
+    "because": ("reason", "why"),
+    "tables": ("recipe-tables", "tables over roles, per kind of evidence"),
+    "numbers": ("recipe-numbers", "numbers by name: prior categories, how often a kind of source is forged"),
+}
+RECIPE_REQUIRED = ("format", "title")
+RECIPE_TABLE: Keys = {
+    "about": ("text", "what kind of evidence it is about"),
+    "roles": ("ids", "who a case binds to its own factions"),
+    "states": ("ids", "what a case binds to the states of its fact"),
+    "parents": ("recipe-parents", "facts the rows may depend on, each with its states"),
+    "rows": ("recipe-rows", "probabilities of all states but one, per role"),
+    "because": ("reason", "why"),
+}
+RECIPE_TABLE_REQUIRED = ("about", "states", "rows", "because")
+RECIPE_NUMBER: Keys = {
+    "value": ("quantity", "a probability, or a weight between 0 and 1"),
+    "ratio": ("ratio", "a likelihood ratio"),
+    "because": ("reason", "why"),
+}
+INSTANCE: Keys = {
+    "recipe": ("id", "a table of the recipe"),
+    "bind": ("bindings", "role to faction, group, or list of them"),
+    "states": ("state-names", "state of the recipe to state of the fact"),
+    "given": ("parent-bindings", "parent of the recipe to {fact, states}"),
+    "because": ("reason", "why it is this table, in this case"),
+}
+PARENT: Keys = {
+    "fact": ("id", "the fact that plays the parent"),
+    "states": ("bindings", "state of the recipe's parent to state or states of the fact"),
+}
+NAMED: Keys = {
+    "recipe": ("id", "a number of the recipe"),
+    "because": ("reason", "why it is this number, in this case"),
+}
 REASON: Keys = {"reason": ("text", "why"), "rests_on": ("ids", "origins it rests on")}
 COUNTS: Keys = {"yes": ("number", "how often"), "of": ("number", "out of how many")}
 VALUE: Keys = {
@@ -167,6 +212,7 @@ VALUE: Keys = {
 }
 SHARE: Keys = {
     "value": ("quantity", "the total of the node"),
+    "recipe": ("id", "a number of the recipe, instead of the value"),
     "within": ("weights", "relative weights of its members"),
     "because": ("reason", "why"),
 }

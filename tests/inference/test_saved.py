@@ -13,6 +13,8 @@ import pytest
 import attribution as at
 from attribution.errors import OutputError, RunError
 from attribution.inference.settings import Sampling
+from attribution.reading import parse_case
+from tests.reading.test_recipes import CASE, MODEL, RECIPE
 
 SMALL = Sampling(scrambles=4, log2_points=6)
 
@@ -125,3 +127,17 @@ def test_a_case_built_in_python_has_no_text_to_keep(case: at.Case, baseline: at.
     with pytest.raises(RunError, match="was not read from a file"):
         posterior.save(tmp_path / "run.nc")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_run_of_a_model_that_extends_another_under_a_recipe_stands_alone(tmp_path: Path) -> None:
+    for name, text in (("baseline", MODEL), ("made-up", RECIPE)):
+        (tmp_path / f"{name}.yaml").write_text(text.replace("recipe: made-up\n", "recipe: made-up.yaml\n"))
+    other = tmp_path / "other.yaml"
+    other.write_text("format: attribution-model/1\ntitle: Other\nextends: baseline\n")
+    first = at.fit(parse_case(CASE), at.read_model(other), engine="importance", sampling=SMALL)
+    first.save(tmp_path / "run.nc")
+    for name in ("baseline", "made-up", "other"):
+        (tmp_path / f"{name}.yaml").unlink()
+    again = at.load_posterior(tmp_path / "run.nc")
+    assert again.standings == first.standings
+    assert again.model == first.model

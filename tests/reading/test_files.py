@@ -153,7 +153,7 @@ def test_the_templates_and_gradings_fit_their_schemas() -> None:
         jsonschema.validate(plain(path), schema("grading"))
 
 
-@pytest.mark.parametrize("what", ["case", "model", "grading"])
+@pytest.mark.parametrize("what", ["case", "model", "grading", "recipe"])
 def test_the_schemas_are_schemas(what: str) -> None:
     jsonschema.Draft202012Validator.check_schema(schema(what))
     with pytest.raises(jsonschema.ValidationError):
@@ -168,6 +168,10 @@ _Texts.yaml_implicit_resolvers = {
     first: [(tag, pattern) for tag, pattern in found if tag.endswith((":int", ":float", ":null"))]
     for first, found in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
+
+
+def as_an_editor_sees(text: str) -> object:
+    return yaml.load(text, _Texts)
 
 
 def plain(path: Path) -> object:
