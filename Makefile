@@ -9,7 +9,7 @@ NODE   := tests/browser/node_modules/.ready
 MODELS := baseline sceptical without-state-finding
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser report reports test test-slow check lint types imports format bench clean
+.PHONY: help setup browser report reports test test-slow check lint types imports format bench calibrate clean
 
 help:               ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -59,6 +59,9 @@ imports: $(READY)
 format: $(READY)    ## put the code in order
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+calibrate: $(READY) ## simulated cases with a known truth: are probabilities kept? (half an hour)
+	$(BIN)/python -m benchmarks.calibration
 
 bench: $(READY)     ## measurements side by side
 	$(BIN)/python benchmarks/run.py

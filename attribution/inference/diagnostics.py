@@ -86,7 +86,8 @@ def diagnose(posterior: Posterior) -> Diagnostics:
     return Diagnostics("nuts", largest, _convergence(posterior), tails, check)
 
 
-def _convergence(posterior: Posterior) -> Convergence:
+def _convergence(posterior: Posterior) -> Convergence | None:
+    """None where nothing moves: a model without an uncertain number has nothing to converge."""
     from arviz_stats.base.array import array_stats
 
     draws = posterior.draws
@@ -96,6 +97,8 @@ def _convergence(posterior: Posterior) -> Convergence:
     columns = np.concatenate([draws.z, derived.reshape(chains, count, -1)], axis=2)
     moving = np.isfinite(columns).all(axis=(0, 1)) & (columns.std(axis=(0, 1)) > 1e-12)
     columns, names = columns[..., moving], [name for name, moves in zip(names, moving, strict=True) if moves]
+    if not names:
+        return None
     rhat = np.asarray(array_stats.rhat(columns, chain_axis=0, draw_axis=1))
     bulk = np.asarray(array_stats.ess(columns, chain_axis=0, draw_axis=1, method="bulk"))
     tail = np.asarray(array_stats.ess(columns, chain_axis=0, draw_axis=1, method="tail", prob=(0.05, 0.95)))

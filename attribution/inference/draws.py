@@ -10,6 +10,11 @@ from numpy.typing import NDArray
 from attribution.network.program import Floats
 
 
+def flat(z: Floats) -> Floats:
+    """Draws of all chains one after another: (draw, coordinate), also where a model has no uncertain number."""
+    return z.reshape(z.shape[0] * z.shape[1], z.shape[2])
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Draws:
     """Standard normals of shape (chain, draw, coordinate); a chain of the importance engine is a scramble.
@@ -26,7 +31,7 @@ class Draws:
     @property
     def flat(self) -> Floats:
         """All draws, shape (draw, coordinate)."""
-        return self.z.reshape(self.z.shape[0] * self.z.shape[1], self.z.shape[-1])
+        return flat(self.z)
 
     @property
     def weights(self) -> Floats:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from attribution.domain.case import Case
 from attribution.domain.catalog import Catalog
 from attribution.domain.model import Model
+from attribution.inference.contradiction import refuse_contradiction
 from attribution.inference.posterior import Posterior
 from attribution.inference.settings import Engine, Sampling, Settings
 from attribution.network.compiler import compile_network
@@ -41,7 +42,7 @@ def fit(
     Raises
     ------
     PairError
-        The model does not fit the case.
+        The model does not fit the case, or the evidence is impossible under it.
     TooTiedError
         Facts are tied together past what can be summed exactly.
 
@@ -54,6 +55,7 @@ def fit(
     """
     settings = Settings(engine=engine, seed=seed, as_of=as_of, sampling=sampling or Sampling())
     program = compile_network(case, model, as_of)
+    refuse_contradiction(case, program)
     if engine == "importance":
         from attribution.inference import importance
 

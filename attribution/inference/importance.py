@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from attribution.inference.draws import Draws, smoothed
+from attribution.inference.draws import Draws, flat, smoothed
 from attribution.inference.settings import Sampling
 from attribution.network.program import Floats, Program
 from attribution.network.summation import log_joint_at, normalise, numbers
@@ -52,7 +52,7 @@ class Weighed:
 def draw(program: Program, sampling: Sampling, seed: int) -> Weighed:
     """Draw the posterior of a network: points under the prior, Pareto-smoothed weights ``p(E | theta(z))``."""
     z = sobol_normals(program.dimension, sampling.scrambles, sampling.log2_points, seed)
-    slots = numbers(program, z.reshape(z.shape[0] * z.shape[1], z.shape[-1]))
+    slots = numbers(program, flat(z))
     log_joint = log_joint_at(program, slots)
     log_weight, khat = smoothed(normalise(log_joint)[1].reshape(z.shape[:2]))
     return Weighed(Draws(z=z, log_weight=log_weight, khat=khat), slots, log_joint)

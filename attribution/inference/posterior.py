@@ -13,7 +13,7 @@ from attribution.domain.case import Case
 from attribution.domain.concern import Concern
 from attribution.domain.model import Model
 from attribution.domain.verbal import probability_words
-from attribution.inference.draws import Draws, Estimate, estimate
+from attribution.inference.draws import Draws, Estimate, estimate, flat
 from attribution.inference.importance import sobol_normals
 from attribution.inference.settings import Settings
 from attribution.network.compiler import compile_network
@@ -126,7 +126,7 @@ class Posterior:
     def prior_slots(self) -> Floats:
         """Values of all numbers in draws from the prior: (draw, slot)."""
         z = sobol_normals(self.program.dimension, PRIOR_SCRAMBLES, _PRIOR_LOG2_POINTS, self.settings.seed)
-        return numbers(self.program, z.reshape(z.shape[0] * z.shape[1], z.shape[-1]))
+        return numbers(self.program, flat(z))
 
     @cached_property
     def prior_faction_draws(self) -> Floats:

@@ -53,10 +53,10 @@ def _verdict(posterior: Posterior) -> str:
             f"the engines differ by at most {found.cross_check.worst:.1f} standard errors."
         )
     assert found.tails is not None
-    return (
-        f"k-hat {found.tails.khat:.2f}, effective sample size {found.tails.ess:.0f}; "
-        "R-hat and traces do not apply to weighted points."
-    )
+    why = "R-hat and traces do not apply to weighted points"
+    if posterior.settings.engine == "nuts":
+        why = "R-hat does not apply, since no number is uncertain"
+    return f"k-hat {found.tails.khat:.2f}, effective sample size {found.tails.ess:.0f}; {why}."
 
 
 def notebook(posterior: Posterior) -> str:

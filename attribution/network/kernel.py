@@ -170,11 +170,12 @@ def part_batch(v: Floats, n: Ints, x: Floats, part: int, out: Floats) -> None:
 
 @kernel
 def normalise_batch(log_joint: Floats, probability: Floats, evidence: Floats) -> None:
-    """``p(h | E)`` (draw, faction) and ``log p(E)`` (draw,) of log-joints; NaN and -inf where nothing is possible."""
+    """``p(h | E)`` (draw, faction) and ``log p(E)`` (draw,) of log-joints; 0 and -inf where nothing is possible."""
     for draw in range(log_joint.shape[0]):
         evidence[draw] = log_sum(log_joint[draw])
+        possible = evidence[draw] > -math.inf
         for h in range(log_joint.shape[1]):
-            probability[draw, h] = math.exp(log_joint[draw, h] - evidence[draw])
+            probability[draw, h] = math.exp(log_joint[draw, h] - evidence[draw]) if possible else 0.0
 
 
 @kernel

@@ -72,7 +72,7 @@ def log_joint_pullback(z: Floats, n: Ints, x: Floats, weight: Floats, gradient: 
 
 @kernel
 def beliefs_batch(v: Floats, n: Ints, x: Floats, out: Floats) -> None:
-    """Posterior probability of every table entry, summed over factions: (draw, entry); NaN where E is impossible."""
+    """Posterior probability of every table entry, summed over factions: (draw, entry); 0 where E is impossible."""
     rows, values, means, pool, terms, powers, shared, logs = new_desk(n)
     belief = np.zeros(n[n[at.SIZES] + 1])
     adjoint = np.zeros(count(n, at.SLOT_KIND))
@@ -81,7 +81,7 @@ def beliefs_batch(v: Floats, n: Ints, x: Floats, out: Floats) -> None:
         _, before, joint = joints(n, x, v[draw], logs)
         evidence = log_sum(joint)
         if evidence == -math.inf:
-            out[draw] = math.nan
+            out[draw] = 0.0
             continue
         weight = np.exp(joint - evidence)
         open_set_pullback(n, v[draw], before, weight, adjoint)

@@ -118,7 +118,10 @@ def keep_open(program: Program, slots: Floats, log_joint: Floats) -> Floats:
 
 
 def normalise(log_joint: Floats) -> tuple[Floats, Floats]:
-    """``p(h | E)`` (draw, faction) and ``log p(E)`` (draw,); NaN and -inf where nothing is possible."""
+    """``p(h | E)`` (draw, faction) and ``log p(E)`` (draw,).
+
+    Where nothing is possible they are 0 and -inf: such a draw has no weight, and nothing times nothing is nothing.
+    """
     from attribution.network.kernel import normalise_batch
 
     probability, evidence = np.empty(log_joint.shape), np.empty(len(log_joint))
@@ -140,7 +143,7 @@ def tables(program: Program, slots: Floats) -> tuple[Floats, Floats]:
 def state_probabilities(program: Program, slots: Floats) -> Floats:
     """``p(x_f | E, theta)`` for every state of every fact, facts one after another: shape (draw, state).
 
-    Rows are NaN in draws under which the evidence is impossible.
+    Rows are 0 in draws under which the evidence is impossible.
     """
     from attribution.network.kernel_gradient import beliefs_batch
 

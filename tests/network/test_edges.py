@@ -21,7 +21,14 @@ from attribution.domain.tables import Entry, OddsRatio, Table, Trait
 from attribution.errors import PairError, TooTiedError
 from attribution.network.compiler import compile_network
 from attribution.network.program import Program
-from attribution.network.summation import evidence_gradient, log_joint, log_parts, numbers, state_probabilities
+from attribution.network.summation import (
+    evidence_gradient,
+    log_joint,
+    log_parts,
+    normalise,
+    numbers,
+    state_probabilities,
+)
 from tests.builders import DAY, YES_NO, Stated, a_case, a_model, a_report, a_row, a_table, a_tree, posterior_of, says
 from tests.random_models import CONSTANT
 
@@ -54,7 +61,8 @@ def test_contradictory_certainties_are_impossible_and_no_exception() -> None:
     program = compile_network(case, model)
     assert (log_joint(program, at_rest(program)) == -np.inf).all()
     slots = numbers(program, at_rest(program))
-    assert np.isnan(state_probabilities(program, slots)).all()
+    assert (state_probabilities(program, slots) == 0).all()
+    assert (normalise(log_joint(program, at_rest(program)))[0] == 0).all()
     assert (log_parts(program, slots)[1].sum(axis=2) == -np.inf).all()
     value, gradient = evidence_gradient(program, np.zeros(program.dimension))
     assert value == -np.inf
