@@ -14,21 +14,22 @@ def as_json(finding: object) -> dict[str, Any]:
 
     Fields whose metadata say ``json: False`` are left out: tables too large for a page, which `to_frame` gives.
     """
-    plain = _plain(finding)
-    assert isinstance(plain, dict), "a finding is a dataclass"
-    return plain
+    found = plain(finding)
+    assert isinstance(found, dict), "a finding is a dataclass"
+    return found
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """Any value of a finding as JSON holds it."""
     if is_dataclass(value) and not isinstance(value, type):
         kept = (one for one in fields(value) if one.metadata.get("json", True))
-        return {one.name: _plain(getattr(value, one.name)) for one in kept}
+        return {one.name: plain(getattr(value, one.name)) for one in kept}
     if isinstance(value, dict):
-        return {str(key): _plain(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(inner) for inner in value]
+        return {str(key): plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple | frozenset):
+        return [plain(inner) for inner in value]
     if isinstance(value, np.ndarray | np.generic):
-        return _plain(value.tolist())
+        return plain(value.tolist())
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value

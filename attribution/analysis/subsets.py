@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import combinations
+from typing import cast
 
 from attribution.errors import UsageError
 from attribution.inference.posterior import Posterior
@@ -33,6 +34,14 @@ def tied_origins(posterior: Posterior, draws: slice = slice(None)) -> tuple[Tied
     UsageError
         More than 12 origins speak about one part: their subsets are too many to enumerate.
     """
+    known = posterior.memory("tied_origins")
+    key = (draws.start, draws.stop, draws.step)
+    if key not in known:
+        known[key] = _tied_origins(posterior, draws)
+    return cast(tuple[TiedOrigins, ...], known[key])
+
+
+def _tied_origins(posterior: Posterior, draws: slice) -> tuple[TiedOrigins, ...]:
     program, slots = posterior.program, posterior.slots[draws]
     found = []
     for part in sorted(set(program.ints.origin_part.tolist())):

@@ -9,7 +9,7 @@ import json
 def schema(arguments: argparse.Namespace) -> int:
     """Print a JSON Schema."""
     if arguments.what == "report":
-        from attribution.reporting.json_report import report_schema
+        from attribution.reporting.report_schema import report_schema
 
         found = report_schema()
     else:

@@ -37,6 +37,8 @@ ENFSI: tuple[Band, ...] = (
     Band(1_000_000, float("inf"), ("extremely strong",)),
 )
 
+_LONGEST_ODDS = 60.0
+
 
 def probability_words(probability: float) -> str:
     """The ICD 203 term for a probability.
@@ -76,3 +78,26 @@ def percent(probability: float) -> str:
     if probability < 0.0995:
         return f"{100 * probability:.1f} %"
     return f"{100 * probability:.0f} %"
+
+
+def percents(low: float, high: float) -> str:
+    """A range of probabilities: the unit once, both ends where they differ as printed."""
+    first, last = percent(low), percent(high)
+    if first == last:
+        return first
+    if first.startswith("<") or last.startswith(">"):
+        return f"{first} to {last}"
+    return f"{first.removesuffix(' %')} to {last}"
+
+
+def decibans(value: float) -> str:
+    """Weight of evidence to a tenth, with its sign; what rounds to nothing has none."""
+    return "0.0" if abs(value) < 0.05 else f"{value:+.1f}".replace("-", "\u2212")
+
+
+def odds(weight: float) -> str:
+    """Log-odds in decibans as odds, the larger side first: ``12.9 to 1``, or ``1 to 3.4`` where negative."""
+    ratio = 10.0 ** (min(abs(weight), _LONGEST_ODDS) / 10.0)
+    shown = f"{ratio:,.0f}" if ratio >= 99.95 else f"{ratio:.1f}"
+    shown = f"over {shown}" if abs(weight) > _LONGEST_ODDS else shown
+    return f"{shown} to 1" if weight >= 0 else f"1 to {shown}"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from attribution.domain.verbal import percent, probability_words
+from attribution.domain.verbal import decibans, odds, percent, percents, probability_words
 from attribution.inference.posterior import Posterior, Standing
 
 NAMING_LIMIT = 0.55
@@ -34,24 +34,36 @@ class BottomLine:
 def bottom_line(posterior: Posterior, rivals: tuple[Posterior, ...] = ()) -> BottomLine:
     """The bottom line of a posterior, beside those of rival models on the same case."""
     first, second = posterior.ranking[:2]
-    leaders = {model.model.id: model.ranking[0] for model in (posterior, *rivals)}
-    disagree = len({leader.id for leader in leaders.values()}) > 1
+    disagree = len({model.ranking[0].id for model in (posterior, *rivals)}) > 1
     low_lead = first.probability < NAMING_LIMIT
     return BottomLine(
-        headline=_headline(first, leaders, disagree, low_lead),
-        sentences=(_leader(posterior, first), _runner_up(second), prior_sentence(posterior, first, second)),
+        headline=_headline(first, disagree, low_lead),
+        sentences=(
+            *((_models(posterior, rivals, disagree),) if rivals else ()),
+            _leader(posterior, first),
+            _runner_up(second),
+            prior_sentence(posterior, first, second),
+        ),
         confidence=NOT_ASSESSED,
         named=not (disagree or low_lead),
     )
 
 
-def _headline(first: Standing, leaders: dict[str, Standing], disagree: bool, low_lead: bool) -> str:
+def _headline(first: Standing, disagree: bool, low_lead: bool) -> str:
     if disagree:
-        told = "; ".join(f"{model}: {leader.label}, {percent(leader.probability)}" for model, leader in leaders.items())
-        return f"No faction can be named: the models disagree on who leads ({told})."
+        return "No faction can be named: the models disagree on who leads."
     if low_lead:
         return f"No faction can be named: the most probable, {first.label}, has {percent(first.probability)}."
     return f"On these assumptions it was {band_words(first)} {first.label}: {percent(first.probability)}."
+
+
+def _models(posterior: Posterior, rivals: tuple[Posterior, ...], disagree: bool) -> str:
+    """Who leads under each model."""
+    told = "; ".join(
+        f"{one.model.title}: {one.ranking[0].label}, {percent(one.ranking[0].probability)}"
+        for one in (posterior, *rivals)
+    )
+    return f"{'Leaders by model' if disagree else 'The models agree on the leader'} ({told})."
 
 
 def band_words(standing: Standing) -> str:
@@ -64,15 +76,15 @@ def band_words(standing: Standing) -> str:
 
 def _leader(posterior: Posterior, first: Standing) -> str:
     return (
-        f"Under {posterior.model.title} the probability of {first.label} is {percent(first.probability)}, and "
-        f"{percent(first.low)} to {percent(first.high)} over numbers nobody knows exactly."
+        f"Under {posterior.model.title} the probability of {first.label} is {percent(first.probability)}, in words "
+        f"{band_words(first)}; over numbers nobody knows exactly it ranges from {percents(first.low, first.high)}."
     )
 
 
 def _runner_up(second: Standing) -> str:
     return (
         f"The next candidate is {second.label} with {percent(second.probability)} "
-        f"({percent(second.low)} to {percent(second.high)})."
+        f"({percents(second.low, second.high)})."
     )
 
 
@@ -95,11 +107,9 @@ def log_odds_parts(posterior: Posterior, first: Standing, second: Standing) -> P
 def prior_sentence(posterior: Posterior, first: Standing, second: Standing) -> str:
     """What part of the log-odds of leader against runner-up comes from the prior."""
     parts = log_odds_parts(posterior, first, second)
-    odds = 10 ** (parts.total / 10)
-    prior = 10 ** (abs(parts.prior) / 10)
     side = first.label if parts.prior >= 0 else second.label
     return (
-        f"Of the {parts.total:+.1f} dB by which {first.label} leads {second.label} (odds {odds:.1f} to 1), "
-        f"{parts.prior:+.1f} dB come from the prior (odds {prior:.1f} to 1 for {side}) and "
-        f"{parts.evidence:+.1f} dB from the evidence."
+        f"Of the {decibans(parts.total)} dB by which {first.label} leads {second.label} (odds {odds(parts.total)}), "
+        f"{decibans(parts.prior)} dB come from the prior (odds {odds(abs(parts.prior))} for {side}) and "
+        f"{decibans(parts.evidence)} dB from the evidence."
     )

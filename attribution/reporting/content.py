@@ -6,15 +6,17 @@ from dataclasses import dataclass
 
 from attribution import __version__
 from attribution.analysis.leave_out import LeaveOut, leave_out
+from attribution.analysis.shapley import Decomposition
 from attribution.domain.concern import Concern
 from attribution.domain.verbal import percent
 from attribution.inference.posterior import Posterior, Standing
 from attribution.inference.provenance import digest, versions
 from attribution.reporting.assumptions import AssumptionBlock, assumption_blocks
-from attribution.reporting.bottom_line import BottomLine, bottom_line, log_odds_parts
+from attribution.reporting.bottom_line import BottomLine, Parts, bottom_line, log_odds_parts
 from attribution.reporting.checks import Check, checks
 from attribution.reporting.evidence_table import EvidenceRow, evidence_rows
 from attribution.reporting.gate import Gate, gate
+from attribution.reporting.waterfalls import waterfalls
 
 GENERAL_LIMITS = (
     "Every probability is conditional on the stated evidence and assumptions; other evidence or other assumptions give "
@@ -65,12 +67,15 @@ class Content:
     model_summary: str
     bottom_line: BottomLine
     gate: Gate
+    weight: Parts
     factions: tuple[Standing, ...]
     groups: tuple[Standing, ...]
     facts: tuple[FactRows, ...]
     models: tuple[ModelRow, ...]
     evidence: tuple[EvidenceRow, ...]
     faction_labels: tuple[str, ...]
+    waterfalls: tuple[Decomposition, ...]
+    waterfall_notes: tuple[str, ...]
     leave_out: tuple[LeaveOut, ...]
     checks: tuple[Check, ...]
     concerns: tuple[Concern, ...]
@@ -78,12 +83,18 @@ class Content:
     limits: tuple[str, ...]
     provenance: tuple[tuple[str, str], ...]
 
+    @property
+    def labels(self) -> dict[str, str]:
+        """What factions and groups are called."""
+        return {standing.id: standing.label for standing in (*self.factions, *self.groups)}
+
 
 def content(posterior: Posterior, rivals: tuple[Posterior, ...] = ()) -> Content:
     """Everything there is to say about a posterior, beside rival models of the same case."""
     case, model = posterior.case, posterior.model
     removed = leave_out(posterior, "origin")
     day = posterior.settings.as_of
+    falls, notes = waterfalls(posterior)
     return Content(
         case=case.id,
         title=case.title,
@@ -95,12 +106,15 @@ def content(posterior: Posterior, rivals: tuple[Posterior, ...] = ()) -> Content
         model_summary=model.summary,
         bottom_line=bottom_line(posterior, rivals),
         gate=gate(posterior, sensitivity=False),
+        weight=log_odds_parts(posterior, *posterior.ranking[:2]),
         factions=posterior.ranking,
         groups=posterior.group_standings,
         facts=_facts(posterior),
         models=tuple(_model_row(one, own=one is posterior) for one in (posterior, *rivals)),
         evidence=evidence_rows(posterior, removed),
         faction_labels=tuple(case.factions.label(leaf) for leaf in posterior.program.factions),
+        waterfalls=falls,
+        waterfall_notes=notes,
         leave_out=(removed, leave_out(posterior, "source"), leave_out(posterior, "institution")),
         checks=checks(posterior),
         concerns=posterior.concerns(),

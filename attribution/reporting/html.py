@@ -1,22 +1,99 @@
-"""The report as one self-contained HTML file that opens from disk and asks nothing of anybody."""
+"""The report as one self-contained HTML file that opens from disk and asks nothing of anybody.
+
+A content security policy forbids every request, and every style and script but those whose hashes it names: text that
+slipped through the escaping would still do nothing.
+"""
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from functools import cache
+from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from attribution.domain.verbal import percent
+from markupsafe import Markup
+
+from attribution.domain.verbal import decibans, odds, percent, percents
 from attribution.reporting.content import Content
-from attribution.reporting.figures import forest
+from attribution.reporting.figures.standings import standings_figure
+from attribution.reporting.figures.waterfall import waterfall_figure
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+STYLES = ("report.css", "figures.css", "print.css")
+SCRIPTS: tuple[str, ...] = ()
+
 
 def html(content: Content) -> str:
     """The whole report; every text from a case file is escaped."""
+    style, script = inline(STYLES), inline(SCRIPTS)
     page = _environment().get_template("report.html.j2")
-    return page.render(content=content, forest=forest(content.factions)) + "\n"
+    return (
+        page.render(
+            content=content,
+            figures=_figures(content),
+            sections=_sections(content),
+            policy=Markup(policy(style, script)),
+            style=Markup(style),
+            script=Markup(script),
+        )
+        + "\n"
+    )
+
+
+def inline(names: tuple[str, ...]) -> str:
+    """Files beside the templates as one text."""
+    folder = files("attribution.reporting") / "templates"
+    return "\n".join((folder / name).read_text(encoding="utf-8") for name in names)
+
+
+def policy(style: str, script: str) -> str:
+    """Nothing from anywhere; this style, this script, and pictures that are in the page."""
+    scripts = f"'sha256-{_hash(script)}'" if script else "'none'"
+    return (
+        f"default-src 'none'; style-src 'sha256-{_hash(style)}'; script-src {scripts}; img-src data:; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def _hash(text: str) -> str:
+    return base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")
+
+
+def _sections(content: Content) -> list[tuple[str, str]]:
+    """What can be jumped to."""
+    return [
+        ("who", "Who, and how sure"),
+        ("rests", "What it rests on"),
+        ("evidence", "The evidence"),
+        ("change", "What would change our mind"),
+        ("models", "Rival models"),
+        *([("facts", "The facts")] if content.facts else []),
+        ("diagnostics", "Diagnostics"),
+        ("assumptions", "Assumptions"),
+        ("limits", "Limits"),
+        ("provenance", "Provenance"),
+    ]
+
+
+def _figures(content: Content) -> dict[str, object]:
+    labels = content.labels
+    return {
+        "who": standings_figure(content.factions, content.groups),
+        "waterfalls": [
+            (labels[found.rival], waterfall_figure(found), _told(found.faction, found.rival, labels))
+            for found in content.waterfalls
+        ],
+    }
+
+
+def _told(faction: str, rival: str, labels: dict[str, str]) -> str:
+    return (
+        f"{labels[faction]} against {labels[rival]}: each origin's share (Shapley value) of the log-odds. The bars of "
+        "the prior, of the origins, and of what averaging over unknown numbers adds sum to the printed odds."
+    )
 
 
 @cache
@@ -30,6 +107,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.globals |= {"percents": percents, "odds": odds}
     environment.filters |= {
         "percent": percent,
         "db": _db,
@@ -43,7 +121,7 @@ def _environment() -> Environment:
 
 def _db(value: float) -> str:
     """Decibans with their sign, a dot where there is nothing to see."""
-    return "·" if abs(value) < 0.05 else f"{value:+.1f}".replace("-", "−")
+    return "·" if abs(value) < 0.05 else decibans(value)
 
 
 def _strength(value: float) -> int:

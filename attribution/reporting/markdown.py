@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from attribution.domain.verbal import percent
+from attribution.domain.verbal import decibans, odds, percent, percents
 from attribution.inference.posterior import Standing
 from attribution.reporting.content import Content
 
@@ -23,10 +23,11 @@ def markdown(content: Content) -> str:
     sections = (
         _head(content),
         _factions(content),
-        _facts(content),
-        _models(content),
         _rests_on(content),
         _evidence(content),
+        _change(content),
+        _models(content),
+        _facts(content),
         _checks(content),
         _assumptions(content),
         _ending(content),
@@ -61,7 +62,7 @@ def _standing(standing: Standing) -> list[str]:
         plain(standing.label),
         percent(standing.prior),
         percent(standing.probability),
-        f"{percent(standing.low)} to {percent(standing.high)}",
+        percents(standing.low, standing.high),
         f"{standing.mcse:.4f}",
         standing.words,
     ]
@@ -91,29 +92,48 @@ def _models(content: Content) -> list[str]:
             plain(row.title) + (" (this report)" if row.own else ""),
             f"{plain(row.prior_leader.label)} {percent(row.prior_leader.prior)}",
             f"{plain(row.leader.label)} {percent(row.leader.probability)} "
-            f"({percent(row.leader.low)} to {percent(row.leader.high)})",
+            f"({percents(row.leader.low, row.leader.high)})",
             f"{plain(row.runner_up.label)} {percent(row.runner_up.probability)}",
-            f"{row.prior_db:+.1f} dB",
-            f"{row.evidence_db:+.1f} dB",
+            f"{decibans(row.prior_db)} dB",
+            f"{decibans(row.evidence_db)} dB",
         ]
         for row in content.models
     )
     columns = ("model", "ahead before the evidence", "ahead after it", "next", "prior", "evidence adds")
     return [
-        "## Models side by side",
+        "## Rival models side by side",
         "Decibans are for each model's own leader against its own runner-up.",
         _table(columns, rows),
     ]
 
 
 def _rests_on(content: Content) -> list[str]:
-    found = ["## What the answer rests on"]
+    labels = content.labels
+    found = ["## What the answer rests on", *(plain(note) for note in content.waterfall_notes)]
+    for fall in content.waterfalls:
+        rows = [
+            ["before the evidence (prior)", decibans(fall.prior), ""],
+            *([plain(bar.label), decibans(bar.decibans), _between(bar.low, bar.high)] for bar in fall.origins),
+            ["averaging over unknown numbers", decibans(fall.averaging), ""],
+            ["**in all**", f"**{decibans(fall.total)}** (odds {odds(fall.total)})", ""],
+        ]
+        versus = f"{plain(labels[fall.faction])} against {plain(labels[fall.rival])}"
+        found.append(_table((versus, "dB", "range over inputs"), rows))
+    return found
+
+
+def _between(low: float, high: float) -> str:
+    return f"{decibans(low)} to {decibans(high)}"
+
+
+def _change(content: Content) -> list[str]:
+    found = ["## What would change our mind"]
     for finding in content.leave_out:
         labels = dict(zip(finding.factions, content.faction_labels, strict=True))
         rows = (
             [
                 plain(removal.label),
-                f"{removal.lead_pull:+.1f} dB",
+                f"{decibans(removal.lead_pull)} dB",
                 f"{plain(labels[removal.new_leader])} {percent(max(removal.probabilities))}",
                 "yes" if removal.changes_lead else "no",
                 f"{removal.ess:.0f}",

@@ -8,7 +8,7 @@ import math
 import numpy as np
 import pytest
 
-from attribution.domain.verbal import ENFSI, ICD_203, probability_words, support_words
+from attribution.domain.verbal import ENFSI, ICD_203, decibans, odds, percents, probability_words, support_words
 
 
 def after(value: float) -> float:
@@ -80,3 +80,28 @@ def test_bands_leave_no_gap() -> None:
     for table in (ICD_203, ENFSI):
         for lower, upper in itertools.pairwise(table):
             assert lower.high == upper.low
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "shown"),
+    [
+        (0.2, 0.5, "20 to 50 %"),
+        (0.0004, 0.02, "< 0.1 % to 2.0 %"),
+        (0.97, 0.999, "97 % to > 99 %"),
+        (0.501, 0.502, "50 %"),
+        (0.995, 0.999, "> 99 %"),
+        (0.012, 0.5, "1.2 to 50 %"),
+    ],
+)
+def test_ranges_say_percent_once_where_they_can(low: float, high: float, shown: str) -> None:
+    assert percents(low, high) == shown
+
+
+@pytest.mark.parametrize(
+    ("weight", "shown", "as_odds"),
+    [(0.0, "0.0", "1.0 to 1"), (0.049, "0.0", "1.0 to 1"), (10.0, "+10.0", "10.0 to 1"), (-10.0, "−10.0", "1 to 10.0"),
+     (20.0, "+20.0", "100 to 1"), (33.0, "+33.0", "1,995 to 1"), (5000.0, "+5000.0", "over 1,000,000 to 1")],
+)  # fmt: skip
+def test_decibans_and_odds(weight: float, shown: str, as_odds: str) -> None:
+    assert decibans(weight) == shown
+    assert odds(weight) == as_odds
