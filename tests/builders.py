@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable, Mapping
 from functools import cache
 
@@ -17,6 +16,7 @@ from attribution.domain.facts import Fact
 from attribution.domain.grades import Grade
 from attribution.domain.identifiers import ELSE
 from attribution.domain.model import Deception, Model, PerpetratorPrior, Share
+from attribution.domain.moments import Moment
 from attribution.domain.numbers import Number
 from attribution.domain.origins import OriginDeclaration
 from attribution.domain.sources import Source
@@ -26,7 +26,7 @@ from attribution.network.program import Program
 from attribution.network.summation import log_joint
 from tests.random_models import CERTAIN
 
-DAY = dt.date(2024, 1, 28)
+DAY = Moment.parse("2024-01-28")
 YES_NO = ("yes", "no")
 
 type Stated = float | tuple[float, float, float] | Cell
@@ -50,7 +50,7 @@ def a_report(
     grade: str = "B2",
     source: str = "s",
     origin: str = "",
-    published: dt.date = DAY,
+    published: Moment = DAY,
     copies: Copying | None = None,
 ) -> Report:
     """A report; without a grade of its own where it belongs to a declared origin."""

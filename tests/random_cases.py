@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import replace
 from itertools import chain
 from math import prod
@@ -16,12 +15,13 @@ from attribution.domain.facts import Fact
 from attribution.domain.grades import LETTERS, Grade
 from attribution.domain.identifiers import PERPETRATOR
 from attribution.domain.model import Model
+from attribution.domain.moments import Moment
 from attribution.domain.origins import OriginDeclaration
 from attribution.domain.sources import Source
 from tests.random_models import random_model
 from tests.random_numbers import probability, ratio
 
-DAY = dt.date(2024, 1, 28)
+DAY = Moment.parse("2024-01-28")
 MOST_WORLDS = 160
 
 type World = dict[str, str]
@@ -157,9 +157,9 @@ class _Pen:
         """An item that is its own origin; sometimes a copy, regraded, or withdrawn."""
         item = replace(self._statement(f"item-{number}", self._story()), grade=self._grade())
         if self.r.random() < 0.1:
-            item = replace(item, withdrawn=DAY + dt.timedelta(30))
+            item = replace(item, withdrawn=DAY.days_later(30))
         if self.r.random() < 0.2:
-            item = replace(item, regraded=(Regrade(DAY + dt.timedelta(9), Grade(self.r.choice(LETTERS), "2")),))
+            item = replace(item, regraded=(Regrade(DAY.days_later(9), Grade(self.r.choice(LETTERS), "2")),))
         if self.items and self.r.random() < 0.4:
             original = self.r.choice(self.items)
             says = item.says if self.r.random() < 0.4 or not original.propositions else original.propositions[:1]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import datetime as dt
 from collections.abc import Sequence
 from importlib import import_module
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
-from attribution.errors import UsageError, did_you_mean
+from attribution.errors import CaseError, UsageError, did_you_mean
+
+if TYPE_CHECKING:
+    from attribution.domain.moments import Moment
 
 _FORMATS = ("text", "json", "csv")
 
@@ -113,7 +115,9 @@ def _add_engine(parser: argparse.ArgumentParser) -> None:
         help="nuts: of record, seconds; importance: instant (default: nuts)",
     )
     parser.add_argument("--seed", type=_seed, default=1, metavar="N", help="default: 1")
-    parser.add_argument("--as-of", type=_day, metavar="DATE", help="use only what was published by then")
+    parser.add_argument(
+        "--as-of", type=_moment, metavar="DATE", help="use only what was published by this day, or minute"
+    )
 
 
 def _add_format(parser: argparse.ArgumentParser) -> None:
@@ -126,8 +130,10 @@ def _seed(text: str) -> int:
     return int(text)
 
 
-def _day(text: str) -> dt.date:
+def _moment(text: str) -> Moment:
+    from attribution.domain.moments import Moment
+
     try:
-        return dt.date.fromisoformat(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f'"{text}" is not a date such as 2024-01-31') from None
+        return Moment.parse(text)
+    except CaseError as error:
+        raise argparse.ArgumentTypeError(f"{error.what} Allowed: {error.allowed}") from None

@@ -11,6 +11,7 @@ from attribution.domain.evidence import Item, Proposition, Statement
 from attribution.domain.factions import FactionTree
 from attribution.domain.facts import Fact, in_causal_order
 from attribution.domain.identifiers import PERPETRATOR, check_id
+from attribution.domain.moments import Moment
 from attribution.domain.origins import Origin, OriginDeclaration, gather_origins
 from attribution.domain.sources import Source
 from attribution.errors import CaseError
@@ -20,7 +21,7 @@ from attribution.errors import CaseError
 class Incident:
     """The attack to be attributed. Latitude and longitude in degrees, north and east positive."""
 
-    date: dt.date
+    date: Moment
     place: str
     country: str = ""
     latitude: float | None = None
@@ -76,12 +77,21 @@ class Case:
             named = proposition.states
         return frozenset(self.states(fact)) - named if proposition.negated else named
 
-    def as_of(self, day: dt.date | None = None) -> Case:
-        """The case as the public knew it at the end of `day`; without a day, as it stands now.
+    @property
+    def turns(self) -> tuple[Moment, ...]:
+        """The moments at which what the public knows changes, in order: a publication, a withdrawal, a new grade."""
+        found = {item.published for item in self.evidence}
+        found |= {item.withdrawn for item in self.evidence if item.withdrawn}
+        found |= {step.date for item in self.evidence if isinstance(item, Statement) for step in item.regraded}
+        return tuple(sorted(found))
 
-        Items published later are left out, as are those withdrawn by then, and later grades are not yet known.
+    def as_of(self, moment: Moment | dt.date | None = None) -> Case:
+        """The case as the public knew it at a minute, or at the end of a day; without a moment, as it stands now.
+
+        Items published later are left out, as are those withdrawn by then, and later grades are not yet known. What is
+        dated by a day is known at its end, so a minute of that day does not know it.
         """
-        last = day or dt.date.max
+        last = Moment.of(moment or dt.date.max)
         standing = [
             _regraded(item, last)
             for item in self.evidence
@@ -92,7 +102,7 @@ class Case:
         return replace(self, evidence=Catalog(kept, kind="item"))
 
 
-def _regraded(item: Item, last: dt.date) -> Item:
+def _regraded(item: Item, last: Moment) -> Item:
     if not isinstance(item, Statement):
         return item
     known = sorted((step for step in item.regraded if step.date <= last), key=lambda step: step.date)

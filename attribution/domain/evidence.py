@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass
 from typing import ClassVar
 
 from attribution.domain.grades import Grade
 from attribution.domain.identifiers import check_id
+from attribution.domain.moments import Moment
 from attribution.domain.numbers import Number
 from attribution.domain.sources import Citation
 from attribution.errors import CaseError
@@ -41,7 +41,7 @@ class Copying:
 class Regrade:
     """From `date` on, the item carries another grade."""
 
-    date: dt.date
+    date: Moment
     grade: Grade
 
 
@@ -54,11 +54,11 @@ class Item:
     id: str
     title: str
     source: str
-    published: dt.date
+    published: Moment
     origin: str = ""
     via: tuple[str, ...] = ()
-    date: dt.date | None = None
-    withdrawn: dt.date | None = None
+    date: Moment | None = None
+    withdrawn: Moment | None = None
     citations: tuple[Citation, ...] = ()
     note: str = ""
 
@@ -67,7 +67,7 @@ class Item:
         if self.withdrawn and self.withdrawn < self.published:
             raise CaseError(
                 f'"{self.id}" was withdrawn on {self.withdrawn}, before it was published on {self.published}.',
-                allowed="a withdrawal on or after the day of publication",
+                allowed="a withdrawal that is not before the publication",
             )
 
     @property

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from attribution.domain.case import Case
 from attribution.domain.catalog import Catalog
 from attribution.domain.model import Model
+from attribution.domain.moments import Moment
 from attribution.inference.contradiction import refuse_contradiction
 from attribution.inference.posterior import Posterior
 from attribution.inference.settings import Engine, Sampling, Settings
@@ -24,7 +25,7 @@ def fit(
     *,
     engine: Engine = "nuts",
     seed: int = 1,
-    as_of: dt.date | None = None,
+    as_of: Moment | dt.date | str | None = None,
     sampling: Sampling | None = None,
     progress: bool = False,
 ) -> Posterior:
@@ -37,7 +38,7 @@ def fit(
     seed
         Same seed, same inputs, same versions: same draws.
     as_of
-        Use only what was published by the end of this day.
+        Use only what was published by this minute (``"2004-03-11T13:30"``), or by the end of this day.
 
     Raises
     ------
@@ -53,8 +54,9 @@ def fit(
     >>> round(float(posterior.probabilities().probability.sum()), 6)
     1.0
     """
-    settings = Settings(engine=engine, seed=seed, as_of=as_of, sampling=sampling or Sampling())
-    program = compile_network(case, model, as_of)
+    moment = Moment.of(as_of) if as_of else None
+    settings = Settings(engine=engine, seed=seed, as_of=moment, sampling=sampling or Sampling())
+    program = compile_network(case, model, moment)
     refuse_contradiction(case, program)
     if engine == "importance":
         from attribution.inference import importance

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from attribution.atomic import write_atomically
+from attribution.domain.moments import Moment
 from attribution.errors import InputError, RunError
 from attribution.inference.draws import Draws
 from attribution.inference.posterior import Posterior
@@ -120,7 +120,7 @@ def _settings(text: str) -> Settings:
     return Settings(
         engine=values["engine"],
         seed=int(values["seed"]),
-        as_of=dt.date.fromisoformat(values["as_of"]) if values["as_of"] else None,
+        as_of=Moment.parse(values["as_of"]) if values["as_of"] else None,
         sampling=Sampling(**{name: int(value) for name, value in values["sampling"].items()}),
     )
 

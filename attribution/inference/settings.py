@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from attribution.domain.moments import Moment
 from attribution.errors import UsageError
 
 Engine = Literal["nuts", "importance"]
@@ -45,7 +45,7 @@ class Settings:
 
     engine: Engine = "nuts"
     seed: int = 1
-    as_of: dt.date | None = None
+    as_of: Moment | None = None
     sampling: Sampling = Sampling()
 
     def __post_init__(self) -> None:

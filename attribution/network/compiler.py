@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from itertools import accumulate
 
 import numpy as np
@@ -10,6 +9,7 @@ import numpy as np
 from attribution.domain.case import Case
 from attribution.domain.identifiers import OTHER
 from attribution.domain.model import Model
+from attribution.domain.moments import Moment
 from attribution.domain.pairing import check_pair
 from attribution.network.compile_origins import OriginArrays, Unsaid, compile_origins
 from attribution.network.compile_parts import flat, part_arrays, starts
@@ -29,7 +29,7 @@ from attribution.network.ties import check_ties
 _ALL_SAID = Unsaid()
 
 
-def compile_network(case: Case, model: Model, as_of: dt.date | None = None, *, unsaid: Unsaid = _ALL_SAID) -> Program:
+def compile_network(case: Case, model: Model, as_of: Moment | None = None, *, unsaid: Unsaid = _ALL_SAID) -> Program:
     """Compile a case under a model: as it stands now, or as the public knew it on a day.
 
     What is `unsaid` is left out of its origins. Numbers keep their labels, so that draws can be carried over.

@@ -80,7 +80,7 @@ def _incident(root: Field, field: Field) -> Incident:
     block = field.block(INCIDENT, ("date", "place"))
     with located(root, field):
         return Incident(
-            date=block["date"].date(),
+            date=block["date"].moment(),
             place=block["place"].text(),
             country=text_of(block, "country"),
             latitude=block["latitude"].number() if "latitude" in block else None,

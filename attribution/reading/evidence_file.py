@@ -63,11 +63,11 @@ def _common(block: dict[str, Field]) -> dict[str, Any]:
         "id": id,
         "title": text("title") or id.replace("-", " ").capitalize(),
         "source": text("source"),
-        "published": block["published"].date(),
+        "published": block["published"].moment(),
         "origin": text("origin"),
         "via": tuple(outlet.text() for outlet in block["via"].one_or_more()) if "via" in block else (),
-        "date": block["date"].date() if "date" in block else None,
-        "withdrawn": block["withdrawn"].date() if "withdrawn" in block else None,
+        "date": block["date"].moment() if "date" in block else None,
+        "withdrawn": block["withdrawn"].moment() if "withdrawn" in block else None,
         "citations": tuple(_citation(one) for one in block["citation"].one_or_more()) if "citation" in block else (),
         "note": text("note"),
     }
@@ -104,7 +104,7 @@ def _copies(field: Field) -> Copying:
 
 def _regrade(field: Field) -> Regrade:
     block = field.block(REGRADE, REGRADE)
-    return Regrade(block["date"].date(), _grade(block["grade"]))
+    return Regrade(block["date"].moment(), _grade(block["grade"]))
 
 
 def _grade(field: Field) -> Grade:

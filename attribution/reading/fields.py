@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import math
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from attribution.domain.moments import Moment
 from attribution.domain.recipe import Recipe
-from attribution.errors import FormatError, InputError, Path, did_you_mean, listed, spell
+from attribution.errors import CaseError, FormatError, InputError, Path, did_you_mean, listed, spell
 from attribution.reading.yaml_nodes import Listing, Mapping, Node, Scalar
 
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
@@ -76,17 +76,13 @@ class Field:
             )
         return float(text)
 
-    def date(self) -> dt.date:
-        """A day written as 2024-01-28."""
+    def moment(self) -> Moment:
+        """A day written as 2024-01-28, or a minute written as 2024-01-28T13:30."""
         text = self.text()
-        if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
-            raise self.fail(f'{spell(self.path)} is "{text[:80]}", which is not a date.', "year-month-day, 2024-01-28")
         try:
-            return dt.date.fromisoformat(text)
-        except ValueError:
-            raise self.fail(
-                f"{spell(self.path)} is {text}, a day that does not exist.", "a day of the calendar"
-            ) from None
+            return Moment.parse(text)
+        except CaseError as error:
+            raise self.fail(f"{spell(self.path)}: {error.what}", error.allowed) from None
 
     def items(self) -> list[Field]:
         """The entries of a list."""

@@ -16,7 +16,7 @@ _ID = {"type": "string", "pattern": "^[a-z0-9][a-z0-9-]{0,63}$"}
 _TEXT = {"type": ["string", "number", "boolean"]}
 _FLAG = {"enum": ["yes", "no", True, False]}
 _NUMBER = {"type": "number"}
-_DATE = {"type": "string", "format": "date", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}
+_DATE = {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2})?$"}
 
 
 def schema(what: str) -> Schema:

@@ -37,7 +37,7 @@ CASE: Keys = {
 CASE_REQUIRED = ("format", "id", "title", "question", "incident", "factions", "sources", "evidence")
 
 INCIDENT: Keys = {
-    "date": ("date", "day of the incident"),
+    "date": ("date", "day or minute of the incident, local time"),
     "place": ("text", "place"),
     "country": ("text", "country"),
     "latitude": ("number", "degrees north"),
@@ -82,7 +82,7 @@ ITEM: Keys = {
     "via": ("texts", "outlets that carried it"),
     "origin": ("id", "where it really comes from; by default it is an origin of its own"),
     "date": ("date", "when it happened"),
-    "published": ("date", "when the public could know"),
+    "published": ("date", "day or minute from which the public could know"),
     "withdrawn": ("date", "when it was taken back"),
     "citation": ("citations", "where it can be read"),
     "note": ("text", "anything else"),

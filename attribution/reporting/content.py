@@ -126,12 +126,12 @@ def content(posterior: Posterior, rivals: tuple[Posterior, ...] = ()) -> Content
 
 def _incident(posterior: Posterior) -> str:
     incident = posterior.case.incident
-    parts = (incident.place, incident.country, f"{incident.date.day} {incident.date:%B %Y}")
+    parts = (incident.place, incident.country, incident.date.in_words())
     return ", ".join(part for part in parts if part)
 
 
 def _latest(posterior: Posterior) -> str:
-    """The day of the latest item: the report knows what was published by then."""
+    """The moment of the latest item: the report knows what was published by then."""
     return max((item.published for item in posterior.case.evidence), default=posterior.case.incident.date).isoformat()
 
 

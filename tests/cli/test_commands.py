@@ -131,7 +131,8 @@ def test_a_model_for_another_case_names_its_line(folder: Path, capsys: pytest.Ca
         (["fit", "tower-22", "--seed", "-1"], "--help"),
         (["fit", "tower-22", "--engine", "vi"], "invalid choice"),
         (["report", "nowhere.nc"], "is not there"),
-        (["fit", "tower-22", "--as-of", "2024-02-30"], "is not a date"),
+        (["fit", "tower-22", "--as-of", "2024-02-30"], "a day that does not exist"),
+        (["fit", "tower-22", "--as-of", "2024-02-03 13:30"], "2024-01-28T13:30"),
         ([], "required"),
     ],
 )

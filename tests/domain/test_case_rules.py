@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -22,7 +21,7 @@ from tests.builders import DAY, YES_NO, a_case, a_report, says
 WEAPON, CLAIM = Fact("weapon", ("drone", "rocket", "mortar")), Fact("claim", YES_NO)
 TREE = FactionTree((Node("g", members=(Node("a"), Node("b"))), Node("c"), Node("other")))
 LAUNCHER = Fact("launcher", TREE.leaves, over_factions=True)
-LATER = DAY + dt.timedelta(10)
+LATER = DAY.days_later(10)
 
 
 def case_of(*items: Item, declarations: tuple[OriginDeclaration, ...] = (), sources: tuple[Source, ...] = ()) -> Case:
@@ -154,7 +153,7 @@ def test_a_copy_has_an_origin_of_its_own() -> None:
 
 def test_a_withdrawal_comes_after_publication() -> None:
     with pytest.raises(CaseError, match="withdrawn"):
-        replace(a_report("r", says("claim", "yes")), withdrawn=DAY - dt.timedelta(1))
+        replace(a_report("r", says("claim", "yes")), withdrawn=DAY.days_later(-1))
 
 
 def test_as_of_a_day() -> None:
@@ -163,8 +162,8 @@ def test_as_of_a_day() -> None:
     copy = copying("copy", "early")
     case = case_of(early, late, copy)
     assert case.as_of(DAY).evidence.ids == ("early", "copy")
-    assert case.as_of(DAY - dt.timedelta(1)).evidence.ids == ()
-    assert case.as_of(LATER - dt.timedelta(1)).evidence.ids == ("early", "copy")
+    assert case.as_of(DAY.days_later(-1)).evidence.ids == ()
+    assert case.as_of(LATER.days_later(-1)).evidence.ids == ("early", "copy")
     now = case.as_of(LATER)
     assert now.evidence.ids == ("late", "copy")
     assert case.as_of() == now
@@ -174,9 +173,9 @@ def test_as_of_a_day() -> None:
 
 
 def test_grades_as_of_a_day() -> None:
-    steps = (Regrade(LATER, Grade("D", "4")), Regrade(DAY + dt.timedelta(5), Grade("A", "1")))
+    steps = (Regrade(LATER, Grade("D", "4")), Regrade(DAY.days_later(5), Grade("A", "1")))
     case = case_of(replace(a_report("r", says("claim", "yes"), grade="C3"), regraded=steps))
-    known = [str(case.as_of(DAY + dt.timedelta(days)).origins["r"].grade) for days in (0, 4, 5, 9, 10, 99)]
+    known = [str(case.as_of(DAY.days_later(days)).origins["r"].grade) for days in (0, 4, 5, 9, 10, 99)]
     assert known == ["C3", "C3", "A1", "A1", "D4", "D4"]
     assert str(case.origins["r"].grade) == "C3"
 
@@ -188,4 +187,4 @@ def test_a_shared_origin_loses_items_one_by_one() -> None:
     )
     case = case_of(*items, declarations=home())
     assert [item.id for item in case.as_of(DAY).origins["o"].items] == ["r"]
-    assert len(case.as_of(DAY - dt.timedelta(1)).origins) == 0
+    assert len(case.as_of(DAY.days_later(-1)).origins) == 0

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import attribution as at
+from attribution.domain.moments import Moment
 from attribution.errors import OutputError, RunError
 from attribution.inference.settings import Sampling
 from attribution.reading import parse_case
@@ -46,7 +47,7 @@ def test_a_weighted_run_comes_back_to_the_last_bit(case: at.Case, baseline: at.M
     again = at.load_posterior(tmp_path / "run.nc")
     assert np.array_equal(again.draws.weights, first.draws.weights)
     assert again.standings == first.standings
-    assert again.settings.as_of == dt.date(2024, 2, 1)
+    assert again.settings.as_of == Moment.parse("2024-02-01")
     assert again.draws.khat == first.draws.khat
 
 
