@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, NoReturn
 
+from attribution.cli.archive_parser import add_archive
 from attribution.errors import CaseError, UsageError, did_you_mean
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ class _Parser(argparse.ArgumentParser):
         hint = f"{self.prog} --help"
         if "invalid choice: " in message:
             found = message.split("invalid choice: ")[1].split("'")[1]
-            hint = did_you_mean(found, ("new", "check", "fit", "report", "schema", *_FORMATS)) or hint
+            hint = did_you_mean(found, ("new", "check", "fit", "report", "schema", "archive", *_FORMATS)) or hint
         raise UsageError(message.rstrip(".") + ".", hint=hint)
 
 
@@ -55,6 +56,7 @@ def _build() -> _Parser:
     _add_fit(commands)
     _add_report(commands)
     _add_schema(commands)
+    add_archive(commands, _FORMATS)
     return parser
 
 
@@ -96,7 +98,7 @@ def _add_report(commands: _Commands) -> None:
 
 def _add_schema(commands: _Commands) -> None:
     schema = commands.add_parser("schema", help="print the JSON Schema of a file format, for editors")
-    schema.add_argument("what", choices=("case", "model", "grading", "recipe", "report"))
+    schema.add_argument("what", choices=("case", "model", "grading", "mapping", "recipe", "report"))
     schema.set_defaults(target=("schema", "schema"))
 
 

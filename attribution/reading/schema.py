@@ -36,7 +36,7 @@ def schema(what: str) -> Schema:
     if what not in formats:
         raise UsageError.unknown("schemas", what, formats)
     version, keys, required = formats[what]
-    found = _block(keys, required)
+    found = block(keys, required)
     if what == "model":
         found["required"] = ["format", "title"]
         found["anyOf"] = [{"required": ["extends"]}, {"required": list(required)}]
@@ -49,7 +49,7 @@ def schema(what: str) -> Schema:
     }
 
 
-def _block(keys: Keys, required: tuple[str, ...] = ()) -> Schema:
+def block(keys: Keys, required: tuple[str, ...] = ()) -> Schema:
     """A mapping with a closed vocabulary."""
     properties = {key: {"$ref": f"#/$defs/{shape}", "description": meaning} for key, (shape, meaning) in keys.items()}
     found: Schema = {"type": "object", "properties": properties, "additionalProperties": False}
@@ -76,10 +76,11 @@ def _ref(shape: str) -> Schema:
 
 
 def _definitions() -> dict[str, Schema]:
-    return _scalars() | _numbers() | _case_blocks() | _model_blocks() | _recipe_blocks()
+    return scalars() | _numbers() | _case_blocks() | _model_blocks() | _recipe_blocks()
 
 
-def _scalars() -> dict[str, Schema]:
+def scalars() -> dict[str, Schema]:
+    """The shapes that every file format knows."""
     return {
         "id": _ID,
         "ids": _either(_ID, {"type": "array", "items": _ID}),
@@ -97,17 +98,17 @@ def _scalars() -> dict[str, Schema]:
         "trait-kind": {"enum": list(words.TRAIT_KINDS)},
         "reading": {"enum": list(words.READINGS)},
         "states": _either({"const": "factions"}, {"type": "array", "items": _TEXT, "minItems": 2}),
-        "reason": _either({"type": "string"}, _block(words.REASON, ("reason",))),
+        "reason": _either({"type": "string"}, block(words.REASON, ("reason",))),
     }
 
 
 def _numbers() -> dict[str, Schema]:
     triple = {"type": "array", "items": _NUMBER, "minItems": 3, "maxItems": 3}
     terms = {"enum": [term for band in ICD_203 for term in band.terms]}
-    counts = _block(words.COUNTS, ("yes", "of"))
+    counts = block(words.COUNTS, ("yes", "of"))
     return {
-        "named-number": _block(words.NAMED, ("recipe",)),
-        "quantity": _either(_NUMBER, triple, terms, counts, _block(words.VALUE, ("value",)), _ref("named-number")),
+        "named-number": block(words.NAMED, ("recipe",)),
+        "quantity": _either(_NUMBER, triple, terms, counts, block(words.VALUE, ("value",)), _ref("named-number")),
         "ratio": _either(_NUMBER, triple),
         "cell": _either(
             _ref("quantity"),
@@ -127,27 +128,27 @@ def _case_blocks() -> dict[str, Schema]:
         {"type": "object", "properties": {"not": _ref("texts")}, "required": ["not"], "additionalProperties": False},
     )
     items = [
-        _block({**words.ITEM, **words.OF_KIND[kind]}, words.ITEM_REQUIRED + words.REQUIRED_OF_KIND[kind])
+        block({**words.ITEM, **words.OF_KIND[kind]}, words.ITEM_REQUIRED + words.REQUIRED_OF_KIND[kind])
         for kind in words.ITEM_KINDS
     ]
     for kind, found in zip(words.ITEM_KINDS, items, strict=True):
         found["properties"]["kind"] = {"const": kind}
     return {
-        "incident": _block(words.INCIDENT, ("date", "place")),
-        "node": _either(_block(words.NODE), {"type": "null"}),
+        "incident": block(words.INCIDENT, ("date", "place")),
+        "node": _either(block(words.NODE), {"type": "null"}),
         "nodes": _map("node"),
-        "source": _block(words.SOURCE, ("name", "kind", "reliability")),
+        "source": block(words.SOURCE, ("name", "kind", "reliability")),
         "sources": _map("source"),
-        "fact": _block(words.FACT, ("states",)),
+        "fact": block(words.FACT, ("states",)),
         "facts": _map("fact"),
-        "origin": _block(words.ORIGIN),
+        "origin": block(words.ORIGIN),
         "origins": _map("origin"),
         "evidence": {"type": "array", "items": {"oneOf": items}},
         "says": {"type": "object", "additionalProperties": proposition, "minProperties": 1},
-        "citation": _block(words.CITATION, ("url", "title")),
+        "citation": block(words.CITATION, ("url", "title")),
         "citations": _either(_ref("citation"), _list("citation")),
-        "copies": _block(words.COPIES, ("of", "probability")),
-        "regrade": _block(words.REGRADE, ("date", "grade")),
+        "copies": block(words.COPIES, ("of", "probability")),
+        "regrade": block(words.REGRADE, ("date", "grade")),
         "regrades": _list("regrade"),
         "ratios": {"type": "object", "additionalProperties": _map("ratio"), "minProperties": 1, "maxProperties": 1},
     }
@@ -169,13 +170,13 @@ def _model_blocks() -> dict[str, Schema]:
     return {
         "trait": trait,
         "traits": _map("trait"),
-        "perpetrator": _block(words.PERPETRATOR, words.PERPETRATOR_REQUIRED),
-        "share": _either(_ref("quantity"), _block(words.SHARE, ("value",)), _block(words.SHARE, ("recipe",))),
+        "perpetrator": block(words.PERPETRATOR, words.PERPETRATOR_REQUIRED),
+        "share": _either(_ref("quantity"), block(words.SHARE, ("value",)), block(words.SHARE, ("recipe",))),
         "shares": _map("share"),
         "row": row,
         "rows": _either(_ref("row"), _list("row")),
         "table": _either(
-            _block(words.INSTANCE, ("recipe",)),
+            block(words.INSTANCE, ("recipe",)),
             {
                 "type": "object",
                 "properties": {**because, "recipe": False},
@@ -183,7 +184,7 @@ def _model_blocks() -> dict[str, Schema]:
             },
         ),
         "tables": _map("table"),
-        "deception": _block(words.DECEPTION),
+        "deception": block(words.DECEPTION),
         "staging": _chance(words.STAGED, ("toward",)),
         "stagings": _map("staging"),
         "forging": _chance(words.STAGED),
@@ -196,20 +197,20 @@ def _model_blocks() -> dict[str, Schema]:
 
 def _chance(keys: Keys, required: tuple[str, ...] = ()) -> Schema:
     """A block with a probability of its own, or one that the recipe names."""
-    return {**_block(keys, required), "oneOf": [{"required": ["probability"]}, {"required": ["recipe"]}]}
+    return {**block(keys, required), "oneOf": [{"required": ["probability"]}, {"required": ["recipe"]}]}
 
 
 def _recipe_blocks() -> dict[str, Schema]:
-    number = _block(words.RECIPE_NUMBER, ("because",))
+    number = block(words.RECIPE_NUMBER, ("because",))
     return {
         "recipe-number": {**number, "oneOf": [{"required": ["value"]}, {"required": ["ratio"]}]},
         "recipe-numbers": _map("recipe-number"),
         "recipe-rows": {"type": "object", "additionalProperties": _ref("rows"), "minProperties": 1},
         "recipe-parents": _map("ids"),
-        "recipe-table": _block(words.RECIPE_TABLE, words.RECIPE_TABLE_REQUIRED),
+        "recipe-table": block(words.RECIPE_TABLE, words.RECIPE_TABLE_REQUIRED),
         "recipe-tables": _map("recipe-table"),
         "bindings": _map("texts"),
         "state-names": _map("text"),
-        "parent-binding": _either(_block(words.PARENT, ("fact", "states")), {"type": "array", "maxItems": 0}),
+        "parent-binding": _either(block(words.PARENT, ("fact", "states")), {"type": "array", "maxItems": 0}),
         "parent-bindings": _map("parent-binding"),
     }

@@ -1,0 +1,240 @@
+"""From the text of a mapping file to an `EventMapping`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from attribution.archive.mapping import (
+    Certainty,
+    Claims,
+    Condition,
+    Dates,
+    EventMapping,
+    Exclusion,
+    Feature,
+    Perpetrators,
+    Places,
+    Precision,
+    Umbrella,
+)
+from attribution.archive.mapping_words import (
+    CERTAINTY,
+    CLAIM_WORDS,
+    CLAIMS,
+    DATES,
+    ENCODINGS,
+    EXCLUSION,
+    FEATURE,
+    MAPPING,
+    MAPPING_FORMAT,
+    MAPPING_REQUIRED,
+    ORDERS,
+    PERPETRATORS,
+    PLACES,
+    PRECISION,
+    UMBRELLA,
+)
+from attribution.errors import EventError, UsageError
+from attribution.reading.case_file import check_format, text_of
+from attribution.reading.fields import Field, located
+from attribution.reading.shipped import bundled
+from attribution.reading.yaml_nodes import Scalar, parse, read_text
+
+
+def shipped_mappings() -> tuple[str, ...]:
+    """Names of the mappings that ship."""
+    return tuple(sorted(path.stem for path in (bundled("data") / "mappings").glob("*.yaml")))
+
+
+def read_mapping(name: str) -> EventMapping:
+    """A mapping by its shipped name, such as ``gtd``, or from a path (with a ``/``, or ending in ``.yaml``).
+
+    Raises
+    ------
+    UsageError
+        No such shipped mapping.
+    FormatError, EventError
+        The file cannot be used; file and line are named.
+    """
+    if "/" in name or name.endswith((".yaml", ".yml")):
+        return parse_mapping(read_text(Path(name)), name)
+    if name not in shipped_mappings():
+        error = UsageError.unknown("shipped mappings", name, shipped_mappings(), at=("mapping",))
+        error.hint = error.hint or "a file of your own is named by its path, which ends in .yaml"
+        raise error
+    return parse_mapping(read_text(bundled("data") / "mappings" / f"{name}.yaml"), f"data/mappings/{name}.yaml")
+
+
+def mapping_root(text: str, file: str) -> Field:
+    """The document of a mapping file, its format checked."""
+    root = Field(parse(text, file), (), file)
+    check_format(root, MAPPING_FORMAT)
+    return root
+
+
+def parse_mapping(text: str, file: str = "mapping.yaml") -> EventMapping:
+    """A mapping from its text; `file` names it in errors.
+
+    Raises
+    ------
+    FormatError, EventError
+        With file and line.
+    """
+    root = mapping_root(text, file)
+    block = root.block(MAPPING, MAPPING_REQUIRED)
+    with located(root):
+        return EventMapping(
+            title=block["title"].text(),
+            source=text_of(block, "source"),
+            encoding=block["encoding"].word("encodings", ENCODINGS) if "encoding" in block else "auto",  # type: ignore[arg-type]
+            separator=_separator(block["separator"]) if "separator" in block else ",",
+            missing=("", *(_raw(word) for word in block["missing"].one_or_more())) if "missing" in block else ("",),
+            id=text_of(block, "id"),
+            dates=_dates(block["date"]),
+            places=_places(block["place"]) if "place" in block else Places(),
+            perpetrators=_perpetrators(block["perpetrator"]),
+            claims=_claims(block["claim"]) if "claim" in block else None,
+            umbrellas=tuple(_umbrella(field, name) for name, field in _entries(block, "umbrellas")),
+            aliases=tuple((name, _texts(field)) for name, field in _entries(block, "aliases")),
+            lineage=tuple((name, field.text()) for name, field in _entries(block, "lineage")),
+            features=tuple(_feature(field, name) for name, field in _entries(block, "features")),
+            where=tuple(_condition(field, column) for column, field in _entries(block, "where")),
+            exclude=tuple(_exclusion(field) for field in block["exclude"].items()) if "exclude" in block else (),
+            file=file,
+            text=text,
+        )
+
+
+def _entries(block: dict[str, Field], key: str) -> list[tuple[str, Field]]:
+    return list(block[key].entries().items()) if key in block else []
+
+
+def _texts(field: Field) -> tuple[str, ...]:
+    return tuple(one.text() for one in field.one_or_more())
+
+
+def _raw(field: Field) -> str:
+    """A text that may be empty."""
+    return field.node.text.strip() if isinstance(field.node, Scalar) else field.text()
+
+
+def _separator(field: Field) -> str:
+    if not isinstance(field.node, Scalar):
+        return field.text()
+    text = {"tab": "\t", "\\t": "\t"}.get(field.node.text, field.node.text)
+    if len(text) != 1 or text in '"\r\n':
+        raise field.fail(f"separator is {field.found()}.", "one character, or the word tab")
+    return text
+
+
+def _dates(field: Field) -> Dates:
+    if isinstance(field.node, Scalar):
+        return Dates(column=field.text())
+    block = field.block(DATES)
+    with located(field, field):
+        return Dates(
+            column=text_of(block, "column"),
+            until=text_of(block, "until"),
+            year=text_of(block, "year"),
+            month=text_of(block, "month"),
+            day=text_of(block, "day"),
+            order=block["order"].word("orders", ORDERS) if "order" in block else None,  # type: ignore[arg-type]
+            precision=_precision(block["precision"]) if "precision" in block else None,
+        )
+
+
+def _precision(field: Field) -> Precision:
+    block = field.block(PRECISION, PRECISION)
+    return Precision(
+        block["column"].text(), tuple((word, _window(days)) for word, days in block["days"].entries().items())
+    )
+
+
+def _window(field: Field) -> tuple[int, int]:
+    days = [one.number() for one in field.one_or_more()]
+    if len(days) not in (1, 2) or any(day < 0 or day != int(day) or day > 36_600 for day in days):
+        raise field.fail("the days are no window.", "days after the date, such as 30, or [before, after]: [3, 3]")
+    return (0, int(days[0])) if len(days) == 1 else (int(days[0]), int(days[1]))
+
+
+def _places(field: Field) -> Places:
+    block = field.block(PLACES)
+    with located(field, field):
+        return Places(
+            levels=tuple((name, column.text()) for name, column in _entries(block, "levels")),
+            latitude=text_of(block, "latitude"),
+            longitude=text_of(block, "longitude"),
+        )
+
+
+def _perpetrators(field: Field) -> Perpetrators:
+    if not field.is_mapping():
+        return Perpetrators(_texts(field))
+    block = field.block(PERPETRATORS, ("columns",))
+    return Perpetrators(
+        columns=_texts(block["columns"]),
+        separator=text_of(block, "separator"),
+        unknown=_texts(block["unknown"]) if "unknown" in block else (),
+        residual=_texts(block["residual"]) if "residual" in block else (),
+        certainty=_certainty(block["certainty"]) if "certainty" in block else None,
+    )
+
+
+def _certainty(field: Field) -> Certainty:
+    block = field.block(CERTAINTY, ("columns", "values"))
+    with located(field, field):
+        return Certainty(
+            columns=_texts(block["columns"]),
+            values=tuple((word, value.number()) for word, value in block["values"].entries().items()),
+            otherwise=block["else"].number() if "else" in block else 1.0,
+        )
+
+
+def _claims(field: Field) -> Claims:
+    if isinstance(field.node, Scalar):
+        return Claims(field.text())
+    block = field.block(CLAIMS, ("column",))
+    values = tuple((word, meaning.word("claims", CLAIM_WORDS)) for word, meaning in _entries(block, "values"))
+    with located(field, field):
+        labels = block["labels"].number() if "labels" in block else 0.0
+        return Claims(block["column"].text(), values, labels)  # type: ignore[arg-type]
+
+
+def _umbrella(field: Field, name: str) -> Umbrella:
+    with located(field, field):
+        if not field.is_mapping():
+            return Umbrella(name, _texts(field))
+        block = field.block(UMBRELLA, ("members",))
+        return Umbrella(name, _texts(block["members"]), text_of(block, "because"))
+
+
+def _feature(field: Field, name: str) -> Feature:
+    if not field.is_mapping():
+        return Feature(name, field.text())
+    block = field.block(FEATURE, ("column",))
+    bins = tuple(cut.number() for cut in block["bins"].items()) if "bins" in block else ()
+    values = tuple((word, other.text()) for word, other in _entries(block, "values"))
+    with located(field, field):
+        return Feature(name, block["column"].text(), bins, values)
+
+
+def _condition(field: Field, column: str) -> Condition:
+    negated = field.is_mapping()
+    words = field.block(("not",), ("not",))["not"] if negated else field
+    return Condition(column, tuple(_raw(word) for word in words.one_or_more()), not negated)
+
+
+def _exclusion(field: Field) -> Exclusion:
+    block = field.block(EXCLUSION, ("ids", "because"))
+    return Exclusion(_texts(block["ids"]), block["because"].text(), text_of(block, "case"))
+
+
+def locate(mapping: EventMapping, error: EventError) -> EventError:
+    """Give an error about the mapping the file and the line of the mapping."""
+    if mapping.text:
+        try:
+            with located(mapping_root(mapping.text, mapping.file)):
+                raise error
+        except EventError:
+            return error
+    return error

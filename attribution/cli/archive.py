@@ -1,0 +1,82 @@
+"""`attribution archive`: past events in, what they say out."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from attribution.cli.progress import counting
+from attribution.cli.tables import Table, show
+
+if TYPE_CHECKING:
+    from attribution.archive.read_events import Archive
+
+
+def check(arguments: argparse.Namespace) -> int:
+    """Read a table of events and print what is in it; exit code 1 where a doubt forbids to learn from it."""
+    from attribution.archive.statements import LIMITS
+
+    archive = archive_of(arguments)
+    show([_summary(archive), _factions(archive), _columns(archive), _concerns(archive)], arguments.format)
+    if arguments.format == "text":
+        print("\n" + "\n".join(LIMITS))
+    return 1 if any(concern.severity == "blocking" for concern in archive.concerns) else 0
+
+
+def archive_of(arguments: argparse.Namespace, case: str = "") -> Archive:
+    """The events that were named, read under the mapping that was named."""
+    from attribution.archive.mapping_file import read_mapping
+    from attribution.archive.read_events import read_events
+    from attribution.archive.shipped import events_path, mapping_name
+
+    path = events_path(arguments.events)
+    mapping = read_mapping(arguments.mapping or mapping_name(path))
+    with counting(f"reading {path.name}") as progress:
+        return read_events(path, mapping, case=case, progress=progress)
+
+
+def _summary(archive: Archive) -> Table:
+    import datetime as dt
+
+    events, tally = archive.events, archive.tally
+    first, last = (str(dt.date(1970, 1, 1) + dt.timedelta(days=int(day))) for day in (events.day[0], events.day[-1]))
+    rows: list[tuple[str | float, ...]] = [
+        ("table", archive.file),
+        ("encoding", archive.written.name),
+        ("rows", f"{tally.rows:,}"),
+        ("left out by where", f"{tally.filtered:,}"),
+        ("left out by exclude", f"{tally.excluded:,}"),
+        ("left out without a date", f"{tally.undated:,}"),
+        ("events", f"{tally.events:,}"),
+        ("from", first),
+        ("to", last),
+        ("one known perpetrator", f"{int(events.labelled.sum()):,}"),
+        ("one of several", f"{int(events.among.partial.sum()):,}"),
+    ]
+    return Table("events", ("what", "value"), tuple(rows))
+
+
+def _factions(archive: Archive) -> Table:
+    import numpy as np
+
+    events = archive.events
+    alone = np.bincount(events.label[events.labelled], minlength=len(events.factions))
+    among = np.bincount(events.among.member, minlength=len(events.factions))
+    order = np.argsort(-(alone * 1_000_000 + among), kind="stable")
+    rows = tuple((events.factions[code], f"{alone[code]:,}", f"{among[code]:,}") for code in order.tolist())
+    return Table("factions", ("faction", "alone", "one of several"), rows)
+
+
+def _columns(archive: Archive) -> Table:
+    events = archive.events
+    rows = tuple(
+        (kind, coding.name, f"{len(coding.names):,}", f"{(coding.codes < 0).mean():.1%}")
+        for kind, codings in (("place", events.place), ("feature", events.features))
+        for coding in codings
+    )
+    return Table("columns", ("kind", "name", "values", "missing"), rows)
+
+
+def _concerns(archive: Archive) -> Table:
+    rows = tuple((concern.severity, concern.what, concern.remedy) for concern in archive.concerns)
+    return Table(f"concerns ({len(rows)})", ("severity", "what", "remedy"), rows)

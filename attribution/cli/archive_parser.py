@@ -1,0 +1,38 @@
+"""What can be typed after `attribution archive`."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+
+
+def add_archive[P: argparse.ArgumentParser](commands: argparse._SubParsersAction[P], formats: tuple[str, ...]) -> None:
+    """The command `archive` with its own commands."""
+    archive = commands.add_parser("archive", help="learn from past events: who attacks where, with what, how often")
+    kinds = archive.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=type(archive))
+
+    def command(name: str, help: str) -> argparse.ArgumentParser:
+        parser = kinds.add_parser(name, help=help)
+        parser.set_defaults(target=("archive", name))
+        return parser
+
+    _add_check(command, formats)
+
+
+type _Command = Callable[[str, str], argparse.ArgumentParser]
+
+
+def _add_check(command: _Command, formats: tuple[str, ...]) -> None:
+    check = command("check", "read a table of events, say what is in it and what is doubtful")
+    add_events(check)
+    check.add_argument("--format", choices=formats, default="text", help="default: text")
+
+
+def add_events(parser: argparse.ArgumentParser) -> None:
+    """The table, and how it is to be read."""
+    parser.add_argument("events", metavar="EVENTS", help="a shipped name, or a .csv, .csv.gz, .tsv, .parquet or .xlsx")
+    parser.add_argument(
+        "--mapping",
+        metavar="MAP",
+        help="a shipped name (gtd, ucdp-ged, acled, rand), or a path ending in .yaml; default: the name of the table",
+    )
