@@ -16,6 +16,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from attribution.analysis.lattice import Lattice, lattice
     from attribution.analysis.leave_out import LeaveOut, leave_out
     from attribution.analysis.robust import RobustBounds, robust_bounds
     from attribution.analysis.shapley import Decomposition, shapley
@@ -35,6 +36,7 @@ __all__ = [
     "Case",
     "Concern",
     "Decomposition",
+    "Lattice",
     "LeaveOut",
     "Model",
     "Posterior",
@@ -42,6 +44,7 @@ __all__ = [
     "Sampling",
     "build",
     "fit",
+    "lattice",
     "leave_out",
     "load_posterior",
     "read_case",
@@ -56,6 +59,7 @@ _HOMES = {
     "Case": "domain.case",
     "Concern": "domain.concern",
     "Decomposition": "analysis.shapley",
+    "Lattice": "analysis.lattice",
     "LeaveOut": "analysis.leave_out",
     "Model": "domain.model",
     "Posterior": "inference.posterior",
@@ -63,6 +67,7 @@ _HOMES = {
     "Sampling": "inference.settings",
     "build": "inference.fit",
     "fit": "inference.fit",
+    "lattice": "analysis.lattice",
     "leave_out": "analysis.leave_out",
     "load_posterior": "inference.saved",
     "read_case": "reading",

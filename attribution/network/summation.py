@@ -22,7 +22,7 @@ def numbers(program: Program, z: Floats) -> Floats:
 
     packed = program.packed()
     out = np.empty((len(z), len(program.ints.slot_kind)))
-    _each_part(lambda part: numbers_batch(_rows(z, part), *packed, out[part]), len(z))
+    each_part(lambda part: numbers_batch(_rows(z, part), *packed, out[part]), len(z))
     return out
 
 
@@ -50,7 +50,7 @@ def log_joint_at(program: Program, slots: Floats) -> Floats:
 
     packed = program.packed()
     out = np.empty((len(slots), len(program.factions)))
-    _each_part(lambda part: log_joint_batch(_rows(slots, part), *packed, out[part]), len(slots))
+    each_part(lambda part: log_joint_batch(_rows(slots, part), *packed, out[part]), len(slots))
     return out
 
 
@@ -65,7 +65,7 @@ def log_parts(program: Program, slots: Floats) -> tuple[Floats, Floats]:
     factions, components = len(program.factions), len(program.components) + 1
     prior = np.empty((len(slots), factions))
     parts = np.empty((len(slots), factions, components))
-    _each_part(lambda part: parts_batch(_rows(slots, part), *packed, prior[part], parts[part]), len(slots))
+    each_part(lambda part: parts_batch(_rows(slots, part), *packed, prior[part], parts[part]), len(slots))
     return prior, parts
 
 
@@ -103,7 +103,7 @@ def part_log_likelihood(program: Program, slots: Floats, part: int) -> Floats:
 
     packed = program.packed()
     out = np.empty((len(slots), len(program.factions)))
-    _each_part(lambda rows: part_batch(_rows(slots, rows), *packed, part, out[rows]), len(slots))
+    each_part(lambda rows: part_batch(_rows(slots, rows), *packed, part, out[rows]), len(slots))
     return out
 
 
@@ -113,7 +113,7 @@ def keep_open(program: Program, slots: Floats, log_joint: Floats) -> Floats:
 
     packed = program.packed()
     mixed = np.array(log_joint)
-    _each_part(lambda part: keep_open_batch(_rows(slots, part), *packed, mixed[part]), len(slots))
+    each_part(lambda part: keep_open_batch(_rows(slots, part), *packed, mixed[part]), len(slots))
     return mixed
 
 
@@ -125,7 +125,7 @@ def normalise(log_joint: Floats) -> tuple[Floats, Floats]:
     from attribution.network.kernel import normalise_batch
 
     probability, evidence = np.empty(log_joint.shape), np.empty(len(log_joint))
-    _each_part(lambda part: normalise_batch(log_joint[part], probability[part], evidence[part]), len(log_joint))
+    each_part(lambda part: normalise_batch(log_joint[part], probability[part], evidence[part]), len(log_joint))
     return probability, evidence
 
 
@@ -136,7 +136,7 @@ def tables(program: Program, slots: Floats) -> tuple[Floats, Floats]:
     packed = program.packed()
     rows = np.empty((len(slots), len(program.ints.row_slot)))
     prior = np.empty((len(slots), len(program.factions)))
-    _each_part(lambda part: tables_batch(_rows(slots, part), *packed, rows[part], prior[part]), len(slots))
+    each_part(lambda part: tables_batch(_rows(slots, part), *packed, rows[part], prior[part]), len(slots))
     return rows, prior
 
 
@@ -157,7 +157,7 @@ def state_probabilities(program: Program, slots: Floats) -> Floats:
             beliefs_batch(_rows(slots, rows), *packed, beliefs)
             out[rows] = beliefs @ to_state
 
-    _each_part(work, len(slots))
+    each_part(work, len(slots))
     return out
 
 
@@ -192,9 +192,9 @@ def _chunks(part: slice, numbers_per_draw: int) -> Iterator[slice]:
         yield slice(start, min(start + size, part.stop))
 
 
-def _each_part(work: Callable[[slice], None], draws: int) -> None:
-    """Do the work on consecutive parts of the draws, one thread each; the parts do not touch one another."""
-    threads = min(os.cpu_count() or 1, max(1, draws // 64))
+def each_part(work: Callable[[slice], None], draws: int, *, least: int = 64) -> None:
+    """Do the work on consecutive parts of the draws, one thread each (for at least so many draws)."""
+    threads = min(os.cpu_count() or 1, max(1, draws // least))
     edges: NDArray[np.int64] = np.linspace(0, draws, threads + 1).astype(np.int64)
     parts = [slice(int(start), int(stop)) for start, stop in pairwise(edges)]
     if threads == 1:

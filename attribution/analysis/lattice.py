@@ -1,0 +1,290 @@
+"""Every subset of the evidence: which sets of units sustain the verdict, and which sets break it when they go."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import combinations
+from math import comb
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from attribution.analysis.blocks import Blocks, blocks
+from attribution.analysis.lead import lead
+from attribution.analysis.minimal import Extreme, looked_at, minimal
+from attribution.analysis.reaching import LOW_ESS
+from attribution.analysis.units import Unit, UnitKind, chosen, units
+from attribution.domain.identifiers import OTHER
+from attribution.errors import UsageError, listed
+from attribution.inference.draws import khat_threshold, smoothed
+from attribution.inference.posterior import Posterior
+from attribution.network.program import Floats, Ints
+from attribution.network.subset_sums import Products, products, subset_draws, subset_sums
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+type Flags = NDArray[np.bool_]
+
+MOST_UNITS = 14
+_CHUNK = 256
+_MOST_SUMS = 2**22  # subsets times draws
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """All subsets with so many units removed: how many, in how many the leader leads, and its lowest and highest."""
+
+    removed: int
+    subsets: int
+    held: int
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lattice:
+    """The posterior given each subset of the units, all other origins kept.
+
+    `kept` (subset, unit), `probabilities` (subset, faction), `ess` and `khat` (subset,; NaN where it was not needed).
+    `sustaining` are the smallest sets with which alone the published leader leads, `breaking` the smallest without
+    which it does not; both were looked at again with all draws. `max_removed` is None where all subsets were visited.
+    """
+
+    by: str
+    within: str
+    units: tuple[str, ...]
+    labels: tuple[str, ...]
+    always: tuple[str, ...]
+    factions: tuple[str, ...]
+    leader: str
+    tied: bool
+    draws: int
+    max_removed: int | None
+    subsets: int
+    held: int
+    low_ess: int
+    doubtful: int
+    layers: tuple[Layer, ...]
+    sustaining: tuple[Extreme, ...]
+    breaking: tuple[Extreme, ...]
+    kept: Flags = field(repr=False, metadata={"json": False})
+    probabilities: Floats = field(repr=False, metadata={"json": False})
+    ess: Floats = field(repr=False, metadata={"json": False})
+    khat: Floats = field(repr=False, metadata={"json": False})
+
+    @property
+    def method(self) -> str:
+        """What was perturbed, and how it was computed."""
+        scope = "every subset" if self.max_removed is None else f"every subset with at most {self.max_removed} removed"
+        inside = f" within {self.within}" if self.within else ""
+        return (
+            f"{scope.capitalize()} of {len(self.units)} {self.by}s{inside}, {len(self.always)} other origins kept "
+            f"throughout: {self.draws} stored draws reweighted, summed exactly in each; effective sample size below "
+            f"{LOW_ESS:.0f} in {self.low_ess} subsets, k-hat above its threshold in {self.doubtful}."
+        )
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per subset: a column per unit (kept or not), probabilities by faction, leader, ess, khat."""
+        import pandas as pd
+
+        columns: dict[str, object] = {unit: self.kept[:, position] for position, unit in enumerate(self.units)}
+        columns |= {faction: self.probabilities[:, h] for h, faction in enumerate(self.factions)}
+        names = np.array(self.factions)
+        columns |= {"leader": names[self.probabilities.argmax(axis=1)], "ess": self.ess, "khat": self.khat}
+        return pd.DataFrame(columns)
+
+    def __str__(self) -> str:
+        share = f"{self.leader} leads in {self.held} of {self.subsets} subsets of {len(self.units)} {self.by}s"
+        if self.sustaining and not self.sustaining[0].units:
+            held = "the prior and what is always kept sustain the lead by themselves"
+        elif self.sustaining:
+            held = f"smallest sets that sustain it: {_told(self.sustaining)}"
+        else:
+            held = "no set sustains it"
+        if self.max_removed is not None:
+            held = "smaller sets of evidence were not visited"
+        broken = (
+            f"smallest sets whose loss breaks it: {_told(self.breaking)}"
+            if self.breaking
+            else "no set that was visited breaks it when it goes"
+        )
+        tied = " The lead itself is no more than Monte Carlo error." if self.tied else ""
+        return f"{share}; {held}; {broken}.{tied} {self.method}"
+
+
+def _told(sets: tuple[Extreme, ...]) -> str:
+    return listed("{" + ", ".join(one.units) + "}" + (" (open)" if one.open else "") for one in sets)
+
+
+def lattice(
+    posterior: Posterior,
+    by: UnitKind = "cluster",
+    *,
+    within: str = "",
+    max_removed: int | None = None,
+    draws: int = 0,
+    khat_for_all: bool = False,
+) -> Lattice:
+    """The posterior given every subset of the evidence.
+
+    Parameters
+    ----------
+    by
+        The units: clusters of the model, or origins, items, sources, institutions.
+    within
+        A cluster: only units inside it are removed, all else is kept.
+    max_removed
+        Visit only subsets with at most so many units removed; needed for more than 14 units.
+    draws
+        About how many of the stored draws to use; where not given, 2,000 for all subsets of 14 units, up to all of
+        them where subsets are fewer.
+
+    Raises
+    ------
+    UsageError
+        More than 14 units without `max_removed`, no units at all, an unknown kind or cluster.
+    """
+    among = _units(posterior, by, within)
+    _check(among, by, max_removed)
+    who = lead(posterior)
+    kept = _subsets(len(among), max_removed)
+    rows = _rows(posterior, draws or max(2048, _MOST_SUMS // len(kept)))
+    known = blocks(posterior, among, rows)
+    pattern = np.zeros((len(kept), len(known.blocks)), dtype=np.int64)
+    for position, block in enumerate(known.blocks):
+        for bit, unit in enumerate(block.units):
+            pattern[:, position] |= kept[:, unit].astype(np.int64) << bit
+    probabilities, ess, khat = _weighed(posterior, known, pattern, khat_for_all=khat_for_all)
+    leads = probabilities.argmax(axis=1) == posterior.program.factions.index(who.leader)
+    full = max_removed is None
+    away = [tuple(np.flatnonzero(one).tolist()) for one in minimal(~kept[~leads])]
+    with_only = [tuple(np.flatnonzero(one).tolist()) for one in minimal(kept[leads])] if full else []
+    everything = frozenset(range(len(among)))
+    for table in (kept, probabilities, ess, khat):
+        table.flags.writeable = False
+    spoken_for = {origin for unit in among for origin in (*unit.origins, *unit.partial)}
+    return Lattice(
+        by=by,
+        within=within,
+        units=tuple(unit.id for unit in among),
+        labels=tuple(unit.label for unit in among),
+        always=tuple(origin for origin in posterior.program.origins if origin not in spoken_for),
+        factions=posterior.program.factions,
+        leader=who.leader,
+        tied=who.tied,
+        draws=len(rows),
+        max_removed=max_removed,
+        subsets=len(kept),
+        held=int(leads.sum()),
+        low_ess=int((ess < LOW_ESS).sum()),
+        doubtful=int((khat > khat_threshold(len(rows))).sum()),
+        layers=_layers(kept, leads, probabilities[:, posterior.program.factions.index(who.leader)]),
+        sustaining=looked_at(posterior, among, [(only, tuple(everything - set(only))) for only in with_only]),
+        breaking=looked_at(posterior, among, [(gone, gone) for gone in away]),
+        kept=kept,
+        probabilities=probabilities,
+        ess=ess,
+        khat=khat,
+    )
+
+
+def _units(posterior: Posterior, by: str, within: str) -> tuple[Unit, ...]:
+    among = units(posterior, by)
+    if not within:
+        return tuple(unit for unit in among if unit.origins or unit.partial)
+    inside = set(chosen(units(posterior, "cluster"), "cluster", (within,))[0].origins)
+    return tuple(unit for unit in among if {*unit.origins, *unit.partial} and {*unit.origins, *unit.partial} <= inside)
+
+
+def _check(among: tuple[Unit, ...], by: str, max_removed: int | None) -> None:
+    if not among:
+        raise UsageError(
+            f"there is no {by} to remove.",
+            allowed="clusters that the model declares, or origins, sources, institutions",
+            hint='lattice(posterior, "institution")',
+        )
+    if max_removed is not None and max_removed < 1:
+        raise UsageError(f"max_removed is {max_removed}.", allowed="1 or more")
+    count = 2 ** len(among)
+    if max_removed is not None:
+        count = sum(comb(len(among), size) for size in range(min(max_removed, len(among)) + 1))
+    if count > 2**MOST_UNITS:
+        raise UsageError(
+            f"{len(among)} {by}s have {count:,} subsets{'' if max_removed is None else ' with so many removed'}.",
+            allowed=f"at most {MOST_UNITS} units, or {2**MOST_UNITS:,} subsets",
+            hint='take clusters or institutions as units, or max_removed=2 (on the command line: "--max-removed 2")',
+        )
+
+
+def _rows(posterior: Posterior, wanted: int) -> Ints:
+    """About so many draws: every k-th of a chain, or the first 2^j points of each scramble, which lie evenly."""
+    chains, count = posterior.draws.z.shape[:2]
+    each = max(1, wanted // chains)
+    if posterior.draws.log_weight is None:
+        own = np.arange(0, count, max(1, -(-count // each)))
+    else:
+        own = np.arange(min(count, 2 ** (each.bit_length() - 1)))
+    return np.asarray((np.arange(chains)[:, None] * count + own).ravel(), dtype=np.int64)
+
+
+def _subsets(count: int, max_removed: int | None) -> Flags:
+    """Which units each subset keeps, everything first; the last unit changes fastest."""
+    if max_removed is None:
+        numbers = np.arange(2**count)[::-1]
+        return np.asarray((numbers[:, None] >> np.arange(count)[::-1]) & 1, dtype=bool)
+    gone = [one for size in range(min(max_removed, count) + 1) for one in combinations(range(count), size)]
+    kept = np.ones((len(gone), count), dtype=bool)
+    for position, one in enumerate(gone):
+        kept[position, list(one)] = False
+    return kept
+
+
+def _weighed(
+    posterior: Posterior, known: Blocks, pattern: Ints, *, khat_for_all: bool
+) -> tuple[Floats, Floats, Floats]:
+    """Probabilities, effective sample sizes, and k-hats where they are asked for; smoothed where the size is low."""
+    program = posterior.program
+    opening = known.slots[:, [program.ints.surprise[1], program.ints.surprise[0]]]
+    base = known.base
+    if posterior.draws.log_weight is None:
+        base = base - posterior.log_evidence[known.rows, None]
+    given = products(
+        base, tuple(block.log_likelihood for block in known.blocks), opening, program.factions.index(OTHER)
+    )
+    probabilities, ess = subset_sums(given, pattern)
+    khat = np.full(len(pattern), np.nan)
+    low = np.flatnonzero(~(ess >= LOW_ESS))
+    for subset, log_weight, shape in _tails(given, pattern, low):
+        _, joint = subset_draws(given, pattern[[subset]], joints=True)
+        share = np.exp(log_weight - np.logaddexp.reduce(log_weight))
+        total = joint[0].sum(axis=1, keepdims=True)
+        probabilities[subset] = share @ np.divide(joint[0], total, out=np.zeros_like(joint[0]), where=total > 0)
+        khat[subset], ess[subset] = shape, 1.0 / np.sum(share**2)
+    if khat_for_all:
+        for subset, _, shape in _tails(given, pattern, np.flatnonzero(np.isnan(khat))):
+            khat[subset] = shape
+    return probabilities, ess, khat
+
+
+def _tails(given: Products, pattern: Ints, which: Ints) -> Iterator[tuple[int, Floats, float]]:
+    """Some subsets, with their Pareto-smoothed log-weights and k-hats."""
+    for first in range(0, len(which), _CHUNK):
+        some = which[first : first + _CHUNK]
+        with np.errstate(divide="ignore"):
+            log_weights = np.log(subset_draws(given, pattern[some], joints=False)[0])
+        for subset, log_weight in zip(some.tolist(), log_weights, strict=True):
+            yield (subset, *smoothed(log_weight))
+
+
+def _layers(kept: Flags, leads: Flags, leader: Floats) -> tuple[Layer, ...]:
+    removed = (~kept).sum(axis=1)
+    found = []
+    for size in range(int(removed.max(initial=0)) + 1):
+        mine = removed == size
+        found.append(
+            Layer(size, int(mine.sum()), int(leads[mine].sum()), float(leader[mine].min()), float(leader[mine].max()))
+        )
+    return tuple(found)

@@ -1,0 +1,120 @@
+"""Every subset of the evidence at once: products of parts, walked through so that neighbours share their beginnings.
+
+The likelihood of a subset is a product over parts, and each part has one factor per pattern of its own units. Subsets
+come in an order in which neighbours differ in their last parts only; what is before is kept on a stack. Draws run
+fastest and come in short blocks, so that a stack stays near the processor and its products use all of its width.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from attribution.network.kernel_fields import kernel
+from attribution.network.program import Floats, Ints
+
+BLOCK = 64  # draws
+
+
+@kernel
+def subset_sums(
+    base: Floats, factors: Floats, start: Ints, pattern: Ints, changed: Ints, opening: Floats, other: int, sums: Floats
+) -> None:
+    """Add up over draws what each subset gives; draws that are missing in the last block have a base of 0.
+
+    `base` (block, faction, draw) is what no subset changes, prior included; `factors` (block, row, faction, draw) are
+    the patterns of all parts, those of part p from row ``start[p]``; `pattern` (subset, part) says which; `changed`
+    (subset,) is the first part in which a subset differs from the one before. `opening` (block, 2, draw) are surprise
+    and the prior of `other`. `sums` (subset, faction + 2) gets the sums of the joint, of the weight, and of its square.
+    """
+    factions = base.shape[1]
+    subsets, parts = pattern.shape
+    stack = np.empty((parts + 1, factions, BLOCK))
+    weight = np.empty(BLOCK)
+    for block in range(base.shape[0]):
+        stack[0] = base[block]
+        for s in range(subsets):
+            _climb(stack, factors[block], start, pattern, changed[s], s)
+            _open(stack[parts], opening[block], other, weight)
+            for h in range(factions):
+                sums[s, h] += _sum(stack[parts, h])
+            sums[s, factions] += _sum(weight)
+            sums[s, factions + 1] += _sum_of_squares(weight)
+
+
+@kernel
+def subset_joints(
+    base: Floats,
+    factors: Floats,
+    start: Ints,
+    pattern: Ints,
+    changed: Ints,
+    opening: Floats,
+    other: int,
+    weights: Floats,
+    joints: Floats,
+) -> None:
+    """What each subset gives in each draw: weights (subset, block, draw), joints (subset, block, faction, draw).
+
+    Arguments as for `subset_sums`; joints are left out where their array is empty.
+    """
+    subsets, parts = pattern.shape
+    stack = np.empty((parts + 1, base.shape[1], BLOCK))
+    weight = np.empty(BLOCK)
+    for block in range(base.shape[0]):
+        stack[0] = base[block]
+        for s in range(subsets):
+            _climb(stack, factors[block], start, pattern, changed[s], s)
+            _open(stack[parts], opening[block], other, weight)
+            weights[s, block] = weight
+            if len(joints) > 0:
+                joints[s, block] = stack[parts]
+
+
+@kernel
+def _climb(stack: Floats, factors: Floats, start: Ints, pattern: Ints, first: int, s: int) -> None:
+    """Multiply the parts from `first` on; the last one always, since the open set was mixed into it."""
+    parts = pattern.shape[1]
+    for p in range(min(first, parts - 1), parts):
+        row = start[p] + pattern[s, p]
+        for h in range(stack.shape[1]):
+            for k in range(BLOCK):
+                stack[p + 1, h, k] = stack[p, h, k] * factors[row, h, k]
+
+
+@kernel
+def _open(joint: Floats, opening: Floats, other: int, weight: Floats) -> None:
+    """Mix the open set in, which with some probability acts like everybody, and sum over factions.
+
+    See `attribution.network.kernel.keep_open`.
+    """
+    weight[:] = 0.0
+    for h in range(joint.shape[0]):
+        for k in range(BLOCK):
+            weight[k] += joint[h, k]
+    for k in range(BLOCK):
+        own = joint[other, k]
+        joint[other, k] = (1.0 - opening[0, k]) * own + opening[0, k] * opening[1, k] * weight[k]
+        weight[k] += joint[other, k] - own
+
+
+@kernel
+def _sum(values: Floats) -> float:
+    """A sum in four strands, so that it runs as wide as a product."""
+    a = b = c = d = 0.0
+    for k in range(0, BLOCK, 4):
+        a += values[k]
+        b += values[k + 1]
+        c += values[k + 2]
+        d += values[k + 3]
+    return (a + b) + (c + d)
+
+
+@kernel
+def _sum_of_squares(values: Floats) -> float:
+    a = b = c = d = 0.0
+    for k in range(0, BLOCK, 4):
+        a += values[k] * values[k]
+        b += values[k + 1] * values[k + 1]
+        c += values[k + 2] * values[k + 2]
+        d += values[k + 3] * values[k + 3]
+    return (a + b) + (c + d)

@@ -1,0 +1,97 @@
+"""Sums over draws for many subsets of the evidence: plain arrays in, plain arrays out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from attribution.network.program import Floats, Ints
+from attribution.network.summation import each_part
+
+BLOCK = 64  # draws; as in `attribution.network.kernel_subsets`, which is not imported here to keep numba out
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Products:
+    """What `attribution.network.kernel_subsets` takes; see there. All in linear space, on one common scale."""
+
+    draws: int
+    base: Floats
+    factors: Floats
+    start: Ints
+    opening: Floats
+    other: int
+
+
+def products(base: Floats, tables: tuple[Floats, ...], opening: Floats, other: int) -> Products:
+    """From logarithms: `base` (draw, faction), `tables` (pattern, draw, faction) of each part; `opening` (draw, 2).
+
+    The scale is set half-way between nothing and everything, so that up to some 600 nats of evidence fit into doubles.
+    """
+    if not tables:
+        tables = (np.zeros((1, *base.shape)),)
+    tops = [np.maximum(table.max(axis=(0, 2)), -1e300) for table in tables]
+    highest = base.max(axis=1) + np.sum(tops, axis=0)
+    scaled = np.exp(base + (np.sum(tops, axis=0) - np.median(highest) / 2)[:, None])
+    factors = np.concatenate([np.exp(table - top[:, None]) for table, top in zip(tables, tops, strict=True)])
+    return Products(
+        draws=len(base),
+        base=_in_blocks(scaled[None])[:, 0],
+        factors=_in_blocks(factors),
+        start=np.cumsum([0, *(len(table) for table in tables)])[:-1].astype(np.int64),
+        opening=_in_blocks(opening[None])[:, 0],
+        other=other,
+    )
+
+
+def _in_blocks(values: Floats) -> Floats:
+    """From (row, draw, column) to (block, row, column, draw within the block), filled up with zeros."""
+    rows, draws, columns = values.shape
+    blocks = -(-draws // BLOCK)
+    padded = np.zeros((rows, blocks * BLOCK, columns))
+    padded[:, :draws] = values
+    return np.ascontiguousarray(padded.reshape(rows, blocks, BLOCK, columns).transpose(1, 0, 3, 2))
+
+
+def subset_sums(given: Products, pattern: Ints) -> tuple[Floats, Floats]:
+    """Probabilities (subset, faction) and effective sample sizes (subset,) of subsets, plainly weighted."""
+    from attribution.network import kernel_subsets
+
+    pattern, changed = _walk(pattern)
+    found: list[Floats] = []
+
+    def work(part: slice) -> None:
+        sums = np.zeros((len(pattern), given.base.shape[1] + 2))
+        mine = given.base[part], given.factors[part], given.start
+        kernel_subsets.subset_sums(*mine, pattern, changed, given.opening[part], given.other, sums)
+        found.append(sums)
+
+    each_part(work, len(given.base), least=1)
+    sums = np.sum(found, axis=0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return sums[:, :-2] / sums[:, -2:-1], sums[:, -2] ** 2 / sums[:, -1]
+
+
+def subset_draws(given: Products, pattern: Ints, *, joints: bool) -> tuple[Floats, Floats]:
+    """Weights (subset, draw) and, if asked for, joints (subset, draw, faction), on the common scale."""
+    from attribution.network import kernel_subsets
+
+    pattern, changed = _walk(pattern)
+    blocks, factions = given.base.shape[:2]
+    weights = np.empty((len(pattern), blocks, BLOCK))
+    table = np.empty((len(pattern) if joints else 0, blocks, factions, BLOCK))
+    mine = given.base, given.factors, given.start, pattern, changed, given.opening, given.other
+    kernel_subsets.subset_joints(*mine, weights, table)
+    in_order = table.transpose(0, 1, 3, 2).reshape(len(table), blocks * BLOCK, factions)
+    return weights.reshape(len(pattern), -1)[:, : given.draws], in_order[:, : given.draws]
+
+
+def _walk(pattern: Ints) -> tuple[Ints, Ints]:
+    """Patterns of at least one part, and the first part in which each subset differs from the one before."""
+    if not pattern.shape[1]:
+        pattern = np.zeros((len(pattern), 1), dtype=np.int64)
+    changed = np.zeros(len(pattern), dtype=np.int64)
+    differs = pattern[1:] != pattern[:-1]
+    changed[1:] = np.where(differs.any(axis=1), differs.argmax(axis=1), pattern.shape[1])
+    return pattern, changed
