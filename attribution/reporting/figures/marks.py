@@ -19,13 +19,17 @@ _TICKS = (0.01, 0.05, 0.2, 0.5, 0.8, 0.95, 0.99)
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of a figure; `role` says how it is drawn (lead, rival, rest, ...), `note` stands under the value."""
+    """One line of a figure; `role` says how it is drawn (lead, rival, rest, ...).
+
+    `note` stands under the value, `more` under the label.
+    """
 
     label: str
     strip: Markup
     value: str
     role: str = "rest"
     note: str = ""
+    more: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,150 @@
+"""How the posterior moved as the evidence came in: at each turn, what was known by then and nothing later."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from attribution.domain.case import Case
+from attribution.domain.evidence import Item, Statement
+from attribution.inference.draws import estimate
+from attribution.inference.fit import fit
+from attribution.inference.posterior import Posterior
+from attribution.inference.settings import Sampling
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from attribution.domain.moments import Moment
+
+MOST_TURNS = 30
+_SAMPLING = Sampling(scrambles=8, log2_points=8)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What became known up to a moment since the turn before, and the probabilities then, in the order of factions.
+
+    `khat` is the Pareto shape of the weights of that fit.
+    """
+
+    moment: str
+    news: tuple[str, ...]
+    probabilities: tuple[float, ...]
+    mcse: tuple[float, ...]
+    leader: str
+    khat: float
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """The prior, and the posterior at every turn, each fitted again from what was public by then.
+
+    `merged` says that there were more turns than shown, so that some shown ones hold the news of several days.
+    """
+
+    factions: tuple[str, ...]
+    prior: tuple[float, ...]
+    turns: tuple[Turn, ...]
+    draws: int
+    merged: bool
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per turn, indexed by moment; probabilities by faction, leader, khat."""
+        import pandas as pd
+
+        rows = [
+            {**dict(zip(self.factions, turn.probabilities, strict=True)), "leader": turn.leader, "khat": turn.khat}
+            for turn in self.turns
+        ]
+        return pd.DataFrame(rows, index=pd.Index([turn.moment for turn in self.turns], name="moment"))
+
+    @property
+    def changes(self) -> tuple[Turn, ...]:
+        """The turns at which the lead passed to another faction than before; the first counts against the prior."""
+        before = self.factions[int(np.argmax(self.prior))]
+        found = []
+        for turn in self.turns:
+            if turn.leader != before:
+                found.append(turn)
+            before = turn.leader
+        return tuple(found)
+
+    def __str__(self) -> str:
+        changed = "; ".join(f"on {turn.moment} to {turn.leader}" for turn in self.changes)
+        error = max((max(turn.mcse) for turn in self.turns), default=0.0)
+        return (
+            f"{len(self.turns)} turns, each fitted again by the instant engine ({self.draws} points, standard errors up "
+            f"to {error:.3f}) knowing only what was public by then: the lead "
+            f"{f'passed {changed}' if changed else 'never changed'}."
+        )
+
+
+def timeline(posterior: Posterior) -> Timeline:
+    """The posterior at each moment at which the public learned something, up to that of the posterior itself.
+
+    Withdrawals and later grades are turns too. Past 30 turns, neighbours are taken together. Always by the instant
+    engine, so that the last turn may differ from a posterior by NUTS within the errors of both.
+    """
+    case, last = posterior.case, posterior.settings.as_of
+    moments = [moment for moment in case.turns if last is None or moment <= last]
+    shown = _evenly(moments, MOST_TURNS)
+    turns, before = [], None
+    for moment in shown:
+        turns.append(_turn(posterior, moment, before))
+        before = moment
+    return Timeline(
+        factions=posterior.program.factions,
+        prior=tuple(standing.prior for standing in posterior.standings),
+        turns=tuple(turns),
+        draws=_SAMPLING.scrambles * 2**_SAMPLING.log2_points,
+        merged=len(shown) < len(moments),
+    )
+
+
+def _evenly(moments: list[Moment], most: int) -> list[Moment]:
+    """At most so many of them, evenly spread, the last among them."""
+    if len(moments) <= most:
+        return moments
+    positions = np.linspace(0, len(moments) - 1, most).round().astype(int)
+    return [moments[position] for position in sorted(set(positions.tolist()))]
+
+
+def _turn(posterior: Posterior, moment: Moment, before: Moment | None) -> Turn:
+    known = fit(
+        posterior.case,
+        posterior.model,
+        engine="importance",
+        seed=posterior.settings.seed,
+        as_of=moment,
+        sampling=_SAMPLING,
+    )
+    found = estimate(known.draws, known.faction_draws)
+    return Turn(
+        moment=moment.isoformat(),
+        news=tuple(_news(posterior.case, moment, before)),
+        probabilities=tuple(found.mean.tolist()),
+        mcse=tuple(found.mcse.tolist()),
+        leader=known.program.factions[int(found.mean.argmax())],
+        khat=float("-inf") if known.draws.khat is None else known.draws.khat,
+    )
+
+
+def _news(case: Case, moment: Moment, before: Moment | None) -> list[str]:
+    """What became known after `before` and up to `moment`, in words."""
+
+    def fresh(when: Moment | None) -> bool:
+        return when is not None and when <= moment and (before is None or when > before)
+
+    found = [item.title for item in _in_order(case) if fresh(item.published)]
+    found += [f"Withdrawn: {item.title}" for item in _in_order(case) if fresh(item.withdrawn)]
+    for item in _in_order(case):
+        if isinstance(item, Statement):
+            found += [f"Graded {step.grade}: {item.title}" for step in item.regraded if fresh(step.date)]
+    return found
+
+
+def _in_order(case: Case) -> list[Item]:
+    return sorted(case.evidence, key=lambda item: (item.published, item.id))

@@ -1,0 +1,111 @@
+"""What the chains did, reduced to what a figure of them needs: traces, ranks by chain, energies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from attribution.inference.posterior import Posterior
+from attribution.network.program import Floats
+
+RANK_BINS = 20
+ENERGY_BINS = 32
+_POINTS = 125
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """One quantity: every chain thinned to 125 points, and how many of a chain's ranks among all draws fall in each bin.
+
+    `ranks` (chain, bin) are about equal in every bin where the chains agree (Vehtari et al. 2021, arXiv:1903.08008).
+    """
+
+    name: str
+    lines: tuple[tuple[float, ...], ...] = field(metadata={"json": False})
+    ranks: tuple[tuple[int, ...], ...]
+    expected: float
+
+
+@dataclass(frozen=True, slots=True)
+class Energy:
+    """Densities over common bins of the energy about its mean, and of its change from draw to draw.
+
+    Where the second is much narrower than the first, the sampler moves slowly between regions of low and high density.
+    """
+
+    low: float
+    high: float
+    marginal: tuple[float, ...]
+    transition: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Chains:
+    """Traces and energies of a run of NUTS."""
+
+    chains: int
+    draws: int
+    traces: tuple[Trace, ...]
+    energy: Energy
+
+
+def chains(posterior: Posterior) -> Chains | None:
+    """The evidence, the log-odds of leader against runner-up, and whatever has the worst R-hat; None without chains."""
+    found = posterior.diagnostics.convergence
+    if found is None:
+        return None
+    first, second = (posterior.program.factions.index(one.id) for one in posterior.ranking[:2])
+    joint = posterior.log_joint
+    quantities = {
+        "log evidence": posterior.log_evidence,
+        "log-odds of the leader against the runner-up": joint[:, first] - joint[:, second],
+        f"worst R-hat: {found.rhat_where}": _named(posterior, found.rhat_where),
+    }
+    count, draws = posterior.draws.z.shape[:2]
+    return Chains(
+        chains=count,
+        draws=draws,
+        traces=tuple(
+            _trace(name, values.reshape(count, draws))
+            for name, values in quantities.items()
+            if np.isfinite(values).all()
+        ),
+        energy=_energy(np.asarray(posterior.draws.stats["energy"], dtype=float)),
+    )
+
+
+def _named(posterior: Posterior, name: str) -> Floats:
+    """A quantity by the name that the diagnostics give it."""
+    if name == "log evidence":
+        return posterior.log_evidence
+    joint = {f"log joint {id}": column for column, id in enumerate(posterior.program.factions)}
+    if name in joint:
+        return posterior.log_joint[:, joint[name]]
+    return posterior.draws.flat[:, posterior.program.labels.index(name)]
+
+
+def _trace(name: str, values: Floats) -> Trace:
+    from scipy.stats import rankdata
+
+    chains, draws = values.shape
+    ranks = rankdata(values).reshape(chains, draws)
+    edges = np.linspace(0.5, values.size + 0.5, RANK_BINS + 1)
+    step = max(1, draws // _POINTS)
+    return Trace(
+        name=name,
+        lines=tuple(tuple(line.tolist()) for line in values[:, ::step]),
+        ranks=tuple(tuple(np.histogram(chain, edges)[0].tolist()) for chain in ranks),
+        expected=draws / RANK_BINS,
+    )
+
+
+def _energy(energy: Floats) -> Energy:
+    marginal = (energy - energy.mean()).ravel()
+    transition = np.diff(energy, axis=1).ravel()
+    low, high = (float(value) for value in np.quantile(np.concatenate([marginal, transition]), (0.001, 0.999)))
+    edges = np.linspace(low, max(high, low + 1e-9), ENERGY_BINS + 1)
+    marginal_density, transition_density = (
+        np.histogram(np.clip(values, low, high), edges, density=True)[0] for values in (marginal, transition)
+    )
+    return Energy(low, high, tuple(marginal_density.tolist()), tuple(transition_density.tolist()))
