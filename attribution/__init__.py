@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from attribution.analysis.leave_out import LeaveOut, leave_out
     from attribution.analysis.robust import RobustBounds, robust_bounds
     from attribution.analysis.shapley import Decomposition, shapley
+    from attribution.analysis.timeline import Timeline, timeline
     from attribution.domain.case import Case
     from attribution.domain.concern import Concern
     from attribution.domain.model import Model
@@ -42,6 +43,7 @@ __all__ = [
     "Posterior",
     "RobustBounds",
     "Sampling",
+    "Timeline",
     "build",
     "fit",
     "lattice",
@@ -51,6 +53,7 @@ __all__ = [
     "read_model",
     "robust_bounds",
     "shapley",
+    "timeline",
     "write_report",
 ]
 
@@ -65,6 +68,7 @@ _HOMES = {
     "Posterior": "inference.posterior",
     "RobustBounds": "analysis.robust",
     "Sampling": "inference.settings",
+    "Timeline": "analysis.timeline",
     "build": "inference.fit",
     "fit": "inference.fit",
     "lattice": "analysis.lattice",
@@ -74,6 +78,7 @@ _HOMES = {
     "read_model": "reading",
     "robust_bounds": "analysis.robust",
     "shapley": "analysis.shapley",
+    "timeline": "analysis.timeline",
     "write_report": "reporting.write",
 }
 

@@ -76,8 +76,8 @@ class Timeline:
         changed = "; ".join(f"on {turn.moment} to {turn.leader}" for turn in self.changes)
         error = max((max(turn.mcse) for turn in self.turns), default=0.0)
         return (
-            f"{len(self.turns)} turns, each fitted again by the instant engine ({self.draws} points, standard errors up "
-            f"to {error:.3f}) knowing only what was public by then: the lead "
+            f"{len(self.turns)} turns, each fitted again by the instant engine ({self.draws} points, standard errors "
+            f"up to {error:.3f}) knowing only what was public by then: the lead "
             f"{f'passed {changed}' if changed else 'never changed'}."
         )
 

@@ -16,7 +16,7 @@ _POINTS = 125
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """One quantity: every chain thinned to 125 points, and how many of a chain's ranks among all draws fall in each bin.
+    """One quantity: every chain thinned to 125 points, and how many of its ranks among all draws fall in each bin.
 
     `ranks` (chain, bin) are about equal in every bin where the chains agree (Vehtari et al. 2021, arXiv:1903.08008).
     """

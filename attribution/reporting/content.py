@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from attribution import __version__
 from attribution.analysis.leave_out import LeaveOut, leave_out
 from attribution.analysis.shapley import Decomposition
+from attribution.analysis.timeline import Timeline, timeline
 from attribution.domain.concern import Concern
 from attribution.domain.verbal import percent
 from attribution.inference.posterior import Posterior, Standing
 from attribution.inference.provenance import digest, versions
 from attribution.reporting.assumptions import AssumptionBlock, assumption_blocks
 from attribution.reporting.bottom_line import BottomLine, Parts, bottom_line, log_odds_parts
+from attribution.reporting.chains import Chains, chains
 from attribution.reporting.checks import Check, checks
 from attribution.reporting.evidence_table import EvidenceRow, evidence_rows
 from attribution.reporting.gate import Gate, gate
@@ -77,7 +79,9 @@ class Content:
     waterfalls: tuple[Decomposition, ...]
     waterfall_notes: tuple[str, ...]
     leave_out: tuple[LeaveOut, ...]
+    timeline: Timeline
     checks: tuple[Check, ...]
+    chains: Chains | None
     concerns: tuple[Concern, ...]
     assumptions: tuple[AssumptionBlock, ...]
     limits: tuple[str, ...]
@@ -116,7 +120,9 @@ def content(posterior: Posterior, rivals: tuple[Posterior, ...] = ()) -> Content
         waterfalls=falls,
         waterfall_notes=notes,
         leave_out=(removed, leave_out(posterior, "source"), leave_out(posterior, "institution")),
+        timeline=timeline(posterior),
         checks=checks(posterior),
+        chains=chains(posterior),
         concerns=posterior.concerns(),
         assumptions=assumption_blocks(case, model),
         limits=(*GENERAL_LIMITS, *case.limits),

@@ -16,7 +16,9 @@ from markupsafe import Markup
 
 from attribution.domain.verbal import decibans, odds, percent, percents
 from attribution.reporting.content import Content
+from attribution.reporting.figures.chains import panels
 from attribution.reporting.figures.standings import standings_figure
+from attribution.reporting.figures.timeline import followed, timeline_figure
 from attribution.reporting.figures.waterfall import waterfall_figure
 
 if TYPE_CHECKING:
@@ -38,6 +40,7 @@ def html(content: Content) -> str:
             policy=Markup(policy(style, script)),
             style=Markup(style),
             script=Markup(script),
+            timeline_words=_timeline_words(content),
         )
         + "\n"
     )
@@ -70,6 +73,7 @@ def _sections(content: Content) -> list[tuple[str, str]]:
         ("evidence", "The evidence"),
         ("change", "What would change our mind"),
         ("models", "Rival models"),
+        ("timeline", "As it came in"),
         *([("facts", "The facts")] if content.facts else []),
         ("diagnostics", "Diagnostics"),
         ("assumptions", "Assumptions"),
@@ -80,7 +84,11 @@ def _sections(content: Content) -> list[tuple[str, str]]:
 
 def _figures(content: Content) -> dict[str, object]:
     labels = content.labels
+    lines = followed(content.timeline, tuple(standing.id for standing in content.factions), labels)
     return {
+        "timeline": timeline_figure(content.timeline, lines, labels),
+        "lines": lines,
+        "chains": panels(content.chains) if content.chains else (),
         "who": standings_figure(content.factions, content.groups),
         "waterfalls": [
             (labels[found.rival], waterfall_figure(found), _told(found.faction, found.rival, labels))
@@ -93,6 +101,18 @@ def _told(faction: str, rival: str, labels: dict[str, str]) -> str:
     return (
         f"{labels[faction]} against {labels[rival]}: each origin's share (Shapley value) of the log-odds. The bars of "
         "the prior, of the origins, and of what averaging over unknown numbers adds sum to the printed odds."
+    )
+
+
+def _timeline_words(content: Content) -> str:
+    """The finding in a sentence, with names instead of ids."""
+    found, labels = content.timeline, content.labels
+    passed = "; ".join(f"on {turn.moment} to {labels[turn.leader]}" for turn in found.changes)
+    error = max((max(turn.mcse) for turn in found.turns), default=0.0)
+    merged = " Neighbouring days are taken together." if found.merged else ""
+    return (
+        f"The lead {f'passed {passed}' if passed else 'never changed'}. Each turn by the instant engine, {found.draws} "
+        f"points, standard errors up to {error:.3f}.{merged}"
     )
 
 

@@ -27,6 +27,7 @@ def markdown(content: Content) -> str:
         _evidence(content),
         _change(content),
         _models(content),
+        _timeline(content),
         _facts(content),
         _checks(content),
         _assumptions(content),
@@ -170,6 +171,21 @@ def _evidence(content: Content) -> list[str]:
         "## The evidence",
         "Items of one origin count once. The cap is the largest likelihood ratio a grade can carry.",
         _table(columns, rows),
+    ]
+
+
+def _timeline(content: Content) -> list[str]:
+    found, shown = content.timeline, content.factions[:5]
+    columns = [found.factions.index(standing.id) for standing in shown]
+    rows = [["before any evidence", "", *(percent(found.prior[column]) for column in columns)]]
+    rows += [
+        [turn.moment, plain("; ".join(turn.news)), *(percent(turn.probabilities[column]) for column in columns)]
+        for turn in found.turns
+    ]
+    return [
+        "## As the evidence came in",
+        "Each row is fitted again, knowing only what was public by then.",
+        _table(("known by", "news", *(plain(standing.label) for standing in shown)), rows),
     ]
 
 

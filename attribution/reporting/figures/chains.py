@@ -47,7 +47,8 @@ def _ranks(trace: Trace) -> Markup:
         middle = (position + 0.5) * band
         marks.append(Markup('<path class="grid" d="M0 {0:.1f}H{1:g}"/>').format(middle, _WIDTH))
         steps = (middle - scale * (count - trace.expected) for count in chain)
-        marks.append(Markup('<path class="ranks c{}" d="{}Z"/>').format(position % 4, _steps(steps, len(chain), middle)))
+        outline = _steps(steps, len(chain), middle)
+        marks.append(Markup('<path class="ranks c{}" d="{}Z"/>').format(position % 4, outline))
     told = f"Ranks of {trace.name}: bins of a chain hold {trace.expected:g} draws each, off by at most {most:g}"
     return _drawing(told, *marks)
 

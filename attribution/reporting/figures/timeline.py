@@ -25,7 +25,7 @@ class Followed:
 def followed(found: Timeline, ranking: tuple[str, ...], labels: dict[str, str]) -> tuple[Followed, ...]:
     """The leader and runner-up of the report, then whoever led at some turn, then the next in the ranking."""
     ever = {turn.leader for turn in found.turns}
-    rest = sorted(ranking[2:], key=lambda id: id not in ever)
+    rest = sorted(ranking[2:], key=lambda faction: faction not in ever)
     chosen = (*ranking[:2], *rest)[:MOST_LINES]
     return tuple(
         Followed(labels[id], found.factions.index(id), ("lead", "rival")[rank] if rank < 2 else "rest")
@@ -35,36 +35,24 @@ def followed(found: Timeline, ranking: tuple[str, ...], labels: dict[str, str]) 
 
 def timeline_figure(found: Timeline, lines: tuple[Followed, ...], labels: dict[str, str]) -> Figure:
     """One row per turn; each line stays at its probability until the news of the next row moves it."""
-    before = found.prior
-    rows = [_row("Before any evidence", "", before, before, lines, first=True)]
-    for turn in found.turns:
-        row = _row(turn.moment, "; ".join(turn.news), before, turn.probabilities, lines)
-        rows.append(row)
-        before = turn.probabilities
-    heads = [labels[max(zip(found.prior, found.factions, strict=True))[1]], *(labels[turn.leader] for turn in found.turns)]
-    tops = [max(found.prior), *(max(turn.probabilities) for turn in found.turns)]
-    told = (
-        Row(row.label, row.strip, f"{percent(top)}", row.role, head, row.more)
-        for row, head, top in zip(rows, heads, tops, strict=True)
-    )
-    return Figure(probability_axis(), tuple(told))
+    steps = [("Before any evidence", "", found.prior)]
+    steps += [(turn.moment, "; ".join(turn.news), turn.probabilities) for turn in found.turns]
+    rows, before = [], None
+    for label, news, now in steps:
+        top = max(now)
+        head = labels[found.factions[now.index(top)]]
+        rows.append(Row(label, _strip(label, before, now, lines), percent(top), "turn", head, news))
+        before = now
+    return Figure(probability_axis(), tuple(rows))
 
 
-def _row(
-    label: str,
-    news: str,
-    before: tuple[float, ...],
-    now: tuple[float, ...],
-    lines: tuple[Followed, ...],
-    *,
-    first: bool = False,
-) -> Row:
+def _strip(label: str, before: tuple[float, ...] | None, now: tuple[float, ...], lines: tuple[Followed, ...]) -> Markup:
     marks: list[Markup] = [word_bands()]
     for one in reversed(lines):
-        old, new = place(before[one.position]), place(now[one.position])
-        kind = f"path {one.role}"
-        if not first:
+        new, kind = place(now[one.position]), f"path {one.role}"
+        if before is not None:
+            old = place(before[one.position])
             marks += [line(kind, old, old, "0", "50%"), line(kind, old, new)]
         marks += [line(kind, new, new, "50%", "100%"), dot(f"turn {one.role}", new, 4.5 if one.role != "rest" else 3)]
     told = f"{label}: " + ", ".join(f"{one.label} {percent(now[one.position])}" for one in lines)
-    return Row(label, strip(told, *marks), "", "turn", "", news)
+    return strip(told, *marks)
