@@ -24,7 +24,7 @@ def test_a_report_is_of_the_files_that_ship(model: str) -> None:
     found = json.loads((REPORTS / f"{model}.json").read_text())
     jsonschema.validate(found, report_schema())
     case, assumed = at.read_case("tower-22"), at.read_model(f"tower-22/{model}")
-    assert found["provenance"]["SHA-256 of the evidence"] == digest(case.text)
+    assert found["provenance"]["SHA-256 of the evidence"] == digest(case.evidence_text)
     assert found["provenance"]["SHA-256 of the assumptions"] == digest(assumed.text)
     assert found["provenance"]["SHA-256 of the grading"] == digest(assumed.grading.text)
 

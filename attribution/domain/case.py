@@ -13,6 +13,7 @@ from attribution.domain.facts import Fact, in_causal_order
 from attribution.domain.identifiers import PERPETRATOR, check_id
 from attribution.domain.moments import Moment
 from attribution.domain.origins import Origin, OriginDeclaration, gather_origins
+from attribution.domain.outcomes import Outcome, without_outcome
 from attribution.domain.sources import Source
 from attribution.errors import CaseError
 
@@ -54,6 +55,7 @@ class Case:
     evidence: Catalog[Item]
     declarations: Catalog[OriginDeclaration] = field(default_factory=Catalog)
     limits: tuple[str, ...] = ()
+    outcomes: tuple[Outcome, ...] = ()
     text: str = field(default="", repr=False, compare=False)  # the file it was read from, so that a run stands alone
     origins: Catalog[Origin] = field(init=False, repr=False, compare=False)
 
@@ -78,6 +80,11 @@ class Case:
         return frozenset(self.states(fact)) - named if proposition.negated else named
 
     @property
+    def evidence_text(self) -> str:
+        """The text without what was settled later: what a fit reads."""
+        return without_outcome(self.text)
+
+    @property
     def turns(self) -> tuple[Moment, ...]:
         """The moments at which what the public knows changes, in order: a publication, a withdrawal, a new grade."""
         found = {item.published for item in self.evidence}
@@ -89,7 +96,8 @@ class Case:
         """The case as the public knew it at a minute, or at the end of a day; without a moment, as it stands now.
 
         Items published later are left out, as are those withdrawn by then, and later grades are not yet known. What is
-        dated by a day is known at its end, so a minute of that day does not know it.
+        dated by a day is known at its end, so a minute of that day does not know it. What was settled later is gone:
+        whatever is computed from a case is computed from this.
         """
         last = Moment.of(moment or dt.date.max)
         standing = [
@@ -99,7 +107,7 @@ class Case:
         ]
         named = {item.id for item in standing}
         kept = [_without_lost_copy(item, named) for item in standing]
-        return replace(self, evidence=Catalog(kept, kind="item"))
+        return replace(self, evidence=Catalog(kept, kind="item"), outcomes=())
 
 
 def _regraded(item: Item, last: Moment) -> Item:

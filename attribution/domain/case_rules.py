@@ -25,6 +25,7 @@ def check_case(case: Case) -> None:
         at = ("origins", declaration.id)
         if declaration.source and declaration.source not in case.sources:
             raise CaseError.unknown("sources", declaration.source, case.sources.ids, at=(*at, "source"))
+    _check_outcomes(case)
     if not case.evidence:
         return
     for position, item in enumerate(case.evidence):
@@ -84,6 +85,20 @@ def _check_state(case: Case, fact: str, state: str, at: Path) -> None:
             raise CaseError.unknown("factions", state, case.factions.ids, at=at)
     elif state not in case.facts[fact].states:
         raise CaseError.unknown(f"states of {fact}", state, case.facts[fact].states, at=at)
+
+
+def _check_outcomes(case: Case) -> None:
+    for position, outcome in enumerate(case.outcomes):
+        at: Path = ("outcome", position)
+        if outcome.source not in case.sources:
+            raise CaseError.unknown("sources", outcome.source, case.sources.ids, at=(*at, "source"))
+        if outcome.date < case.incident.date:
+            raise CaseError(
+                f"the outcome is dated {outcome.date}, before the incident of {case.incident.date}.",
+                at=(*at, "date"),
+                allowed="the day on which it was settled",
+            )
+        _check_proposition(case, outcome.proposition, (*at, "false" if outcome.proposition.negated else "true"))
 
 
 def _check_ratios(case: Case, item: Direct, at: Path) -> None:

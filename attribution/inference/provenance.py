@@ -50,6 +50,7 @@ def attributes(posterior: Posterior) -> dict[str, str]:
         "model": posterior.model.text,
         "grading": posterior.model.grading.text,
     }
+    read = {**texts, "case": posterior.case.evidence_text}
     return {
         "format": RUN_FORMAT,
         "case_id": posterior.case.id,
@@ -60,6 +61,6 @@ def attributes(posterior: Posterior) -> dict[str, str]:
         "khat": "" if posterior.draws.khat is None else repr(posterior.draws.khat),
         "settings": settings_as_json(settings),
         "versions": json.dumps(versions(settings.engine), sort_keys=True),
-        "hashes": json.dumps({name: digest(text) for name, text in texts.items()}, sort_keys=True),
+        "hashes": json.dumps({name: digest(text) for name, text in read.items()}, sort_keys=True),
         **{f"{name}_text": text for name, text in texts.items()},
     }

@@ -10,6 +10,7 @@ import numpy as np
 
 from attribution.atomic import write_atomically
 from attribution.domain.moments import Moment
+from attribution.domain.outcomes import without_outcome
 from attribution.errors import InputError, RunError
 from attribution.inference.draws import Draws
 from attribution.inference.posterior import Posterior
@@ -93,7 +94,8 @@ def _check_format(path: Path, attributes: dict[str, str]) -> None:
         )
     hashes = json.loads(attributes["hashes"])
     for name in ("case", "model", "grading"):
-        if digest(attributes[f"{name}_text"]) != hashes[name]:
+        text = attributes[f"{name}_text"]
+        if digest(without_outcome(text) if name == "case" else text) != hashes[name]:
             raise RunError(
                 f"the {name} in the run is not the one it was fitted with.",
                 allowed="an unchanged run",

@@ -6,11 +6,11 @@ from attribution.domain.case import Case, Incident
 from attribution.domain.catalog import Catalog
 from attribution.domain.factions import FactionTree, Node
 from attribution.domain.facts import Fact
-from attribution.domain.grades import Grade
 from attribution.domain.origins import OriginDeclaration
 from attribution.domain.sources import Source
-from attribution.reading.evidence_file import item
+from attribution.reading.evidence_file import grade, item
 from attribution.reading.fields import Field, located
+from attribution.reading.outcome_file import outcome
 from attribution.reading.quantities import quantity
 from attribution.reading.vocabulary import (
     CASE,
@@ -50,6 +50,7 @@ def parse_case(text: str, file: str = "case.yaml") -> Case:
             facts=Catalog(_fact(field, id, tree) for id, field in _entries(block, "facts")),
             evidence=Catalog((item(field) for field in block["evidence"].items()), kind="item", at=("evidence",)),
             declarations=Catalog(_origin(field, id) for id, field in _entries(block, "origins")),
+            outcomes=tuple(outcome(field) for field in block["outcome"].items()) if "outcome" in block else (),
             limits=tuple(field.text() for field in block["limits"].items()) if "limits" in block else (),
             text=text,
         )
@@ -150,9 +151,3 @@ def _origin(field: Field, id: str) -> OriginDeclaration:
             forgeable=block["forgeable"].flag() if "forgeable" in block else None,
             note=text_of(block, "note"),
         )
-
-
-def grade(field: Field) -> Grade:
-    """An Admiralty grade such as B2."""
-    with located(field, field):
-        return Grade.parse(field.text())

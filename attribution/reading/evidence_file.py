@@ -46,7 +46,7 @@ def item(field: Field) -> Item:
         return build(
             **common,
             says=_says(block["says"]),
-            grade=_grade(block["grade"]) if "grade" in block else None,
+            grade=grade(block["grade"]) if "grade" in block else None,
             would_say_anyway=quantity(block["would_say_anyway"]) if "would_say_anyway" in block else None,
             copies=_copies(block["copies"]) if "copies" in block else None,
             forgeable=block["forgeable"].flag() if "forgeable" in block else None,
@@ -68,7 +68,7 @@ def _common(block: dict[str, Field]) -> dict[str, Any]:
         "via": tuple(outlet.text() for outlet in block["via"].one_or_more()) if "via" in block else (),
         "date": block["date"].moment() if "date" in block else None,
         "withdrawn": block["withdrawn"].moment() if "withdrawn" in block else None,
-        "citations": tuple(_citation(one) for one in block["citation"].one_or_more()) if "citation" in block else (),
+        "citations": citations(block),
         "note": text("note"),
     }
 
@@ -81,6 +81,11 @@ def _proposition(field: Field, fact: str) -> Proposition:
     negated = field.is_mapping()
     named = field.block(("not",), ("not",))["not"] if negated else field
     return Proposition(fact, frozenset(state.text() for state in named.one_or_more()), negated)
+
+
+def citations(block: dict[str, Field]) -> tuple[Citation, ...]:
+    """Where it can be read: the `citation:` of a block."""
+    return tuple(_citation(one) for one in block["citation"].one_or_more()) if "citation" in block else ()
 
 
 def _citation(field: Field) -> Citation:
@@ -104,10 +109,11 @@ def _copies(field: Field) -> Copying:
 
 def _regrade(field: Field) -> Regrade:
     block = field.block(REGRADE, REGRADE)
-    return Regrade(block["date"].moment(), _grade(block["grade"]))
+    return Regrade(block["date"].moment(), grade(block["grade"]))
 
 
-def _grade(field: Field) -> Grade:
+def grade(field: Field) -> Grade:
+    """An Admiralty grade such as B2."""
     with located(field, field):
         return Grade.parse(field.text())
 
@@ -125,5 +131,5 @@ def _direct(block: dict[str, Field], common: dict[str, Any]) -> Direct:
         **common,
         fact=fact,
         ratios=tuple((state, quantity(value, "ratio")) for state, value in states.entries().items()),
-        grade=_grade(block["grade"]) if "grade" in block else None,
+        grade=grade(block["grade"]) if "grade" in block else None,
     )

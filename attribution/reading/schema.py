@@ -148,6 +148,13 @@ def _case_blocks() -> dict[str, Schema]:
         "citation": block(words.CITATION, ("url", "title")),
         "citations": _either(_ref("citation"), _list("citation")),
         "copies": block(words.COPIES, ("of", "probability")),
+        "settled": {"enum": list(words.WAYS_OF_SETTLING)},
+        "outcome-set": _either(_ref("texts"), {**_map("texts"), "minProperties": 1, "maxProperties": 1}),
+        "outcome": {
+            **block(words.OUTCOME, words.OUTCOME_REQUIRED),
+            "oneOf": [{"required": ["true"]}, {"required": ["false"]}],
+        },
+        "outcomes": _list("outcome"),
         "regrade": block(words.REGRADE, ("date", "grade")),
         "regrades": _list("regrade"),
         "ratios": {"type": "object", "additionalProperties": _map("ratio"), "minProperties": 1, "maxProperties": 1},

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import get_args
 
 from attribution.domain.grades import LETTERS
+from attribution.domain.outcomes import Settled
 from attribution.domain.sources import Reading, SourceKind
 
 CASE_FORMAT = "attribution-case/1"
@@ -14,6 +15,7 @@ RECIPE_FORMAT = "attribution-recipe/1"
 
 SOURCE_KINDS = get_args(SourceKind)
 READINGS = get_args(Reading)
+WAYS_OF_SETTLING = get_args(Settled)
 RELIABILITIES = LETTERS
 ITEM_KINDS = ("report", "act", "absence", "direct")
 TRAIT_KINDS = ("capability", "behaviour")
@@ -32,6 +34,7 @@ CASE: Keys = {
     "facts": ("facts", "questions about the incident besides who did it"),
     "origins": ("origins", "origins shared by several items, with their grade"),
     "evidence": ("evidence", "the items, one by one"),
+    "outcome": ("outcomes", "what was settled later; never read by a fit"),
     "limits": ("texts", "what the reader must know about what is missing"),
 }
 CASE_REQUIRED = ("format", "id", "title", "question", "incident", "factions", "sources", "evidence")
@@ -112,6 +115,18 @@ REQUIRED_OF_KIND: dict[str, tuple[str, ...]] = {
     "absence": ("says", "detection"),  # who searched is said in `searched:`
     "direct": ("source", "likelihood_ratio"),
 }
+
+OUTCOME: Keys = {
+    "true": ("outcome-set", "factions, or {fact: states}, of which one turned out to be true"),
+    "false": ("outcome-set", "factions, or {fact: states}, that are excluded"),
+    "source": ("id", "who settled it"),
+    "grade": ("grade", "Admiralty grade of the finding"),
+    "date": ("date", "when it was settled"),
+    "settled": ("settled", "court, official, consensus, or partial (shown, never scored)"),
+    "citation": ("citations", "where it can be read"),
+    "note": ("text", "anything else"),
+}
+OUTCOME_REQUIRED = ("source", "grade", "date", "settled")
 
 CITATION: Keys = {
     "url": ("url", "http or https address"),

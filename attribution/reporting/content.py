@@ -175,7 +175,7 @@ def _provenance(posterior: Posterior) -> tuple[tuple[str, str], ...]:
         else f"{sampling.scrambles} scrambles x {2**sampling.log2_points} points"
     )
     texts = (
-        ("evidence", posterior.case.text),
+        ("evidence", posterior.case.evidence_text),
         ("assumptions", posterior.model.text),
         ("grading", posterior.model.grading.text),
     )
