@@ -18,7 +18,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from attribution.analysis.lattice import Lattice, lattice
     from attribution.analysis.leave_out import LeaveOut, leave_out
+    from attribution.analysis.power import PowerScaling, power_scaling
     from attribution.analysis.robust import RobustBounds, robust_bounds
+    from attribution.analysis.sensitivity import Sensitivity, sensitivity
     from attribution.analysis.shapley import Decomposition, shapley
     from attribution.analysis.timeline import Timeline, timeline
     from attribution.domain.case import Case
@@ -41,17 +43,21 @@ __all__ = [
     "LeaveOut",
     "Model",
     "Posterior",
+    "PowerScaling",
     "RobustBounds",
     "Sampling",
+    "Sensitivity",
     "Timeline",
     "build",
     "fit",
     "lattice",
     "leave_out",
     "load_posterior",
+    "power_scaling",
     "read_case",
     "read_model",
     "robust_bounds",
+    "sensitivity",
     "shapley",
     "timeline",
     "write_report",
@@ -66,17 +72,21 @@ _HOMES = {
     "LeaveOut": "analysis.leave_out",
     "Model": "domain.model",
     "Posterior": "inference.posterior",
+    "PowerScaling": "analysis.power",
     "RobustBounds": "analysis.robust",
     "Sampling": "inference.settings",
+    "Sensitivity": "analysis.sensitivity",
     "Timeline": "analysis.timeline",
     "build": "inference.fit",
     "fit": "inference.fit",
     "lattice": "analysis.lattice",
     "leave_out": "analysis.leave_out",
     "load_posterior": "inference.saved",
+    "power_scaling": "analysis.power",
     "read_case": "reading",
     "read_model": "reading",
     "robust_bounds": "analysis.robust",
+    "sensitivity": "analysis.sensitivity",
     "shapley": "analysis.shapley",
     "timeline": "analysis.timeline",
     "write_report": "reporting.write",

@@ -131,6 +131,13 @@ def tables_batch(v: Floats, n: Ints, x: Floats, rows: Floats, prior: Floats) -> 
 
 
 @kernel
+def origin_values_batch(v: Floats, n: Ints, x: Floats, out: Floats) -> None:
+    """The four values of every origin in every draw; see `origin_values`: (draw, origin, 4)."""
+    for draw in range(v.shape[0]):
+        origin_values(n, x, v[draw], out[draw])
+
+
+@kernel
 def log_joint_batch(v: Floats, n: Ints, x: Floats, out: Floats) -> None:
     """``log pi_h p(E | h)`` with the open set mixed in: (draw, faction)."""
     rows, values, means, pool, terms, powers, shared, logs = new_desk(n)

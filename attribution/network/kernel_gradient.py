@@ -101,6 +101,42 @@ def beliefs_batch(v: Floats, n: Ints, x: Floats, out: Floats) -> None:
 
 
 @kernel
+def joint_beliefs_batch(v: Floats, n: Ints, x: Floats, weights: Floats, out: Floats) -> None:
+    """Add ``sum_d w_d p(h, entry | E, theta_d)`` of every faction and table entry to `out` (faction, entry).
+
+    Where `other` acted like everybody, the facts are those of whom it acted like.
+    """
+    rows, values, means, pool, terms, powers, shared, logs = new_desk(n)
+    belief = np.zeros(n[n[at.SIZES] + 1])
+    adjoint = np.zeros(count(n, at.SLOT_KIND))
+    other = n[n[at.OTHER]]
+    for draw in range(v.shape[0]):
+        open_draw(n, x, v[draw], rows, values, means, pool, terms, powers, shared, logs)
+        _, before, joint = joints(n, x, v[draw], logs)
+        evidence = log_sum(joint)
+        if evidence == -math.inf or weights[draw] == 0.0:
+            continue
+        named = weights[draw] * np.exp(joint - evidence)
+        like_all = np.zeros(len(named))
+        like_all[other] = named[other]
+        named[other] = 0.0
+        open_set_pullback(n, v[draw], before, like_all, adjoint)
+        for part in range(len(shared)):
+            for k in range(n[n[at.CLASS_START] + part], n[n[at.CLASS_START] + part + 1]):
+                h0 = n[n[at.CLASS_LEAF] + k]
+                sum_part(n, x, v[draw], rows, values, means, pool, terms, powers, shared, part, h0)
+                believe_part(n, pool, terms, part, 1.0, belief)
+                open_mass = class_weight(n, part, k, like_all)
+                for i in range(n[n[at.PART_CONFIG_START] + part], n[n[at.PART_CONFIG_START] + part + 1]):
+                    c = n[n[at.PART_CONFIG] + i]
+                    for e in range(n[n[at.CONFIG_START] + c], n[n[at.CONFIG_START] + c + 1]):
+                        out[other, e] += open_mass * belief[e]
+                        for h in range(len(named)):
+                            if n[n[at.CLASS_OF] + part * len(named) + h] == k:
+                                out[h, e] += named[h] * belief[e]
+
+
+@kernel
 def joints(n: Ints, x: Floats, v: Floats, logs: Floats) -> tuple[Floats, Floats, Floats]:
     """``log pi``, and the log-joint before and after the open set is mixed in, of an opened draw."""
     log_pi = np.empty(count(n, at.BLOCK))

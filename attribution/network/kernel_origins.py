@@ -22,14 +22,18 @@ def push_evidence(
     """From the beliefs of an origin's factor to derivatives by its four values, or by a direct item's slots."""
     leaf = n[n[at.ORIGIN_LEAF] + o * count(n, at.BLOCK) + h]
     first, offset = n[n[at.EVIDENCE_START] + o], n[n[at.EVIDENCE_OFFSET] + o]
+    power = x[n[at.SWITCH] + o]
+    if power == 0.0:
+        return
     for k in range(n[n[at.EVIDENCE_START] + o + 1] - first):
-        share = belief[offset + k]
+        share = power * belief[offset + k]
         if share == 0.0:
             continue
         pattern = n[n[at.EVIDENCE_PATTERN] + first + k]
         if n[n[at.ORIGIN_KIND] + o] != DIRECT:
-            push[o, (leaf & 2) + (leaf & 1) * pattern] += share / pool[offset + k]
-        elif x[n[at.SWITCH] + o] != 0.0:
+            value = pool[offset + k] if power == 1.0 else pool[offset + k] ** (1.0 / power)
+            push[o, (leaf & 2) + (leaf & 1) * pattern] += share / value
+        else:
             if leaf > 0:
                 adjoint[leaf - 1] += share / v[leaf - 1]
             if pattern > 0:

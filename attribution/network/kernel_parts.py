@@ -100,13 +100,15 @@ def fill_evidence(n: Ints, x: Floats, v: Floats, values: Floats, pool: Floats, o
 
 @kernel
 def direct_value(v: Floats, switch: float, leaf: int, pattern: int) -> float:
-    """The factor of a direct item: its ratios for the faction and for the state, 1 where it names none."""
+    """The factor of a direct item: its ratios for the faction and for the state, 1 where it names none; powered."""
     value = 1.0
     if switch != 0.0:
         if leaf > 0:
             value *= v[leaf - 1]
         if pattern > 0:
             value *= v[pattern - 1]
+        if switch != 1.0:
+            value = value**switch
     return value
 
 

@@ -181,14 +181,15 @@ def row_pullback(n: Ints, x: Floats, v: Floats, p: Floats, push: Floats, adjoint
 def origin_values(n: Ints, x: Floats, v: Floats, out: Floats) -> None:
     """Four values per origin: what it says is false, true; the same where forging reaches.
 
-    ``p(o | X) = rho 1[all true] + (1 - rho) prod q``; then turned round, then copied, then forged.
+    ``p(o | X) = rho 1[all true] + (1 - rho) prod q``; then turned round, then copied, then forged; then to the power
+    of the switch.
     """
     for o in range(count(n, at.ORIGIN_KIND)):
         if x[n[at.SWITCH] + o] == 0.0 or n[n[at.ORIGIN_KIND] + o] == DIRECT:
             out[o, :] = 1.0
             continue
         if n[n[at.ORIGIN_KIND] + o] == ABSENCE:
-            out[o, 0] = out[o, 2] = 1.0 - v[n[n[at.ORIGIN_ITEM] + o]]
+            out[o, 0] = out[o, 2] = (1.0 - v[n[n[at.ORIGIN_ITEM] + o]]) ** x[n[at.SWITCH] + o]
             out[o, 1] = out[o, 3] = 1.0
             continue
         rho = v[n[n[at.ORIGIN_SOURCE] + o]] * v[n[n[at.ORIGIN_ITEM] + o]]
@@ -213,3 +214,12 @@ def origin_values(n: Ints, x: Floats, v: Floats, out: Floats) -> None:
                 mean = x[n[at.TRUE_FRACTION] + o] * true + (1.0 - x[n[at.TRUE_FRACTION] + o]) * false
             false, true = (1.0 - d) * false + d * mean, (1.0 - d) * true + d * mean
         out[o, 2], out[o, 3] = false, true
+        raise_to(out[o], x[n[at.SWITCH] + o])
+
+
+@kernel
+def raise_to(values: Floats, power: float) -> None:
+    """Values to a power, in place."""
+    if power != 1.0:
+        for k in range(len(values)):
+            values[k] = values[k] ** power

@@ -115,7 +115,7 @@ class FloatArrays:
     row_rest: Floats  # (R,) weight of the rest; -1 for a two-state fact, whose rest is 1 - p
     staged_weight: Floats  # (T * H,) weights of the mean over those the scene points to
     true_fraction: Floats  # (O,) share of states under which the origin's statement is true
-    switch: Floats  # (O,) 1, or 0 where the origin is left out
+    switch: Floats  # (O,) 1, or 0 where the origin is left out; in general the power to which its factor is taken
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -161,6 +161,13 @@ class Program:
         for position, origin in enumerate(self.origins):
             if origin in origins:
                 switch[position] = 0.0
+        switch.flags.writeable = False
+        return replace(self, floats=replace(self.floats, switch=switch))
+
+    def powered(self, origin: str, power: float) -> Self:
+        """The same network with the factor of one origin taken to a power: 0 leaves it out, 2 counts it twice."""
+        switch = self.floats.switch.copy()
+        switch[self.origins.index(origin)] = power
         switch.flags.writeable = False
         return replace(self, floats=replace(self.floats, switch=switch))
 

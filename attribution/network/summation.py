@@ -11,7 +11,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from attribution.network.program import Floats, Program
+from attribution.network.program import DIRECT, Floats, Program
 
 _CHUNK_BYTES = 1 << 26
 
@@ -73,16 +73,18 @@ def log_parts(program: Program, slots: Floats) -> tuple[Floats, Floats]:
 class Parts:
     """Prior and likelihood by part, kept so that leaving something out costs only the parts it touches.
 
-    `total` is ``log pi_h p(E | h)`` before the open set is mixed in (draw, faction); `parts` (draw, faction, part).
+    `prior` is ``log pi_h`` and `total` ``log pi_h p(E | h)`` before the open set is mixed in, both (draw, faction);
+    `parts` is (draw, faction, part).
     """
 
+    prior: Floats
     total: Floats
     parts: Floats
 
     @classmethod
     def of(cls, program: Program, slots: Floats) -> Parts:
         prior, parts = log_parts(program, slots)
-        return cls(prior + parts.sum(axis=2), parts)
+        return cls(prior, prior + parts.sum(axis=2), parts)
 
 
 def log_joint_without(program: Program, slots: Floats, known: Parts, origins: frozenset[str]) -> Floats:
@@ -140,6 +142,23 @@ def tables(program: Program, slots: Floats) -> tuple[Floats, Floats]:
     return rows, prior
 
 
+def origin_factors(program: Program, slots: Floats) -> tuple[Floats, Floats]:
+    """The value of every origin's factor where all it says of the facts is false, and where it is true.
+
+    Both (draw, origin, faction): forging may reach some factions only, and for a faction that the origin does not name
+    as the perpetrator the two are the same. A direct item has ones.
+    """
+    from attribution.network.kernel import origin_values_batch
+
+    packed = program.packed()
+    values = np.empty((len(slots), len(program.origins), 4))
+    each_part(lambda part: origin_values_batch(_rows(slots, part), *packed, values[part]), len(slots))
+    leaf = program.ints.origin_leaf.reshape(len(program.origins), len(program.factions))
+    at = np.where((program.ints.origin_kind == DIRECT)[:, None], 0, leaf)
+    which = np.arange(len(program.origins))[:, None]
+    return values[:, which, at & 2], values[:, which, at & 3]
+
+
 def state_probabilities(program: Program, slots: Floats) -> Floats:
     """``p(x_f | E, theta)`` for every state of every fact, facts one after another: shape (draw, state).
 
@@ -159,6 +178,27 @@ def state_probabilities(program: Program, slots: Floats) -> Floats:
 
     each_part(work, len(slots))
     return out
+
+
+def joint_states(program: Program, slots: Floats, weights: Floats) -> Floats:
+    """``sum_d w_d p(h, x_f | E, theta_d)`` for every state of every fact: shape (batch, faction, state).
+
+    `weights` (batch, draw of the batch) belong to consecutive draws: batches are chains, so that an error can be told.
+    """
+    from attribution.network.kernel_gradient import joint_beliefs_batch
+
+    packed = program.packed()
+    to_state = _entry_to_state(program)
+    batches, size = weights.shape
+    out = np.zeros((batches, len(program.factions), to_state.shape[0]))
+
+    def work(part: slice) -> None:
+        for batch in range(part.start, part.stop):
+            mine = _rows(slots, slice(batch * size, (batch + 1) * size))
+            joint_beliefs_batch(mine, *packed, np.ascontiguousarray(weights[batch]), out[batch])
+
+    each_part(work, batches, least=1)
+    return np.asarray(out @ to_state)
 
 
 def evidence_gradient(program: Program, z: Floats) -> tuple[float, Floats]:

@@ -14,6 +14,7 @@ from matplotlib.axes import Axes
 import attribution as at
 from attribution.inference.posterior import Posterior
 from attribution.plots import style
+from attribution.plots.power import plot_power_scaling
 from attribution.plots.robust import plot_robust_bounds
 
 
@@ -36,6 +37,7 @@ def words(ax: Axes) -> str:
 
 FIGURES: list[tuple[Callable[[Posterior], Any], Callable[..., Axes]]] = [
     (at.robust_bounds, plot_robust_bounds),
+    (at.power_scaling, plot_power_scaling),
 ]
 
 

@@ -1,0 +1,288 @@
+"""Power-scaling: what if a part of the prior, or one origin, counted a little more or a little less?"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from attribution.analysis.factors import powered_log_joint
+from attribution.analysis.reaching import DECIBANS, LOW_ESS, reweigh
+from attribution.analysis.shannon import Sample
+from attribution.analysis.units import units
+from attribution.errors import UsageError
+from attribution.inference.posterior import Posterior
+from attribution.network.program import Coordinate, Floats
+from attribution.network.summation import normalise
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Kind = Literal["perpetrator", "numbers", "evidence", "origin"]
+
+ALPHAS = (0.8, 1.25)
+THRESHOLD = 0.05  # of the distance per doubling, below which ArviZ and Kallioinen et al. (2024) call it insensitive
+_BLOCKS = {
+    "prior": "Prior shares",
+    "surprise": "Surprise",
+    "reliability": "What grades are worth",
+    "forged": "Forgery",
+    "staged": "Staging",
+    "deceptive": "Deception",
+    "copies": "Copying",
+    "anyway": "What would be said anyway",
+    "detection": "Detection",
+    "ratio": "Weights already given",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Scaled:
+    """The posterior with one component to the power of each alpha.
+
+    `probabilities` (alpha, faction); `per_doubling` is how far the leader's probability moves when the power doubles,
+    `lead_per_doubling` how far the log-odds of leader against runner-up do, in decibans; `sensitivity` is the distance
+    per doubling between the distributions of the leader's probability over the inputs. `khat` is None where the
+    effective sample size is at least 400 at both powers.
+    """
+
+    id: str
+    kind: Kind
+    label: str
+    probabilities: tuple[tuple[float, ...], ...]
+    per_doubling: float
+    lead_per_doubling: float
+    sensitivity: float
+    diagnosis: str
+    ess: float
+    khat: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class PowerScaling:
+    """Every component of the prior and every origin, the most influential first; `evidence` is all of it together."""
+
+    alphas: tuple[float, float]
+    factions: tuple[str, ...]
+    leader: str
+    leader_label: str
+    runner_up: str
+    evidence: Scaled
+    components: tuple[Scaled, ...]
+
+    @property
+    def method(self) -> str:
+        """What was perturbed, and how it was computed."""
+        low, high = self.alphas
+        return (
+            f"Each component is taken to the power {low:g} and {high:g}: a block of numbers by weighting the draws "
+            "with its log-prior, an origin's factor and the prior over factions inside the sum, which is exact in "
+            "every draw. No new fit."
+        )
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per component: kind, the leader's probability at each power, effects per doubling, diagnosis."""
+        import pandas as pd
+
+        place = self.factions.index(self.leader)
+        rows = [
+            {
+                "component": one.id,
+                "kind": one.kind,
+                **{
+                    f"leader at {alpha:g}": given[place]
+                    for alpha, given in zip(self.alphas, one.probabilities, strict=True)
+                },
+                "per_doubling": one.per_doubling,
+                "lead_per_doubling": one.lead_per_doubling,
+                "sensitivity": one.sensitivity,
+                "diagnosis": one.diagnosis,
+                "ess": one.ess,
+                "khat": one.khat,
+            }
+            for one in (self.evidence, *self.components)
+        ]
+        return pd.DataFrame(rows).set_index("component")
+
+    def __str__(self) -> str:
+        strongest = [one for one in self.components if one.sensitivity >= THRESHOLD]
+        shown = strongest[:3] or self.components[:1]
+        told = "; ".join(f"{one.label} {100 * one.per_doubling:+.1f} points ({one.diagnosis})" for one in shown)
+        return (
+            f"{len(strongest)} of {len(self.components)} components move the answer noticeably (distance per doubling "
+            f"at least {THRESHOLD}). Per doubling of its power, the probability of {self.leader_label} moves most for: "
+            f"{told}. All evidence together: {100 * self.evidence.per_doubling:+.1f} points. {self.method}"
+        )
+
+
+def power_scaling(posterior: Posterior, alphas: tuple[float, float] = ALPHAS) -> PowerScaling:
+    """Sensitivity of the probabilities to the power of each prior component and of each origin.
+
+    Follows Kallioinen et al. (2024, doi:10.1007/s11222-023-10366-5): for functions of the unknown numbers it is ArviZ's
+    `psense`. The prior over factions is scaled relative to size, ``size (pi / size)^alpha``, so that splitting a
+    faction changes nothing; at power 0 every organisation would be as probable as any other. The factor of an act says
+    only that it happened: how much it bears on the question is in the table of its fact, a component of its own.
+
+    Raises
+    ------
+    UsageError
+        Powers that do not lie on both sides of 1.
+    """
+    if not 0 < alphas[0] < 1 < alphas[1]:
+        raise UsageError(f"the powers are {alphas[0]:g} and {alphas[1]:g}.", allowed="one between 0 and 1, one above 1")
+    scale = _Scale.of(posterior, alphas)
+    evidence = scale.scaled("evidence", "evidence", "All evidence", *_evidence(posterior, alphas))
+    found = [
+        scale.scaled("perpetrator", "perpetrator", "Prior over factions", *_perpetrator(posterior, alphas)),
+        *_blocks(posterior, scale),
+        *_origins(posterior, scale),
+    ]
+    told = [replace(one, diagnosis=_diagnosis(one, evidence.sensitivity)) for one in found]
+    told.sort(key=lambda one: (-one.sensitivity, -abs(one.per_doubling)))
+    first, second = posterior.ranking[:2]
+    factions = posterior.program.factions
+    return PowerScaling(alphas, factions, first.id, first.label, second.id, evidence, tuple(told))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Scale:
+    """The posterior that everything is compared with."""
+
+    posterior: Posterior
+    alphas: tuple[float, float]
+    first: int
+    second: int
+    base: Sample
+
+    @classmethod
+    def of(cls, posterior: Posterior, alphas: tuple[float, float]) -> _Scale:
+        first, second = (posterior.program.factions.index(one.id) for one in posterior.ranking[:2])
+        base = Sample.of(posterior.faction_draws[:, first], posterior.draws.weights)
+        return cls(posterior, alphas, first, second, base)
+
+    def scaled(self, id: str, kind: Kind, label: str, *changes: Change) -> Scaled:
+        """What the changes at the two powers amount to."""
+        means, distances, sizes, shapes = [], [], [], []
+        for change in changes:
+            weights, ess, khat = nearby(self.posterior, change.log_ratio)
+            sizes.append(ess)
+            shapes.append(khat)
+            if change.probability is None:
+                means.append(weights @ self.posterior.faction_draws)
+                distances.append(self.base.distance_to_weights(weights))
+            else:
+                means.append(weights @ change.probability)
+                distances.append(self.base.distance(change.probability[:, self.first], weights))
+        steps = [abs(math.log2(alpha)) for alpha in self.alphas]
+        odds = [_log_odds(mean[self.first], mean[self.second]) for mean in means]
+        return Scaled(
+            id=id,
+            kind=kind,
+            label=label,
+            probabilities=tuple(tuple(float(value) for value in mean) for mean in means),
+            per_doubling=float(means[1][self.first] - means[0][self.first]) / sum(steps),
+            lead_per_doubling=DECIBANS * (odds[1] - odds[0]) / sum(steps),
+            sensitivity=float(np.mean([distance / step for distance, step in zip(distances, steps, strict=True)])),
+            diagnosis="",
+            ess=min(sizes),
+            khat=max(shapes) if min(sizes) < LOW_ESS else None,
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Change:
+    """``log p(E' | theta) - log p(E | theta)`` (draw,), and ``p(h | E', theta)`` (draw, faction) where that changed."""
+
+    log_ratio: Floats
+    probability: Floats | None = None
+
+    @classmethod
+    def to(cls, posterior: Posterior, log_joint: Floats) -> Change:
+        """The change to another log-joint (draw, faction)."""
+        probability, log_evidence = normalise(log_joint)
+        return cls(log_evidence - posterior.log_evidence, probability)
+
+
+def nearby(posterior: Posterior, log_ratio: Floats) -> tuple[Floats, float, float]:
+    """Weights of the draws for a posterior not far away, their effective sample size, and k-hat.
+
+    Where the effective sample size is at least 400 the plain weights serve, and a ratio of one gives the published
+    answer to the last bit; below that they are Pareto-smoothed, and k-hat says whether they can be trusted.
+    """
+    base = posterior.draws.weights
+    weights = base * np.exp(log_ratio - np.max(log_ratio[base > 0.0]))
+    weights /= weights.sum()
+    ess = float(1.0 / np.sum(weights**2))
+    if ess >= LOW_ESS:
+        return weights, ess, float("-inf")
+    return reweigh(posterior, posterior.log_evidence + log_ratio)
+
+
+def _log_odds(first: float, second: float) -> float:
+    tiny = 1e-300
+    return math.log(max(first, tiny)) - math.log(max(second, tiny))
+
+
+def _evidence(posterior: Posterior, alphas: tuple[float, float]) -> list[Change]:
+    """All evidence together, as one likelihood of the unknown numbers: what ArviZ scales."""
+    return [Change(_tempered(posterior, posterior.log_evidence, alpha)) for alpha in alphas]
+
+
+def _tempered(posterior: Posterior, log_term: Floats, alpha: float) -> Floats:
+    """The log-ratio of a term (draw,) of the density at power alpha to itself; as ArviZ smooths it for equal draws."""
+    if posterior.draws.log_weight is not None or np.ptp(log_term) < 1e-12:
+        return (alpha - 1.0) * log_term
+    from arviz_stats.base.array import array_stats
+
+    by_chain = log_term.reshape(posterior.draws.z.shape[:2])
+    return np.asarray(array_stats.power_scale_lw(by_chain, alpha=alpha, axis=[0, 1])).ravel()
+
+
+def _perpetrator(posterior: Posterior, alphas: tuple[float, float]) -> list[Change]:
+    log_share = posterior.parts.prior - np.log(posterior.case.factions.sizes)
+    return [Change.to(posterior, posterior.log_joint + (alpha - 1.0) * log_share) for alpha in alphas]
+
+
+def _blocks(posterior: Posterior, scale: _Scale) -> list[Scaled]:
+    """Blocks of uncertain numbers: each trait, each table, and every other kind of number as one."""
+    columns: dict[tuple[str, str], list[int]] = {}
+    for position, coordinate in enumerate(posterior.program.coordinates):
+        columns.setdefault(block_of(coordinate), []).append(position)
+    z = posterior.draws.flat
+    found = []
+    for (id, label), places in columns.items():
+        log_prior = -0.5 * np.sum(z[:, places] ** 2, axis=1)
+        changes = [Change(_tempered(posterior, log_prior, alpha)) for alpha in scale.alphas]
+        found.append(scale.scaled(id, "numbers", label, *changes))
+    return found
+
+
+def block_of(coordinate: Coordinate) -> tuple[str, str]:
+    """The component of the prior that an uncertain number belongs to: id and label."""
+    if coordinate.block in ("trait", "table"):
+        name = str(coordinate.at[1])
+        return f"{coordinate.block}:{name}", f"{coordinate.block.capitalize()} of {name.replace('-', ' ')}"
+    return coordinate.block, _BLOCKS.get(coordinate.block, coordinate.block.capitalize())
+
+
+def _origins(posterior: Posterior, scale: _Scale) -> list[Scaled]:
+    return [
+        scale.scaled(
+            unit.id,
+            "origin",
+            unit.label,
+            *(Change.to(posterior, powered_log_joint(posterior, unit.id, alpha)) for alpha in scale.alphas),
+        )
+        for unit in units(posterior, "origin")
+    ]
+
+
+def _diagnosis(one: Scaled, evidence: float) -> str:
+    if one.sensitivity < THRESHOLD:
+        return "little influence"
+    side = "for the leader" if one.per_doubling > 0 else "against the leader"
+    if one.kind == "origin":
+        return f"speaks {side}"
+    return f"pulls {side}; " + ("the evidence is weak" if evidence < THRESHOLD else "the evidence speaks too")

@@ -1,0 +1,79 @@
+"""All findings about one posterior together: every question an opponent would ask, answered from one fit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields
+from typing import Any
+
+from attribution.analysis.leave_out import LeaveOut, leave_out
+from attribution.analysis.power import PowerScaling, power_scaling
+from attribution.analysis.robust import RobustBounds, robust_bounds
+from attribution.analysis.shapley import Decomposition, shapley
+from attribution.domain.identifiers import OTHER
+from attribution.inference.posterior import Posterior
+
+
+@dataclass(frozen=True, slots=True)
+class Sensitivity:
+    """The findings, in the order in which a reader would ask for them; None where a finding has no meaning.
+
+    `decomposition` is None where the leader or the runner-up is `other`, whose log-odds are no sum.
+    """
+
+    leave_out: LeaveOut
+    sources: LeaveOut
+    institutions: LeaveOut
+    decomposition: Decomposition | None
+    robust: RobustBounds
+    power: PowerScaling
+
+    def findings(self) -> Iterator[tuple[str, Any]]:
+        """The name and value of every finding that is there."""
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if value is not None:
+                yield field.name, value
+
+    def __str__(self) -> str:
+        return "\n\n".join(str(finding) for _, finding in self.findings())
+
+
+def sensitivity(
+    posterior: Posterior,
+    rivals: tuple[Posterior, ...] = (),
+    *,
+    refit: bool = False,
+    progress: Callable[[str], None] = lambda step: None,
+) -> Sensitivity:
+    """All sensitivity findings of a posterior, from its stored draws.
+
+    Parameters
+    ----------
+    rivals
+        Posteriors of the same case under other models.
+    refit
+        Fit again, with the engine of the posterior, what the draws cannot reach.
+    progress
+        Told what is being worked out.
+    """
+
+    def told[T](step: str, work: Callable[[], T]) -> T:
+        progress(step)
+        return work()
+
+    return Sensitivity(
+        leave_out=told("leaving out origins", lambda: leave_out(posterior, "origin", refit=refit)),
+        sources=told("leaving out sources", lambda: leave_out(posterior, "source", refit=refit)),
+        institutions=told("leaving out institutions", lambda: leave_out(posterior, "institution", refit=refit)),
+        decomposition=told("decomposing the lead", lambda: _decomposed(posterior)),
+        robust=told("bounding the prior", lambda: robust_bounds(posterior)),
+        power=told("scaling priors and origins", lambda: power_scaling(posterior)),
+    )
+
+
+def _decomposed(posterior: Posterior) -> Decomposition | None:
+    """Of leader against runner-up; `other` acts like everybody with some probability, so its log-odds are no sum."""
+    if OTHER in (one.id for one in posterior.ranking[:2]):
+        return None
+    return shapley(posterior)
