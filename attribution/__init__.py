@@ -16,6 +16,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from attribution.analysis.compare import Comparison, compare
     from attribution.analysis.lattice import Lattice, lattice
     from attribution.analysis.leave_out import LeaveOut, leave_out
     from attribution.analysis.power import PowerScaling, power_scaling
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AttributionError",
     "Case",
+    "Comparison",
     "Concern",
     "Decomposition",
     "Lattice",
@@ -49,6 +51,7 @@ __all__ = [
     "Sensitivity",
     "Timeline",
     "build",
+    "compare",
     "fit",
     "lattice",
     "leave_out",
@@ -66,6 +69,7 @@ __all__ = [
 _HOMES = {
     "AttributionError": "errors",
     "Case": "domain.case",
+    "Comparison": "analysis.compare",
     "Concern": "domain.concern",
     "Decomposition": "analysis.shapley",
     "Lattice": "analysis.lattice",
@@ -78,6 +82,7 @@ _HOMES = {
     "Sensitivity": "analysis.sensitivity",
     "Timeline": "analysis.timeline",
     "build": "inference.fit",
+    "compare": "analysis.compare",
     "fit": "inference.fit",
     "lattice": "analysis.lattice",
     "leave_out": "analysis.leave_out",

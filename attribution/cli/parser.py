@@ -23,7 +23,10 @@ class _Parser(argparse.ArgumentParser):
         hint = f"{self.prog} --help"
         if "invalid choice: " in message:
             found = message.split("invalid choice: ")[1].split("'")[1]
-            hint = did_you_mean(found, ("new", "check", "fit", "report", "schema", "archive", *_FORMATS)) or hint
+            hint = (
+                did_you_mean(found, ("new", "check", "fit", "report", "compare", "schema", "archive", *_FORMATS))
+                or hint
+            )
         raise UsageError(message.rstrip(".") + ".", hint=hint)
 
 
@@ -55,6 +58,7 @@ def _build() -> _Parser:
     _add_check(commands)
     _add_fit(commands)
     _add_report(commands)
+    _add_compare(commands)
     _add_schema(commands)
     add_archive(commands, _FORMATS)
     return parser
@@ -96,9 +100,24 @@ def _add_report(commands: _Commands) -> None:
     report.set_defaults(target=("report", "report"))
 
 
+def _add_compare(commands: _Commands) -> None:
+    compare = commands.add_parser(
+        "compare", help="split the difference of two answers into evidence, grades, tables and priors"
+    )
+    told = "RUN.nc, CASE, CASE/MODEL or a path; @DATE after it for what was known then"
+    compare.add_argument("first", metavar="A", help=told)
+    compare.add_argument("second", metavar="B", help="the same")
+    compare.add_argument("--model", metavar="M", default="baseline", help="the model where A or B names none")
+    compare.add_argument("--model-b", metavar="M", default="", help="the model where B names none (default: --model)")
+    _add_engine(compare, default="importance", as_of=False)
+    compare.add_argument("-o", "--output", metavar="FILE", help="a page as well: .html, .json or .md")
+    _add_format(compare)
+    compare.set_defaults(target=("compare", "compare"))
+
+
 def _add_schema(commands: _Commands) -> None:
     schema = commands.add_parser("schema", help="print the JSON Schema of a file format, for editors")
-    schema.add_argument("what", choices=("case", "model", "grading", "mapping", "recipe", "report"))
+    schema.add_argument("what", choices=("case", "model", "grading", "mapping", "recipe", "report", "comparison"))
     schema.set_defaults(target=("schema", "schema"))
 
 
@@ -109,17 +128,18 @@ def _add_case(parser: argparse.ArgumentParser, metavar: str) -> None:
     )
 
 
-def _add_engine(parser: argparse.ArgumentParser) -> None:
+def _add_engine(parser: argparse.ArgumentParser, *, default: str = "nuts", as_of: bool = True) -> None:
     parser.add_argument(
         "--engine",
         choices=("nuts", "importance"),
-        default="nuts",
-        help="nuts: of record, seconds; importance: instant (default: nuts)",
+        default=default,
+        help=f"nuts: of record, seconds; importance: instant (default: {default})",
     )
     parser.add_argument("--seed", type=_seed, default=1, metavar="N", help="default: 1")
-    parser.add_argument(
-        "--as-of", type=_moment, metavar="DATE", help="use only what was published by this day, or minute"
-    )
+    if as_of:
+        parser.add_argument(
+            "--as-of", type=_moment, metavar="DATE", help="use only what was published by this day, or minute"
+        )
 
 
 def _add_format(parser: argparse.ArgumentParser) -> None:

@@ -12,6 +12,10 @@ def schema(arguments: argparse.Namespace) -> int:
         from attribution.reporting.report_schema import report_schema
 
         found = report_schema()
+    elif arguments.what == "comparison":
+        from attribution.reporting.comparison import comparison_schema
+
+        found = comparison_schema()
     elif arguments.what == "mapping":
         from attribution.archive.mapping_schema import mapping_schema
 

@@ -45,7 +45,7 @@ def _csv(tables: list[Table]) -> str:
 
 
 def _cell(value: str | float) -> str:
-    return value if isinstance(value, str) else f"{value:.4f}"
+    return value if isinstance(value, str) else f"{0.0 if abs(value) < 5e-5 else value:.4f}"
 
 
 def _plain(table: Table) -> str:

@@ -31,7 +31,7 @@ SCRIPTS: tuple[str, ...] = ()
 def html(content: Content) -> str:
     """The whole report; every text from a case file is escaped."""
     style, script = inline(STYLES), inline(SCRIPTS)
-    page = _environment().get_template("report.html.j2")
+    page = environment().get_template("report.html.j2")
     return (
         page.render(
             content=content,
@@ -117,7 +117,8 @@ def _timeline_words(content: Content) -> str:
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Templates, escaping everything that is not marked as markup."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(

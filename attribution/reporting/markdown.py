@@ -36,7 +36,8 @@ def markdown(content: Content) -> str:
     return "\n\n".join("\n\n".join(part for part in section if part) for section in sections) + "\n"
 
 
-def _table(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+def table(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """A table of cells that are Markdown already."""
     columns = list(columns)
     lines = [f"| {' | '.join(columns)} |", f"|{'|'.join(' --- ' for _ in columns)}|"]
     return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows)])
@@ -75,16 +76,16 @@ _STANDING = ("before", "after", "range over inputs (5 to 95 %)", "Monte Carlo er
 def _factions(content: Content) -> list[str]:
     found = [
         "## Who, and how sure",
-        _table(("faction", *_STANDING), (_standing(standing) for standing in content.factions)),
+        table(("faction", *_STANDING), (_standing(standing) for standing in content.factions)),
     ]
     if content.groups:
-        found.append(_table(("group", *_STANDING), (_standing(standing) for standing in content.groups)))
+        found.append(table(("group", *_STANDING), (_standing(standing) for standing in content.groups)))
     return found
 
 
 def _facts(content: Content) -> list[str]:
     rows = ([plain(fact.question), *_standing(state)] for fact in content.facts for state in fact.states)
-    return ["## The facts", _table(("question", "state", *_STANDING), rows)] if content.facts else []
+    return ["## The facts", table(("question", "state", *_STANDING), rows)] if content.facts else []
 
 
 def _models(content: Content) -> list[str]:
@@ -104,7 +105,7 @@ def _models(content: Content) -> list[str]:
     return [
         "## Rival models side by side",
         "Decibans are for each model's own leader against its own runner-up.",
-        _table(columns, rows),
+        table(columns, rows),
     ]
 
 
@@ -119,7 +120,7 @@ def _rests_on(content: Content) -> list[str]:
             ["**in all**", f"**{decibans(fall.total)}** (odds {odds(fall.total)})", ""],
         ]
         versus = f"{plain(labels[fall.faction])} against {plain(labels[fall.rival])}"
-        found.append(_table((versus, "dB", "range over inputs"), rows))
+        found.append(table((versus, "dB", "range over inputs"), rows))
     return found
 
 
@@ -148,7 +149,7 @@ def _change(content: Content) -> list[str]:
             "lead changes",
             "ESS",
         )
-        found.append(_table(columns, rows))
+        found.append(table(columns, rows))
     return found
 
 
@@ -170,7 +171,7 @@ def _evidence(content: Content) -> list[str]:
     return [
         "## The evidence",
         "Items of one origin count once. The cap is the largest likelihood ratio a grade can carry.",
-        _table(columns, rows),
+        table(columns, rows),
     ]
 
 
@@ -185,7 +186,7 @@ def _timeline(content: Content) -> list[str]:
     return [
         "## As the evidence came in",
         "Each row is fitted again, knowing only what was public by then.",
-        _table(("known by", "news", *(plain(standing.label) for standing in shown)), rows),
+        table(("known by", "news", *(plain(standing.label) for standing in shown)), rows),
     ]
 
 
@@ -200,7 +201,7 @@ def _checks(content: Content) -> list[str]:
     ]
     return [
         "## Diagnostics and concerns",
-        _table(("check", "value", "allowed", "verdict", "where"), rows),
+        table(("check", "value", "allowed", "verdict", "where"), rows),
         "\n".join(concerns) if concerns else "No concerns.",
     ]
 
@@ -220,7 +221,7 @@ def _assumptions(content: Content) -> list[str]:
         found += [
             f"### {plain(block.title)}",
             plain(block.because),
-            _table(("number", "stated", "mean", "because"), rows),
+            table(("number", "stated", "mean", "because"), rows),
         ]
     return found
 

@@ -64,6 +64,24 @@ def test_fit_speaks_json_and_csv(folder: Path, capsys: pytest.CaptureFixture[str
     assert {row["table"] for row in rows if row["table"] != "table"} == {"factions", "groups", "facts"}
 
 
+def test_compare_runs_models_and_dates(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "other.yaml").write_text((folder / "model.yaml").read_text().replace("0.05", "0.06"))
+    assert run("fit", *PAIR, "--engine", "importance", "-o", "run.nc") == 0
+    capsys.readouterr()
+    assert run("compare", "run.nc", "./mine.yaml", "--model-b", "other.yaml", "--format", "json") == 0
+    found = json.loads(capsys.readouterr().out)
+    for row in found["changes"]:
+        parts = ("evidence", "grades", "tables", "priors", "engine")
+        assert row["before"] + sum(row[part] for part in parts) == pytest.approx(row["after"])
+        assert row["evidence"] == row["grades"] == 0
+    assert run("compare", "./mine.yaml@2000-01-01", "./mine.yaml", "--model", "model.yaml", "-o", "c.html") == 0
+    shown = capsys.readouterr()
+    assert "as of 2000-01-01" in shown.out and "written: c.html" in shown.err
+    assert run("compare", "./mine.yaml@soon", "./mine.yaml", "--model", "model.yaml") == 2
+    assert '"soon" is not a date' in capsys.readouterr().err
+    assert run("compare", "run.nc", "run.nc", "-o", "c.txt") == 2
+
+
 def test_a_run_can_be_saved_and_reported(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("fit", *PAIR, "--engine", "importance", "-o", "run.nc") == 0
     assert run("report", "run.nc") == 1  # written, and not citable

@@ -84,5 +84,5 @@ def _path(line: Sequence[float], low: float, high: float, kind: str) -> Markup:
 
 def _drawing(told: str, *marks: Markup) -> Markup:
     return Markup(
-        '<svg class="panel" viewBox="0 0 {:g} {:g}" preserveAspectRatio="none" role="img" aria-label="{}">{}</svg>'
+        '<svg class="mini" viewBox="0 0 {:g} {:g}" preserveAspectRatio="none" role="img" aria-label="{}">{}</svg>'
     ).format(_WIDTH, _HEIGHT, told, Markup("").join(marks))

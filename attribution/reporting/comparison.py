@@ -1,0 +1,138 @@
+"""A comparison as a page, as Markdown and as JSON."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from markupsafe import Markup
+
+from attribution.analysis.compare import Change, Comparison, name
+from attribution.analysis.finding import as_json
+from attribution.atomic import write_text
+from attribution.domain.verbal import percent
+from attribution.errors import UsageError
+from attribution.reporting.figures.marks import Figure, Row, dot, line, place, probability_axis, strip, word_bands
+from attribution.reporting.html import environment, inline, policy
+from attribution.reporting.markdown import plain, table
+from attribution.reporting.schemas import Schema, schema_of
+
+COMPARISON_FORMAT = "attribution-comparison/1"
+STYLES = ("report.css", "figures.css", "print.css")
+SUFFIXES = (".html", ".json", ".md")
+
+
+def write_comparison(found: Comparison, path: Path) -> None:
+    """Write a comparison as ``.html``, ``.json`` or ``.md``, atomically.
+
+    Raises
+    ------
+    UsageError
+        Another suffix.
+    """
+    forms = {".html": comparison_html, ".json": comparison_json, ".md": comparison_markdown}
+    if path.suffix not in forms:
+        raise UsageError(f'a comparison cannot be written as "{path.suffix}".', allowed=", ".join(SUFFIXES))
+    write_text(path, forms[path.suffix](found))
+
+
+def comparison_json(found: Comparison) -> str:
+    """Probabilities and their parts are fractions."""
+    told = {"format": COMPARISON_FORMAT, "trustworthy": found.trustworthy, **as_json(found)}
+    return json.dumps(told, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def comparison_schema() -> Schema:
+    """The schema (draft 2020-12) of a comparison."""
+    found = schema_of(Comparison)
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": f"{COMPARISON_FORMAT}: probabilities and their parts are fractions",
+        **found,
+        "properties": {
+            "format": {"const": COMPARISON_FORMAT},
+            "trustworthy": {"type": "boolean"},
+            **found["properties"],
+        },
+        "required": ["format", "trustworthy", *found["required"]],
+    }
+
+
+def comparison_html(found: Comparison) -> str:
+    """One page that opens from disk and asks nothing of anybody."""
+    style = inline(STYLES)
+    page = environment().get_template("comparison.html.j2")
+    return (
+        page.render(
+            found=found,
+            first=name(found.first),
+            second=name(found.second),
+            figure=_figure(found),
+            sentence=str(found),
+            doubt=doubt(found),
+            rows=ordered(found),
+            points=points,
+            policy=Markup(policy(style, "")),
+            style=Markup(style),
+        )
+        + "\n"
+    )
+
+
+def comparison_markdown(found: Comparison) -> str:
+    """The same as tables."""
+    rows = (
+        [
+            plain(one.label),
+            percent(one.before),
+            *(points(part) for part in one.parts),
+            points(one.engine),
+            percent(one.after),
+        ]
+        for one in ordered(found)
+    )
+    parts = [
+        f"# From {plain(name(found.first))} to {plain(name(found.second))}",
+        plain(str(found)),
+        plain(doubt(found)),
+        table(("faction or group", "before", *found.groups, "engine", "after"), rows),
+        "Parts are percentage points; before and all parts sum to after.",
+    ]
+    for one in found.differences:
+        told = "\n".join(f"- {plain(what)}" for what in one.what) or "Nothing."
+        parts += [f"## What differs: {one.group}", told]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def points(part: float) -> str:
+    """A part of a probability in percentage points; a dot where it rounds to nothing."""
+    return "·" if abs(part) < 5e-4 else f"{100 * part:+.1f}".replace("-", "\u2212")
+
+
+def doubt(found: Comparison) -> str:
+    """Why the split is not to be trusted, or nothing."""
+    if found.trustworthy:
+        return ""
+    return (
+        f"Not to be trusted: k-hat of one of the fits is {found.khat:.2f} (limit {found.khat_limit:.2f}); a posterior "
+        "between the two answers is too far from its prior to be reached by weighting."
+    )
+
+
+def ordered(found: Comparison) -> list[Change]:
+    """Factions by their larger probability, then groups as they come."""
+    factions = [one for one in found.changes if not one.is_group]
+    groups = [one for one in found.changes if one.is_group]
+    return [*sorted(factions, key=lambda one: -max(one.before, one.after)), *groups]
+
+
+def _figure(found: Comparison) -> Figure:
+    rows = []
+    leader = max((one for one in found.changes if not one.is_group), key=lambda one: one.after)
+    for one in ordered(found):
+        old, new = place(one.before), place(one.after)
+        told = f"{one.label}: from {percent(one.before)} to {percent(one.after)}"
+        marks = (word_bands(), line("range", old, new), dot("before", old, 5), dot("after", new, 6.5))
+        role = "group" if one.is_group else "lead" if one is leader else "rest"
+        rows.append(Row(one.label, strip(told, *marks), percent(one.after), role, f"before {percent(one.before)}"))
+    return Figure(probability_axis(), tuple(rows))
