@@ -8,6 +8,7 @@ from attribution.cli.inputs import read_pair
 from attribution.cli.tables import Table, show
 from attribution.domain.assumption_concerns import case_concerns, model_concerns
 from attribution.domain.case import Case
+from attribution.domain.case_lint import case_lint
 from attribution.domain.concern import Concern
 from attribution.domain.model import Model
 
@@ -15,12 +16,20 @@ from attribution.domain.model import Model
 def check(arguments: argparse.Namespace) -> int:
     """Read a case and a model, print what they imply, and the doubts that they raise by themselves."""
     case, model = read_pair(arguments)
-    concerns = (*case_concerns(case), *model_concerns(case, model))
+    concerns = (*case_concerns(case), *case_lint(case), *model_concerns(case, model), *_directions(case, model))
     tables = [_prior(case, model), _origins(case, model), _concerns(concerns)]
     if arguments.format == "text":
         print(_summary(case, model) + "\n")
     show(tables, arguments.format)
     return 1 if any(concern.severity == "blocking" for concern in concerns) else 0
+
+
+def _directions(case: Case, model: Model) -> tuple[Concern, ...]:
+    """Which way the evidence points, as far as an instant fit can tell."""
+    from attribution.analysis.directions import direction_concerns
+    from attribution.inference.fit import fit
+
+    return tuple(direction_concerns(fit(case, model, engine="importance")))
 
 
 def _summary(case: Case, model: Model) -> str:

@@ -7,14 +7,13 @@ from collections.abc import Iterator
 from attribution.domain.case import Case
 from attribution.domain.concern import Concern
 from attribution.domain.evidence import Absence, Direct, Statement
-from attribution.domain.identifiers import OTHER
 from attribution.domain.model import Model
 from attribution.domain.tables import Reason, Row, TraitValue
 from attribution.errors import listed
 
 
 def case_concerns(case: Case) -> Iterator[Concern]:
-    """What the evidence itself leaves open: grades and citations that are missing, searches about one suspect only."""
+    """What the evidence itself leaves open: grades and citations that are missing."""
     for item in case.evidence:
         origin = case.origins[item.origin_id]
         missing = []
@@ -30,21 +29,6 @@ def case_concerns(case: Case) -> Iterator[Concern]:
                 means="a reader cannot check it; an item without a grade is used as F6, cannot be judged",
                 remedy="add it to the case file",
                 severity="blocking",
-                topic="evidence",
-            )
-    yield from _one_sided_searches(case)
-
-
-def _one_sided_searches(case: Case) -> Iterator[Concern]:
-    absences = [item for item in case.evidence if isinstance(item, Absence)]
-    for item in absences:
-        searched = item.searched.lower()
-        named = [id for id in case.factions.ids if id != OTHER and id.replace("-", " ") in searched]
-        if len(named) == 1 and "all factions" not in searched:
-            yield Concern(
-                what=f'"{item.id}" looked at {case.factions.label(named[0])} only',
-                means="what was not found there may be missing everywhere: the search tells nothing about the others",
-                remedy="search for the same thing about every faction, or say in `searched:` that it was done",
                 topic="evidence",
             )
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from attribution.domain.assumption_concerns import case_concerns, model_concerns
+from attribution.domain.case_lint import one_sided_searches
 from attribution.domain.concern import Concern
 from attribution.domain.evidence import Proposition
 from attribution.domain.identifiers import PERPETRATOR
@@ -30,6 +31,7 @@ def all_concerns(posterior: Posterior) -> tuple[Concern, ...]:
     """Every doubt about a posterior, blocking ones first."""
     found = [
         *case_concerns(posterior.case),
+        *one_sided_searches(posterior.case),
         *model_concerns(posterior.case, posterior.model),
         *fit_concerns(posterior.diagnostics, posterior.settings.sampling.chains),
         *conflict_concerns(posterior),
