@@ -16,6 +16,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from attribution.analysis.changes import Changes, Planted
     from attribution.analysis.compare import Comparison, compare
     from attribution.analysis.lattice import Lattice, lattice
     from attribution.analysis.leave_out import LeaveOut, leave_out
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from attribution.analysis.sensitivity import Sensitivity, sensitivity
     from attribution.analysis.shapley import Decomposition, shapley
     from attribution.analysis.timeline import Timeline, timeline
+    from attribution.analysis.what_if import WhatIf, what_if
     from attribution.domain.case import Case
     from attribution.domain.concern import Concern
     from attribution.domain.model import Model
@@ -38,18 +40,21 @@ if TYPE_CHECKING:
 __all__ = [
     "AttributionError",
     "Case",
+    "Changes",
     "Comparison",
     "Concern",
     "Decomposition",
     "Lattice",
     "LeaveOut",
     "Model",
+    "Planted",
     "Posterior",
     "PowerScaling",
     "RobustBounds",
     "Sampling",
     "Sensitivity",
     "Timeline",
+    "WhatIf",
     "build",
     "compare",
     "fit",
@@ -63,6 +68,7 @@ __all__ = [
     "sensitivity",
     "shapley",
     "timeline",
+    "what_if",
     "write_report",
 ]
 
@@ -70,17 +76,20 @@ _HOMES = {
     "AttributionError": "errors",
     "Case": "domain.case",
     "Comparison": "analysis.compare",
+    "Changes": "analysis.changes",
     "Concern": "domain.concern",
     "Decomposition": "analysis.shapley",
     "Lattice": "analysis.lattice",
     "LeaveOut": "analysis.leave_out",
     "Model": "domain.model",
+    "Planted": "analysis.changes",
     "Posterior": "inference.posterior",
     "PowerScaling": "analysis.power",
     "RobustBounds": "analysis.robust",
     "Sampling": "inference.settings",
     "Sensitivity": "analysis.sensitivity",
     "Timeline": "analysis.timeline",
+    "WhatIf": "analysis.what_if",
     "build": "inference.fit",
     "compare": "analysis.compare",
     "fit": "inference.fit",
@@ -94,6 +103,7 @@ _HOMES = {
     "sensitivity": "analysis.sensitivity",
     "shapley": "analysis.shapley",
     "timeline": "analysis.timeline",
+    "what_if": "analysis.what_if",
     "write_report": "reporting.write",
 }
 

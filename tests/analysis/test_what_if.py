@@ -1,0 +1,133 @@
+"""What-if answers against what is known: the published answer, leave-one-out, arithmetic of odds, and new fits."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pytest
+
+import attribution as at
+from attribution.analysis.changes import Changes, Planted
+from attribution.analysis.leave_out import leave_out
+from attribution.analysis.what_if import WhatIf, what_if
+from attribution.domain.catalog import Catalog
+from attribution.domain.evidence import Statement
+from attribution.domain.grades import Grade
+from attribution.errors import UsageError
+from attribution.inference.posterior import Posterior
+from attribution.inference.settings import Sampling
+
+QUICK = Sampling(scrambles=8, log2_points=9)
+
+
+@cache
+def published() -> Posterior:
+    return at.fit(
+        at.read_case("tower-22"), at.read_model("tower-22/baseline"), engine="importance", seed=1, sampling=QUICK
+    )
+
+
+def probability(found: WhatIf, faction: str) -> float:
+    return found.probabilities[found.factions.index(faction)]
+
+
+def test_with_nothing_changed_it_is_the_published_answer() -> None:
+    found = what_if(published(), Changes())
+    np.testing.assert_allclose(found.probabilities, [one.probability for one in published().standings], rtol=1e-12)
+    assert found.ess == pytest.approx(1 / np.sum(published().draws.weights ** 2)) and found.carried
+
+
+@pytest.mark.parametrize("by", ["origin", "item"])
+def test_what_is_off_is_what_leave_one_out_leaves_out(by: str) -> None:
+    removals = leave_out(published(), by).removals
+    case = published().case.as_of()
+    for removal in removals[:6]:
+        items = [item.id for item in case.evidence if removal.id in (item.id, item.origin_id)]
+        found = what_if(published(), Changes(off=frozenset(items)))
+        np.testing.assert_allclose(found.probabilities, removal.probabilities, atol=2e-4)  # theirs are Pareto-smoothed
+
+
+def test_everything_off_is_the_prior() -> None:
+    case = published().case.as_of()
+    found = what_if(published(), Changes(off=frozenset(item.id for item in case.evidence)))
+    prior = np.array([one.prior for one in published().standings])
+    assert np.all(np.abs(np.array(found.probabilities) - prior) < 4 * np.array(found.mcse) + 1e-3)
+
+
+def test_a_shift_of_the_prior_moves_the_odds_by_as_much() -> None:
+    """Where one number is everywhere the same for all draws, decibans add up: here for each draw, and so on average."""
+    before, after = what_if(published(), Changes()), what_if(published(), Changes(prior=(("nujaba", 6.0),)))
+    rivals = ("kataib-hezbollah", "sayyid-al-shuhada")
+    ratios = [probability(found, rivals[0]) / probability(found, rivals[1]) for found in (before, after)]
+    moved = [probability(found, "nujaba") / probability(found, rivals[0]) for found in (before, after)]
+    assert ratios[1] == pytest.approx(ratios[0], rel=0.1)  # their own odds move by reweighting alone
+    assert 10 * np.log10(moved[1] / moved[0]) == pytest.approx(6.0, abs=0.5)
+
+
+def test_planted_at_random_for_certain_says_nothing() -> None:
+    """An origin that was surely forged at random has one probability whatever is true: as good as off."""
+    case = published().case.as_of()
+    forgeable = {origin.id for origin in case.origins if origin.forgeable and isinstance(origin.items[0], Statement)}
+    off = frozenset(item.id for item in case.evidence if item.origin_id in forgeable)
+    planted = what_if(published(), Changes(planted=Planted(1.0)))
+    silent = what_if(published(), Changes(off=off))
+    np.testing.assert_allclose(planted.probabilities, silent.probabilities, rtol=0.15, atol=2e-3)
+
+
+def test_planted_toward_a_faction_clears_it() -> None:
+    found = what_if(published(), Changes(planted=Planted(0.5, "kataib-hezbollah")))
+    assert probability(found, "kataib-hezbollah") < 0.5 * published().ranking[0].probability
+
+
+@pytest.mark.parametrize("grade", ["C3", "E4"])
+def test_another_grade_is_what_a_new_fit_of_the_changed_file_says(grade: str) -> None:
+    case = published().case
+    changed = replace(
+        case,
+        evidence=Catalog(
+            replace(item, grade=Grade.parse(grade)) if item.id == "from-rutba" else item for item in case.evidence
+        ),
+    )
+    found = what_if(published(), Changes(grades=(("from-rutba", Grade.parse(grade)),)))
+    fitted = at.fit(changed, published().model, engine="importance", seed=2, sampling=QUICK)
+    for position, standing in enumerate(fitted.standings):
+        apart = abs(found.probabilities[position] - standing.probability)
+        assert apart < 4 * np.hypot(found.mcse[position], standing.mcse) + 1e-4
+
+
+def test_the_grade_it_has_changes_nothing() -> None:
+    case = published().case.as_of()
+    same = tuple((origin.id, origin.grade) for origin in case.origins if origin.grade)
+    found = what_if(published(), Changes(grades=same))
+    np.testing.assert_allclose(found.probabilities, what_if(published(), Changes()).probabilities, rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        Changes(off=frozenset({"halts"})),
+        Changes(grades=(("no-denial-found", Grade.parse("B2")),)),
+        Changes(prior=(("nobody", 3.0),)),
+        Changes(planted=Planted(0.1, "nobody")),
+    ],
+)
+def test_a_change_to_what_is_not_there_is_refused(changes: Changes) -> None:
+    with pytest.raises(UsageError):
+        what_if(published(), changes)
+
+
+def test_a_probability_beyond_one_is_refused() -> None:
+    with pytest.raises(UsageError, match="0 to 1"):
+        Planted(1.5)
+
+
+def test_it_prints_as_a_sentence_and_a_table() -> None:
+    found = what_if(published(), Changes(off=frozenset({"halt"})))
+    assert str(found).startswith("Under these changes kataib-hezbollah has ") and "published 83 %" in str(found)
+    frame = found.to_frame()
+    assert list(frame.columns) == ["published", "probability", "mcse"]
+    assert frame["probability"].sum() == pytest.approx(1.0)
+    assert "change the files" in str(replace(found, ess=12.0))
+    assert "could not have come about" in str(replace(found, ess=0.0))
