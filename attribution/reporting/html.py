@@ -14,27 +14,33 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
+from attribution.domain.grades import DIGITS, LETTERS
 from attribution.domain.verbal import decibans, odds, percent, percents
 from attribution.reporting.content import Content
 from attribution.reporting.figures.chains import panels
 from attribution.reporting.figures.standings import standings_figure
 from attribution.reporting.figures.timeline import followed, timeline_figure
 from attribution.reporting.figures.waterfall import waterfall_figure
+from attribution.reporting.whatif import WhatIfSection
+from attribution.reporting.whatif_script import whatif_script
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-STYLES = ("report.css", "figures.css", "print.css")
+STYLES = ("report.css", "figures.css", "whatif.css", "print.css")
 SCRIPTS: tuple[str, ...] = ()
 
 
-def html(content: Content) -> str:
+def html(content: Content, what_if: WhatIfSection) -> str:
     """The whole report; every text from a case file is escaped."""
     style, script = inline(STYLES), inline(SCRIPTS)
     page = environment().get_template("report.html.j2")
+    style, script = inline(STYLES), inline(SCRIPTS) + whatif_script()
+    page = _environment().get_template("report.html.j2")
     return (
         page.render(
             content=content,
+            what_if=what_if,
             figures=_figures(content),
             sections=_sections(content),
             policy=Markup(policy(style, script)),
@@ -71,6 +77,7 @@ def _sections(content: Content) -> list[tuple[str, str]]:
         ("who", "Who, and how sure"),
         ("rests", "What it rests on"),
         ("evidence", "The evidence"),
+        ("what-if", "What if"),
         ("change", "What would change our mind"),
         ("models", "Rival models"),
         ("timeline", "As it came in"),
@@ -128,7 +135,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals |= {"percents": percents, "odds": odds}
+    environment.globals |= {"percents": percents, "odds": odds, "letters": LETTERS, "digits": DIGITS}
     environment.filters |= {
         "percent": percent,
         "db": _db,

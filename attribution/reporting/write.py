@@ -10,15 +10,17 @@ from attribution.errors import UsageError
 from attribution.inference.posterior import Posterior
 from attribution.reporting.content import Content, content
 from attribution.reporting.gate import Gate
+from attribution.reporting.whatif import WhatIfSection, what_if_section
 
 SUFFIXES = (".html", ".json", ".md")
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A report, worked out once, to be written in any form."""
+    """A report, worked out once, to be written in any form; only a page can answer what-if questions."""
 
     content: Content
+    what_if: WhatIfSection
 
     @property
     def gate(self) -> Gate:
@@ -39,7 +41,7 @@ class Prepared:
         if suffix == ".html":
             from attribution.reporting.html import html
 
-            return html(self.content)
+            return html(self.content, self.what_if)
         if suffix == ".json":
             from attribution.reporting.json_report import json_report
 
@@ -57,7 +59,7 @@ class Prepared:
 
 def prepare(posterior: Posterior, *, rivals: tuple[Posterior, ...] = ()) -> Prepared:
     """Work out what the report of a posterior says; `rivals` are other models of the same case."""
-    return Prepared(content(posterior, rivals))
+    return Prepared(content(posterior, rivals), what_if_section(posterior))
 
 
 def write_report(posterior: Posterior, path: str | Path, *, rivals: tuple[Posterior, ...] = ()) -> Gate:
