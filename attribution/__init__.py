@@ -75,8 +75,8 @@ __all__ = [
 _HOMES = {
     "AttributionError": "errors",
     "Case": "domain.case",
-    "Comparison": "analysis.compare",
     "Changes": "analysis.changes",
+    "Comparison": "analysis.compare",
     "Concern": "domain.concern",
     "Decomposition": "analysis.shapley",
     "Lattice": "analysis.lattice",

@@ -33,10 +33,8 @@ SCRIPTS: tuple[str, ...] = ()
 
 def html(content: Content, what_if: WhatIfSection) -> str:
     """The whole report; every text from a case file is escaped."""
-    style, script = inline(STYLES), inline(SCRIPTS)
-    page = environment().get_template("report.html.j2")
     style, script = inline(STYLES), inline(SCRIPTS) + whatif_script()
-    page = _environment().get_template("report.html.j2")
+    page = environment().get_template("report.html.j2")
     return (
         page.render(
             content=content,
