@@ -64,14 +64,13 @@ class Rows:
         EventError
             The first that means nothing, with its line.
         """
-        found: list[Any] = []
+        all_cells = self.tuples(names)
         try:
-            for cells in self.tuples(names):
-                found.append(meaning[cells])  # noqa: PERF401  # how far it came tells the line
+            return list(map(meaning.__getitem__, all_cells))
         except EventError as error:
+            first = next(at for at, cells in enumerate(all_cells) if cells not in meaning)  # all before were understood
             error.what = f"column {' and '.join(names)}: {error.what}"
-            raise error.located(self.file, int(self.lines[len(found)])) from None
-        return found
+            raise error.located(self.file, int(self.lines[first])) from None
 
     def numbers(self, name: str) -> Floats:
         """Numbers; an empty cell is NaN, and what is no number is infinite."""

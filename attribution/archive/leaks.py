@@ -63,11 +63,11 @@ def _spoken(events: EventTable, feature: Coding) -> str:
     count = int(np.sum(both))
     if count < _LEAST:
         return ""
-    pairs, times = np.unique(np.stack([feature.codes[both], events.label[both]]), axis=1, return_counts=True)
+    pairs, times = np.unique(feature.codes[both] * len(names) + events.label[both], return_counts=True)
     spoken = sum(
-        int(often)
-        for (word, name), often in zip(pairs.T.tolist(), times, strict=True)
-        if len(names[name]) > 2 and f" {names[name]} " in f" {words[word]} "
+        often
+        for pair, often in zip(pairs.tolist(), times.tolist(), strict=True)
+        if len(name := names[pair % len(names)]) > 2 and f" {name} " in f" {words[pair // len(names)]} "
     )
     return f"holds the faction's own name in {spoken / count:.0%} of the events" if spoken > _SPEAKS * count else ""
 
@@ -89,17 +89,18 @@ def settles(value: Ints, label: Ints, labelled: np.ndarray[tuple[int], np.dtype[
     both = labelled & (value >= 0)
     if not np.any(both):
         return 0.0, 0
-    pair = np.stack([value[both], label[both]])
-    pairs, back, times = np.unique(pair, axis=1, return_inverse=True, return_counts=True)
-    back = back.reshape(-1)
-    most = np.zeros(int(value.max()) + 1, dtype=np.int64)
+    width = int(label.max()) + 1
+    values = value[both]
+    pairs, back, times = np.unique(values * width + label[both], return_inverse=True, return_counts=True)
+    rising = np.argsort(times, kind="stable")  # so that the most frequent label of a value is written last
+    most = np.zeros(int(values.max()) + 1, dtype=np.int64)
     second = np.zeros_like(most)
-    total = np.bincount(pair[0], minlength=len(most))
-    for (code, _), often in sorted(zip(pairs.T.tolist(), times.tolist(), strict=True), key=lambda item: item[1]):
+    for code, often in zip((pairs[rising] // width).tolist(), times[rising].tolist(), strict=True):
         most[code], second[code] = often, most[code]
+    total = np.bincount(values, minlength=len(most))
     own = times[back]
-    others = total[pair[0]] - 1
-    rival = np.where(own == most[pair[0]], second[pair[0]], most[pair[0]])
+    others = total[values] - 1
+    rival = np.where(own == most[values], second[values], most[values])
     hit = (own - 1 > rival) & (others > 0)
     count = int(np.sum(others > 0))
     return (float(np.sum(hit) / count) if count else 0.0), count
