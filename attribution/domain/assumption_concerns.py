@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from attribution.domain.case import Case
 from attribution.domain.concern import Concern
 from attribution.domain.evidence import Absence, Direct, Statement
+from attribution.domain.history import FEW_LABELS
 from attribution.domain.model import Model
 from attribution.domain.tables import Reason, Row, TraitValue
 from attribution.errors import listed
@@ -44,13 +45,25 @@ def model_concerns(case: Case, model: Model) -> Iterator[Concern]:
             severity="blocking",
             topic="assumptions",
         )
+    yield from _thin_history(model)
     yield from _twice_used_traits(model)
     yield from _twice_used_origins(case, model)
 
 
+def _thin_history(model: Model) -> Iterator[Concern]:
+    history = model.perpetrator.archive
+    if history and history.labelled < FEW_LABELS:
+        yield Concern(
+            what=f"the prior from history rests on {history.labelled} events with one known perpetrator",
+            means="it is wide, and says as much about who gets named as about who attacks",
+            remedy="read it beside a prior from judgement, or learn from a longer history",
+            topic="assumptions",
+        )
+
+
 def _without_reason(model: Model) -> Iterator[str]:
     prior = model.perpetrator
-    if not prior.because and not (prior.shares and all(share.because for share in prior.shares)):
+    if not prior.because and not prior.archive and not (prior.shares and all(share.because for share in prior.shares)):
         yield "perpetrator"
     if not model.grading.because:
         yield f"grading {model.grading.id}"

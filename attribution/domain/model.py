@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from attribution.domain.catalog import Catalog
 from attribution.domain.grading import Grading
+from attribution.domain.history import History
 from attribution.domain.numbers import Number
 from attribution.domain.tables import Reason, Table, Trait
 from attribution.errors import ModelError, Path
@@ -25,7 +26,7 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class PerpetratorPrior:
-    """Who it was before the evidence: in proportion to traits, or by shares. `other` is drawn first.
+    """Who it was before the evidence: by traits, by shares, or as past events say. `other` is drawn first.
 
     `surprise` is the probability that `other` acts like one of the named factions; it caps the likelihood ratio
     against `other` near its inverse and so keeps the open set open.
@@ -35,14 +36,15 @@ class PerpetratorPrior:
     surprise: Number
     proportional_to: tuple[str, ...] = ()
     shares: tuple[Share, ...] = ()
+    archive: History | None = None
     because: Reason | None = None
 
     def __post_init__(self) -> None:
-        if bool(self.proportional_to) == bool(self.shares):
+        if sum(map(bool, (self.proportional_to, self.shares, self.archive))) != 1:
             raise ModelError(
-                "perpetrator has both `proportional_to` and `share`, or neither.",
+                "perpetrator has several of `proportional_to`, `share` and `archive`, or none.",
                 at=("perpetrator",),
-                allowed="one of `proportional_to: [traits]` and `share: {node: number}`",
+                allowed="one of `proportional_to: [traits]`, `share: {node: number}` and `archive: name`",
             )
         for name, number in (("other", self.other), ("surprise", self.surprise)):
             if number.scale != "probability":

@@ -7,6 +7,7 @@ from itertools import product
 
 from attribution.domain.case import Case
 from attribution.domain.facts import Fact
+from attribution.domain.history_pairing import check_history
 from attribution.domain.identifiers import ELSE, OTHER
 from attribution.domain.model import Model
 from attribution.domain.numbers import Number
@@ -33,6 +34,7 @@ def check_pair(case: Case, model: Model) -> None:
         for entry in trait.entries:
             _check_node(case, entry.node, ("traits", trait.id, entry.node))
     _check_prior(case, model)
+    check_history(case, model.perpetrator.archive)
     for table in model.tables:
         if table.fact not in case.facts:
             raise PairError.unknown("facts", table.fact, case.facts.ids, at=("facts", table.fact))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from attribution.domain.case import Case
+from attribution.domain.history import History
 from attribution.domain.identifiers import OTHER
 from attribution.domain.model import Model, Share
 from attribution.domain.pairing import leaves_of_share
@@ -45,7 +46,22 @@ def compile_prior(case: Case, model: Model, slots: SlotBook) -> PriorArrays:
             arrays.slots[position] = [trait_slot(case, model, slots, trait, leaf) for trait in prior.proportional_to]
     for block, share in enumerate(prior.shares):
         _compile_share(case, model, slots, arrays, block, share)
+    if prior.archive:
+        _compile_history(case, prior.archive, slots, arrays)
     return arrays
+
+
+def _compile_history(case: Case, history: History, slots: SlotBook, arrays: PriorArrays) -> None:
+    """Weights as past events give them; factions that share one, share it by size."""
+    leaves = case.factions.leaves
+    for one, sharing in history.covered(case.factions, (leaf for leaf in leaves if leaf != OTHER)):
+        at = ("perpetrator", "archive", one.node)
+        slot = slots.number(one.weight, f"history[{one.node}]", block="prior", document="model", at=at)
+        positions = [leaves.index(leaf) for leaf in sharing]
+        size = sum(case.factions.sizes[position] for position in positions)
+        for position in positions:
+            arrays.slots[position] = [slot]
+            arrays.constant[position] = case.factions.sizes[position] / size
 
 
 def _compile_share(case: Case, model: Model, slots: SlotBook, arrays: PriorArrays, block: int, share: Share) -> None:

@@ -1,6 +1,7 @@
 """The file formats: YAML with lines in every error, schemas for editors, templates, and where shipped files are."""
 
 from attribution.reading.case_file import parse_case
+from attribution.reading.history_file import parse_history
 from attribution.reading.model_file import parse_grading, parse_model
 from attribution.reading.recipe_file import parse_recipe
 from attribution.reading.schema import schema
@@ -12,6 +13,7 @@ __all__ = [
     "model_template",
     "parse_case",
     "parse_grading",
+    "parse_history",
     "parse_model",
     "parse_recipe",
     "read_case",

@@ -5,13 +5,14 @@ from __future__ import annotations
 from attribution.domain.catalog import Catalog
 from attribution.domain.grades import DIGITS, LETTERS
 from attribution.domain.grading import Grading, numbers_in_order
+from attribution.domain.history import History
 from attribution.domain.model import Cluster, Deception, Deceptive, Forged, Model, PerpetratorPrior, Share, Staged
 from attribution.domain.numbers import Number
 from attribution.domain.tables import Reason, Table, Trait
 from attribution.errors import spell
 from attribution.reading.case_file import check_format, text_of
 from attribution.reading.fields import Field, located
-from attribution.reading.model_parts import Part, joined, model_root
+from attribution.reading.model_parts import Part, history_of, joined, model_root
 from attribution.reading.quantities import from_recipe, quantity, reason, recipe_reason
 from attribution.reading.recipe_file import table_from_recipe
 from attribution.reading.table_file import entry, rows_by_state
@@ -62,10 +63,11 @@ def parse_model(
     id: str = "model",
     base: Part | None = None,
     recipe: Part | None = None,
+    history: Part | None = None,
 ) -> Model:
-    """A model from its text and those of its grading, of the model it extends and of its recipe.
+    """A model from its text and those of its grading, of the model it extends, of its recipe and of its history.
 
-    The names are for errors. A text that brings base and recipe along as further documents, as the text of a model that
+    The names are for errors. A text that brings these along as further documents, as the text of a model that
     was read does, stands alone.
 
     Raises
@@ -83,7 +85,7 @@ def parse_model(
             title=block["title"].text(),
             summary=text_of(block, "summary"),
             grading=grading,
-            perpetrator=_perpetrator(root, block["perpetrator"]),
+            perpetrator=_perpetrator(root, block["perpetrator"], history_of(root, text, history)),
             traits=Catalog(_trait(root, field, name) for name, field in _entries(block, "traits")),
             tables=Catalog(_table(root, field, fact) for fact, field in _entries(block, "facts")),
             deception=_deception(block["deception"]) if "deception" in block else Deception(),
@@ -92,7 +94,7 @@ def parse_model(
                 for name, field in _entries(block, "clusters")
             ),
             recipe=root.recipe.id if root.recipe else "",
-            text=joined(text, base, recipe),
+            text=joined(text, base, recipe, history),
         )
 
 
@@ -100,23 +102,24 @@ def _entries(block: dict[str, Field], key: str) -> list[tuple[str, Field]]:
     return list(block[key].entries().items()) if key in block else []
 
 
-def _perpetrator(root: Field, field: Field) -> PerpetratorPrior:
-    block = field.block(PERPETRATOR, PERPETRATOR_REQUIRED)
+def _perpetrator(root: Field, field: Field, history: History | None) -> PerpetratorPrior:
+    block = field.block(PERPETRATOR, PERPETRATOR_REQUIRED if history else ("other", *PERPETRATOR_REQUIRED))
     with located(root, field):
         return PerpetratorPrior(
-            other=quantity(block["other"]),
+            other=history.other if history and "other" not in block else quantity(block["other"]),
             surprise=quantity(block["surprise"]),
             proportional_to=tuple(trait.text() for trait in block["proportional_to"].one_or_more())
             if "proportional_to" in block
             else (),
             shares=tuple(_share(inner, node) for node, inner in _entries(block, "share")),
+            archive=history,
             because=_prior_reason(block),
         )
 
 
 def _prior_reason(block: dict[str, Field]) -> Reason | None:
     """The reason of the block, and those of the two numbers that have no place of their own for one."""
-    parts = [reason(block), recipe_reason(block["other"]), recipe_reason(block["surprise"])]
+    parts = [reason(block), *(recipe_reason(block[key]) for key in ("other", "surprise") if key in block)]
     told = [part for part in parts if part]
     if not told:
         return None

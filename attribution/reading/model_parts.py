@@ -1,18 +1,20 @@
-"""A model file, the model it extends and its recipe: one document to read, one text that stands alone."""
+"""A model file, the model it extends, its recipe and its history: one document to read, one text that stands alone."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
 
+from attribution.domain.history import History
 from attribution.reading.case_file import check_format
 from attribution.reading.fields import Field
+from attribution.reading.history_file import parse_history
 from attribution.reading.recipe_file import parse_recipe
 from attribution.reading.vocabulary import MODEL_FORMAT
 from attribution.reading.yaml_nodes import Mapping, parse
 
 _ITS_OWN = ("format", "title", "summary", "extends")  # what a model never takes from the one it extends
-_SEAM = re.compile(r"^--- # (extends|recipe): ([^\n]*)\n", re.MULTILINE)
+_SEAM = re.compile(r"^--- # (extends|recipe|archive): ([^\n]*)\n", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +26,9 @@ class Part:
     file: str
 
 
-def joined(text: str, base: Part | None, recipe: Part | None) -> str:
+def joined(text: str, base: Part | None, recipe: Part | None, history: Part | None = None) -> str:
     """The text of a model with those it needs as further documents, so that it can be read alone."""
-    for kind, part in (("extends", base), ("recipe", recipe)):
+    for kind, part in (("extends", base), ("recipe", recipe), ("archive", history)):
         if part:
             end = "" if text.endswith("\n") else "\n"
             text = f"{text}{end}--- # {kind}: {part.id}\n{part.text}"
@@ -88,6 +90,28 @@ def model_root(text: str, file: str, base: Part | None = None, recipe: Part | No
         )
     found = parse_recipe(part.text, part.file, part.id)
     return replace(root, recipe=found, base=replace(root.base, recipe=found) if root.base else None)
+
+
+def history_of(root: Field, text: str, part: Part | None = None) -> History | None:
+    """The prior from past events that the document of a model names, if it names one.
+
+    Raises
+    ------
+    FormatError, ModelError
+        It is missing, or cannot be used, with file and line.
+    """
+    prior = root.entries().get("perpetrator")
+    named = prior.entries().get("archive") if prior and prior.is_mapping() else None
+    if named is None:
+        return None
+    found = part or _taken_apart(text, root.file)[1].get("archive")
+    if found is None:
+        raise named.fail(
+            f'the prior "{named.text()[:80]}" is not at hand.',
+            "a file in the folder `priors` beside the model",
+            "`attribution archive prior CASE EVENTS` writes one",
+        )
+    return parse_history(found.text, found.file, found.id)
 
 
 def _inherited(below: Field) -> Field:

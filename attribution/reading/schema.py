@@ -32,6 +32,7 @@ def schema(what: str) -> Schema:
         "model": (words.MODEL_FORMAT, words.MODEL, words.MODEL_REQUIRED),
         "grading": (words.GRADING_FORMAT, words.GRADING, ("format", "letters", "digits")),
         "recipe": (words.RECIPE_FORMAT, words.RECIPE, words.RECIPE_REQUIRED),
+        "prior": (words.HISTORY_FORMAT, words.HISTORY, words.HISTORY_REQUIRED),
     }
     if what not in formats:
         raise UsageError.unknown("schemas", what, formats)
@@ -76,7 +77,7 @@ def _ref(shape: str) -> Schema:
 
 
 def _definitions() -> dict[str, Schema]:
-    return scalars() | _numbers() | _case_blocks() | _model_blocks() | _recipe_blocks()
+    return scalars() | _numbers() | _case_blocks() | _model_blocks() | _recipe_blocks() | _history_blocks()
 
 
 def scalars() -> dict[str, Schema]:
@@ -220,4 +221,14 @@ def _recipe_blocks() -> dict[str, Schema]:
         "state-names": _map("text"),
         "parent-binding": _either(block(words.PARENT, ("fact", "states")), {"type": "array", "maxItems": 0}),
         "parent-bindings": _map("parent-binding"),
+    }
+
+
+def _history_blocks() -> dict[str, Schema]:
+    return {
+        "history-table": block(words.HISTORY_TABLE, ("file", "sha256")),
+        "history-used": block(words.HISTORY_USED, ("events", "labelled")),
+        "history-incident": _map("text"),
+        "history-weight": block(words.HISTORY_WEIGHT, ("weight", "share", "because")),
+        "history-weights": _map("history-weight", minProperties=1),
     }

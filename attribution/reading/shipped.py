@@ -102,7 +102,18 @@ def _model(path: Path, shown: str) -> Model:
         id=path.stem,
         base=base,
         recipe=_named(named["recipe"], path, "recipe") if "recipe" in named else None,
+        history=_history(named["perpetrator"], path) if "perpetrator" in named else None,
     )
+
+
+def _history(field: Field, path: Path) -> Part | None:
+    """The prior from past events that a model names: a file in the folder `priors` beside it."""
+    named = field.entries().get("archive") if field.is_mapping() else None
+    if named is None:
+        return None
+    beside = {file.stem: file for file in (path.parent / "priors").glob("*.yaml")}
+    home = beside[named.word("priors beside the model", sorted(beside))]
+    return Part(home.stem, read_text(home), _shown(home))
 
 
 def _base(path: Path, text: str, shown: str) -> Part | None:

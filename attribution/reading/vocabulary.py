@@ -12,6 +12,7 @@ CASE_FORMAT = "attribution-case/1"
 MODEL_FORMAT = "attribution-model/1"
 GRADING_FORMAT = "attribution-grading/1"
 RECIPE_FORMAT = "attribution-recipe/1"
+HISTORY_FORMAT = "attribution-prior/1"
 
 SOURCE_KINDS = get_args(SourceKind)
 READINGS = get_args(Reading)
@@ -160,11 +161,42 @@ MODEL_REQUIRED = ("format", "case", "title", "grading", "perpetrator")
 PERPETRATOR: Keys = {
     "proportional_to": ("ids", "traits whose product the prior follows"),
     "share": ("shares", "prior totals of nodes"),
-    "other": ("quantity", "probability that it was somebody not named"),
+    "archive": ("id", "a prior learned from past events: a file in the folder `priors` beside the model"),
+    "other": ("quantity", "probability that it was somebody not named (with `archive`, by default what that says)"),
     "surprise": ("quantity", "probability that `other` acts like a named faction"),
     "because": ("reason", "why"),
 }
-PERPETRATOR_REQUIRED = ("other", "surprise")
+PERPETRATOR_REQUIRED = ("surprise",)
+HISTORY: Keys = {
+    "format": ("format", "version of this format"),
+    "case": ("id", "the case it is about"),
+    "title": ("text", "title of the prior"),
+    "made_by": ("text", "the command that wrote this file"),
+    "table": ("history-table", "the events it was learned from"),
+    "mapping": ("history-table", "how they were read"),
+    "before": ("date", "only events that were over before this day were used"),
+    "used": ("history-used", "how many events"),
+    "left_out": ("texts", "ids of events left out because they belong to the case, or rest on its claim"),
+    "incident": ("history-incident", "what was known of the incident"),
+    "factions": ("history-weights", "weights of the nodes of the case's tree; only their ratios count"),
+    "other": ("quantity", "probability that it was somebody not named"),
+    "limits": ("texts", "what the reader must know"),
+}
+HISTORY_REQUIRED = ("format", "case", "title", "table", "before", "used", "factions", "other")
+HISTORY_TABLE: Keys = {"file": ("text", "its name"), "sha256": ("text", "the hash of its bytes")}
+HISTORY_USED: Keys = {
+    "events": ("number", "events that were over before that day"),
+    "labelled": ("number", "of these with one known perpetrator"),
+    "partial": ("number", "of these known as one of several"),
+    "first": ("date", "the first day"),
+    "last": ("date", "the last day"),
+}
+HISTORY_WEIGHT: Keys = {
+    "weight": ("ratio", "5, 50 and 95 % quantiles of the relative frequency"),
+    "share": ("number", "mean probability that the archive gives it"),
+    "label": ("text", "faction of the archive that stands for it; none: it has what a group not known there has"),
+    "because": ("reason", "why that faction, and what the number rests on"),
+}
 DECEPTION: Keys = {
     "staged": ("stagings", "facts whose scene was arranged"),
     "forged": ("forgings", "origins or sources that were fabricated"),

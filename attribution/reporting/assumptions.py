@@ -81,7 +81,17 @@ def _prior(case: Case, model: Model) -> AssumptionBlock:
             _number(f"Share of {_node(case, share.node)}: weight of {_node(case, member)}", weight)
             for member, weight in share.within
         ]
+    history = prior.archive
+    for one in history.weights if history else ():
+        stands = f" (as {one.label} in the archive)" if one.label else " (not in the archive)"
+        label = f"Weight of {_node(case, one.node)}{stands}"
+        numbers.append(_number(label, one.weight, one.because))
     told = f"In proportion to {' x '.join(prior.proportional_to)}. " if prior.proportional_to else ""
+    if history:
+        told = (
+            f"As past events say ({history.table}): {history.events} that were over before {history.before}, of which "
+            f"{history.labelled} have one known perpetrator. {' '.join(history.limits)} "
+        )
     return AssumptionBlock("Prior over factions", told + _why(prior.because), tuple(numbers))
 
 
