@@ -117,7 +117,8 @@ def _add_compare(commands: _Commands) -> None:
 
 def _add_schema(commands: _Commands) -> None:
     schema = commands.add_parser("schema", help="print the JSON Schema of a file format, for editors")
-    schema.add_argument("what", choices=("case", "model", "grading", "mapping", "prior", "recipe", "report", "comparison"))
+    known = ("case", "model", "grading", "mapping", "prior", "recipe", "report", "comparison")
+    schema.add_argument("what", choices=known)
     schema.set_defaults(target=("schema", "schema"))
 
 
