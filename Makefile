@@ -9,7 +9,7 @@ NODE   := tests/browser/node_modules/.ready
 MODELS := baseline sceptical without-state-finding
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser report reports test test-slow check lint types imports format bench calibrate clean
+.PHONY: help setup browser report reports test test-slow check lint types imports format bench calibrate mutate fuzz clean
 
 help:               ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -62,6 +62,12 @@ format: $(READY)    ## put the code in order
 
 calibrate: $(READY) ## simulated cases with a known truth: are probabilities kept? (half an hour)
 	$(BIN)/python -m benchmarks.calibration
+
+mutate: $(READY)   ## wrong mathematics on purpose: is each mistake caught by a test? (20 minutes)
+	$(BIN)/python -m benchmarks.mutations
+
+fuzz: $(READY)     ## 100,000 spoilt files: an answer, or an error with file and line? (10 minutes)
+	$(BIN)/python -m benchmarks.fuzz
 
 bench: $(READY)     ## measurements side by side
 	$(BIN)/python benchmarks/run.py

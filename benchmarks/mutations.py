@@ -1,0 +1,273 @@
+"""Wrong mathematics on purpose: is each mistake caught by a test?
+
+    make mutate                                     # all, a table at the end; exit code 1 where one survives
+    python -m benchmarks.mutations --only origin-twice prior-squared
+
+Each mutation changes one passage of a copy of the package and runs the tests that should see it, stopping at the first
+that fails. A mutation whose tests all pass has survived, and a test is missing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+_COPIED = ("attribution", "tests", "benchmarks", "data", "models", "pyproject.toml")
+_NETWORK = "attribution/network"
+ENUMERATION = ("tests/network/test_enumeration.py",)
+GRADIENT = ("tests/network/test_gradient.py",)
+
+
+@dataclass(frozen=True, slots=True)
+class Mutation:
+    """In `file`, the passage `old`, which occurs once, becomes `new`; some of `tests` must then fail."""
+
+    name: str
+    mistake: str
+    file: str
+    old: str
+    new: str
+    tests: tuple[str, ...] = ENUMERATION
+
+
+MUTATIONS = (
+    Mutation(
+        "origin-twice",
+        "an origin counts twice",
+        f"{_NETWORK}/kernel_values.py",
+        "        out[o, 0], out[o, 1] = false, true",
+        "        false, true = false * false, true * true\n        out[o, 0], out[o, 1] = false, true",
+    ),
+    Mutation(
+        "f-as-worst",
+        "F is read as the worst letter, not as unknown",
+        "attribution/domain/grading.py",
+        "return self.letters[LETTERS.index(grade.letter)]",
+        'return self.letters[LETTERS.index("E" if grade.letter == "F" else grade.letter)]',
+    ),
+    Mutation(
+        "six-as-worst",
+        "digit 6 is read as the worst digit, not as unknown",
+        "attribution/domain/grading.py",
+        "return self.digits[DIGITS.index(grade.digit)]",
+        'return self.digits[DIGITS.index("5" if grade.digit == "6" else grade.digit)]',
+    ),
+    Mutation(
+        "forgotten-parent",
+        "every configuration of the parents uses the row of the first",
+        f"{_NETWORK}/compile_tables.py",
+        "arrays, position, fact, table, parents, leaf)",
+        "arrays, position, fact, table, next(iter(parent_states(case, fact))), leaf)",
+    ),
+    Mutation(
+        "last-row-first",
+        "among rows with a condition the last that applies wins, not the first",
+        "attribution/domain/tables.py",
+        "return next(row for row in given.rows if row.applies(parents))",
+        "return [row for row in given.rows if row.applies(parents)][-1]",
+    ),
+    Mutation(
+        "prior-squared",
+        "the prior's numbers enter squared",
+        f"{_NETWORK}/kernel_values.py",
+        "            out[h] *= v[n[n[at.PRIOR_SLOT] + k]]",
+        "            out[h] *= v[n[n[at.PRIOR_SLOT] + k]] ** 2",
+    ),
+    Mutation(
+        "open-set-in-product",
+        "the rest share 1 instead of 1 - pi(other)",
+        f"{_NETWORK}/kernel_values.py",
+        "math.log(out[h] / total) + math.log1p(-open_set) if",
+        "math.log(out[h] / total) if",
+    ),
+    Mutation(
+        "no-surprise",
+        "the open set acts like nobody else",
+        f"{_NETWORK}/kernel.py",
+        "    if surprise > 0.0:\n        log_pi",
+        "    if surprise > 2.0:\n        log_pi",
+    ),
+    Mutation(
+        "source-alone",
+        "reliability forgets the item's part",
+        f"{_NETWORK}/kernel_values.py",
+        "rho = v[n[n[at.ORIGIN_SOURCE] + o]] * v[n[n[at.ORIGIN_ITEM] + o]]",
+        "rho = v[n[n[at.ORIGIN_SOURCE] + o]]",
+    ),
+    Mutation(
+        "not-a-as-a",
+        "a report that something is not so is by chance as probable as one that it is",
+        f"{_NETWORK}/kernel_values.py",
+        "            anyway *= 1.0 - q if n[n[at.ANYWAY_NEGATED] + k] else q",
+        "            anyway *= q",
+    ),
+    Mutation(
+        "deceiver-tells-truth",
+        "a source that turns things round says what is true",
+        f"{_NETWORK}/kernel_values.py",
+        "false, true = (1.0 - d) * false + d, (1.0 - d) * true\n",
+        "false, true = (1.0 - d) * false, (1.0 - d) * true + d\n",
+    ),
+    Mutation(
+        "copies-say-anything",
+        "a copy is taken for one even where it says more than the original",
+        f"{_NETWORK}/kernel_values.py",
+        "            held = c * n[n[at.COPY_HOLDS] + o]",
+        "            held = c",
+    ),
+    Mutation(
+        "forged-against-itself",
+        "forging reaches the faction it points to",
+        f"{_NETWORK}/kernel_values.py",
+        "        out[o, 2], out[o, 3] = false, true",
+        "        out[o, :] = false\n        out[o, 1] = out[o, 3] = true",
+    ),
+    Mutation(
+        "absence-reversed",
+        "finding nothing counts the detection, not its complement",
+        f"{_NETWORK}/kernel_values.py",
+        "            out[o, 0] = out[o, 2] = 1.0 - v[n[n[at.ORIGIN_ITEM] + o]]",
+        "            out[o, 0] = out[o, 2] = v[n[n[at.ORIGIN_ITEM] + o]]",
+    ),
+    Mutation(
+        "staged-by-heads",
+        "the mean over those a scene points to forgets how many organisations each stands for",
+        f"{_NETWORK}/compile_tables.py",
+        "arrays.weight += [size / sum(sizes) for size in sizes]",
+        "arrays.weight += [(size > 0) / sum(other > 0 for other in sizes) for size in sizes]",
+    ),
+    Mutation(
+        "rest-of-one",
+        "the state left out has weight 1, not what the bests leave",
+        f"{_NETWORK}/compile_tables.py",
+        "rest = TWO_STATE if len(fact.states) == 2 else 1.0 - best",
+        "rest = TWO_STATE if len(fact.states) == 2 else 1.0",
+    ),
+    Mutation(
+        "confirmed-twice",
+        "a digit 1 keeps its worth beside the origin that confirms it",
+        f"{_NETWORK}/compile_origins.py",
+        'return Grade(grade.letter, "2")',
+        'return Grade(grade.letter, "1")',
+    ),
+    Mutation(
+        "wide-quantiles",
+        "low and high are taken for the 2.5 and 97.5 % quantiles",
+        f"{_NETWORK}/curves.py",
+        "_Z95 = 1.6448536269514722",
+        "_Z95 = 1.959963984540054",
+        ("tests/network/test_curves.py",),
+    ),
+    Mutation(
+        "gradient-of-free-rows",
+        "the gradient forgets that a row sums to one",
+        f"{_NETWORK}/kernel_values.py",
+        "adjoint[n[n[at.ROW_SLOT] + k]] += (push[k] - common) / total",
+        "adjoint[n[n[at.ROW_SLOT] + k]] += push[k] / total",
+        GRADIENT,
+    ),
+    Mutation(
+        "weights-squared",
+        "the instant engine weighs points by the square of the evidence's probability",
+        "attribution/inference/importance.py",
+        "smoothed(normalise(log_joint)[1].reshape(z.shape[:2]))",
+        "smoothed(2 * normalise(log_joint)[1].reshape(z.shape[:2]))",
+        ("tests/test_calibration.py", "tests/network/test_plug_in.py"),
+    ),
+    Mutation(
+        "unweighted-errors",
+        "the error of weighted points takes them for independent draws",
+        "attribution/inference/draws.py",
+        'deviation = np.einsum("sd,sdk->sk", weights, columns - mean) * scrambles',
+        'deviation = np.einsum("sd,sdk->sk", weights, columns - mean)',
+        ("tests/inference/test_engines.py",),
+    ),
+    Mutation(
+        "tomorrow-known",
+        "a case as of a day knows what was published later",
+        "attribution/domain/case.py",
+        "if item.published <= last and",
+        "if item.published >= item.published and",
+        ("tests/domain/test_case_rules.py", "tests/domain/test_moments.py"),
+    ),
+    Mutation(
+        "shapley-by-size",
+        "all subsets count alike in a Shapley value",
+        "attribution/analysis/shapley.py",
+        "weight = factorial(size) * factorial(count - size - 1) / factorial(count)",
+        "weight = 1.0 / 2 ** (count - 1)",
+        ("tests/analysis/test_shapley.py",),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """Which test saw a mistake; empty where none did."""
+
+    mutation: Mutation
+    caught_by: str
+
+
+def mutated(mutation: Mutation, root: Path = ROOT) -> str:
+    """The text of the file with the mistake in it."""
+    text = (root / mutation.file).read_text()
+    found = text.count(mutation.old)
+    if found != 1:
+        raise ValueError(f"{mutation.name}: its passage occurs {found} times in {mutation.file}")
+    return text.replace(mutation.old, mutation.new)
+
+
+def watching(mutation: Mutation, root: Path = ROOT) -> list[str]:
+    """Those of its tests that are there."""
+    return [test for test in mutation.tests if (root / test).exists()]
+
+
+def run(mutation: Mutation, copy: Path) -> Result:
+    """Make the mistake in the copy, run the tests, and take it back."""
+    path = copy / mutation.file
+    path.write_text(mutated(mutation))
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *watching(mutation)]
+    environment = {**os.environ, "PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
+    try:
+        shown = subprocess.run(
+            command, cwd=copy, env=environment, capture_output=True, text=True, timeout=900, check=False
+        )
+    finally:
+        shutil.copy(ROOT / mutation.file, path)
+    failed = re.search(r"^(?:FAILED|ERROR) (\S+)", shown.stdout, re.MULTILINE)
+    return Result(mutation, failed.group(1).split("[")[0] if failed and shown.returncode == 1 else "")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--only", nargs="*", default=[mutation.name for mutation in MUTATIONS])
+    chosen = [mutation for mutation in MUTATIONS if mutation.name in parser.parse_args().only]
+    results = []
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / "copy"
+        for name in _COPIED:
+            source = ROOT / name
+            ignored = shutil.ignore_patterns("__pycache__", "node_modules")
+            if source.is_dir():
+                shutil.copytree(source, copy / name, ignore=ignored)
+            else:
+                shutil.copy(source, copy / name)
+        for mutation in chosen:
+            results.append(run(mutation, copy))
+            print(f"{mutation.name:24} {results[-1].caught_by or 'SURVIVED'}", flush=True)
+    survivors = [result for result in results if not result.caught_by]
+    print(f"\n{len(results) - len(survivors)} of {len(results)} mistakes caught")
+    return 1 if survivors else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
