@@ -9,7 +9,7 @@ NODE   := tests/browser/node_modules/.ready
 MODELS := baseline sceptical without-state-finding
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser report reports test test-slow check lint types imports format bench calibrate mutate fuzz clean
+.PHONY: help setup browser report reports test test-slow check lint types imports format bench calibrate mutate fuzz faults clean
 
 help:               ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -68,6 +68,9 @@ mutate: $(READY)   ## wrong mathematics on purpose: is each mistake caught by a 
 
 fuzz: $(READY)     ## 100,000 spoilt files: an answer, or an error with file and line? (10 minutes)
 	$(BIN)/python -m benchmarks.fuzz
+
+faults: $(READY)   ## kill the commands at random moments: is anything lost? (10 minutes)
+	$(BIN)/python -m benchmarks.faults
 
 bench: $(READY)     ## measurements side by side
 	$(BIN)/python benchmarks/run.py

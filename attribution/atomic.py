@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 import tempfile
+import time
 from collections.abc import Callable
 from contextlib import suppress
+from glob import escape
 from pathlib import Path
 
 from attribution.errors import OutputError
+
+_ABANDONED = 3600.0  # seconds: nobody writes one file for so long
 
 
 def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
@@ -21,6 +25,7 @@ def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        _sweep(path)
         handle, name = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=".part", dir=path.parent)
         os.close(handle)
     except OSError as error:
@@ -36,6 +41,14 @@ def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
     finally:
         with suppress(FileNotFoundError):
             part.unlink()
+
+
+def _sweep(path: Path) -> None:
+    """Remove what runs that were killed long ago left behind while writing this very file."""
+    for part in path.parent.glob(f".{escape(path.name[:40])}.*.part"):
+        with suppress(OSError):
+            if time.time() - part.stat().st_mtime > _ABANDONED:
+                part.unlink()
 
 
 def write_text(path: Path, text: str) -> None:

@@ -134,8 +134,8 @@ MUTATIONS = (
         "absence-reversed",
         "finding nothing counts the detection, not its complement",
         f"{_NETWORK}/kernel_values.py",
-        "            out[o, 0] = out[o, 2] = 1.0 - v[n[n[at.ORIGIN_ITEM] + o]]",
-        "            out[o, 0] = out[o, 2] = v[n[n[at.ORIGIN_ITEM] + o]]",
+        "            out[o, 0] = out[o, 2] = (1.0 - v[n[n[at.ORIGIN_ITEM] + o]]) **",
+        "            out[o, 0] = out[o, 2] = v[n[n[at.ORIGIN_ITEM] + o]] **",
     ),
     Mutation(
         "staged-by-heads",
@@ -234,15 +234,16 @@ def watching(mutation: Mutation, root: Path = ROOT) -> list[str]:
 def run(mutation: Mutation, copy: Path) -> Result:
     """Make the mistake in the copy, run the tests, and take it back."""
     path = copy / mutation.file
-    path.write_text(mutated(mutation))
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *watching(mutation)]
+    right = path.read_text()
+    path.write_text(mutated(mutation, copy))
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *watching(mutation, copy)]
     environment = {**os.environ, "PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
     try:
         shown = subprocess.run(
             command, cwd=copy, env=environment, capture_output=True, text=True, timeout=900, check=False
         )
     finally:
-        shutil.copy(ROOT / mutation.file, path)
+        path.write_text(right)
     failed = re.search(r"^(?:FAILED|ERROR) (\S+)", shown.stdout, re.MULTILINE)
     return Result(mutation, failed.group(1).split("[")[0] if failed and shown.returncode == 1 else "")
 

@@ -12,7 +12,7 @@ import numpy as np
 from attribution.analysis.differences import Difference, differences
 from attribution.analysis.hybrid import GROUPS, Group, Side, hybrid
 from attribution.domain.verbal import percent
-from attribution.inference.draws import Draws, khat_threshold
+from attribution.inference.draws import Draws, expectation, khat_threshold
 from attribution.inference.fit import fit
 from attribution.inference.posterior import Posterior
 from attribution.inference.settings import Sampling
@@ -182,7 +182,7 @@ class _Fits:
 def _mean_and_deviations(draws: Draws, values: Floats) -> Floats:
     """The weighted mean, and for each scramble its linearised deviation: (1 + scramble, faction)."""
     scrambles = draws.z.shape[0]
-    mean = draws.weights @ values
+    mean = expectation(draws.weights, values)
     weights = draws.weights.reshape(scrambles, -1)
     columns = values.reshape(scrambles, weights.shape[1], -1) - mean
     return np.vstack([mean, np.einsum("sd,sdk->sk", weights, columns) * scrambles])

@@ -13,6 +13,7 @@ from attribution.analysis.reaching import DECIBANS, LOW_ESS, reweigh
 from attribution.analysis.shannon import Sample
 from attribution.analysis.units import units
 from attribution.errors import UsageError
+from attribution.inference.draws import expectation
 from attribution.inference.posterior import Posterior
 from attribution.network.program import Coordinate, Floats
 from attribution.network.summation import normalise
@@ -170,10 +171,10 @@ class _Scale:
             sizes.append(ess)
             shapes.append(khat)
             if change.probability is None:
-                means.append(weights @ self.posterior.faction_draws)
+                means.append(expectation(weights, self.posterior.faction_draws))
                 distances.append(self.base.distance_to_weights(weights))
             else:
-                means.append(weights @ change.probability)
+                means.append(expectation(weights, change.probability))
                 distances.append(self.base.distance(change.probability[:, self.first], weights))
         steps = [abs(math.log2(alpha)) for alpha in self.alphas]
         odds = [_log_odds(mean[self.first], mean[self.second]) for mean in means]

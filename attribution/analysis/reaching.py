@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from attribution.analysis.refit import refit as fitted_again
-from attribution.inference.draws import Draws, khat_threshold, reweighted_error, smoothed, sum_error
+from attribution.inference.draws import Draws, expectation, khat_threshold, reweighted_error, smoothed, sum_error
 from attribution.inference.posterior import Posterior
 from attribution.network.program import Floats, Program
 from attribution.network.summation import normalise
@@ -35,7 +35,7 @@ class Reached:
     @property
     def probabilities(self) -> Floats:
         """``P(h | E')``: (faction,)."""
-        return np.asarray(self.weights @ self.probability)
+        return expectation(self.weights, self.probability)
 
     @property
     def mcse(self) -> Floats:

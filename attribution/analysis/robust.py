@@ -10,6 +10,7 @@ import numpy as np
 from attribution.analysis.jackknife import jackknife
 from attribution.domain.verbal import percent
 from attribution.errors import UsageError
+from attribution.inference.draws import expectation
 from attribution.inference.posterior import PRIOR_SCRAMBLES, Posterior
 from attribution.network.program import Floats
 
@@ -108,12 +109,12 @@ def _error(posterior: Posterior, prior: Floats) -> float:
     leader = int(np.argmax([standing.probability for standing in posterior.standings]))
 
     def after(weights: Floats) -> Floats:
-        return _needed(prior, weights @ posterior.faction_draws / prior, leader)
+        return _needed(prior, expectation(weights, posterior.faction_draws) / prior, leader)
 
-    mean = posterior.draws.weights @ posterior.faction_draws
+    mean = expectation(posterior.draws.weights, posterior.faction_draws)
 
     def before(weights: Floats) -> Floats:
-        drawn = weights @ posterior.prior_faction_draws
+        drawn = expectation(weights, posterior.prior_faction_draws)
         return _needed(drawn, mean / drawn, leader)
 
     count = len(posterior.prior_faction_draws)

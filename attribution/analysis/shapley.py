@@ -12,7 +12,7 @@ import numpy as np
 from attribution.analysis.subsets import TiedOrigins, tied_origins
 from attribution.domain.identifiers import OTHER
 from attribution.errors import UsageError
-from attribution.inference.draws import weighted_quantiles
+from attribution.inference.draws import expectation, weighted_quantiles
 from attribution.inference.posterior import Posterior
 from attribution.network.program import Floats
 
@@ -94,7 +94,7 @@ def shapley(posterior: Posterior, faction: str = "", rival: str = "") -> Decompo
     bars = []
     for origin, values in contributions.items():
         low, high = weighted_quantiles(values[:, None], weights, (0.05, 0.95))
-        bars.append(Bar(origin, labels[origin], float(weights @ values), float(low[0]), float(high[0])))
+        bars.append(Bar(origin, labels[origin], float(expectation(weights, values)), float(low[0]), float(high[0])))
     standing = {one.id: one for one in posterior.standings}
     prior = float(_DECIBANS * np.log(standing[faction].prior / standing[rival].prior))
     total = float(_DECIBANS * np.log(standing[faction].probability / standing[rival].probability))

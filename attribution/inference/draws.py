@@ -15,6 +15,14 @@ def flat(z: Floats) -> Floats:
     return z.reshape(z.shape[0] * z.shape[1], z.shape[2])
 
 
+def expectation(weights: Floats, values: Floats) -> Floats:
+    """Weighted sums over the draws, which come first in `values`.
+
+    Not a matrix product: that is shared among however many threads there are, and rounds differently with each number.
+    """
+    return np.asarray(np.einsum("d,d...->...", weights, values))
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Draws:
     """Standard normals of shape (chain, draw, coordinate); a chain of the importance engine is a scramble.
@@ -55,7 +63,7 @@ class Estimate:
 def estimate(draws: Draws, values: Floats) -> Estimate:
     """Estimates of the columns of `values` (draw, column)."""
     weights = draws.weights
-    mean = weights @ values
+    mean = expectation(weights, values)
     error = _chain_error(draws, values) if draws.log_weight is None else _scramble_error(draws, values, mean)
     low, high = weighted_quantiles(values, weights, (0.05, 0.95))
     return Estimate(mean, error, low, high)
@@ -92,7 +100,7 @@ def reweighted_error(draws: Draws, values: Floats, weights: Floats) -> Floats:
 
     The mean is a ratio of sums; it is linearised, and the error is that of its terms over chains or scrambles.
     """
-    return _sum_errors(draws, weights[:, None] * (values - weights @ values))
+    return _sum_errors(draws, weights[:, None] * (values - expectation(weights, values)))
 
 
 def sum_error(draws: Draws, terms: Floats) -> float:

@@ -153,8 +153,8 @@ class Posterior:
             return ()
         return _standings(
             [(group, tree.label(group)) for group in tree.groups],
-            self.prior_faction_draws.mean(axis=0) @ member,
-            estimate(self.draws, self.faction_draws @ member),
+            np.einsum("h,hg->g", self.prior_faction_draws.mean(axis=0), member),
+            estimate(self.draws, np.einsum("dh,hg->dg", self.faction_draws, member)),
         )
 
     @cached_property

@@ -44,7 +44,13 @@ def save(posterior: Posterior, path: Path) -> None:
                 allowed="a case and a model from read_case and read_model, whose text the run keeps",
                 hint="write it as YAML first; `attribution new` gives a template",
             )
-    write_atomically(path, lambda part: posterior.tree.to_netcdf(part, engine="h5netcdf"))
+    # Made in memory, written by us: where a disk is full, the HDF5 library ends the whole process when it closes.
+    image = posterior.tree.to_netcdf(None, engine="h5netcdf")
+    write_atomically(path, lambda part: _put(part, image))
+
+
+def _put(part: Path, image: memoryview) -> None:
+    part.write_bytes(image)
 
 
 def load_posterior(path: str | Path) -> Posterior:

@@ -167,14 +167,14 @@ def state_probabilities(program: Program, slots: Floats) -> Floats:
     from attribution.network.kernel_gradient import beliefs_batch
 
     packed = program.packed()
-    to_state = _entry_to_state(program)
-    out = np.empty((len(slots), to_state.shape[1]))
+    entries = int(program.ints.config_start[-1])
+    out = np.empty((len(slots), sum(len(states) for states in program.states)))
 
     def work(part: slice) -> None:
-        for rows in _chunks(part, 1 + to_state.shape[0]):
-            beliefs = np.empty((rows.stop - rows.start, to_state.shape[0]))
+        for rows in _chunks(part, 1 + entries):
+            beliefs = np.empty((rows.stop - rows.start, entries))
             beliefs_batch(_rows(slots, rows), *packed, beliefs)
-            out[rows] = beliefs @ to_state
+            _add_configurations(program, beliefs, out[rows])
 
     each_part(work, len(slots))
     return out
@@ -188,9 +188,8 @@ def joint_states(program: Program, slots: Floats, weights: Floats) -> Floats:
     from attribution.network.kernel_gradient import joint_beliefs_batch
 
     packed = program.packed()
-    to_state = _entry_to_state(program)
     batches, size = weights.shape
-    out = np.zeros((batches, len(program.factions), to_state.shape[0]))
+    out = np.zeros((batches, len(program.factions), int(program.ints.config_start[-1])))
 
     def work(part: slice) -> None:
         for batch in range(part.start, part.stop):
@@ -198,7 +197,9 @@ def joint_states(program: Program, slots: Floats, weights: Floats) -> Floats:
             joint_beliefs_batch(mine, *packed, np.ascontiguousarray(weights[batch]), out[batch])
 
     each_part(work, batches, least=1)
-    return np.asarray(out @ to_state)
+    states = np.empty((batches * len(program.factions), sum(len(states) for states in program.states)))
+    _add_configurations(program, out.reshape(len(states), -1), states)
+    return states.reshape(batches, len(program.factions), -1)
 
 
 def evidence_gradient(program: Program, z: Floats) -> tuple[float, Floats]:
@@ -210,16 +211,14 @@ def evidence_gradient(program: Program, z: Floats) -> tuple[float, Floats]:
     return float(value), gradient
 
 
-def _entry_to_state(program: Program) -> Floats:
-    """A 0/1 matrix that adds table entries of one state up over the parents' configurations."""
-    starts = program.ints.config_start
-    firsts = np.cumsum([0, *(len(states) for states in program.states)])
-    matrix = np.zeros((starts[-1], firsts[-1]))
-    for fact, first in enumerate(firsts[:-1]):
-        for config in range(program.fact_config[fact], program.fact_config[fact + 1]):
-            for state in range(starts[config + 1] - starts[config]):
-                matrix[starts[config] + state, first + state] = 1.0
-    return matrix
+def _add_configurations(program: Program, entries: Floats, states: Floats) -> None:
+    """Add the entries of each fact's states up over its parents' configurations, always in the same order."""
+    starts, first = program.ints.config_start, 0
+    for fact, names in enumerate(program.states):
+        begin, end = (starts[program.fact_config[at]] for at in (fact, fact + 1))
+        mine = entries[:, begin:end].reshape(len(entries), -1, len(names))
+        states[:, first : first + len(names)] = mine.sum(axis=1)
+        first += len(names)
 
 
 def _rows(z: Floats, part: slice) -> Floats:

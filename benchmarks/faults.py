@@ -1,0 +1,145 @@
+"""Kill the commands at random moments: is every file the old one or the new one, and does the next run work?
+
+    make faults                                  # 200 kills over all scenarios
+    python -m benchmarks.faults --kills 20 --only report
+
+Each scenario first runs undisturbed, which gives the new files and a duration. Then it is started over the old files
+again and again and killed (SIGKILL) at a moment drawn uniformly from that duration; every file must then be, byte for
+byte, the old one or the new one, and one last run must succeed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+_OLD = b"old\n"
+_PAIR = ("./small.yaml", "--model", "./small-baseline.yaml", "--engine", "importance")
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A command that writes `files`; `before` makes what it needs; `fine` are the exit codes of success."""
+
+    name: str
+    command: tuple[str, ...]
+    files: tuple[str, ...]
+    before: tuple[tuple[str, ...], ...] = ()
+    fine: tuple[int, ...] = (0, 1)
+
+
+@dataclass(slots=True)
+class Tally:
+    """How the kills of one scenario ended."""
+
+    kills: int = 0
+    old: int = 0
+    new: int = 0
+    faults: list[str] = field(default_factory=list)
+
+
+def scenarios() -> tuple[Scenario, ...]:
+    """The commands that write files, on small inputs."""
+    return (
+        Scenario("fit", ("fit", *_PAIR, "-o", "run.nc"), ("run.nc",)),
+        Scenario("report", ("report", *_PAIR, "-o", "report.html"), ("report.html",)),
+        Scenario(
+            "report of a run",
+            ("report", "run.nc", "-o", "report.json"),
+            ("report.json",),
+            before=(("fit", *_PAIR, "-o", "run.nc"),),
+        ),
+        Scenario("new", ("new", "other"), ("other.yaml", "other-baseline.yaml"), fine=(0,)),
+    )
+
+
+def _attribution(folder: Path, arguments: tuple[str, ...]) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "attribution", *arguments]
+    return subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def _finish(folder: Path, arguments: tuple[str, ...], fine: tuple[int, ...]) -> float:
+    started = time.monotonic()
+    code = _attribution(folder, arguments).wait(timeout=300)
+    if code not in fine:
+        raise RuntimeError(f"attribution {' '.join(arguments)}: exit code {code}")
+    return time.monotonic() - started
+
+
+def _reset(folder: Path, scenario: Scenario) -> None:
+    for name in scenario.files:
+        if scenario.name == "new":
+            (folder / name).unlink(missing_ok=True)
+        else:
+            (folder / name).write_bytes(_OLD)
+
+
+def _found(folder: Path, scenario: Scenario) -> dict[str, bytes | None]:
+    return {name: (folder / name).read_bytes() if (folder / name).exists() else None for name in scenario.files}
+
+
+def disturb(folder: Path, scenario: Scenario, kills: int, rng: random.Random) -> Tally:
+    """Kill a scenario so many times and look at what is left each time; then let it finish."""
+    _finish(folder, ("new", "small"), (0, 2))
+    for arguments in scenario.before:
+        _finish(folder, arguments, (0, 1))
+    _reset(folder, scenario)
+    old = _found(folder, scenario)
+    duration = _finish(folder, scenario.command, scenario.fine)
+    new = _found(folder, scenario)
+    tally = Tally()
+    for _ in range(kills):
+        _reset(folder, scenario)
+        process = _attribution(folder, scenario.command)
+        time.sleep(rng.uniform(0, 1.05 * duration))
+        process.kill()
+        process.wait()
+        tally.kills += 1
+        for name, content in _found(folder, scenario).items():
+            tally.old += content == old[name]
+            tally.new += content == new[name]
+            if content not in (old[name], new[name]):
+                tally.faults.append(f"{name}: {len(content or b'')} bytes, neither old nor new")
+    _reset(folder, scenario)
+    _finish(folder, scenario.command, scenario.fine)
+    if _found(folder, scenario) != new:
+        tally.faults.append("the run after all kills wrote something else")
+    return tally
+
+
+def chosen_scenarios(names: list[str]) -> Iterator[Scenario]:
+    for scenario in scenarios():
+        if not names or scenario.name in names:
+            yield scenario
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--kills", type=int, default=200)
+    parser.add_argument("--only", nargs="*", default=[])
+    chosen = parser.parse_args()
+    todo = list(chosen_scenarios(chosen.only))
+    rng, faults = random.Random(1), 0
+    for scenario in todo:
+        with tempfile.TemporaryDirectory() as folder:
+            tally = disturb(Path(folder), scenario, -(-chosen.kills // len(todo)), rng)
+        faults += len(tally.faults)
+        told = f"{tally.old} files old, {tally.new} new, {len(tally.faults)} faults"
+        print(
+            f"{scenario.name:20} {tally.kills:4} kills: {told}",
+            *tally.faults,
+            sep="\n  ",
+            flush=True,
+        )
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
