@@ -18,8 +18,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from attribution.analysis.changes import Changes, Planted
     from attribution.analysis.compare import Comparison, compare
+    from attribution.analysis.dependence import Dependence, dependence
     from attribution.analysis.lattice import Lattice, lattice
     from attribution.analysis.leave_out import LeaveOut, leave_out
+    from attribution.analysis.next_evidence import NextEvidence, next_evidence
     from attribution.analysis.power import PowerScaling, power_scaling
     from attribution.analysis.robust import RobustBounds, robust_bounds
     from attribution.analysis.sensitivity import Sensitivity, sensitivity
@@ -44,9 +46,11 @@ __all__ = [
     "Comparison",
     "Concern",
     "Decomposition",
+    "Dependence",
     "Lattice",
     "LeaveOut",
     "Model",
+    "NextEvidence",
     "Planted",
     "Posterior",
     "PowerScaling",
@@ -57,10 +61,12 @@ __all__ = [
     "WhatIf",
     "build",
     "compare",
+    "dependence",
     "fit",
     "lattice",
     "leave_out",
     "load_posterior",
+    "next_evidence",
     "power_scaling",
     "read_case",
     "read_model",
@@ -79,9 +85,11 @@ _HOMES = {
     "Comparison": "analysis.compare",
     "Concern": "domain.concern",
     "Decomposition": "analysis.shapley",
+    "Dependence": "analysis.dependence",
     "Lattice": "analysis.lattice",
     "LeaveOut": "analysis.leave_out",
     "Model": "domain.model",
+    "NextEvidence": "analysis.next_evidence",
     "Planted": "analysis.changes",
     "Posterior": "inference.posterior",
     "PowerScaling": "analysis.power",
@@ -92,10 +100,12 @@ _HOMES = {
     "WhatIf": "analysis.what_if",
     "build": "inference.fit",
     "compare": "analysis.compare",
+    "dependence": "analysis.dependence",
     "fit": "inference.fit",
     "lattice": "analysis.lattice",
     "leave_out": "analysis.leave_out",
     "load_posterior": "inference.saved",
+    "next_evidence": "analysis.next_evidence",
     "power_scaling": "analysis.power",
     "read_case": "reading",
     "read_model": "reading",

@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from typing import Any
 
+from attribution.analysis.dependence import Dependence, dependence
 from attribution.analysis.leave_out import LeaveOut, leave_out
+from attribution.analysis.next_evidence import NextEvidence, next_evidence
 from attribution.analysis.power import PowerScaling, power_scaling
 from attribution.analysis.robust import RobustBounds, robust_bounds
 from attribution.analysis.shapley import Decomposition, shapley
@@ -27,6 +29,8 @@ class Sensitivity:
     decomposition: Decomposition | None
     robust: RobustBounds
     power: PowerScaling
+    dependence: Dependence
+    next_evidence: NextEvidence
 
     def findings(self) -> Iterator[tuple[str, Any]]:
         """The name and value of every finding that is there."""
@@ -69,6 +73,8 @@ def sensitivity(
         decomposition=told("decomposing the lead", lambda: _decomposed(posterior)),
         robust=told("bounding the prior", lambda: robust_bounds(posterior)),
         power=told("scaling priors and origins", lambda: power_scaling(posterior)),
+        dependence=told("merging origins", lambda: dependence(posterior)),
+        next_evidence=told("valuing the next evidence", lambda: next_evidence(posterior)),
     )
 
 

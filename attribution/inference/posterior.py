@@ -24,8 +24,10 @@ from attribution.network.summation import (
     log_joint_without,
     normalise,
     numbers,
+    part_log_likelihood,
     state_probabilities,
     tables,
+    with_part,
 )
 
 if TYPE_CHECKING:
@@ -92,7 +94,20 @@ class Posterior:
 
     def log_joint_without(self, origins: frozenset[str]) -> Floats:
         """The log-joint in every draw without some origins: (draw, faction)."""
+        if len(origins) == 1:
+            (origin,) = origins
+            part = int(self.program.ints.origin_part[self.program.origins.index(origin)])
+            return with_part(self.program, self.slots, self.parts, part, self.part_without(origin))
         return log_joint_without(self.program, self.slots, self.parts, origins)
+
+    def part_without(self, origin: str) -> Floats:
+        """``log p(E_part | h, theta)`` of the part an origin speaks about, without it: (draw, faction). Kept."""
+        kept = self.memory("part_without")
+        if origin not in kept:
+            part = int(self.program.ints.origin_part[self.program.origins.index(origin)])
+            kept[origin] = part_log_likelihood(self.program.without(frozenset({origin})), self.slots, part)
+        found: Floats = kept[origin]
+        return found
 
     @cached_property
     def _memories(self) -> dict[str, dict[object, Any]]:

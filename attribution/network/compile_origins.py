@@ -95,7 +95,7 @@ def compile_origins(case: Case, model: Model, slots: SlotBook, unsaid: Unsaid = 
 
 def _switch(case: Case, model: Model, slots: SlotBook, arrays: OriginArrays, origin: Origin, unsaid: Unsaid) -> None:
     """A report, an act or an absence: the factor is one value where all it says is true, another where not."""
-    told = _distinct(case, origin, unsaid)
+    told = distinct_propositions(case, origin, unsaid)
     said = tuple(proposition for _, proposition in told)
     _say(case, arrays, said)
     first = origin.items[0]
@@ -114,7 +114,9 @@ def _switch(case: Case, model: Model, slots: SlotBook, arrays: OriginArrays, ori
     _deception(case, model, slots, arrays, origin)
 
 
-def _distinct(case: Case, origin: Origin, unsaid: Unsaid) -> tuple[tuple[Item, Proposition], ...]:
+def distinct_propositions(
+    case: Case, origin: Origin, unsaid: Unsaid = _ALL_SAID
+) -> tuple[tuple[Item, Proposition], ...]:
     """What an origin asserts, each thing once however it is worded: a group, or all its members, are the same.
 
     Each proposition stands with the first item that asserts it.

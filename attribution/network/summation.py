@@ -99,6 +99,17 @@ def log_joint_without(program: Program, slots: Floats, known: Parts, origins: fr
     return keep_open(program, slots, total)
 
 
+def with_part(program: Program, slots: Floats, known: Parts, part: int, changed: Floats) -> Floats:
+    """As `log_joint_at`, if one part had this log-likelihood (draw, faction)."""
+    with np.errstate(invalid="ignore"):
+        total = known.total - known.parts[:, :, part] + changed
+    lost = ~np.isfinite(known.parts[:, :, part])
+    if lost.any():  # what is impossible cannot be divided out: add the other parts up again
+        others = np.delete(known.parts, part, axis=2).sum(axis=2)
+        total = np.where(lost, known.prior + others + changed, total)
+    return keep_open(program, slots, total)
+
+
 def part_log_likelihood(program: Program, slots: Floats, part: int) -> Floats:
     """``log p(E_part | h, theta)`` of one part: (draw, faction)."""
     from attribution.network.kernel import part_batch
@@ -142,10 +153,10 @@ def tables(program: Program, slots: Floats) -> tuple[Floats, Floats]:
     return rows, prior
 
 
-def origin_factors(program: Program, slots: Floats) -> tuple[Floats, Floats]:
-    """The value of every origin's factor where all it says of the facts is false, and where it is true.
+def origin_factors(program: Program, slots: Floats, origins: tuple[str, ...]) -> tuple[Floats, Floats]:
+    """The value of some origins' factors where all they say of the facts is false, and where it is true.
 
-    Both (draw, origin, faction): forging may reach some factions only, and for a faction that the origin does not name
+    Both (origin, draw, faction): forging may reach some factions only, and for a faction that the origin does not name
     as the perpetrator the two are the same. A direct item has ones.
     """
     from attribution.network.kernel import origin_values_batch
@@ -155,8 +166,9 @@ def origin_factors(program: Program, slots: Floats) -> tuple[Floats, Floats]:
     each_part(lambda part: origin_values_batch(_rows(slots, part), *packed, values[part]), len(slots))
     leaf = program.ints.origin_leaf.reshape(len(program.origins), len(program.factions))
     at = np.where((program.ints.origin_kind == DIRECT)[:, None], 0, leaf)
-    which = np.arange(len(program.origins))[:, None]
-    return values[:, which, at & 2], values[:, which, at & 3]
+    places = [program.origins.index(origin) for origin in origins]
+    false, true = (np.stack([values[:, place].take(at[place] & mask, axis=1) for place in places]) for mask in (2, 3))
+    return false, true
 
 
 def state_probabilities(program: Program, slots: Floats) -> Floats:

@@ -1,0 +1,269 @@
+"""Are the origins as independent as they are taken to be? What if two were one, and how many do carry the answer?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from attribution.analysis.likeness import shared
+from attribution.analysis.merging import merged_log_joint
+from attribution.analysis.power import nearby
+from attribution.analysis.reaching import DECIBANS, LOW_ESS
+from attribution.analysis.units import Unit, readable, standing_case, units
+from attribution.domain.concern import Concern
+from attribution.domain.verbal import percent
+from attribution.errors import UsageError
+from attribution.inference.posterior import Posterior
+from attribution.network.program import STATEMENT, Floats
+from attribution.network.summation import normalise
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+NOTICED = 0.01  # a change of the leader's probability that is worth a warning
+_LONGEST = 6  # origins of one institution that are merged at once, the weightiest first
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """The posterior were some origins one: believed or disbelieved together, what they share said once.
+
+    `shift` is the change of the leader's probability, `lead_shift` that of its log-odds against the runner-up, in
+    decibans. `khat` is None where the effective sample size is at least 400.
+    """
+
+    origins: tuple[str, ...]
+    labels: tuple[str, ...]
+    reasons: tuple[str, ...]
+    probabilities: tuple[float, ...]
+    shift: float
+    lead_shift: float
+    new_leader: str
+    changes_lead: bool
+    ess: float
+    khat: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Origins that may be one, and what they add together to leader against runner-up, in decibans."""
+
+    origins: tuple[str, ...]
+    label: str
+    pull: float
+
+
+@dataclass(frozen=True, slots=True)
+class Dependence:
+    """Pairs that share something, institutions merged, and the effective number of independent origins.
+
+    `groups` are origins tied by a shared institution, relay, wording or copy, all taken as one. With w the decibans
+    that each group adds to the lead, those that add none left aside, the effective number is ``(sum w)^2 / sum w^2``: n
+    groups of equal weight count n, one that outweighs all others counts one. `as_stated` is the same with every origin
+    on its own.
+    """
+
+    factions: tuple[str, ...]
+    leader: str
+    leader_label: str
+    runner_up: str
+    pairs: tuple[Merged, ...]
+    institutions: tuple[Merged, ...]
+    groups: tuple[Group, ...]
+    effective: float
+    as_stated: float
+
+    @property
+    def method(self) -> str:
+        """What was perturbed, and how it was computed."""
+        return (
+            "Origins that share an institution, a relay, the wording, a copy, or day and subject are taken as one: one "
+            "switch believes them all or, by their own reliabilities, the better ones; summed exactly in every draw."
+        )
+
+    @property
+    def warnings(self) -> tuple[Concern, ...]:
+        """A concern for every merger that would move the answer noticeably."""
+        return tuple(
+            Concern(
+                what=f"{' and '.join(one.labels)} share {', '.join(one.reasons)}",
+                means=f"were they one, {self.leader_label} would have {percent(self._led(one))}",
+                remedy="find out whether they go back to one origin; if so, give them one `origin:`",
+                topic="dependence",
+            )
+            for one in (*self.pairs, *self.institutions)
+            if abs(one.shift) >= NOTICED or one.changes_lead
+        )
+
+    def _led(self, one: Merged) -> float:
+        return one.probabilities[self.factions.index(self.leader)]
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per merger: what is shared, the leader's probability then, shifts, changes_lead, ess, khat."""
+        import pandas as pd
+
+        rows = [
+            {
+                "origins": " + ".join(one.origins),
+                "reasons": ", ".join(one.reasons),
+                "leader": self._led(one),
+                "shift": one.shift,
+                "lead_shift": one.lead_shift,
+                "changes_lead": one.changes_lead,
+                "ess": one.ess,
+                "khat": one.khat,
+            }
+            for one in (*self.institutions, *self.pairs)
+        ]
+        return pd.DataFrame(rows).set_index("origins") if rows else pd.DataFrame()
+
+    def __str__(self) -> str:
+        merged = (*self.institutions, *self.pairs)
+        lines = [
+            f"Effective number of independent origins behind the lead: {self.effective:.1f} (as stated: "
+            f"{self.as_stated:.1f})."
+        ]
+        if merged:
+            most = max(merged, key=lambda one: abs(one.lead_shift))
+            turned = sum(one.changes_lead for one in merged)
+            lines.append(
+                f"{len(self.pairs)} pairs share something; merging {' with '.join(most.labels[:2])}"
+                f"{' and others' if len(most.labels) > 2 else ''} ({', '.join(most.reasons)}) moves the lead most "
+                f"({most.lead_shift:+.1f} dB, {self.leader_label} then {percent(self._led(most))}); "
+                + (f"{turned} mergers change who leads." if turned else "no merger changes who leads.")
+            )
+        else:
+            lines.append("No two origins share anything.")
+        return " ".join((*lines, self.method))
+
+
+def dependence(posterior: Posterior, *, pairs: Iterable[tuple[str, str]] = ()) -> Dependence:
+    """What if origins that share something were one, and how many independent ones carry the lead.
+
+    Parameters
+    ----------
+    pairs
+        Further pairs of origins to merge, whether they share anything or not.
+
+    Raises
+    ------
+    UsageError
+        An unknown origin, one that is merged with itself, or one that states nothing (a search, a weight given).
+    """
+    case = standing_case(posterior)
+    states = tuple(id for id in posterior.program.origins if _states(posterior, id))
+    found = {pair: why for pair in combinations(states, 2) if (why := shared(case, *pair))}
+    for pair in pairs:
+        _check(posterior, pair)
+        found.setdefault(pair, ("nothing known",))
+    labels = {unit.id: unit.label for unit in units(posterior, "origin")}
+    merged = [_merge(posterior, labels, pair, why) for pair, why in found.items()]
+    merged.sort(key=lambda one: -abs(one.lead_shift))
+    alone = {id: _pull(posterior, (id,)) for id in labels}
+    groups = _groups(posterior, [pair for pair, why in found.items() if why not in (("day",), ("nothing known",))])
+    first, second = posterior.ranking[:2]
+    return Dependence(
+        factions=posterior.program.factions,
+        leader=first.id,
+        leader_label=first.label,
+        runner_up=second.id,
+        pairs=tuple(merged),
+        institutions=tuple(_institutions(posterior, labels, states, alone)),
+        groups=groups,
+        effective=effective_number([group.pull for group in groups]),
+        as_stated=effective_number(list(alone.values())),
+    )
+
+
+def effective_number(pulls: list[float]) -> float:
+    """``(sum w)^2 / sum w^2`` over the pulls that are positive; 0 where none is."""
+    positive = np.array([pull for pull in pulls if pull > 0.0])
+    return float(positive.sum() ** 2 / np.sum(positive**2)) if len(positive) else 0.0
+
+
+def _check(posterior: Posterior, pair: tuple[str, str]) -> None:
+    for origin in pair:
+        if origin not in posterior.program.origins:
+            raise UsageError.unknown("origins", origin, posterior.program.origins, at=("pairs",))
+        if not _states(posterior, origin):
+            raise UsageError(f'"{origin}" is no statement that could be believed or not.', allowed="reports and acts")
+    if pair[0] == pair[1]:
+        raise UsageError(f'"{pair[0]}" is merged with itself.', at=("pairs",), allowed="two origins")
+
+
+def _states(posterior: Posterior, origin: str) -> bool:
+    program = posterior.program
+    return bool(program.ints.origin_kind[program.origins.index(origin)] == STATEMENT)
+
+
+def _merge(posterior: Posterior, labels: dict[str, str], origins: tuple[str, ...], reasons: tuple[str, ...]) -> Merged:
+    probability, log_evidence = normalise(merged_log_joint(posterior, origins))
+    weights, ess, khat = nearby(posterior, log_evidence - posterior.log_evidence)
+    after = weights @ probability
+    now = np.array([standing.probability for standing in posterior.standings])
+    a, b = (posterior.program.factions.index(one.id) for one in posterior.ranking[:2])
+    new = posterior.program.factions[int(np.argmax(after))]
+    return Merged(
+        origins=origins,
+        labels=tuple(labels[origin] for origin in origins),
+        reasons=reasons,
+        probabilities=tuple(after.tolist()),
+        shift=float(after[a] - now[a]),
+        lead_shift=float(DECIBANS * (_log_odds(after, a, b) - _log_odds(now, a, b))),
+        new_leader=new,
+        changes_lead=new != posterior.ranking[0].id,
+        ess=ess,
+        khat=khat if ess < LOW_ESS else None,
+    )
+
+
+def _log_odds(probabilities: Floats, first: int, second: int) -> float:
+    return float(np.log(max(probabilities[first], 1e-300)) - np.log(max(probabilities[second], 1e-300)))
+
+
+def _pull(posterior: Posterior, origins: tuple[str, ...]) -> float:
+    """What origins add together to leader against runner-up, in decibans."""
+    probability, log_evidence = normalise(posterior.log_joint_without(frozenset(origins)))
+    weights, _, _ = nearby(posterior, log_evidence - posterior.log_evidence)
+    now = np.array([standing.probability for standing in posterior.standings])
+    a, b = (posterior.program.factions.index(one.id) for one in posterior.ranking[:2])
+    return float(DECIBANS * (_log_odds(now, a, b) - _log_odds(weights @ probability, a, b)))
+
+
+def _institutions(
+    posterior: Posterior, labels: dict[str, str], states: tuple[str, ...], alone: dict[str, float]
+) -> list[Merged]:
+    """Every institution with three or more origins: all of them one, or the weightiest if they are many."""
+    found = []
+    for unit in units(posterior, "institution"):
+        mine = [origin for origin in unit.origins if origin in states]
+        if len(mine) >= 3:
+            weightiest = sorted(mine, key=lambda origin: -abs(alone[origin]))[:_LONGEST]
+            kept = tuple(origin for origin in mine if origin in weightiest)
+            found.append(_merge(posterior, labels, kept, (f"the institution {readable(unit.id)}",)))
+    return found
+
+
+def _groups(posterior: Posterior, ties: list[tuple[str, str]]) -> tuple[Group, ...]:
+    """Origins tied to one another, directly or through others, with the pull of each group; the weightiest first."""
+    known: dict[str, Unit] = {unit.id: unit for unit in units(posterior, "origin")}
+    home = {id: id for id in known}
+    for first, second in ties:
+        old, new = home[second], home[first]
+        home = {id: new if at == old else at for id, at in home.items()}
+    gathered: dict[str, list[str]] = {}
+    for id, at in home.items():
+        gathered.setdefault(at, []).append(id)
+    groups = [
+        Group(
+            tuple(origins),
+            known[origins[0]].label + (f" and {len(origins) - 1} more" if len(origins) > 1 else ""),
+            _pull(posterior, tuple(origins)),
+        )
+        for origins in gathered.values()
+    ]
+    return tuple(sorted(groups, key=lambda group: -abs(group.pull)))
