@@ -18,11 +18,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from attribution.analysis.changes import Changes, Planted
     from attribution.analysis.compare import Comparison, compare
+    from attribution.analysis.confidence import Confidence, confidence
     from attribution.analysis.dependence import Dependence, dependence
     from attribution.analysis.lattice import Lattice, lattice
     from attribution.analysis.leave_out import LeaveOut, leave_out
     from attribution.analysis.next_evidence import NextEvidence, next_evidence
+    from attribution.analysis.path import ShortestPath, shortest_path
     from attribution.analysis.power import PowerScaling, power_scaling
+    from attribution.analysis.rivals import Rivals, compare_models
     from attribution.analysis.robust import RobustBounds, robust_bounds
     from attribution.analysis.sensitivity import Sensitivity, sensitivity
     from attribution.analysis.shapley import Decomposition, shapley
@@ -45,6 +48,7 @@ __all__ = [
     "Changes",
     "Comparison",
     "Concern",
+    "Confidence",
     "Decomposition",
     "Dependence",
     "Lattice",
@@ -54,13 +58,17 @@ __all__ = [
     "Planted",
     "Posterior",
     "PowerScaling",
+    "Rivals",
     "RobustBounds",
     "Sampling",
     "Sensitivity",
+    "ShortestPath",
     "Timeline",
     "WhatIf",
     "build",
     "compare",
+    "compare_models",
+    "confidence",
     "dependence",
     "fit",
     "lattice",
@@ -73,6 +81,7 @@ __all__ = [
     "robust_bounds",
     "sensitivity",
     "shapley",
+    "shortest_path",
     "timeline",
     "what_if",
     "write_report",
@@ -84,6 +93,7 @@ _HOMES = {
     "Changes": "analysis.changes",
     "Comparison": "analysis.compare",
     "Concern": "domain.concern",
+    "Confidence": "analysis.confidence",
     "Decomposition": "analysis.shapley",
     "Dependence": "analysis.dependence",
     "Lattice": "analysis.lattice",
@@ -93,13 +103,17 @@ _HOMES = {
     "Planted": "analysis.changes",
     "Posterior": "inference.posterior",
     "PowerScaling": "analysis.power",
+    "Rivals": "analysis.rivals",
     "RobustBounds": "analysis.robust",
     "Sampling": "inference.settings",
     "Sensitivity": "analysis.sensitivity",
+    "ShortestPath": "analysis.path",
     "Timeline": "analysis.timeline",
     "WhatIf": "analysis.what_if",
     "build": "inference.fit",
     "compare": "analysis.compare",
+    "compare_models": "analysis.rivals",
+    "confidence": "analysis.confidence",
     "dependence": "analysis.dependence",
     "fit": "inference.fit",
     "lattice": "analysis.lattice",
@@ -112,6 +126,7 @@ _HOMES = {
     "robust_bounds": "analysis.robust",
     "sensitivity": "analysis.sensitivity",
     "shapley": "analysis.shapley",
+    "shortest_path": "analysis.path",
     "timeline": "analysis.timeline",
     "what_if": "analysis.what_if",
     "write_report": "reporting.write",

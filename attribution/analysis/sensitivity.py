@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from typing import Any
 
+from attribution.analysis.confidence import Confidence, confidence
 from attribution.analysis.dependence import Dependence, dependence
 from attribution.analysis.leave_out import LeaveOut, leave_out
 from attribution.analysis.next_evidence import NextEvidence, next_evidence
 from attribution.analysis.power import PowerScaling, power_scaling
+from attribution.analysis.rivals import Rivals, compare_models
 from attribution.analysis.robust import RobustBounds, robust_bounds
 from attribution.analysis.shapley import Decomposition, shapley
 from attribution.domain.identifiers import OTHER
@@ -31,6 +33,8 @@ class Sensitivity:
     power: PowerScaling
     dependence: Dependence
     next_evidence: NextEvidence
+    rivals: Rivals
+    confidence: Confidence
 
     def findings(self) -> Iterator[tuple[str, Any]]:
         """The name and value of every finding that is there."""
@@ -66,15 +70,22 @@ def sensitivity(
         progress(step)
         return work()
 
+    sources = told("leaving out sources", lambda: leave_out(posterior, "source", refit=refit))
+    merged = told("merging origins", lambda: dependence(posterior))
     return Sensitivity(
         leave_out=told("leaving out origins", lambda: leave_out(posterior, "origin", refit=refit)),
-        sources=told("leaving out sources", lambda: leave_out(posterior, "source", refit=refit)),
+        sources=sources,
         institutions=told("leaving out institutions", lambda: leave_out(posterior, "institution", refit=refit)),
         decomposition=told("decomposing the lead", lambda: _decomposed(posterior)),
         robust=told("bounding the prior", lambda: robust_bounds(posterior)),
         power=told("scaling priors and origins", lambda: power_scaling(posterior)),
-        dependence=told("merging origins", lambda: dependence(posterior)),
+        dependence=merged,
         next_evidence=told("valuing the next evidence", lambda: next_evidence(posterior)),
+        rivals=told("looking for the runner-up's way", lambda: compare_models(posterior, rivals)),
+        confidence=told(
+            "grading the confidence",
+            lambda: confidence(posterior, sources=sources, dependence=merged, rivals=rivals),
+        ),
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from attribution.analysis.confidence import Confidence
 from attribution.domain.verbal import decibans, odds, percent, percents, probability_words
 from attribution.inference.posterior import Posterior, Standing
 
@@ -31,8 +32,10 @@ class BottomLine:
         return " ".join((self.headline, *self.sentences))
 
 
-def bottom_line(posterior: Posterior, rivals: tuple[Posterior, ...] = ()) -> BottomLine:
-    """The bottom line of a posterior, beside those of rival models on the same case."""
+def bottom_line(
+    posterior: Posterior, rivals: tuple[Posterior, ...] = (), confidence: Confidence | None = None
+) -> BottomLine:
+    """The bottom line of a posterior, beside those of rival models on the same case, with its analytic confidence."""
     first, second = posterior.ranking[:2]
     disagree = len({model.ranking[0].id for model in (posterior, *rivals)}) > 1
     low_lead = first.probability < NAMING_LIMIT
@@ -44,7 +47,7 @@ def bottom_line(posterior: Posterior, rivals: tuple[Posterior, ...] = ()) -> Bot
             _runner_up(second),
             prior_sentence(posterior, first, second),
         ),
-        confidence=NOT_ASSESSED,
+        confidence=confidence.statement if confidence else NOT_ASSESSED,
         named=not (disagree or low_lead),
     )
 

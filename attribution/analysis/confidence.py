@@ -1,0 +1,194 @@
+"""Analytic confidence: how well founded the judgement is, by a rule, from findings; a statement apart from its odds.
+
+The rule. Six grounds are each rated low, moderate or high:
+
+=========================  ==============================  ======================  ==========================
+ground                     high                            moderate                low
+=========================  ==============================  ======================  ==========================
+independent origins        effective number at least 4     at least 2              fewer
+every single source        lead holds without each         open without one        lost without one
+deception                  lead stands up to d = 0.3       up to d = 0.1           falls below that
+weight of the prior        at most 1/3 of the log-odds     at most 2/3             more
+agreement of the engines   two engines, sound fit          one engine, sound fit   unsound, or they differ
+agreement of the models    all name the same leader        -                       they do not
+=========================  ==============================  ======================  ==========================
+
+Confidence is *low* if the lead is open, if the engines or the models do not agree, or if two grounds are low. It is
+*high* if all six are high. Otherwise it is *moderate*. A ground that was not looked at is never high.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from attribution.analysis.dependence import Dependence
+from attribution.analysis.lead import lead
+from attribution.analysis.leave_out import LeaveOut
+from attribution.errors import listed
+from attribution.inference.posterior import Posterior
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Level = Literal["low", "moderate", "high"]
+
+ORIGINS = (2.0, 4.0)
+DECEPTION = (0.1, 0.3)
+PRIOR = (1.0 / 3.0, 2.0 / 3.0)
+_DECISIVE = ("engines", "models")
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """One ground of confidence: its level (None: not looked at), and the reason as a sentence without odds."""
+
+    id: str
+    level: Level | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Confidence:
+    """The level, the grounds it follows from, and whether the lead is open within its Monte Carlo error."""
+
+    level: Level
+    tied: bool
+    grounds: tuple[Ground, ...]
+
+    @property
+    def method(self) -> str:
+        """How the level follows."""
+        return (
+            "Low if the lead is open, if engines or models differ, or if two grounds are low; high if all are high; "
+            "otherwise moderate."
+        )
+
+    @property
+    def statement(self) -> str:
+        """The level, and the grounds that hold it there."""
+        return f"Analytic confidence: {self.level}. {' '.join(self.reasons)}"
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """The sentences behind the level: what keeps it down, or, where nothing does, all of them."""
+        order = {"low": 0, None: 1, "moderate": 2, "high": 3}
+        held = [ground for ground in self.grounds if ground.level != "high"]
+        told = [ground.reason for ground in sorted(held or self.grounds, key=lambda ground: order[ground.level])]
+        return ("The lead is no more than Monte Carlo error.", *told) if self.tied else tuple(told)
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per ground: level and reason."""
+        import pandas as pd
+
+        rows = [{"ground": one.id, "level": one.level or "not assessed", "reason": one.reason} for one in self.grounds]
+        return pd.DataFrame(rows).set_index("ground")
+
+    def __str__(self) -> str:
+        return f"{self.statement} {self.method}"
+
+
+def confidence(
+    posterior: Posterior,
+    *,
+    sources: LeaveOut,
+    dependence: Dependence,
+    deception: float | None = None,
+    rivals: tuple[Posterior, ...] = (),
+) -> Confidence:
+    """Analytic confidence in the lead, by the rule of this module.
+
+    Parameters
+    ----------
+    sources
+        What leaving out each source does.
+    deception
+        The smallest common probability of forgery that changes the lead, infinite where none does; None where that was
+        not looked at.
+    rivals
+        Posteriors of the same case under other models.
+    """
+    grounds = (
+        _origins(dependence.effective),
+        _sources(sources),
+        _deception(deception),
+        _prior(posterior),
+        _engines(posterior),
+        _models(posterior, rivals),
+    )
+    tied = lead(posterior).tied
+    return Confidence(level_of(grounds, tied=tied), tied, grounds)
+
+
+def level_of(grounds: tuple[Ground, ...], *, tied: bool) -> Level:
+    """The rule."""
+    low = [ground.id for ground in grounds if ground.level == "low"]
+    if tied or len(low) >= 2 or any(id in _DECISIVE for id in low):
+        return "low"
+    return "high" if all(ground.level == "high" for ground in grounds) else "moderate"
+
+
+def _rated(value: float, limits: tuple[float, float]) -> Level:
+    """Low below the first limit, high from the second on."""
+    return "low" if value < limits[0] else "moderate" if value < limits[1] else "high"
+
+
+def _origins(effective: float) -> Ground:
+    return Ground(
+        "origins",
+        _rated(effective, ORIGINS),
+        f"The lead rests on an effective number of {effective:.1f} independent origins.",
+    )
+
+
+def _sources(sources: LeaveOut) -> Ground:
+    lost = [one.label for one in sources.removals if one.changes_lead]
+    opened = [one.label for one in sources.removals if one.lead_open and not one.changes_lead]
+    if lost:
+        return Ground("sources", "low", f"The lead is lost without {listed(lost)}.")
+    if opened:
+        return Ground("sources", "moderate", f"The lead is open without {listed(opened)}.")
+    return Ground("sources", "high", "The lead holds without any single source.")
+
+
+def _deception(budget: float | None) -> Ground:
+    if budget is None:
+        return Ground("deception", None, "How much deception the lead stands up to was not looked at.")
+    if not np.isfinite(budget):
+        return Ground("deception", "high", "No common rate of forgery changes the lead.")
+    return Ground(
+        "deception", _rated(budget, DECEPTION), f"The lead changes once {budget:.0%} of what can be forged is forged."
+    )
+
+
+def _prior(posterior: Posterior) -> Ground:
+    """The share of the prior in all log-odds of leader against runner-up, whichever way they point."""
+    first, second = posterior.ranking[:2]
+    tiny = 1e-300
+    before = float(np.log(max(first.prior, tiny)) - np.log(max(second.prior, tiny)))
+    after = float(np.log(max(first.probability, tiny)) - np.log(max(second.probability, tiny)))
+    whole = abs(before) + abs(after - before)
+    share = abs(before) / whole if whole > 0 else 1.0
+    level: Level = "high" if share <= PRIOR[0] else "moderate" if share <= PRIOR[1] else "low"
+    return Ground("prior", level, f"{share:.0%} of the log-odds of leader against runner-up come from the prior.")
+
+
+def _engines(posterior: Posterior) -> Ground:
+    from attribution.inference.concerns import trustworthy
+
+    if not trustworthy(posterior):
+        return Ground("engines", "low", "The fit is not sound, or the engines differ.")
+    if posterior.diagnostics.cross_check is None:
+        return Ground("engines", "moderate", "One engine alone was used, and its diagnostics are sound.")
+    return Ground("engines", "high", "Two engines agree, and the diagnostics are sound.")
+
+
+def _models(posterior: Posterior, rivals: tuple[Posterior, ...]) -> Ground:
+    if not rivals:
+        return Ground("models", None, "No other model of the case was compared.")
+    leaders = {model.ranking[0].label for model in (posterior, *rivals)}
+    if len(leaders) > 1:
+        return Ground("models", "low", f"The models do not name the same leader: {listed(sorted(leaders))}.")
+    return Ground("models", "high", f"All {len(rivals) + 1} models name the same leader.")

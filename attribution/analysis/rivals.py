@@ -1,0 +1,125 @@
+"""The same evidence under every model, side by side, and the way by which the runner-up would win."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from attribution.analysis.path import ShortestPath, shortest_path
+from attribution.analysis.reaching import DECIBANS
+from attribution.domain.verbal import percent
+from attribution.errors import UsageError
+from attribution.inference.posterior import Posterior
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, slots=True)
+class ModelVerdict:
+    """What one model makes of the evidence; `prior_db` and `evidence_db` of its own leader against its runner-up.
+
+    `distance` is the largest difference between its probability of any set of factions and that of the first model.
+    """
+
+    model: str
+    title: str
+    engine: str
+    leader: str
+    leader_label: str
+    runner_up: str
+    probabilities: tuple[float, ...]
+    mcse: tuple[float, ...]
+    prior_db: float
+    evidence_db: float
+    distance: float
+
+
+@dataclass(frozen=True, slots=True)
+class Rivals:
+    """All models side by side, the one in question first, and its shortest path to another leader."""
+
+    factions: tuple[str, ...]
+    verdicts: tuple[ModelVerdict, ...]
+    path: ShortestPath
+
+    @property
+    def agree(self) -> bool:
+        """Whether all models name the same leader."""
+        return len({one.leader for one in self.verdicts}) == 1
+
+    @property
+    def method(self) -> str:
+        """What was perturbed, and how it was computed."""
+        return f"The same evidence under each model. {self.path.method}"
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per model: probability by faction, leader, prior and evidence in decibans, distance."""
+        import pandas as pd
+
+        rows = [
+            {
+                "model": one.model,
+                **dict(zip(self.factions, one.probabilities, strict=True)),
+                "leader": one.leader,
+                "prior_db": one.prior_db,
+                "evidence_db": one.evidence_db,
+                "distance": one.distance,
+            }
+            for one in self.verdicts
+        ]
+        return pd.DataFrame(rows).set_index("model")
+
+    def __str__(self) -> str:
+        told = "; ".join(
+            f"{one.title}: {one.leader_label} {percent(one.probabilities[self.factions.index(one.leader)])}"
+            for one in self.verdicts
+        )
+        if len(self.verdicts) == 1:
+            return f"No other model of the case was compared. {self.path}"
+        verdict = "agree on who leads" if self.agree else "do not agree on who leads"
+        return f"{len(self.verdicts)} models of the same evidence {verdict} ({told}). {self.path}"
+
+
+def compare_models(posterior: Posterior, rivals: tuple[Posterior, ...] = ()) -> Rivals:
+    """A posterior beside those of other models of the same case, and its shortest path to another leader.
+
+    Raises
+    ------
+    UsageError
+        A posterior of another case, of other evidence, or of another day.
+    """
+    for rival in rivals:
+        if rival.program.factions != posterior.program.factions or rival.case != posterior.case:
+            raise UsageError(
+                f'"{rival.model.id}" is about other evidence than "{posterior.model.id}".',
+                allowed="posteriors of one case file",
+                hint="attribution compare says what changed between two cases",
+            )
+        if rival.settings.as_of != posterior.settings.as_of:
+            raise UsageError(f'"{rival.model.id}" knows the evidence of another day.', allowed="one --as-of for all")
+    verdicts = tuple(_verdict(one, posterior) for one in (posterior, *rivals))
+    return Rivals(posterior.program.factions, verdicts, shortest_path(posterior))
+
+
+def _verdict(posterior: Posterior, own: Posterior) -> ModelVerdict:
+    first, second = posterior.ranking[:2]
+    probabilities, mine = (np.array([one.probability for one in each.standings]) for each in (posterior, own))
+    tiny = 1e-300
+    before = DECIBANS * float(np.log(max(first.prior, tiny)) - np.log(max(second.prior, tiny)))
+    after = DECIBANS * float(np.log(max(first.probability, tiny)) - np.log(max(second.probability, tiny)))
+    return ModelVerdict(
+        model=posterior.model.id,
+        title=posterior.model.title,
+        engine=posterior.settings.engine,
+        leader=first.id,
+        leader_label=first.label,
+        runner_up=second.id,
+        probabilities=tuple(probabilities.tolist()),
+        mcse=tuple(one.mcse for one in posterior.standings),
+        prior_db=before,
+        evidence_db=after - before,
+        distance=float(np.abs(probabilities - mine).sum() / 2),
+    )
