@@ -1,0 +1,78 @@
+"""The candidates of an archive: factions seen often enough in the training part, and everybody else as `other`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from attribution.archive.codes import Floats, Ints, frozen_ints
+from attribution.archive.events import RESIDUAL, EventTable
+from attribution.errors import EventError
+
+OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Classes:
+    """Which class each faction belongs to. The last class is `other`: rare factions, and those not seen yet."""
+
+    names: tuple[str, ...]
+    of_faction: Ints  # (factions,)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "of_faction", frozen_ints(self.of_faction))
+
+    @classmethod
+    def learned(cls, events: EventTable, training: NDArray[np.bool_], least: int = 20) -> Self:
+        """Factions with at least `least` labelled events in the training part; with fewer events, the bar is lower.
+
+        Raises
+        ------
+        EventError
+            No event of the training part has a known faction.
+        """
+        labels = events.label[training & events.labelled]
+        count = np.bincount(labels, minlength=len(events.factions))
+        if not len(labels):
+            raise EventError(
+                "no event before the date from which forecasts are scored has a known faction.",
+                allowed="at least one labelled event to learn from",
+                hint="choose a later date with --from",
+            )
+        bar = min(least, int(count.max()))
+        kept = np.flatnonzero(count >= bar)
+        of_faction = np.full(len(events.factions), len(kept))
+        of_faction[kept] = np.arange(len(kept))
+        return cls((*(events.factions[code] for code in kept), OTHER), of_faction)
+
+    @property
+    def other(self) -> int:
+        """The code of `other`."""
+        return len(self.names) - 1
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def labels(self, events: EventTable) -> Ints:
+        """The class of each event, -1 where its faction is not known."""
+        known = np.where(events.labelled, self.of_faction[np.maximum(events.label, 0)], -1)
+        return np.where(events.label == RESIDUAL, self.other, known)
+
+    def members(self, events: EventTable) -> tuple[Ints, Ints, Floats]:
+        """The classes each event may be of, one run per event (start, class, weight), each class once.
+
+        The weight of a known label is its certainty; that of several candidates is 0 until they have been forecast.
+        """
+        label = self.labels(events)
+        events_of = np.repeat(np.arange(len(events)), np.diff(events.among.start))
+        pairs = np.unique(np.stack([events_of, self.of_faction[events.among.member]]), axis=1)
+        single = np.flatnonzero(label >= 0)
+        row = np.concatenate([single, pairs[0]])
+        code = np.concatenate([label[single], pairs[1]])
+        weight = np.concatenate([events.certainty[single], np.zeros(pairs.shape[1])])
+        order = np.argsort(row, kind="stable")
+        start = np.searchsorted(row[order], np.arange(len(events) + 1))
+        return start, code[order], weight[order]

@@ -1,0 +1,277 @@
+"""One pass over the events in order of time: features from strictly earlier days, probabilities, shares of the unsure.
+
+Everything of an event is used only after its last possible day has passed: for events whose first possible day is
+later. So events of one day never inform one another, and nothing of an event reaches its own features.
+
+Arrays of classes come last and are contiguous. `ints` and `numbers` hold the constants of `Resolutions`; see `Stream`.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from attribution.archive.codes import Floats, Ints
+from attribution.archive.kernel_counts import insert
+from attribution.network.kernel_fields import kernel
+
+
+@kernel
+def distance(i: int, j: int, spot: Floats, place: Ints, ladder: Floats) -> float:
+    """Kilometres between two events; where one has no coordinates, those usual for the finest place they share."""
+    if not (math.isnan(spot[i, 0]) or math.isnan(spot[j, 0])):
+        east = abs(spot[i, 1] - spot[j, 1])
+        east = min(east, 360.0 - east) * spot[i, 2]
+        north = spot[i, 0] - spot[j, 0]
+        return 111.2 * math.sqrt(east * east + north * north)
+    for level in range(place.shape[1] - 1, -1, -1):
+        if place[i, level] >= 0 and place[i, level] == place[j, level]:
+            return float(ladder[level + 1])
+    return float(ladder[0])
+
+
+@kernel
+def met_already(i: int, j: int, level: int, near: Ints) -> bool:
+    """Do two events share a narrower neighbourhood, which was gone through before?"""
+    met = False
+    for narrower in range(level):
+        met = met or (near[i, narrower] >= 0 and near[i, narrower] == near[j, narrower])
+    return met
+
+
+@kernel
+def differences(i: int, j: int, feature: Ints) -> int:
+    """In how many features two events differ, where both are known."""
+    unlike = 0
+    for k in range(feature.shape[1]):
+        unlike += feature[i, k] != feature[j, k] and feature[i, k] >= 0 and feature[j, k] >= 0
+    return unlike
+
+
+@kernel
+def look_at(
+    j: int, ago: int, like: float, fall: Floats, member: tuple[Ints, Ints, Floats], decay: Floats, shape: Ints,
+    sums: Floats, novelty: Floats,
+) -> None:  # fmt: skip
+    """Add one past event to the sums, so many days ago, so like, and so near at each reach."""
+    start, classes, share = member
+    reaches = len(fall)
+    for m in range(start[j], start[j + 1]):
+        for t in range(shape[4]):
+            weight = share[m] * like * decay[shape[6] + t, ago]
+            for r in range(reaches):
+                sums[t * reaches + r, classes[m]] += weight * fall[r]
+        for v in range(len(novelty)):
+            novelty[v] += share[m] * decay[shape[7] + v, ago] * fall[shape[8]]
+
+
+@kernel
+def look_around(
+    i: int,
+    day: Ints,
+    last: Ints,
+    member: tuple[Ints, Ints, Floats],
+    place: Ints,
+    feature: Ints,
+    near: Ints,
+    spot: Floats,
+    ladder: Floats,
+    decay: Floats,
+    shape: Ints,
+    numbers: Floats,
+    head: Ints,
+    before: Ints,
+    sums: Floats,
+    novelty: Floats,
+) -> None:
+    """Weigh the most recent past events around by nearness, recency and likeness, and add their classes up."""
+    sums[:] = 0.0
+    novelty[:] = 0.0
+    fall = np.empty(shape[5])
+    for level in range(near.shape[1]):
+        j = head[near[i, level]] if near[i, level] >= 0 else -1
+        for _ in range(shape[9]):
+            if j < 0:
+                break
+            if not met_already(i, j, level, near):
+                fall[0] = math.exp(-distance(i, j, spot, place, ladder) / numbers[0])
+                for r in range(1, len(fall)):
+                    square = fall[r - 1] * fall[r - 1]
+                    fall[r] = square * square * fall[r - 1]
+                like = math.exp(-numbers[1] * differences(i, j, feature))
+                look_at(j, day[i] - last[j], like, fall, member, decay, shape, sums, novelty)
+            j = before[j, level]
+
+
+@kernel
+def daily(
+    now: int, decay: Floats, shape: Ints, numbers: Floats, activity: Floats, totals: Floats, clock: Ints,
+    x: Floats, base: Floats, spread: Floats,
+) -> None:  # fmt: skip
+    """What changes only from day to day: the activity of each class, and how often each was seen with each feature."""
+    size = len(base)
+    span = now - clock[0]
+    for c in range(size):
+        base[c] = 1.0 / size
+    prior = np.full(size, 1.0 / size)
+    for t in range(shape[0]):
+        total = 0.0
+        for c in range(size):
+            total += activity[t, c] * decay[t, span]
+        for c in range(size):
+            new = (activity[t, c] * decay[t, span] + numbers[2] * prior[c]) / (total + numbers[2])
+            x[t, c] = math.log(new) if t == 0 else math.log(new / prior[c])
+            prior[c] = new
+            if t == shape[10] - 1:
+                base[c] = new
+    for k in range(len(totals)):
+        for c in range(size):
+            spread[k, c] = math.log(totals[k, c] * decay[shape[2], span] + numbers[3])
+
+
+@kernel
+def ratios(counts: Floats, factor: float, base: Floats, weight: float, out: Floats) -> None:
+    """``log(share / base)`` of shares shrunk to a base, ``(n_c + w base_c) / (n + w)``."""
+    total = 0.0
+    for c in range(len(base)):
+        total += counts[c]
+    rest = -math.log1p(total * factor / weight)
+    for c in range(len(base)):
+        out[c] = rest + math.log1p(counts[c] * factor / (weight * base[c])) if counts[c] > 0.0 else rest
+
+
+@kernel
+def likeness(
+    row: int, factor: float, span: float, weight: float, half_size: float, values: Floats, totals: Floats,
+    spread: Floats, out: Floats,
+) -> None:  # fmt: skip
+    """``log (n_c(v) / m(v) + w) / (n_c + w)``: how typical a value is of each class, shrunk to the mean m of all."""
+    count, total = 0.0, 0.0
+    for c in range(len(out)):
+        count += values[row, c] * factor
+        total += totals[c] * span
+    mean = (count + 0.5) / (total + half_size)
+    for c in range(len(out)):
+        out[c] = math.log(values[row, c] * factor / mean + weight) - spread[c]
+
+
+@kernel
+def describe(
+    i: int,
+    day: Ints,
+    place: Ints,
+    feature: Ints,
+    decay: Floats,
+    shape: Ints,
+    numbers: Floats,
+    state: tuple[Floats, Floats, Ints, Floats, Ints, Floats, Ints, Ints, Floats, Ints],
+    base: Floats,
+    spread: Floats,
+    sums: Floats,
+    novelty: Floats,
+    x: Floats,
+) -> None:
+    """The log-features of one event, (feature, class), below those of `daily`."""
+    _, places, place_day, values, value_day, totals, _, _, groups, clock = state
+    k, prior = shape[0], base.copy()
+    x[k:] = 0.0
+    for level in range(place.shape[1]):
+        row = place[i, level]
+        for t in range(places.shape[1]):
+            if row >= 0:
+                ratios(places[row, t], decay[shape[0] + t, day[i] - place_day[row]], prior, numbers[2], x[k])
+                prior *= np.exp(x[k])
+            k += 1
+    for q in range(len(sums)):
+        ratios(sums[q], 1.0, base, numbers[4], x[k])
+        k += 1
+    span = decay[shape[2], day[i] - clock[0]]
+    for f in range(feature.shape[1]):
+        row = feature[i, f]
+        if row >= 0:
+            factor = decay[shape[2], day[i] - value_day[row]]
+            likeness(row, factor, span, numbers[3], numbers[5 + f], values, totals[f], spread[f], x[k])
+        k += 1
+    for v in range(len(novelty)):
+        x[k + v, -1] = -math.log1p(novelty[v])
+    since = decay[shape[3], day[i] - clock[0]]
+    x[k + len(novelty), -1] = math.log((groups[0] * since + 0.5) / (groups[1] * since + 1.0))
+
+
+@kernel
+def soften(x: Floats, slope: Floats, intercept: Floats, out: Floats) -> None:
+    """The conditional logit: probabilities of the classes."""
+    out[:] = intercept
+    for k in range(slope.shape[0]):
+        for c in range(slope.shape[1]):
+            out[c] += slope[k, c] * x[k, c]
+    top, total = out.max(), 0.0
+    for c in range(len(out)):
+        out[c] = math.exp(out[c] - top)
+        total += out[c]
+    out /= total
+
+
+@kernel
+def divide(e: int, member: tuple[Ints, Ints, Floats], certainty: float, probability: Floats) -> None:
+    """Count an event that is known only as one of several for each in proportion to what was forecast."""
+    start, classes, share = member
+    mass = 0.0
+    for m in range(start[e], start[e + 1]):
+        mass += probability[classes[m]] + 1e-12
+    for m in range(start[e], start[e + 1]):
+        share[m] = certainty * (probability[classes[m]] + 1e-12) / mass
+
+
+@kernel
+def advance(
+    first: int,
+    stop: int,
+    until: int,
+    day: Ints,
+    last: Ints,
+    order: Ints,
+    member: tuple[Ints, Ints, Floats],
+    unsure: Ints,
+    certainty: Floats,
+    place: Ints,
+    feature: Ints,
+    near: Ints,
+    spot: Floats,
+    newcomer: Ints,
+    ladder: Floats,
+    decay: Floats,
+    shape: Ints,
+    numbers: Floats,
+    state: tuple[Floats, Floats, Ints, Floats, Ints, Floats, Ints, Ints, Floats, Ints],
+    slope: Floats,
+    intercept: Floats,
+    keep: Ints,
+    probability: Floats,
+    kept: Floats,
+) -> None:
+    """Events `first` to `stop`: their probabilities under given discounts, and the features of those to keep.
+
+    Labels of events that end on day `until` or later are never looked at.
+    """
+    activity, totals, head, before, clock = state[0], state[5], state[6], state[7], state[9]
+    size = slope.shape[1]
+    x = np.zeros(slope.shape)
+    base, spread = np.empty(size), np.empty(totals.shape)
+    sums, novelty = np.empty((shape[4] * shape[5], size)), np.empty(shape[11])
+    for i in range(first, stop):
+        while clock[1] < len(order) and last[order[clock[1]]] < min(day[i], until):
+            insert(order[clock[1]], last, member, place, feature, near, newcomer, decay, shape, state)
+            clock[1] += 1
+        if i == first or day[i] != day[i - 1]:
+            daily(day[i], decay, shape, numbers, activity, totals, clock, x, base, spread)
+        look_around(
+            i, day, last, member, place, feature, near, spot, ladder, decay, shape, numbers, head, before, sums, novelty
+        )
+        describe(i, day, place, feature, decay, shape, numbers, state, base, spread, sums, novelty, x)
+        soften(x, slope, intercept, probability[i - first])
+        if keep[i - first] >= 0:
+            kept[keep[i - first]] = x
+        if unsure[i] == 1:
+            divide(i, member, certainty[i], probability[i - first])

@@ -1,0 +1,95 @@
+"""What is counted, and how counts age: the part of the pass that lets an event that is over inform later ones."""
+
+from __future__ import annotations
+
+from attribution.archive.codes import Floats, Ints
+from attribution.network.kernel_fields import kernel
+
+
+@kernel
+def fade(counts: Floats, factor: float) -> None:
+    """Age the counts of all classes."""
+    for c in range(len(counts)):
+        counts[c] *= factor
+
+
+@kernel
+def fade_all(
+    e: int,
+    last: Ints,
+    place: Ints,
+    feature: Ints,
+    decay: Floats,
+    shape: Ints,
+    state: tuple[Floats, Floats, Ints, Floats, Ints, Floats, Ints, Ints, Floats, Ints],
+) -> None:
+    """Age whatever an event is going to be counted in, to the day on which it is over."""
+    activity, places, place_day, values, value_day, totals, _, _, groups, clock = state
+    acts, span = shape[0], last[e] - clock[0]
+    clock[0] = last[e]
+    for t in range(acts):
+        fade(activity[t], decay[t, span])
+    for k in range(len(totals)):
+        fade(totals[k], decay[shape[2], span])
+    fade(groups, decay[shape[3], span])
+    for level in range(place.shape[1]):
+        row = place[e, level]
+        if row >= 0:
+            for t in range(places.shape[1]):
+                fade(places[row, t], decay[acts + t, last[e] - place_day[row]])
+            place_day[row] = last[e]
+    for k in range(feature.shape[1]):
+        row = feature[e, k]
+        if row >= 0:
+            fade(values[row], decay[shape[2], last[e] - value_day[row]])
+            value_day[row] = last[e]
+
+
+@kernel
+def count_in(
+    e: int, c: int, weight: float, place: Ints, feature: Ints, activity: Floats, places: Floats, values: Floats,
+    totals: Floats,
+) -> None:  # fmt: skip
+    """Count an event for one class."""
+    for t in range(len(activity)):
+        activity[t, c] += weight
+    for level in range(place.shape[1]):
+        if place[e, level] >= 0:
+            for t in range(places.shape[1]):
+                places[place[e, level], t, c] += weight
+    for k in range(feature.shape[1]):
+        if feature[e, k] >= 0:
+            values[feature[e, k], c] += weight
+            totals[k, c] += weight
+
+
+@kernel
+def insert(
+    e: int,
+    last: Ints,
+    member: tuple[Ints, Ints, Floats],
+    place: Ints,
+    feature: Ints,
+    near: Ints,
+    newcomer: Ints,
+    decay: Floats,
+    shape: Ints,
+    state: tuple[Floats, Floats, Ints, Floats, Ints, Floats, Ints, Ints, Floats, Ints],
+) -> None:
+    """Let an event that is over count from now on, if anything is known of who it was."""
+    start, classes, share = member
+    activity, places, _, values, _, totals, head, before, groups, _ = state
+    known = 0.0
+    for m in range(start[e], start[e + 1]):
+        known += share[m]
+    if known == 0.0:
+        return
+    fade_all(e, last, place, feature, decay, shape, state)
+    groups[0] += newcomer[e]
+    groups[1] += known
+    for m in range(start[e], start[e + 1]):
+        count_in(e, classes[m], share[m], place, feature, activity, places, values, totals)
+    for level in range(near.shape[1]):
+        if near[e, level] >= 0:
+            before[e, level] = head[near[e, level]]
+            head[near[e, level]] = e

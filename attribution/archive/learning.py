@@ -1,0 +1,89 @@
+"""Which past events the discounts are learned from, and how strongly they are shrunk: decided within the past alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise, product
+
+import numpy as np
+
+from attribution.archive.codes import Floats, Ints
+from attribution.archive.discounts import Discounts, Examples, fit_discounts
+from attribution.archive.settings import Shrinkage
+
+_MOST_TERMS = 12_000_000  # rows x features x classes in one fit: a fraction of a second per pass over them
+_GRID = {
+    "faction_sd": (0.1, 0.3),
+    "half_life": (1500.0, 6000.0),
+    "discount_sd": (0.1, 0.3),
+}
+_DOUBTS = (0.0, 0.1, 0.3, 1.0)
+
+
+def sample_rate(events: int, features: int, classes: int) -> float:
+    """Share of the events whose features are stored: all, until four times what one fit takes."""
+    return min(1.0, 4.0 * most_rows(features, classes) / max(1, events))
+
+
+def most_rows(features: int, classes: int) -> int:
+    """How many events one fit of the discounts takes."""
+    return max(2000, _MOST_TERMS // (features * classes))
+
+
+def weigh(examples: Examples, now: int, half_life: float, *, after: int | None = None) -> tuple[Ints, Floats]:
+    """Rows that were over before day `now`, and how much each says today.
+
+    Where there are more than one fit takes, a systematic sample in order of time is drawn with chances proportional to
+    the weights, each drawn row standing for as many; the discounts then have the sampling error of so many rows.
+    """
+    rows = np.flatnonzero(examples.last_day < now)
+    weight = 0.5 ** ((now - examples.last_day[rows]) / half_life)
+    most = most_rows(examples.x.shape[1], examples.x.shape[2])
+    if len(rows) > most:
+        chance = np.cumsum(weight) * (most / weight.sum())
+        drawn = np.searchsorted(chance, np.arange(most) + 0.5)
+        rows, weight = rows[drawn], np.full(most, weight.sum() / most)
+    return rows, weight
+
+
+def learn(examples: Examples, now: int, shrinkage: Shrinkage, start: Discounts) -> Discounts:
+    """The discounts as of a day."""
+    rows, weight = weigh(examples, now, shrinkage.half_life)
+    return fit_discounts(examples, rows, weight, shrinkage, start)
+
+
+def choose_shrinkage(examples: Examples, now: int, *, folds: int = 3) -> Shrinkage:
+    """How strongly to shrink, by the log score of forecasts within the past before day `now`.
+
+    The last 40 % of the past are forecast in as many blocks as `folds`, each from what was before it. Each setting is
+    compared on the same events. With fewer than 100 events there is nothing to choose by, and the defaults stand.
+    """
+    past = np.flatnonzero(examples.last_day < now)
+    default = Shrinkage()
+    if len(past) < 100:
+        return default
+    edges = [int(day) for day in np.quantile(examples.day[past], np.linspace(0.6, 1.0, folds + 1))]
+    scores: dict[Shrinkage, float] = {}
+    start = Discounts.prior(examples.x.shape[1], examples.x.shape[2], default)
+    for values in product(*_GRID.values()):
+        candidate = replace(default, **dict(zip(_GRID, values, strict=True)))
+        scores[candidate] = _forward_score(examples, past, edges, candidate, start)
+    best = max(scores, key=lambda candidate: scores[candidate])
+    if not np.any(examples.doubt[past] > 0.0):
+        return best
+    doubtful = {replace(best, doubt=doubt) for doubt in _DOUBTS}
+    return max(doubtful, key=lambda candidate: _forward_score(examples, past, edges, candidate, start))
+
+
+def _forward_score(examples: Examples, past: Ints, edges: list[int], shrinkage: Shrinkage, start: Discounts) -> float:
+    from attribution.archive.kernel_likelihood import log_likelihood
+
+    total, unused = 0.0, np.zeros((start.delta.shape[0] + 1, start.delta.shape[1]))
+    for first, stop in pairwise(edges):
+        discounts = learn(examples, first, shrinkage, start)
+        rows = past[(examples.day[past] >= first) & (examples.day[past] < stop)]
+        total += log_likelihood(
+            examples.x, rows, np.ones(len(rows)), examples.start, examples.member, examples.doubt * shrinkage.doubt,
+            examples.guess(past), discounts.slope, discounts.intercept, unused,
+        )  # fmt: skip
+    return total

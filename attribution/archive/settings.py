@@ -1,0 +1,54 @@
+"""At which resolutions the past is looked at, and how far frequencies are shrunk: the few constants of the model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Resolutions:
+    """Several memories and reaches side by side; how much each counts is learned (the discounts).
+
+    None of these numbers is fitted: they are geometric ladders, wide enough for campaigns of a week and feuds of a
+    decade, for one town and for a region. A ladder too many costs little, since its discount is shrunk.
+    """
+
+    activity_days: tuple[float, ...] = (2500.0, 500.0, 120.0, 30.0, 7.0)  # slow to fast: each shrinks to the one before
+    overall: int = 3  # so many of these make the share that all other frequencies shrink to
+    place_days: tuple[float, ...] = (1500.0, 120.0)
+    memory_days: tuple[float, ...] = (1500.0, 200.0, 30.0)
+    reach_km: tuple[float, ...] = (250.0, 50.0, 10.0)  # each a fifth of the one before: one exponential serves all
+    feature_days: float = 1500.0
+    novelty_days: tuple[float, ...] = (1e5, 1000.0)  # has anybody ever, has anybody lately, been active near here?
+    novelty_km: int = 1  # which reach novelty looks at
+    newcomer_days: float = 2500.0
+    events_per_share: float = 1.0  # prior weight, in events, of the coarser share
+    events_per_feature: float = 5.0  # the same for the features' base measure
+    kernel_weight: float = 0.1  # the same for kernels: a tenth of an event at distance zero, today
+    mismatch: float = 0.4  # each categorical difference between two events makes the past one count exp(-0.4)
+    most_mismatch: float = 3.2  # ... but all of them together no less than exp(-3.2), however many columns there are
+    neighbours: int = 128  # past events looked at, on each of the levels of nearness, most recent first
+
+    @property
+    def all_days(self) -> tuple[float, ...]:
+        """Every memory, in the order in which the kernel counts through them."""
+        return (
+            *self.activity_days,
+            *self.place_days,
+            *self.memory_days,
+            self.feature_days,
+            *self.novelty_days,
+            self.newcomer_days,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Shrinkage:
+    """Prior of the discounts, and how fast the evidence about them ages."""
+
+    discount: float = 0.3  # prior mean of every beta_k
+    discount_sd: float = 0.1
+    faction_sd: float = 0.3  # of the deviations delta_fk
+    intercept_sd: float = 1.0
+    half_life: float = 1500.0  # days after which an event says half as much about the discounts
+    doubt: float = 0.0  # share of the stated doubt about labels (1 - certainty) that the labels bear out

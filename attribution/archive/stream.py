@@ -1,0 +1,152 @@
+"""The one pass: every event is forecast from what was known before its day, and counts once its last day is over."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from attribution.archive.classes import Classes
+from attribution.archive.codes import Coding, Floats, Ints
+from attribution.archive.events import NOT_CLAIMED, NOT_RECORDED, EventTable
+from attribution.archive.nearness import neighbourhoods, spots, usual_distances
+from attribution.archive.settings import Resolutions
+
+_NEVER = 1 << 40
+
+
+class Stream:
+    """Past events, to be gone through once in order of time.
+
+    It holds decayed counts, so it is a machine and not a value: make a new one for a second pass. Cost and memory are
+    linear in the events.
+    """
+
+    def __init__(self, events: EventTable, classes: Classes, resolutions: Resolutions | None = None) -> None:
+        self.events, self.classes = events, classes
+        self.resolutions = resolutions or Resolutions()
+        self.columns = recorded(events)
+        self.member = classes.members(events)
+        self._place = _rows([level.codes for level in events.place], len(events), only_repeated=True)
+        self._feature = _rows([column.codes for column in self.columns], len(events))
+        self._near = neighbourhoods(events, self.resolutions.reach_km)
+        self._order = np.argsort(events.last_day, kind="stable")
+        self._numbers, self._shape = self._constants()
+        self._decay = _decays(events, self.resolutions)
+        self._newcomer = _newcomers(events, self._order)
+        self._state = self._empty()
+        self.position = 0
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The features, in the order of their discounts."""
+        r = self.resolutions
+        return (
+            *(f"activity, {days:g} days" for days in r.activity_days),
+            *(f"{level.name}, {days:g} days" for level in self.events.place for days in r.place_days),
+            *(f"within {km:g} km, {days:g} days" for days in r.memory_days for km in r.reach_km),
+            *(column.name for column in self.columns),
+            *(f"nobody near, {'ever' if days > 1e4 else f'{days:g} days'}" for days in r.novelty_days),
+            "newcomers",
+        )
+
+    def advance(
+        self, stop: int, slope: Floats, intercept: Floats, *, keep: Ints | None = None,
+        kept: NDArray[Any] | None = None, until: int = _NEVER,
+    ) -> Floats:  # fmt: skip
+        """Probabilities (event, class) of the events up to `stop`, under these discounts.
+
+        Parameters
+        ----------
+        slope
+            (feature, class): ``beta_k + delta_fk``.
+        keep, kept
+            For each event the row of `kept` (row, feature, class) that gets its log-features, or -1.
+        until
+            Labels of events that end on this day or later are not looked at.
+        """
+        from attribution.archive.kernel import advance
+
+        events = self.events
+        size = stop - self.position
+        probability = np.empty((size, len(self.classes)))
+        advance(
+            self.position, stop, until, events.day, events.last_day, self._order, self.member,
+            events.among.partial.astype(np.int64), events.certainty, self._place, self._feature, self._near,
+            spots(events), self._newcomer, usual_distances(len(events.place)), self._decay, self._shape, self._numbers,
+            self._state, np.ascontiguousarray(slope), np.ascontiguousarray(intercept),
+            np.full(size, -1) if keep is None else keep, probability,
+            np.empty((0, *slope.shape), dtype=np.float32) if kept is None else kept,
+        )  # fmt: skip
+        self.position = stop
+        return probability
+
+    def _constants(self) -> tuple[Floats, Ints]:
+        r = self.resolutions
+        acts, places, memories = len(r.activity_days), len(r.place_days), len(r.memory_days)
+        feature_at = acts + places + memories
+        novelty_at = feature_at + 1
+        mismatch = min(r.mismatch, r.most_mismatch / max(1, len(self.columns)))
+        sizes = [0.5 * len(column.names) for column in self.columns]
+        numbers = [r.reach_km[0], mismatch, r.events_per_share, r.events_per_feature, r.kernel_weight, *sizes]
+        shape = [
+            acts, places, feature_at, novelty_at + len(r.novelty_days), memories, len(r.reach_km), acts + places,
+            novelty_at, r.novelty_km, r.neighbours, r.overall, len(r.novelty_days),
+        ]  # fmt: skip
+        return np.array(numbers), np.array(shape)
+
+    def _empty(self) -> tuple[Any, ...]:
+        r, size, events = self.resolutions, len(self.classes), len(self.events)
+        start = int(self.events.day[0]) if events else 0
+        rows, values = int(self._place.max(initial=-1)) + 1, int(self._feature.max(initial=-1)) + 1
+        return (
+            np.zeros((len(r.activity_days), size)),
+            np.zeros((rows, len(r.place_days), size), dtype=np.float32),
+            np.full(rows, start),
+            np.zeros((values, size)),
+            np.full(values, start),
+            np.zeros((len(self.columns), size)),
+            np.full(int(self._near.max(initial=0)) + 1, -1),
+            np.full((events, self._near.shape[1]), -1),
+            np.zeros(2),
+            np.array([start, 0]),
+        )
+
+
+def recorded(events: EventTable) -> tuple[Coding, ...]:
+    """The categorical features, and the claim as one of them where the table records claims at all."""
+    claim = events.claim
+    if np.all((claim == NOT_RECORDED) | (claim == NOT_CLAIMED)) and not np.any(claim == NOT_CLAIMED):
+        return events.features
+    codes = np.where(claim == NOT_RECORDED, -1, np.where(claim == NOT_CLAIMED, 0, claim + 1))
+    return (*events.features, Coding("claim", codes, ("none", *events.claimants)))
+
+
+def _rows(columns: list[Ints], events: int, *, only_repeated: bool = False) -> Ints:
+    """Columns of codes as rows of one table of counts; a value that occurs once can never inform and needs no row."""
+    out = np.full((events, len(columns)), -1, dtype=np.int64)
+    taken = 0
+    for position, codes in enumerate(columns):
+        count = np.bincount(codes[codes >= 0], minlength=1)
+        useful = count > 1 if only_repeated else count > 0
+        row = np.where(useful, np.cumsum(useful) - 1 + taken, -1)
+        out[:, position] = np.where(codes >= 0, row[np.maximum(codes, 0)], -1)
+        taken += int(np.sum(useful))
+    return out
+
+
+def _decays(events: EventTable, resolutions: Resolutions) -> Floats:
+    """What a count is worth after so many whole days: (memory, days)."""
+    span = int(events.last_day.max() - events.day[0]) + 2 if len(events) else 2
+    return np.stack([np.exp(-np.arange(span) / days) for days in resolutions.all_days])
+
+
+def _newcomers(events: EventTable, order: Ints) -> Ints:
+    """1 where an event is the first of its faction that became known, else 0."""
+    label = events.label[order]
+    _, first = np.unique(label, return_index=True)
+    out = np.zeros(len(events), dtype=np.int64)
+    first = first[label[first] >= 0]
+    out[order[first]] = 1
+    return out
