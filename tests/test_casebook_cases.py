@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 
 import pytest
 
 import attribution as at
+from attribution.domain.catalog import Catalog
 from attribution.domain.evidence import Act, Report
+from attribution.domain.model import Deception
 from attribution.reading import shipped_models
 
 CASES = ("abqaiq-2019", "erbil-2021", "erbil-2023", "green-village-2022", "k1-2019", "madrid-2004")
@@ -76,3 +79,88 @@ def test_the_sceptical_model_differs_by_recipe_and_grading_only(name: str) -> No
             assert [[entry.node for entry in row.entries] for row in given.rows] == [
                 [entry.node for entry in row.entries] for row in other.rows
             ]
+
+
+@cache
+def instant(name: str, as_of: str = "") -> at.Posterior:
+    return at.fit(case(name.split("/", maxsplit=1)[0]), at.read_model(name), engine="importance", as_of=as_of or None)
+
+
+def probability(name: str, node: str, as_of: str = "") -> float:
+    posterior = instant(name, as_of)
+    under = posterior.case.factions.under(node)
+    return float(sum(posterior.probabilities()["probability"][leaf] for leaf in under))
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_every_model_fits_at_once_and_no_concern_blocks(name: str) -> None:
+    posterior = instant(name)
+    assert posterior.draws.khat is not None
+    assert posterior.draws.khat < 0.7
+    assert [concern.what for concern in posterior.concerns() if concern.severity == "blocking"] == []
+
+
+@pytest.mark.parametrize("name", ["abqaiq-2019", "green-village-2022", "madrid-2004"])
+def test_no_outcome_enters_the_fit(name: str) -> None:
+    assert case(name).outcomes
+    told = instant(f"{name}/baseline").probabilities()["probability"]
+    untold = at.fit(replace(case(name), outcomes=()), at.read_model(f"{name}/baseline"), engine="importance")
+    assert list(told) == list(untold.probabilities()["probability"])
+
+
+def test_what_is_settled_is_what_is_scored() -> None:
+    scored = {name: [str(outcome.proposition) for outcome in case(name).outcomes if outcome.scored] for name in CASES}
+    assert {name for name, said in scored.items() if said} == {"abqaiq-2019", "green-village-2022", "madrid-2004"}
+
+
+@pytest.mark.parametrize("model", ["baseline", "sceptical"])
+def test_at_green_village_the_open_set_stays_open_and_rises_with_the_correction(model: str) -> None:
+    name = f"green-village-2022/{model}"
+    days = sorted({str(item.published) for item in case("green-village-2022").evidence})
+    assert min(probability(name, "other", day) for day in days) >= 0.01
+    assert probability(name, "other", "2022-04-14") > 2 * probability(name, "other", "2022-04-13")
+    assert (
+        probability(name, "iran-backed-fire", "2022-04-18") < 0.5 < probability(name, "iran-backed-fire", "2022-04-08")
+    )
+
+
+@pytest.mark.parametrize("model", ["baseline", "sceptical"])
+def test_at_abqaiq_the_claim_alone_does_not_decide(model: str) -> None:
+    """With the claim alone the odds against an ally move by the table's ratio, and no further."""
+    model_read = replace(at.read_model(f"abqaiq-2019/{model}"), clusters=Catalog(()), deception=Deception())
+    claim = [item for item in case("abqaiq-2019").evidence if item.id == "houthis-claim"]
+    alone = replace(case("abqaiq-2019"), evidence=Catalog(claim), declarations=Catalog(()), outcomes=())
+    found = at.fit(alone, model_read, engine="importance").probabilities()
+    assert found["probability"]["houthis"] < 0.8
+    before = found["prior"]["houthis"] / found["prior"]["irgc"]
+    assert found["probability"]["houthis"] / found["probability"]["irgc"] < 2.5 * before
+    assert probability(f"abqaiq-2019/{model}", "houthis") < 0.2
+
+
+@pytest.mark.parametrize("model", ["baseline", "sceptical"])
+def test_at_madrid_the_evening_of_the_first_day_turns_against_the_first_answer(model: str) -> None:
+    def ahead(when: str) -> bool:
+        name = f"madrid-2004/{model}"
+        return probability(name, "jihadist-network", when) > probability(name, "eta", when)
+
+    assert not ahead("2004-03-11T19:00")
+    assert ahead("2004-03-11T20:08")
+    assert ahead("2004-03-12T12:30")
+    assert (
+        "not-etas-way" not in instant(f"madrid-2004/{model}", "2004-03-11T23:00").program.origins
+    )  # its hour is unknown
+
+
+def test_four_witnesses_would_have_named_whom_one_voice_does_not() -> None:
+    one, four = (probability(f"erbil-2023/{model}", "kataib-hezbollah") for model in ("baseline", "four-witnesses"))
+    assert one < 0.55 < four
+
+
+def test_a_voice_that_repeats_adds_nothing_to_the_first() -> None:
+    """Given the first word, the later ones have equal rows: the four voices move no more than the first did."""
+    first = case("erbil-2023")
+    later = {"austin-names", "centcom-names", "president-writes", "three-sites-struck"}
+    kept = Catalog(item for item in first.evidence if item.id not in later)
+    model = replace(at.read_model("erbil-2023/baseline"), clusters=Catalog(()))
+    alone = at.fit(replace(first, evidence=kept), model, engine="importance").probabilities()["probability"]
+    assert alone["kataib-hezbollah"] == pytest.approx(probability("erbil-2023/baseline", "kataib-hezbollah"), abs=0.01)
