@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from attribution.analysis.sensitivity import Sensitivity, sensitivity
     from attribution.analysis.shapley import Decomposition, shapley
     from attribution.analysis.timeline import Timeline, timeline
+    from attribution.analysis.tipping import TippingPoints, tipping_points
     from attribution.analysis.what_if import WhatIf, what_if
     from attribution.domain.case import Case
     from attribution.domain.concern import Concern
@@ -64,6 +65,7 @@ __all__ = [
     "Sensitivity",
     "ShortestPath",
     "Timeline",
+    "TippingPoints",
     "WhatIf",
     "build",
     "compare",
@@ -83,6 +85,7 @@ __all__ = [
     "shapley",
     "shortest_path",
     "timeline",
+    "tipping_points",
     "what_if",
     "write_report",
 ]
@@ -109,6 +112,7 @@ _HOMES = {
     "Sensitivity": "analysis.sensitivity",
     "ShortestPath": "analysis.path",
     "Timeline": "analysis.timeline",
+    "TippingPoints": "analysis.tipping",
     "WhatIf": "analysis.what_if",
     "build": "inference.fit",
     "compare": "analysis.compare",
@@ -128,6 +132,7 @@ _HOMES = {
     "shapley": "analysis.shapley",
     "shortest_path": "analysis.path",
     "timeline": "analysis.timeline",
+    "tipping_points": "analysis.tipping",
     "what_if": "analysis.what_if",
     "write_report": "reporting.write",
 }

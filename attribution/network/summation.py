@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from attribution.network.program import DIRECT, Floats, Program
 
 _CHUNK_BYTES = 1 << 26
+_LIGHT = 1024  # draws of light work below which a second thread costs more than it saves
 
 
 def numbers(program: Program, z: Floats) -> Floats:
@@ -116,7 +117,7 @@ def part_log_likelihood(program: Program, slots: Floats, part: int) -> Floats:
 
     packed = program.packed()
     out = np.empty((len(slots), len(program.factions)))
-    each_part(lambda rows: part_batch(_rows(slots, rows), *packed, part, out[rows]), len(slots))
+    each_part(lambda rows: part_batch(_rows(slots, rows), *packed, part, out[rows]), len(slots), least=_LIGHT)
     return out
 
 
@@ -126,7 +127,7 @@ def keep_open(program: Program, slots: Floats, log_joint: Floats) -> Floats:
 
     packed = program.packed()
     mixed = np.array(log_joint)
-    each_part(lambda part: keep_open_batch(_rows(slots, part), *packed, mixed[part]), len(slots))
+    each_part(lambda part: keep_open_batch(_rows(slots, part), *packed, mixed[part]), len(slots), least=_LIGHT)
     return mixed
 
 
@@ -138,7 +139,9 @@ def normalise(log_joint: Floats) -> tuple[Floats, Floats]:
     from attribution.network.kernel import normalise_batch
 
     probability, evidence = np.empty(log_joint.shape), np.empty(len(log_joint))
-    each_part(lambda part: normalise_batch(log_joint[part], probability[part], evidence[part]), len(log_joint))
+    each_part(
+        lambda part: normalise_batch(log_joint[part], probability[part], evidence[part]), len(log_joint), least=_LIGHT
+    )
     return probability, evidence
 
 
@@ -149,7 +152,7 @@ def tables(program: Program, slots: Floats) -> tuple[Floats, Floats]:
     packed = program.packed()
     rows = np.empty((len(slots), len(program.ints.row_slot)))
     prior = np.empty((len(slots), len(program.factions)))
-    each_part(lambda part: tables_batch(_rows(slots, part), *packed, rows[part], prior[part]), len(slots))
+    each_part(lambda part: tables_batch(_rows(slots, part), *packed, rows[part], prior[part]), len(slots), least=_LIGHT)
     return rows, prior
 
 

@@ -1,0 +1,105 @@
+"""The same network with numbers of their own where it shared them: for asking what if only this one were different."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from attribution.network.compile_parts import flat, starts
+from attribution.network.program import CONSTANT, PROBABILITY, RATIO, STATEMENT, Ints, Program, frozen
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Loosened:
+    """A program in which every statement has one slot for its reliability, and every faction a factor in the prior.
+
+    `reliability` (origin,) and `factor` (faction,) are the new slots, -1 where there is none: for items that are no
+    statements, and for `other`, whose prior is a number by itself. Factors are 1, and so change nothing.
+    """
+
+    program: Program
+    reliability: Ints
+    factor: Ints
+
+
+def loosened(program: Program) -> Loosened:
+    """Give statements and factions slots of their own, after all others."""
+    ints, first = program.ints, len(program.ints.slot_kind)
+    statements = np.flatnonzero(ints.origin_kind == STATEMENT)
+    named = np.flatnonzero(np.arange(len(program.factions)) != ints.other[0])
+    one = first
+    reliability = np.full(len(ints.origin_kind), -1, dtype=np.int64)
+    reliability[statements] = one + 1 + np.arange(len(statements))
+    factor = np.full(len(program.factions), -1, dtype=np.int64)
+    factor[named] = one + 1 + len(statements) + np.arange(len(named))
+    changed = _with_slots(program, 1 + len(statements) + len(named))
+    weights = [
+        [
+            *ints.prior_slot[ints.prior_start[h] : ints.prior_start[h + 1]].tolist(),
+            *([factor[h]] if factor[h] >= 0 else []),
+        ]
+        for h in range(len(program.factions))
+    ]
+    return Loosened(
+        program=replace(
+            changed,
+            ints=replace(
+                changed.ints,
+                origin_source=frozen(np.where(reliability >= 0, one, ints.origin_source), np.int64),
+                origin_item=frozen(np.where(reliability >= 0, reliability, ints.origin_item), np.int64),
+                prior_start=frozen(starts(weights), np.int64),
+                prior_slot=frozen(flat(weights), np.int64),
+            ),
+        ),
+        reliability=reliability,
+        factor=factor,
+    )
+
+
+def with_factor(program: Program, faction: str, factor: float) -> Program:
+    """The prior weight of a named faction times a factor; the others then share what is left."""
+    loose = loosened(program)
+    slot = int(loose.factor[program.factions.index(faction)])
+    level = loose.program.floats.curve_a.copy()
+    level[slot] = factor
+    # reliabilities stay the products they were: only the factors are taken over
+    kept = replace(loose.program.ints, origin_source=program.ints.origin_source, origin_item=program.ints.origin_item)
+    return replace(loose.program, ints=kept, floats=replace(loose.program.floats, curve_a=frozen(level, np.float64)))
+
+
+def shifted(program: Program, coordinate: int, shift: float) -> Program:
+    """One uncertain number moved by `shift` on its probit or log scale, wherever it stands; its width is kept."""
+    level = program.floats.curve_a.copy()
+    level[driven(program, coordinate)] += shift
+    return replace(program, floats=replace(program.floats, curve_a=frozen(level, np.float64)))
+
+
+def driven(program: Program, coordinate: int) -> Ints:
+    """The slots whose value a coordinate moves as their own number (not as a member's deviation)."""
+    kind = program.ints.slot_kind
+    own = ((kind == PROBABILITY) | (kind == RATIO)) & (program.ints.slot_first == coordinate)
+    return np.flatnonzero(own).astype(np.int64)
+
+
+def _with_slots(program: Program, count: int) -> Program:
+    """Constants of 1 after all other slots."""
+    ints, floats = program.ints, program.floats
+    none, zero = np.full(count, -1), np.zeros(count)
+    return replace(
+        program,
+        ints=replace(
+            ints,
+            slot_kind=frozen(np.concatenate([ints.slot_kind, np.full(count, CONSTANT)]), np.int64),
+            slot_first=frozen(np.concatenate([ints.slot_first, none]), np.int64),
+            slot_second=frozen(np.concatenate([ints.slot_second, none]), np.int64),
+        ),
+        floats=replace(
+            floats,
+            curve_a=frozen(np.concatenate([floats.curve_a, np.ones(count)]), np.float64),
+            curve_b=frozen(np.concatenate([floats.curve_b, zero]), np.float64),
+            curve_d=frozen(np.concatenate([floats.curve_d, zero]), np.float64),
+            curve_s=frozen(np.concatenate([floats.curve_s, zero]), np.float64),
+            curve_vary=frozen(np.concatenate([floats.curve_vary, zero]), np.float64),
+        ),
+    )
