@@ -21,6 +21,7 @@ from attribution.reporting.figures.chains import panels
 from attribution.reporting.figures.standings import standings_figure
 from attribution.reporting.figures.timeline import followed, timeline_figure
 from attribution.reporting.figures.waterfall import waterfall_figure
+from attribution.reporting.text import brief, legible
 from attribution.reporting.whatif import WhatIfSection
 from attribution.reporting.whatif_script import whatif_script
 
@@ -132,6 +133,7 @@ def environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=_shown,
     )
     environment.globals |= {"percents": percents, "odds": odds, "letters": LETTERS, "digits": DIGITS}
     environment.filters |= {
@@ -141,8 +143,14 @@ def environment() -> Environment:
         "direction": _direction,
         "short": _short,
         "error": _error,
+        "brief": brief,
     }
     return environment
+
+
+def _shown(value: object) -> object:
+    """Texts of case and model without unseen marks; markup of ours as it is."""
+    return legible(value) if type(value) is str else value
 
 
 def _db(value: float) -> str:

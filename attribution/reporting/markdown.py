@@ -8,14 +8,14 @@ from collections.abc import Iterable
 from attribution.domain.verbal import decibans, odds, percent, percents
 from attribution.inference.posterior import Standing
 from attribution.reporting.content import Content
+from attribution.reporting.text import brief, legible
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|<>~&$-])")
 
 
 def plain(text: str) -> str:
-    """Text that Markdown shows as it is: specials escaped, on one line, no control characters."""
-    shown = "".join(letter if letter.isprintable() else " " for letter in text)
-    return _SPECIAL.sub(r"\\\1", " ".join(shown.split()))
+    """Text that Markdown shows as it is: specials escaped, on one line, no unseen marks."""
+    return _SPECIAL.sub(r"\\\1", " ".join(legible(text).split()))
 
 
 def markdown(content: Content) -> str:
@@ -48,8 +48,8 @@ def _head(content: Content) -> list[str]:
     stamp = content.gate.stamp.upper()
     reasons = [f"- {plain(reason)}" for reason in content.gate.reasons]
     return [
-        f"# {plain(content.question)}",
-        f"{plain(content.title)} · {plain(content.incident)} · evidence up to {content.as_of} · "
+        f"# {plain(brief(content.question, 400))}",
+        f"{plain(brief(content.title, 400))} · {plain(content.incident)} · evidence up to {content.as_of} · "
         f"model {plain(content.model_title)}",
         f"**{plain(line.headline)}**",
         plain(" ".join(line.sentences)),

@@ -120,7 +120,7 @@ def test_hostile_text_stays_text_in_markdown() -> None:
     for letter in "`*_[]()<>|#":
         assert plain(f"a{letter}b") == f"a\\{letter}b"
     assert "\n" not in plain("a\nb")
-    assert "\u202e" not in plain("a\u202eb")
+    assert plain("a\u202eb\u200bc") == "a\ufffdb\ufffdc"
 
 
 @pytest.mark.parametrize("evil", ["", EVIL])

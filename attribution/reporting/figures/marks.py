@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from attribution.domain.verbal import ICD_203
+from attribution.reporting.text import brief, legible
 
 _EDGE = 1e-3
 _TICKS = (0.01, 0.05, 0.2, 0.5, 0.8, 0.95, 0.99)
@@ -42,7 +43,9 @@ class Figure:
 
 def strip(alternative: str, *marks: Markup) -> Markup:
     """An SVG as wide as its place, told in words by `alternative`."""
-    return Markup('<svg class="strip" role="img" aria-label="{}">{}</svg>').format(alternative, Markup("").join(marks))
+    return Markup('<svg class="strip" role="img" aria-label="{}">{}</svg>').format(
+        legible(brief(alternative, 600)), Markup("").join(marks)
+    )
 
 
 def axis_strip(*marks: Markup) -> Markup:
