@@ -97,6 +97,12 @@ def _add_report(commands: _Commands) -> None:
     report.add_argument(
         "-o", "--output", metavar="FILE", help="one file, .html, .json or .md (default: reports/CASE/MODEL.*)"
     )
+    report.add_argument(
+        "--sensitivity",
+        action=argparse.BooleanOptionalAction,
+        default=None,
+        help="work out what would change the answer, which a citable report must have (default: with nuts only)",
+    )
     report.set_defaults(target=("report", "report"))
 
 

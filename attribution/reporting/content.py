@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from attribution import __version__
-from attribution.analysis.leave_out import LeaveOut, leave_out
+from attribution.analysis.leave_out import leave_out
+from attribution.analysis.sensitivity import Sensitivity
 from attribution.analysis.shapley import Decomposition
 from attribution.analysis.timeline import Timeline, timeline
 from attribution.domain.concern import Concern
@@ -17,7 +18,9 @@ from attribution.reporting.bottom_line import BottomLine, Parts, bottom_line, lo
 from attribution.reporting.chains import Chains, chains
 from attribution.reporting.checks import Check, checks
 from attribution.reporting.evidence_table import EvidenceRow, evidence_rows
+from attribution.reporting.findings import Finding, finding, findings, names
 from attribution.reporting.gate import Gate, gate
+from attribution.reporting.runner_up import RunnerUp, runner_up
 from attribution.reporting.waterfalls import waterfalls
 
 GENERAL_LIMITS = (
@@ -78,7 +81,9 @@ class Content:
     faction_labels: tuple[str, ...]
     waterfalls: tuple[Decomposition, ...]
     waterfall_notes: tuple[str, ...]
-    leave_out: tuple[LeaveOut, ...]
+    findings: tuple[Finding, ...]
+    runner_up: RunnerUp
+    sensitivity: Sensitivity | None
     timeline: Timeline
     checks: tuple[Check, ...]
     chains: Chains | None
@@ -93,12 +98,20 @@ class Content:
         return {standing.id: standing.label for standing in (*self.factions, *self.groups)}
 
 
-def content(posterior: Posterior, rivals: tuple[Posterior, ...] = ()) -> Content:
-    """Everything there is to say about a posterior, beside rival models of the same case."""
+def content(
+    posterior: Posterior, rivals: tuple[Posterior, ...] = (), sensitivity: Sensitivity | None = None
+) -> Content:
+    """Everything there is to say about a posterior, beside rival models of the same case.
+
+    Without a sensitivity analysis the report says what it rests on by leaving out origins, and is not citable.
+    """
     case, model = posterior.case, posterior.model
-    removed = leave_out(posterior, "origin")
+    removed = sensitivity.leave_out if sensitivity else leave_out(posterior, "origin", refit=False)
     day = posterior.settings.as_of
     falls, notes = waterfalls(posterior)
+    moved = timeline(posterior)
+    told = findings(posterior, sensitivity) if sensitivity else (finding("leave_out", removed, names(posterior)),)
+    second = posterior.ranking[1].id
     return Content(
         case=case.id,
         title=case.title,
@@ -109,7 +122,7 @@ def content(posterior: Posterior, rivals: tuple[Posterior, ...] = ()) -> Content
         model_title=model.title,
         model_summary=model.summary,
         bottom_line=bottom_line(posterior, rivals),
-        gate=gate(posterior, sensitivity=False),
+        gate=gate(posterior, sensitivity=sensitivity is not None),
         weight=log_odds_parts(posterior, *posterior.ranking[:2]),
         factions=posterior.ranking,
         groups=posterior.group_standings,
@@ -119,8 +132,10 @@ def content(posterior: Posterior, rivals: tuple[Posterior, ...] = ()) -> Content
         faction_labels=tuple(case.factions.label(leaf) for leaf in posterior.program.factions),
         waterfalls=falls,
         waterfall_notes=notes,
-        leave_out=(removed, leave_out(posterior, "source"), leave_out(posterior, "institution")),
-        timeline=timeline(posterior),
+        findings=told,
+        runner_up=runner_up(posterior, rivals, next((one for one in falls if one.rival == second), None), moved),
+        sensitivity=sensitivity,
+        timeline=moved,
         checks=checks(posterior),
         chains=chains(posterior),
         concerns=posterior.concerns(),

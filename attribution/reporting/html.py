@@ -78,6 +78,7 @@ def _sections(content: Content) -> list[tuple[str, str]]:
         ("evidence", "The evidence"),
         ("what-if", "What if"),
         ("change", "What would change our mind"),
+        ("runner-up", "The case for the runner-up"),
         ("models", "Rival models"),
         ("timeline", "As it came in"),
         *([("facts", "The facts")] if content.facts else []),

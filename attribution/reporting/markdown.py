@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from attribution.domain.verbal import decibans, odds, percent, percents
 from attribution.inference.posterior import Standing
 from attribution.reporting.content import Content
+from attribution.reporting.findings import Grid
 from attribution.reporting.text import brief, legible
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|<>~&$-])")
@@ -26,6 +27,7 @@ def markdown(content: Content) -> str:
         _rests_on(content),
         _evidence(content),
         _change(content),
+        _runner_up(content),
         _models(content),
         _timeline(content),
         _facts(content),
@@ -130,27 +132,23 @@ def _between(low: float, high: float) -> str:
 
 def _change(content: Content) -> list[str]:
     found = ["## What would change our mind"]
-    for finding in content.leave_out:
-        labels = dict(zip(finding.factions, content.faction_labels, strict=True))
-        rows = (
-            [
-                plain(removal.label),
-                f"{decibans(removal.lead_pull)} dB",
-                f"{plain(labels[removal.new_leader])} {percent(max(removal.probabilities))}",
-                "yes" if removal.changes_lead else "no",
-                f"{removal.ess:.0f}",
-            ]
-            for removal in finding.removals
-        )
-        columns = (
-            f"without {finding.by}",
-            "it adds, leader against runner-up",
-            "ahead without it",
-            "lead changes",
-            "ESS",
-        )
-        found.append(table(columns, rows))
+    for one in content.findings:
+        found += [f"### {plain(one.title)}", plain(one.sentence), plain(one.method)]
+        found += [_grid(one.grid)] if one.grid else []
     return found
+
+
+def _grid(grid: Grid) -> str:
+    return table(map(plain, grid.columns), (map(plain, row) for row in grid.rows))
+
+
+def _runner_up(content: Content) -> list[str]:
+    found = content.runner_up
+    return [
+        f"## The case for the runner-up: {plain(found.label)}",
+        plain(" ".join(found.sentences)),
+        _grid(found.origins) if found.origins else "No origin speaks for it against the leader.",
+    ]
 
 
 def _evidence(content: Content) -> list[str]:

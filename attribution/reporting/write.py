@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from attribution.analysis.sensitivity import Sensitivity
+from attribution.analysis.sensitivity import sensitivity as work_out
 from attribution.atomic import write_text
 from attribution.errors import UsageError
 from attribution.inference.posterior import Posterior
@@ -57,13 +59,29 @@ class Prepared:
         write_text(path, self.render(path.suffix))
 
 
-def prepare(posterior: Posterior, *, rivals: tuple[Posterior, ...] = ()) -> Prepared:
+def prepare(
+    posterior: Posterior, *, rivals: tuple[Posterior, ...] = (), sensitivity: Sensitivity | None = None
+) -> Prepared:
     """Work out what the report of a posterior says; `rivals` are other models of the same case."""
-    return Prepared(content(posterior, rivals), what_if_section(posterior))
+    return Prepared(content(posterior, rivals, sensitivity), what_if_section(posterior))
 
 
-def write_report(posterior: Posterior, path: str | Path, *, rivals: tuple[Posterior, ...] = ()) -> Gate:
+def write_report(
+    posterior: Posterior,
+    path: str | Path,
+    *,
+    rivals: tuple[Posterior, ...] = (),
+    sensitivity: Sensitivity | None = None,
+) -> Gate:
     """Write the report of a posterior as ``.html``, ``.json`` or ``.md``; says whether it is citable.
+
+    Parameters
+    ----------
+    rivals
+        Posteriors of the same case under other models, to stand beside it.
+    sensitivity
+        What ``at.sensitivity(posterior)`` found. Where it is not given it is worked out for a posterior of record
+        (`nuts`); a report of the instant engine, which is not citable anyway, goes without.
 
     Raises
     ------
@@ -75,6 +93,8 @@ def write_report(posterior: Posterior, path: str | Path, *, rivals: tuple[Poster
     path = Path(path)
     if path.suffix not in SUFFIXES:
         raise UsageError(f'a report cannot be written as "{path.suffix}".', allowed=", ".join(SUFFIXES))
-    prepared = prepare(posterior, rivals=rivals)
+    if sensitivity is None and posterior.settings.engine == "nuts":
+        sensitivity = work_out(posterior, rivals)
+    prepared = prepare(posterior, rivals=rivals, sensitivity=sensitivity)
     prepared.write(path)
     return prepared.gate
