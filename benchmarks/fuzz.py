@@ -22,7 +22,7 @@ from random import Random
 
 from tests.hostile import judge, seeds_of, spoilt
 
-KINDS = ("case", "model", "grading", "recipe")
+KINDS = ("case", "model", "grading", "recipe", "mapping", "events")
 _BATCH = 500
 _MOST_MEMORY = 1 << 20  # kilobytes
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import tempfile
 import time
@@ -11,6 +12,8 @@ from random import Random
 
 import numpy as np
 
+from attribution.archive.mapping_file import parse_mapping, read_mapping
+from attribution.archive.read_events import read_events
 from attribution.errors import AttributionError, InputError, TooTiedError
 from attribution.network.compiler import compile_network
 from attribution.network.summation import log_joint
@@ -118,8 +121,11 @@ def seeds_of(kind: str) -> list[str]:
         return [case_template("small"), *(read_case(name).text for name in shipped_cases())]
     if kind == "model":
         return [model_template("small"), read_model("tower-22/baseline").text]
-    folder = {"grading": "grading", "recipe": "recipes"}[kind]
-    return [path.read_text() for path in sorted((ROOT / "models" / folder).glob("*.yaml"))]
+    if kind == "events":
+        lines = (ROOT / "data" / "events" / "incidents-2019-2024.csv").read_text().splitlines(keepends=True)
+        return ["".join(lines[:12]), "".join(lines)]
+    folder = {"grading": "models/grading", "recipe": "models/recipes", "mapping": "data/mappings"}[kind]
+    return [path.read_text() for path in sorted((ROOT / folder).glob("*.yaml"))]
 
 
 def spoilt(r: Random, text: str, other: str) -> str:
@@ -215,6 +221,10 @@ def _take(kind: str, text: str) -> None:
         parse_grading(text, "fuzz.yaml", id="fuzz")
     elif kind == "recipe":
         parse_recipe(text, "fuzz.yaml", id="fuzz")
+    elif kind == "mapping":
+        parse_mapping(text, "fuzz.yaml")
+    elif kind == "events":
+        _events(text)
     else:
         _model(text)
 
@@ -230,3 +240,11 @@ def _model(text: str) -> None:
     z = np.random.default_rng(0).standard_normal((8, program.dimension))
     if np.isnan(log_joint(program, z)).any():
         raise ArithmeticError("the summation is not a number")
+
+
+def _events(text: str) -> None:
+    """A spoilt table of events; lone surrogates become bytes that are no UTF-8."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "fuzz.csv"
+        path.write_bytes(text.encode("utf-8", "surrogatepass"))
+        read_events(path, read_mapping("incidents-2019-2024"), today=dt.date(2026, 1, 1))
