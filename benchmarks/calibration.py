@@ -1,6 +1,7 @@
 """Simulation-based calibration: are the computed posteriors those of the model, and are probabilities kept?
 
     make calibrate      # 1,000 cases with `importance`, 100 with `nuts`; writes reports/calibration/
+                        # a run that was interrupted goes on where it was
     python -m benchmarks.calibration --importance 200 --nuts 0 --workers 1 --output somewhere
 
 Each case is drawn from its own model (`tests/simulated_cases.py`: random trees, fact graphs, grades, shared origins,
@@ -14,11 +15,12 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from itertools import pairwise
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +30,7 @@ from attribution.inference.fit import fit
 from attribution.inference.posterior import Posterior
 from attribution.inference.settings import Engine, Sampling
 from attribution.network.summation import log_joint, normalise
+from benchmarks.ledger import Ledger, code_digest
 from tests.brute_origins import WHO
 from tests.simulated_cases import Simulation, simulated
 
@@ -52,6 +55,12 @@ class Outcome:
     faction: tuple[tuple[float, bool], ...]
     fact: tuple[tuple[float, bool], ...]
 
+    @classmethod
+    def of(cls, written: dict[str, Any]) -> Outcome:
+        """From what `dataclasses.asdict` and JSON made of it."""
+        pairs = {name: tuple((p, held) for p, held in written[name]) for name in ("faction", "fact")}
+        return cls(**{**written, **pairs})
+
 
 def calibrate(
     seeds: Iterable[int],
@@ -59,17 +68,24 @@ def calibrate(
     executor: Executor,
     *,
     sampling: Sampling | None = None,
+    ledger: Ledger | None = None,
     told: Callable[[int], None] = lambda _: None,
 ) -> list[Outcome]:
     """Outcomes of simulated cases in the order of their seeds, whatever the executor.
 
-    `told` hears how many are done.
+    What the `ledger` holds is not done again; `told` hears how many are done.
     """
-    waiting = {executor.submit(outcome, seed, engine, sampling or SIZES[engine]): seed for seed in seeds}
-    found = {}
-    for done, future in enumerate(as_completed(waiting), start=1):
-        found[waiting[future]] = future.result()
-        told(done)
+    seeds = list(seeds)
+    known = ledger.known if ledger else {}
+    found = {seed: Outcome.of(known[f"{engine} {seed}"]) for seed in seeds if f"{engine} {seed}" in known}
+    todo = [seed for seed in seeds if seed not in found]
+    waiting = {executor.submit(outcome, seed, engine, sampling or SIZES[engine]): seed for seed in todo}
+    for future in as_completed(waiting):
+        seed = waiting[future]
+        found[seed] = future.result()
+        if ledger:
+            ledger.add(f"{engine} {seed}", asdict(found[seed]))
+        told(len(found))
     return [found[seed] for seed in sorted(found)]
 
 
@@ -231,13 +247,14 @@ def main() -> None:
     chosen = parser.parse_args()
     from benchmarks.calibration_page import write
 
+    ledger = Ledger(Path("build") / "calibration" / f"{code_digest('attribution', 'tests')}.jsonl")
     outcomes: dict[Engine, list[Outcome]] = {}
     with Progress() as progress, ProcessPoolExecutor(chosen.workers, mp_context=get_context("spawn")) as executor:
         for engine, cases in (("importance", chosen.importance), ("nuts", chosen.nuts)):
             if cases:
                 task = progress.add_task(engine, total=cases)
                 told = partial(_advance, progress, task)
-                outcomes[engine] = calibrate(range(cases), engine, executor, told=told)
+                outcomes[engine] = calibrate(range(cases), engine, executor, ledger=ledger, told=told)
     write(summary(outcomes), chosen.output)
     print((chosen.output / "README.md").read_text())
 

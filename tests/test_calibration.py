@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from attribution.inference.settings import Sampling
 from benchmarks.calibration import calibrate, inside, kept
+from benchmarks.ledger import Ledger
 from tests.simulated_cases import simulated
 
 SMALL = Sampling(log2_points=8)
@@ -77,3 +79,15 @@ def test_nuts_is_calibrated_too() -> None:
     for name in found[0].pits:
         assert inside(np.array([one.pits[name] for one in found]), 0.999), name
     assert compilations() <= 5
+
+
+def test_a_run_that_was_killed_goes_on_where_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "finished.jsonl"
+    whole = calibrate(range(4), "importance", Here(), sampling=SMALL, ledger=Ledger(path))
+    cut = path.read_bytes()
+    path.write_bytes(cut[: cut.rindex(b"\n") + 40])  # killed in the middle of the last line
+    told: list[int] = []
+    again = calibrate(range(4), "importance", Here(), sampling=SMALL, ledger=Ledger(path), told=told.append)
+    assert told == [4]
+    assert repr(again) == repr(whole)
+    assert len(Ledger(path).known) == 4
