@@ -11,11 +11,13 @@ from numpy.typing import NDArray
 
 from attribution.analysis.what_if import Carried, carry
 from attribution.inference.posterior import Posterior
-from attribution.network.program import Floats
+from attribution.network.program import Floats, Program
 from attribution.reporting.whatif_controls import InstitutionControl, institutions, shortened
 from attribution.reporting.whatif_network import network_json
 
-DRAWS = 256
+DRAWS, FEWEST = 256, 128
+BUDGET, LIMIT = 700_000, 1_500_000  # bytes of JSON: to be kept where `FEWEST` draws allow it; never passed
+MOST_TERMS = 2**25  # terms of the sum over all factions and draws: about a second in a browser
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,41 +40,83 @@ class NodeControl:
 
 @dataclass(frozen=True, slots=True)
 class WhatIfSection:
-    """What the section shows and holds. `data` is JSON that no text in it can end."""
+    """What the section shows and holds.
+
+    `data` is JSON that no text in it can end, empty where a page is no place for it; `reason` then says why.
+    """
 
     draws: int
     factions: tuple[FactionControl, ...]
     nodes: tuple[NodeControl, ...]
     institutions: tuple[InstitutionControl, ...]
     data: Markup
+    reason: str = ""
 
 
 def what_if_section(posterior: Posterior) -> WhatIfSection:
-    """The section of a posterior: factions in the order of the report, the most probable first."""
-    carried = thinned(posterior)
+    """The section of a posterior: factions in the order of the report, the most probable first.
+
+    A large case gets fewer draws, and one that is too large a sentence.
+    """
     case, program = posterior.case.as_of(posterior.settings.as_of), posterior.program
-    roles = ("lead", "rival")
+    carried, data = _fitting(posterior)
+    small = len(data) <= LIMIT and _terms(program, len(carried.z)) <= MOST_TERMS
     return WhatIfSection(
         draws=len(carried.z),
-        factions=tuple(
-            FactionControl(
-                program.factions.index(standing.id),
-                shortened(standing.label),
-                roles[rank] if rank < len(roles) else "rest",
-                standing.probability,
-            )
-            for rank, standing in enumerate(posterior.ranking)
-        ),
+        factions=_factions(posterior),
         nodes=tuple(NodeControl(id, shortened(case.factions.label(id))) for id in case.factions.ids),
         institutions=institutions(case),
-        data=_inert(
-            network_json(carried, program)
-            | {
-                "labels": [shortened(case.factions.label(faction)) for faction in program.factions],
-                "published": [standing.probability for standing in posterior.standings],
-                "before": [standing.prior for standing in posterior.standings],
-            }
-        ),
+        data=data if small else Markup(),
+        reason="" if small else _too_large(program),
+    )
+
+
+def _factions(posterior: Posterior) -> tuple[FactionControl, ...]:
+    place, roles = posterior.program.factions.index, ("lead", "rival")
+    return tuple(
+        FactionControl(
+            place(standing.id),
+            shortened(standing.label),
+            roles[rank] if rank < len(roles) else "rest",
+            standing.probability,
+        )
+        for rank, standing in enumerate(posterior.ranking)
+    )
+
+
+def _fitting(posterior: Posterior) -> tuple[Carried, Markup]:
+    """As many draws as the budget allows, at least `FEWEST`, and the network with them."""
+    carried = thinned(posterior)
+    data = _data(posterior, carried)
+    if len(data) <= BUDGET:
+        return carried, data
+    per_draw = 16 * carried.z.shape[1] / 3 + 4  # four bytes in base64, and a weight
+    spare = BUDGET - (len(data) - per_draw * len(carried.z))
+    carried = thinned(posterior, max(FEWEST, int(spare / per_draw)))
+    return carried, _data(posterior, carried)
+
+
+def _data(posterior: Posterior, carried: Carried) -> Markup:
+    case, program = posterior.case, posterior.program
+    return _inert(
+        network_json(carried, program)
+        | {
+            "labels": [shortened(case.factions.label(faction)) for faction in program.factions],
+            "published": [standing.probability for standing in posterior.standings],
+            "before": [standing.prior for standing in posterior.standings],
+        }
+    )
+
+
+def _terms(program: Program, draws: int) -> int:
+    return int(program.ints.step_size.sum()) * len(program.factions) * draws
+
+
+def _too_large(program: Program) -> str:
+    return (
+        f"The network of this case, with {len(program.factions)} factions, {len(program.origins)} origins and "
+        f"{program.dimension} uncertain numbers, is too large to be summed in a page. In Python: at.what_if(posterior, "
+        "at.Changes(...))."
     )
 
 

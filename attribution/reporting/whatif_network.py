@@ -21,7 +21,7 @@ def network_json(carried: Carried, program: Program) -> Json:
     ints = program.ints
     return {
         "draws": len(carried.z),
-        "weights": carried.weights.tolist(),
+        "weights": (carried.weights / carried.weights.min()).tolist(),
         "normals": base64.b64encode(carried.z.T.astype("<f4").tobytes()).decode("ascii"),
         "factions": list(program.factions),
         "sizes": list(case.factions.sizes),

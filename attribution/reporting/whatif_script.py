@@ -10,7 +10,7 @@ MODULES = ("numbers", "evidence", "settings", "network", "words", "page")
 
 _IMPORT = re.compile(r"^import .*;\n", re.MULTILINE)
 _EXPORT = re.compile(r"^export ", re.MULTILINE)
-_START = 'const section = document.getElementById("what-if");\nif (section) start(section);\n'
+_START = 'if (document.getElementById("what-if-data")) start(document.getElementById("what-if"));\n'
 
 
 @cache

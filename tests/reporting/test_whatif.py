@@ -17,7 +17,8 @@ from attribution.analysis.what_if import Carried, WhatIf, answer
 from attribution.inference.draws import Draws
 from attribution.inference.posterior import Posterior
 from attribution.inference.settings import Sampling
-from attribution.reporting.whatif import DRAWS, thinned, what_if_section
+from attribution.reporting import whatif
+from attribution.reporting.whatif import BUDGET, DRAWS, thinned, what_if_section
 from attribution.reporting.whatif_network import network_json
 from attribution.reporting.whatif_script import MODULES, whatif_script
 from tests.browser.chromium import needs_node
@@ -27,7 +28,6 @@ from tests.reporting.whatif_settings import link, random_changes
 HERE = Path(__file__).parent / "whatif"
 SMALL = Sampling(scrambles=4, log2_points=6)
 SEEDS = range(14)
-BUDGET = 700_000
 
 
 @cache
@@ -126,6 +126,20 @@ def test_the_section_keeps_within_its_budget_and_cannot_be_broken_out_of() -> No
     assert len(data) < BUDGET
     assert not set("<>&\u2028\u2029") & set(data)
     assert json.loads(data)["draws"] == DRAWS
+
+
+def test_a_large_case_gets_fewer_draws_and_too_large_a_one_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = what_if_section(tower_22())
+    monkeypatch.setattr(whatif, "BUDGET", len(whole.data) - 50_000)
+    fewer = what_if_section(tower_22())
+    assert whatif.FEWEST < fewer.draws < DRAWS and len(fewer.data) <= whatif.BUDGET
+    monkeypatch.setattr(whatif, "BUDGET", 1000)
+    assert what_if_section(tower_22()).draws == whatif.FEWEST
+    for limit in ("LIMIT", "MOST_TERMS"):
+        with monkeypatch.context() as smaller:
+            smaller.setattr(whatif, limit, 1000)
+            refused = what_if_section(tower_22())
+            assert refused.data == "" and "too large" in refused.reason and "at.what_if" in refused.reason
 
 
 def test_the_script_is_one_closure_that_evaluates_nothing() -> None:
