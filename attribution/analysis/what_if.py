@@ -126,8 +126,8 @@ def answer(carried: Carried, changes: Changes) -> WhatIf:
     weights = carried.weights * np.exp(log_weight - log_weight.max())
     weights /= weights.sum()
     possible = np.where(weights[:, None] > 0, probability, 0.0)
-    mean = weights @ possible
-    error = np.sqrt((weights**2) @ (possible - mean) ** 2)
+    mean = (weights[:, None] * possible).sum(axis=0)
+    error = np.sqrt(((weights[:, None] * (possible - mean)) ** 2).sum(axis=0))
     ess = float(1.0 / np.sum(weights**2))
     return WhatIf(program.factions, carried.published, tuple(mean.tolist()), tuple(error.tolist()), ess)
 
