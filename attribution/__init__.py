@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from attribution.analysis.changes import Changes, Planted
     from attribution.analysis.compare import Comparison, compare
     from attribution.analysis.confidence import Confidence, confidence
+    from attribution.analysis.deception import DeceptionBudget, deception_budget
     from attribution.analysis.dependence import Dependence, dependence
     from attribution.analysis.lattice import Lattice, lattice
     from attribution.analysis.leave_out import LeaveOut, leave_out
@@ -50,6 +51,7 @@ __all__ = [
     "Comparison",
     "Concern",
     "Confidence",
+    "DeceptionBudget",
     "Decomposition",
     "Dependence",
     "Lattice",
@@ -71,6 +73,7 @@ __all__ = [
     "compare",
     "compare_models",
     "confidence",
+    "deception_budget",
     "dependence",
     "fit",
     "lattice",
@@ -97,6 +100,7 @@ _HOMES = {
     "Comparison": "analysis.compare",
     "Concern": "domain.concern",
     "Confidence": "analysis.confidence",
+    "DeceptionBudget": "analysis.deception",
     "Decomposition": "analysis.shapley",
     "Dependence": "analysis.dependence",
     "Lattice": "analysis.lattice",
@@ -118,6 +122,7 @@ _HOMES = {
     "compare": "analysis.compare",
     "compare_models": "analysis.rivals",
     "confidence": "analysis.confidence",
+    "deception_budget": "analysis.deception",
     "dependence": "analysis.dependence",
     "fit": "inference.fit",
     "lattice": "analysis.lattice",

@@ -132,21 +132,28 @@ def brackets(move: Move, on: Bench, grid: tuple[float, ...]) -> list[tuple[float
 
 
 def solved(move: Move, on: Bench, bracket: tuple[float, float], *, within: float = 1e-4) -> Crossing | None:
-    """The amount within a bracket at which the lead passes, by regula falsi (Illinois); None where it does not."""
-    inside, outside = bracket
-    (low, _), (high, to) = move.margin(on, inside), move.margin(on, outside)
-    if low <= 0 or high > 0:
+    """The amount within a bracket at which the lead passes; None where it does not."""
+    if move.margin(on, bracket[0])[0] <= 0 or move.margin(on, bracket[1])[0] > 0:
         return None
+    return Crossing(move, *crossing(lambda amount: move.margin(on, amount), bracket, within=within))
+
+
+def crossing(
+    margin: Callable[[float], tuple[float, int]], bracket: tuple[float, float], *, within: float = 1e-4
+) -> tuple[float, int]:
+    """Where a margin becomes 0 between its two ends, and against whom, by regula falsi (Illinois)."""
+    inside, outside = bracket
+    (low, _), (high, to) = margin(inside), margin(outside)
     last = 0
     for _ in range(60):
-        amount = (inside * high - outside * low) / (high - low)
-        margin, nearest = move.margin(on, amount)
-        if margin > 0:
-            inside, low, high, last = amount, margin, high / 2 if last > 0 else high, 1
+        amount = (inside * high - outside * low) / (high - low) if np.isfinite(high) else (inside + outside) / 2
+        here, nearest = margin(amount)
+        if abs(here) <= within:
+            return amount, nearest
+        if here > 0:
+            inside, low, high, last = amount, here, high / 2 if last > 0 else high, 1
         else:
-            outside, high, to, low, last = amount, margin, nearest, low / 2 if last < 0 else low, -1
-        if abs(margin) <= within:
-            return Crossing(move, amount, nearest)
+            outside, high, to, low, last = amount, here, nearest, low / 2 if last < 0 else low, -1
         if abs(outside - inside) <= within:
             break
-    return Crossing(move, outside, to)
+    return outside, to

@@ -51,7 +51,7 @@ class Reached:
 
     def relative(self, first: Floats, second: Floats) -> Floats:
         """In each draw, by how much of itself one probability is above its mean, less the same of the other."""
-        a, b = self.probability @ first, self.probability @ second
+        a, b = (np.einsum("dh,h->d", self.probability, side) for side in (first, second))
         return np.asarray(_over_mean(a, self.weights) - _over_mean(b, self.weights))
 
 

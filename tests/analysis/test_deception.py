@@ -1,0 +1,158 @@
+"""The budget applied is a tie; curves are those of models that say so; the fewest are the fewest."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import combinations
+
+import numpy as np
+import pytest
+
+import attribution as at
+from attribution.analysis.lead import published
+from attribution.domain.facts import Fact
+from attribution.domain.model import Deception, Forged
+from attribution.domain.numbers import Number
+from attribution.domain.origins import OriginDeclaration
+from attribution.errors import UsageError
+from attribution.inference.importance import sobol_normals
+from attribution.inference.posterior import Posterior
+from attribution.network.compiler import compile_network
+from attribution.network.summation import log_joint, normalise
+from tests.builders import a_case, a_model, a_report, a_table, a_tree, says
+
+
+@pytest.fixture(scope="module")
+def posterior() -> Posterior:
+    return at.fit(at.read_case("tower-22"), at.read_model("tower-22/baseline"), engine="importance")
+
+
+@pytest.fixture(scope="module")
+def found(posterior: Posterior) -> at.DeceptionBudget:
+    return at.deception_budget(posterior)
+
+
+def under(posterior: Posterior, forged: dict[str, float], toward: str) -> np.ndarray:
+    """Probabilities when the model file says so, from points of other scrambles."""
+    stated = tuple(Forged(origin, Number.exactly(d), toward) for origin, d in forged.items())
+    kept = tuple(one for one in posterior.model.deception.forged if one.target not in forged)
+    model = replace(posterior.model, deception=replace(posterior.model.deception, forged=(*stated, *kept)))
+    program = compile_network(posterior.case, model)
+    z = sobol_normals(program.dimension, 8, 10, 77).reshape(-1, program.dimension)
+    probability, evidence = normalise(log_joint(program, z))
+    return np.asarray(np.exp(evidence) @ probability / np.exp(evidence).sum())
+
+
+def test_what_the_case_calls_unforgeable_is_left_alone(found: at.DeceptionBudget) -> None:
+    assert "halt" not in found.forgeable
+    assert "nujaba-vows" not in found.forgeable
+    assert "no-denial-found" not in found.forgeable
+    assert set(found.as_in_model) == {"from-rutba", "insider-says-ours"}
+
+
+@pytest.mark.parametrize("toward", ["", "kataib-hezbollah", "nujaba", "other"])
+def test_the_curve_is_that_of_models_that_say_so(posterior: Posterior, found: at.DeceptionBudget, toward: str) -> None:
+    direction = next(one for one in found.directions if one.toward == toward)
+    for level in (0.1, 0.5):
+        expected = under(posterior, dict.fromkeys(found.forgeable, level), toward)
+        curve = np.array(direction.curve[found.levels.index(level)])
+        assert curve == pytest.approx(expected, abs=0.03)  # 512 draws here
+    start = published(posterior).probabilities
+    assert np.array(direction.curve[0]) == pytest.approx(start, abs=0.02)
+
+
+def test_at_the_budget_the_lead_is_tied(posterior: Posterior, found: at.DeceptionBudget) -> None:
+    direction = next(one for one in found.directions if one.toward == found.leader)
+    assert direction.flip is not None
+    assert abs(direction.log_odds) <= 4 * direction.log_odds_error + 2e-3
+    leader, rival = (found.factions.index(id) for id in (found.leader, direction.to))
+    for share, ahead in ((0.93, leader), (1.07, rival)):
+        then = under(posterior, dict.fromkeys(found.forgeable, share * direction.flip), found.leader)
+        assert int(then.argmax()) == ahead
+
+
+def test_planting_toward_the_others_never_helps_them(found: at.DeceptionBudget) -> None:
+    """Whoever the evidence was planted against is the one it no longer speaks against."""
+    for direction in found.directions:
+        if direction.toward not in ("", found.leader):
+            spared = found.factions.index(direction.toward)
+            assert direction.curve[-1][spared] <= direction.curve[0][spared] + 0.01
+
+
+def test_the_fewest_are_the_fewest() -> None:
+    """All sets of origins, each in a model of its own."""
+    facts = [Fact(name, ("yes", "no")) for name in ("u", "v", "w")]
+    items = [a_report(f"r-{name}", says(name, "yes"), source=source) for name, source in zip("uvw", "sts", strict=True)]
+    tables = [
+        a_table("u", {"yes": {"a": 0.6, "else": 0.2}}),
+        a_table("v", {"yes": {"a": (0.3, 0.4, 0.5), "else": 0.2}}),
+        a_table("w", {"yes": {"b": 0.5, "else": 0.2}}),
+    ]
+    posterior = at.fit(a_case(*facts, items=items, tree=a_tree("a", "b", "c")), a_model(*tables), engine="importance")
+    leader = posterior.ranking[0].id
+    origins = posterior.program.origins
+    found = {one.toward: one for one in at.deception_budget(posterior).directions}
+    for toward in ("", "a"):
+        breaking = [
+            gone
+            for size in range(1, 4)
+            for gone in combinations(origins, size)
+            if posterior.program.factions[int(under(posterior, dict.fromkeys(gone, 1.0), toward).argmax())] != leader
+        ]
+        fewest = found[toward].fewest
+        assert fewest is not None
+        assert fewest.exact
+        assert len(fewest.origins) == len(breaking[0])
+        assert fewest.sets == sum(len(one) == len(breaking[0]) for one in breaking)
+        assert fewest.origins in breaking
+
+
+def test_a_closed_form() -> None:
+    """One origin, nothing uncertain: forged at random with d it says 1 - d of what it said."""
+    case = a_case(Fact("w", ("yes", "no")), items=[a_report("r", says("w", "yes"))], tree=a_tree("a", "b"))
+    model = a_model(a_table("w", {"yes": {"a": 0.9, "b": 0.1, "else": 0.1}}), shares={"a": 0.45, "b": 0.55}, other=0.01)
+    posterior = at.fit(case, model, engine="importance")
+    noise = at.deception_budget(posterior).directions[0]
+    rho = float(model.grading.letters[1].best * model.grading.digits[1].best)
+    true, false = rho + (1 - rho) / 2, (1 - rho) / 2
+    a, b = (p * true + (1 - p) * false for p in (0.9, 0.1))
+    mean = 0.5 * (true + false)
+    # 0.45 ((1 - d) a + d m) = 0.55 ((1 - d) b + d m)
+    gap = 0.45 * (a - mean) - 0.55 * (b - mean)
+    assert noise.flip == pytest.approx(1 - 0.1 * mean / gap, abs=2e-3)
+    assert noise.to == "b"
+
+
+def test_a_model_that_doubts_everything_is_moved_all_the_same() -> None:
+    case = a_case(Fact("w", ("yes", "no")), items=[a_report("r", says("w", "yes"))], tree=a_tree("a", "b"))
+    doubts = Deception(forged=(Forged("r", Number.exactly(0.1), "a"),))
+    model = a_model(a_table("w", {"yes": {"a": 0.9, "else": 0.1}}), deception=doubts)
+    found = at.deception_budget(at.fit(case, model, engine="importance"))
+    assert found.forgeable == ("r",)
+    assert found.as_in_model == ()
+
+
+def test_nothing_can_be_forged() -> None:
+    home = (OriginDeclaration("o", forgeable=False),)
+    item = replace(a_report("r", says("w", "yes"), origin="o"))
+    case = a_case(Fact("w", ("yes", "no")), items=[item], declarations=home)
+    posterior = at.fit(case, a_model(a_table("w", {"yes": {"a": 0.6, "else": 0.2}})), engine="importance")
+    with pytest.raises(UsageError, match="no origin of this case could be forged"):
+        at.deception_budget(posterior)
+
+
+def test_a_tied_lead_needs_no_deception(posterior: Posterior) -> None:
+    case = a_case(Fact("w", ("yes", "no")), items=[a_report("r", says("w", "yes"))], tree=a_tree("a"))
+    model = a_model(a_table("w", {"yes": {"else": 0.3}}), other=0.5)
+    found = at.deception_budget(at.fit(case, model, engine="importance"))
+    assert found.tied
+    assert "no deception is needed" in str(found)
+
+
+def test_the_paragraph_and_the_table(found: at.DeceptionBudget) -> None:
+    text = str(found)
+    assert f"The lead of {found.leader} passes to" in text
+    assert "the least that a deceiver could need" in text
+    frame = found.to_frame()
+    assert len(frame) == len(found.levels) * (1 + len(found.factions))
+    assert frame.sum(axis=1).to_numpy() == pytest.approx(1)
