@@ -17,6 +17,7 @@ from attribution.analysis.units import Unit, readable, standing_case, units
 from attribution.domain.concern import Concern
 from attribution.domain.verbal import percent
 from attribution.errors import UsageError
+from attribution.inference.draws import expectation
 from attribution.inference.posterior import Posterior
 from attribution.network.program import STATEMENT, Floats
 from attribution.network.summation import normalise
@@ -203,7 +204,7 @@ def _states(posterior: Posterior, origin: str) -> bool:
 def _merge(posterior: Posterior, labels: dict[str, str], origins: tuple[str, ...], reasons: tuple[str, ...]) -> Merged:
     probability, log_evidence = normalise(merged_log_joint(posterior, origins))
     weights, ess, khat = nearby(posterior, log_evidence - posterior.log_evidence)
-    after = weights @ probability
+    after = expectation(weights, probability)
     now = np.array([standing.probability for standing in posterior.standings])
     a, b = (posterior.program.factions.index(one.id) for one in posterior.ranking[:2])
     new = posterior.program.factions[int(np.argmax(after))]
@@ -231,7 +232,7 @@ def _pull(posterior: Posterior, origins: tuple[str, ...]) -> float:
     weights, _, _ = nearby(posterior, log_evidence - posterior.log_evidence)
     now = np.array([standing.probability for standing in posterior.standings])
     a, b = (posterior.program.factions.index(one.id) for one in posterior.ranking[:2])
-    return float(DECIBANS * (_log_odds(now, a, b) - _log_odds(weights @ probability, a, b)))
+    return float(DECIBANS * (_log_odds(now, a, b) - _log_odds(expectation(weights, probability), a, b)))
 
 
 def _institutions(

@@ -160,7 +160,7 @@ def _facts(posterior: Posterior, believed: float) -> tuple[list[Prospect], tuple
             continue
         noise = np.full((len(states), len(states)), (1.0 - believed) / len(states))
         channel = noise + believed * np.eye(len(states))
-        certain, report = (worth(posterior, one, states) for one in (joint, joint @ channel))
+        certain, report = (worth(posterior, one, states) for one in (joint, np.einsum("chs,st->cht", joint, channel)))
         found.append(Prospect(fact, "fact", posterior.case.facts[fact].label, certain, report))
     return found, tuple(settled)
 

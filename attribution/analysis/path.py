@@ -10,7 +10,7 @@ import numpy as np
 from attribution.analysis.reaching import DECIBANS
 from attribution.domain.verbal import percent
 from attribution.errors import UsageError
-from attribution.inference.draws import smoothed
+from attribution.inference.draws import expectation, smoothed
 from attribution.inference.importance import sobol_normals
 from attribution.inference.posterior import Posterior
 from attribution.network.curves import quantile
@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 
 FARTHEST = 1.6448536269514722  # standard deviations: the middle of a number goes at most to its 5 or 95 % quantile
 MOST_STEPS = 12
-_SCRAMBLES, _LOG2_POINTS = 8, 9
-_BISECTIONS = 8
+_POINTS = 256  # of each scramble; the first of a Sobol sequence are one themselves
+_CLOSE = 0.01  # decibans at which two factions count as level
+_TRIALS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +126,7 @@ def shortest_path(posterior: Posterior, rival: str = "") -> ShortestPath:
         at = int(np.argmax(np.abs(slope)))
         if slope[at] == 0:
             break
-        seen, shift = walk.step(shift, at, float(np.sign(slope[at])))
+        seen, shift = walk.step(seen, shift, at, float(np.sign(slope[at])))
         moved.append((at, float(shift[at]), seen.lead))
     coordinates = posterior.program.coordinates
     steps = tuple(
@@ -171,31 +172,35 @@ class _Walk:
     def look(self, shift: Floats) -> _Seen:
         """The posterior with the middles of all numbers shifted, from points of its own."""
         program = self.posterior.program
-        points = sobol_normals(program.dimension, _SCRAMBLES, _LOG2_POINTS, self.posterior.settings.seed)
-        z = points.reshape(points.shape[0] * points.shape[1], -1) if program.dimension else np.zeros((4096, 0))
+        sampling, seed = self.posterior.settings.sampling, self.posterior.settings.seed
+        points = sobol_normals(program.dimension, sampling.scrambles, sampling.log2_points, seed)[:, :_POINTS]
+        z = points.reshape(points.shape[0] * points.shape[1], program.dimension)
         probability, log_evidence = normalise(log_joint(program, z + shift))
         weights = np.exp(smoothed(log_evidence)[0])
         weights /= weights.sum()
         a, b = (weights * probability[:, place] for place in (self.leader, self.rival))
         tiny = 1e-300
-        slope = b @ z / max(b.sum(), tiny) - a @ z / max(a.sum(), tiny)
+        slope = expectation(b / max(b.sum(), tiny) - a / max(a.sum(), tiny), z)
         lead = DECIBANS * (np.log(max(a.sum(), tiny)) - np.log(max(b.sum(), tiny)))
         return _Seen(float(lead), float(b.sum()), slope, float(1.0 / np.sum(weights**2)))
 
-    def step(self, shift: Floats, at: int, sign: float) -> tuple[_Seen, Floats]:
+    def step(self, before: _Seen, shift: Floats, at: int, sign: float) -> tuple[_Seen, Floats]:
         """Move one number as far as it takes, at most to the end of its range; what is seen there."""
         end = shift.copy()
         end[at] = sign * FARTHEST
         seen = self.look(end)
         if seen.lead > 0:
             return seen, end
-        near, far = 0.0, FARTHEST
-        for _ in range(_BISECTIONS):
-            end[at] = sign * (near + far) / 2
+        near, far, near_lead = 0.0, FARTHEST, before.lead
+        for _ in range(_TRIALS):
+            if seen.lead > -_CLOSE:
+                break
+            tried = near + (far - near) * min(max(near_lead / (near_lead - seen.lead), 0.1), 0.9)
+            end[at] = sign * tried
             here = self.look(end)
             if here.lead > 0:
-                near = (near + far) / 2
+                near, near_lead = tried, here.lead
             else:
-                far, seen = (near + far) / 2, here
+                far, seen = tried, here
         end[at] = sign * far
         return seen, end

@@ -14,6 +14,7 @@ from attribution.analysis.power import PowerScaling, power_scaling
 from attribution.analysis.rivals import Rivals, compare_models
 from attribution.analysis.robust import RobustBounds, robust_bounds
 from attribution.analysis.shapley import Decomposition, shapley
+from attribution.analysis.units import UnitKind
 from attribution.domain.identifiers import OTHER
 from attribution.inference.posterior import Posterior
 
@@ -51,6 +52,7 @@ def sensitivity(
     posterior: Posterior,
     rivals: tuple[Posterior, ...] = (),
     *,
+    by: UnitKind = "origin",
     refit: bool = False,
     progress: Callable[[str], None] = lambda step: None,
 ) -> Sensitivity:
@@ -60,6 +62,8 @@ def sensitivity(
     ----------
     rivals
         Posteriors of the same case under other models.
+    by
+        What `leave_out` leaves out one by one.
     refit
         Fit again, with the engine of the posterior, what the draws cannot reach.
     progress
@@ -73,7 +77,7 @@ def sensitivity(
     sources = told("leaving out sources", lambda: leave_out(posterior, "source", refit=refit))
     merged = told("merging origins", lambda: dependence(posterior))
     return Sensitivity(
-        leave_out=told("leaving out origins", lambda: leave_out(posterior, "origin", refit=refit)),
+        leave_out=told(f"leaving out by {by}", lambda: leave_out(posterior, by, refit=refit)),
         sources=sources,
         institutions=told("leaving out institutions", lambda: leave_out(posterior, "institution", refit=refit)),
         decomposition=told("decomposing the lead", lambda: _decomposed(posterior)),

@@ -58,6 +58,7 @@ def _build() -> _Parser:
     _add_check(commands)
     _add_fit(commands)
     _add_report(commands)
+    _add_sensitivity(commands)
     _add_compare(commands)
     _add_schema(commands)
     add_archive(commands, _FORMATS)
@@ -104,6 +105,25 @@ def _add_report(commands: _Commands) -> None:
         help="work out what would change the answer, which a citable report must have (default: with nuts only)",
     )
     report.set_defaults(target=("report", "report"))
+
+
+def _add_sensitivity(commands: _Commands) -> None:
+    sensitivity = commands.add_parser("sensitivity", help="what the answer rests on, and what would change it")
+    _add_case(sensitivity, "CASE|RUN.nc")
+    _add_engine(sensitivity)
+    sensitivity.add_argument(
+        "--by",
+        choices=("origin", "source", "institution", "cluster", "item", "fact"),
+        default="origin",
+        help="what is left out one by one (default: origin)",
+    )
+    sensitivity.add_argument("--refit", action="store_true", help="fit again what the stored draws cannot reach")
+    sensitivity.add_argument(
+        "--as-saved", action="store_true", help="analyse a run although its case or model file changed since"
+    )
+    sensitivity.add_argument("-o", "--output", metavar="FILE", help="write it too: .json, .csv or .md")
+    _add_format(sensitivity)
+    sensitivity.set_defaults(target=("sensitivity", "sensitivity"))
 
 
 def _add_compare(commands: _Commands) -> None:

@@ -29,3 +29,15 @@ def counting(what: str) -> Iterator[Callable[[int], None]]:
 
     with Console(stderr=True).status(what) as status:
         yield lambda done: status.update(f"{what}: {done:,}")
+
+
+@contextmanager
+def stepping(what: str) -> Iterator[Callable[[str], None]]:
+    """Show which step is being worked on, on a terminal only; what is yielded takes its name."""
+    if not sys.stderr.isatty():
+        yield lambda step: None
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status(what) as status:
+        yield lambda step: status.update(f"{what}: {step}")

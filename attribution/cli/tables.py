@@ -23,7 +23,7 @@ def show(tables: list[Table], form: str) -> None:
     if form == "json":
         print(json.dumps({table.title: _records(table) for table in tables}, indent=2, ensure_ascii=False))
     elif form == "csv":
-        sys.stdout.write(_csv(tables))
+        sys.stdout.write(as_csv(tables))
     elif sys.stdout.isatty():
         _rich(tables)
     else:
@@ -34,7 +34,7 @@ def _records(table: Table) -> list[dict[str, str | float]]:
     return [dict(zip(table.columns, row, strict=True)) for row in table.rows]
 
 
-def _csv(tables: list[Table]) -> str:
+def as_csv(tables: list[Table]) -> str:
     """All tables in one file, each row led by the title of its table."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")

@@ -1,0 +1,113 @@
+"""`attribution sensitivity`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from attribution.atomic import write_text
+from attribution.cli.inputs import posterior_of, rivals_of
+from attribution.cli.progress import stepping
+from attribution.cli.tables import Table, as_csv
+from attribution.errors import PairError, RunError, UsageError
+
+if TYPE_CHECKING:
+    from attribution.analysis.sensitivity import Sensitivity
+    from attribution.inference.posterior import Posterior
+
+_SUFFIXES = {".json": "json", ".csv": "csv", ".md": "markdown"}
+
+
+def sensitivity(arguments: argparse.Namespace) -> int:
+    """Print the whole analysis, write it where asked; exit code 1 where the fit or an answer cannot be trusted."""
+    from attribution.analysis.sensitivity import sensitivity as analyse
+    from attribution.inference.concerns import trustworthy
+    from attribution.reporting.sensitivity_page import unreached
+
+    path = Path(arguments.output) if arguments.output else None
+    if path and path.suffix not in _SUFFIXES:
+        raise UsageError(f'"{path}" is no place for the analysis.', allowed=f"a file ending in {', '.join(_SUFFIXES)}")
+    posterior = posterior_of(arguments)
+    if arguments.case.endswith(".nc") and not arguments.as_saved:
+        _check_unchanged(arguments.case, posterior)
+    with stepping(f"sensitivity of {posterior.case.id} under {posterior.model.id}") as progress:
+        progress("fitting rival models")
+        rivals = _rivals(posterior)
+        found = analyse(posterior, rivals, by=arguments.by, refit=arguments.refit, progress=progress)
+    sys.stdout.write(_render(posterior, found, arguments.format))
+    if path:
+        write_text(path, _render(posterior, found, _SUFFIXES[path.suffix]))
+        print(f"written: {path}", file=sys.stderr)
+    doubts = unreached(posterior, found)
+    if doubts:
+        print("not to be trusted without a new fit (--refit):", file=sys.stderr)
+        print(*(f"  - {doubt}" for doubt in doubts), sep="\n", file=sys.stderr)
+    if not trustworthy(posterior):
+        print("the fit itself is not to be trusted: attribution fit says why", file=sys.stderr)
+    return 0 if trustworthy(posterior) and not doubts else 1
+
+
+def _render(posterior: Posterior, found: Sensitivity, form: str) -> str:
+    from attribution.reporting.sensitivity_page import sensitivity_json, sensitivity_page
+
+    if form == "json":
+        return json.dumps(sensitivity_json(posterior, found), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    if form == "csv":
+        return as_csv(_tables(found))
+    page = sensitivity_page(posterior, found)
+    return page.markdown() if form == "markdown" else page.text()
+
+
+def _tables(found: Sensitivity) -> list[Table]:
+    """Every finding's whole table."""
+    tables = []
+    for name, finding in found.findings():
+        frame = finding.to_frame().reset_index()
+        rows = tuple(tuple(_cell(value) for value in row) for row in frame.itertuples(index=False, name=None))
+        tables.append(Table(name, tuple(str(column) for column in frame.columns), rows))
+    return tables
+
+
+def _cell(value: object) -> str | float:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    return value if isinstance(value, int | float) else str(value)
+
+
+def _rivals(posterior: Posterior) -> tuple[Posterior, ...]:
+    """The other shipped models; none where they do not fit the case as it was saved."""
+    try:
+        return rivals_of(posterior)
+    except PairError as error:
+        print(f"rival models are left out, since they do not fit this case: {error.what}", file=sys.stderr)
+        return ()
+
+
+def _check_unchanged(run: str, posterior: Posterior) -> None:
+    """Refuse a run whose shipped case, model or grading reads otherwise now.
+
+    A run stands alone; but who asks about a shipped case by its run should know when the file has moved on.
+    """
+    from attribution.reading import read_case, read_model, shipped_cases, shipped_models
+
+    case, model = posterior.case, posterior.model
+    if case.id not in shipped_cases():
+        return
+    changed = [] if read_case(case.id).text == case.text else ["the case"]
+    if model.id in shipped_models(case.id):
+        now = read_model(f"{case.id}/{model.id}")
+        changed += [] if now.text == model.text else [f'the model "{model.id}"']
+        changed += [] if now.grading.text == model.grading.text else [f'the grading "{now.grading.id}"']
+    if changed:
+        raise RunError(
+            f"{' and '.join(changed)} changed since this run was fitted.",
+            allowed="a run of the files as they are now",
+            hint="fit again, or add --as-saved to analyse the run as it stands",
+            file=run,
+        )
