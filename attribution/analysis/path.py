@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from attribution.analysis.naming import number_name
 from attribution.analysis.reaching import DECIBANS
 from attribution.domain.verbal import percent
 from attribution.errors import UsageError
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 FARTHEST = 1.6448536269514722  # standard deviations: the middle of a number goes at most to its 5 or 95 % quantile
 MOST_STEPS = 12
-_POINTS = 256  # of each scramble; the first of a Sobol sequence are one themselves
+_POINTS = 512  # of each scramble; the first of a Sobol sequence are one themselves
 _CLOSE = 0.01  # decibans at which two factions count as level
 _TRIALS = 12
 
@@ -35,6 +36,7 @@ class Step:
     """
 
     number: str
+    label: str
     best: float
     to: float
     deviations: float
@@ -45,7 +47,8 @@ class Step:
 class ShortestPath:
     """Steps that together put the rival ahead; `reached` is False where no 12 of them do.
 
-    `size` is the length of the path: the root of the sum of squared deviations.
+    `lead_error` is the Monte Carlo error of the lead at its end, in decibans; `size` is the length of the path: the
+    root of the sum of squared deviations.
     """
 
     leader: str
@@ -55,6 +58,7 @@ class ShortestPath:
     lead: float
     steps: tuple[Step, ...]
     reached: bool
+    lead_error: float
     rival_probability: float
     ess: float
 
@@ -90,10 +94,11 @@ class ShortestPath:
                 f"Even {len(self.steps)} numbers at the ends of their ranges leave {self.leader_label} ahead of "
                 f"{self.rival_label} ({self.lead:.1f} dB now). {self.method}"
             )
-        told = "; ".join(f"{step.number} from {step.best:.3g} to {step.to:.3g}" for step in self.steps)
+        told = "; ".join(f"{step.label} from {step.best:.3g} to {step.to:.3g}" for step in self.steps)
         return (
             f"{self.rival_label} would draw level with {self.leader_label}, at {percent(self.rival_probability)}, with "
-            f"{_counted(len(self.steps))} moved ({self.size:.1f} standard deviations together): {told}. {self.method}"
+            f"{_counted(len(self.steps))} moved ({self.size:.1f} standard deviations together; error of the end "
+            f"{self.lead_error:.2f} dB): {told}. {self.method}"
         )
 
 
@@ -118,7 +123,8 @@ def shortest_path(posterior: Posterior, rival: str = "") -> ShortestPath:
         raise UsageError.unknown("factions", rival, posterior.program.factions, at=("rival",))
     if rival == first.id:
         raise UsageError(f'"{rival}" leads already.', at=("rival",), allowed="another faction")
-    walk = _Walk(posterior, posterior.program.factions.index(first.id), posterior.program.factions.index(rival))
+    factions = posterior.program.factions
+    walk = _Walk.between(posterior, factions.index(first.id), factions.index(rival))
     start = walk.look(np.zeros(posterior.program.dimension))
     shift, seen, moved = np.zeros(posterior.program.dimension), start, list[tuple[int, float, float]]()
     while seen.lead > 0 and len(moved) < min(MOST_STEPS, posterior.program.dimension):
@@ -132,6 +138,7 @@ def shortest_path(posterior: Posterior, rival: str = "") -> ShortestPath:
     steps = tuple(
         Step(
             coordinates[at].label,
+            number_name(coordinates[at].label),
             coordinates[at].number.best,
             float(quantile(coordinates[at].number, np.array(deviations))),
             deviations,
@@ -148,6 +155,7 @@ def shortest_path(posterior: Posterior, rival: str = "") -> ShortestPath:
         lead=start.lead,
         steps=steps,
         reached=seen.lead <= 0,
+        lead_error=seen.error,
         rival_probability=seen.rival,
         ess=seen.ess,
     )
@@ -155,9 +163,10 @@ def shortest_path(posterior: Posterior, rival: str = "") -> ShortestPath:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Seen:
-    """The posterior at one place: lead in decibans, its slope for the rival by every coordinate, effective size."""
+    """The posterior at one place: lead in decibans and its error, the rival's slope by every coordinate, ESS."""
 
     lead: float
+    error: float
     rival: float
     slope: Floats
     ess: float
@@ -165,24 +174,35 @@ class _Seen:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Walk:
+    """Points of the prior, at which the network is summed anew wherever the middles of its numbers are put."""
+
     posterior: Posterior
     leader: int
     rival: int
+    z: Floats
+    scrambles: int
+
+    @classmethod
+    def between(cls, posterior: Posterior, leader: int, rival: int) -> _Walk:
+        sampling, dimension = posterior.settings.sampling, posterior.program.dimension
+        points = sobol_normals(dimension, sampling.scrambles, sampling.log2_points, posterior.settings.seed)[
+            :, :_POINTS
+        ]
+        z = points.reshape(points.shape[0] * points.shape[1], dimension)
+        return cls(posterior, leader, rival, z, len(points))
 
     def look(self, shift: Floats) -> _Seen:
         """The posterior with the middles of all numbers shifted, from points of its own."""
-        program = self.posterior.program
-        sampling, seed = self.posterior.settings.sampling, self.posterior.settings.seed
-        points = sobol_normals(program.dimension, sampling.scrambles, sampling.log2_points, seed)[:, :_POINTS]
-        z = points.reshape(points.shape[0] * points.shape[1], program.dimension)
-        probability, log_evidence = normalise(log_joint(program, z + shift))
+        probability, log_evidence = normalise(log_joint(self.posterior.program, self.z + shift))
         weights = np.exp(smoothed(log_evidence)[0])
         weights /= weights.sum()
         a, b = (weights * probability[:, place] for place in (self.leader, self.rival))
         tiny = 1e-300
-        slope = expectation(b / max(b.sum(), tiny) - a / max(a.sum(), tiny), z)
+        slope = expectation(b / max(b.sum(), tiny) - a / max(a.sum(), tiny), self.z)
         lead = DECIBANS * (np.log(max(a.sum(), tiny)) - np.log(max(b.sum(), tiny)))
-        return _Seen(float(lead), float(b.sum()), slope, float(1.0 / np.sum(weights**2)))
+        by_scramble = (b / max(b.sum(), tiny) - a / max(a.sum(), tiny)).reshape(self.scrambles, -1).sum(axis=1)
+        error = DECIBANS * by_scramble.std(ddof=1) * np.sqrt(self.scrambles)
+        return _Seen(float(lead), float(error), float(b.sum()), slope, float(1.0 / np.sum(weights**2)))
 
     def step(self, before: _Seen, shift: Floats, at: int, sign: float) -> tuple[_Seen, Floats]:
         """Move one number as far as it takes, at most to the end of its range; what is seen there."""

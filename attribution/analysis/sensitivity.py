@@ -8,13 +8,15 @@ from typing import Any
 
 from attribution.analysis.confidence import Confidence, confidence
 from attribution.analysis.dependence import Dependence, dependence
+from attribution.analysis.lattice import MOST_UNITS, Lattice, lattice
 from attribution.analysis.leave_out import LeaveOut, leave_out
 from attribution.analysis.next_evidence import NextEvidence, next_evidence
 from attribution.analysis.power import PowerScaling, power_scaling
 from attribution.analysis.rivals import Rivals, compare_models
 from attribution.analysis.robust import RobustBounds, robust_bounds
 from attribution.analysis.shapley import Decomposition, shapley
-from attribution.analysis.units import UnitKind
+from attribution.analysis.tipping import TippingPoints, tipping_points
+from attribution.analysis.units import UnitKind, units
 from attribution.domain.identifiers import OTHER
 from attribution.inference.posterior import Posterior
 
@@ -23,13 +25,16 @@ from attribution.inference.posterior import Posterior
 class Sensitivity:
     """The findings, in the order in which a reader would ask for them; None where a finding has no meaning.
 
-    `decomposition` is None where the leader or the runner-up is `other`, whose log-odds are no sum.
+    `decomposition` is None where the leader or the runner-up is `other`, whose log-odds are no sum; `lattice` where
+    there is no evidence.
     """
 
     leave_out: LeaveOut
     sources: LeaveOut
     institutions: LeaveOut
     decomposition: Decomposition | None
+    lattice: Lattice | None
+    tipping: TippingPoints
     robust: RobustBounds
     power: PowerScaling
     dependence: Dependence
@@ -81,6 +86,8 @@ def sensitivity(
         sources=sources,
         institutions=told("leaving out institutions", lambda: leave_out(posterior, "institution", refit=refit)),
         decomposition=told("decomposing the lead", lambda: _decomposed(posterior)),
+        lattice=told("removing every set of evidence", lambda: _lattice(posterior)),
+        tipping=told("looking for tipping points", lambda: tipping_points(posterior, refit=refit)),
         robust=told("bounding the prior", lambda: robust_bounds(posterior)),
         power=told("scaling priors and origins", lambda: power_scaling(posterior)),
         dependence=merged,
@@ -98,3 +105,13 @@ def _decomposed(posterior: Posterior) -> Decomposition | None:
     if OTHER in (one.id for one in posterior.ranking[:2]):
         return None
     return shapley(posterior)
+
+
+def _lattice(posterior: Posterior) -> Lattice | None:
+    """Over the declared clusters, else over the origins, else over pairs of them where they are many."""
+    if not posterior.program.origins:
+        return None
+    if any(unit.origins for unit in units(posterior, "cluster")):
+        return lattice(posterior, "cluster")
+    many = len(posterior.program.origins) > MOST_UNITS
+    return lattice(posterior, "origin", max_removed=2 if many else None)

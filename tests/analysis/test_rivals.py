@@ -51,7 +51,7 @@ def test_the_last_step_of_the_path_is_the_one_that_turns_the_lead(posteriors: tu
     assert before > 4 * error or found.steps[-1].deviations == pytest.approx(0, abs=0.1)
     shift[labels.index(found.steps[-1].number)] = found.steps[-1].deviations
     after, error = lead_at(posterior, shift, 77)
-    assert abs(after) < 4 * error + 0.01
+    assert abs(after) < 4 * np.hypot(error, found.lead_error / 10 * np.log(10)) + 0.003
     assert all(abs(step.deviations) <= FARTHEST for step in found.steps)
     leads = [found.lead, *(step.lead for step in found.steps)]
     assert leads == sorted(leads, reverse=True)
@@ -66,7 +66,7 @@ def test_a_moved_number_is_a_number_in_the_model_file(posteriors: tuple[Posterio
     one = at.fit(case, model, engine="importance")
     found = shortest_path(one)
     assert found.steps
-    walk = _Walk(one, 0, 1)
+    walk = _Walk.between(one, 0, 1)
     labels = list(one.program.labels)
     shift = np.zeros(len(labels))
     shift[labels.index("table[x=yes|a]")] = -1.0
@@ -86,13 +86,13 @@ def test_a_moved_number_is_a_number_in_the_model_file(posteriors: tuple[Posterio
 def test_the_slope_is_the_derivative(posteriors: tuple[Posterior, ...]) -> None:
     posterior = posteriors[0]
     a, b = (posterior.program.factions.index(one.id) for one in posterior.ranking[:2])
-    walk = _Walk(posterior, a, b)
+    walk = _Walk.between(posterior, a, b)
     here = walk.look(np.zeros(posterior.program.dimension))
     at_most = int(np.argmax(np.abs(here.slope)))
     step = np.zeros(posterior.program.dimension)
     step[at_most] = 0.05
     measured = -(walk.look(step).lead - walk.look(-step).lead) / 0.1 / (10 / np.log(10))
-    assert measured == pytest.approx(here.slope[at_most], rel=0.1)
+    assert measured == pytest.approx(here.slope[at_most], rel=0.2)
 
 
 def test_models_side_by_side(posteriors: tuple[Posterior, ...]) -> None:

@@ -15,7 +15,8 @@ from tests.builders import YES_NO, a_case, a_model, a_report, a_table, a_tree, s
 
 @pytest.fixture(scope="module")
 def posterior() -> Posterior:
-    return at.fit(at.read_case("tower-22"), at.read_model("tower-22/baseline"), engine="importance")
+    few = at.Sampling(scrambles=4, log2_points=8)
+    return at.fit(at.read_case("tower-22"), at.read_model("tower-22/baseline"), engine="importance", sampling=few)
 
 
 def test_every_finding_is_there_and_can_be_told(posterior: Posterior) -> None:
