@@ -35,7 +35,7 @@ _SHOWN: dict[str, tuple[str, tuple[str, ...]]] = {
     "power": ("What if a part counted more or less?", ("kind", "per_doubling", "sensitivity", "diagnosis")),
     "dependence": ("Are the origins independent?", ("reasons", "shift", "lead_shift")),
     "next_evidence": ("What to look for next", ("bits", "changes_lead", "report_bits")),
-    "rivals": ("Other models, and how the runner-up would win", ("leader", "prior_db", "evidence_db", "distance")),
+    "rivals": ("Other models, and the way to another lead", ("leader", "prior_db", "evidence_db", "distance")),
 }
 
 

@@ -34,7 +34,7 @@ TITLES = (
     "What if a part counted more or less?",
     "Are the origins independent?",
     "What to look for next",
-    "Other models, and how the runner-up would win",
+    "Other models, and the way to another lead",
 )
 
 
