@@ -24,7 +24,9 @@ class _Parser(argparse.ArgumentParser):
         if "invalid choice: " in message:
             found = message.split("invalid choice: ")[1].split("'")[1]
             hint = (
-                did_you_mean(found, ("new", "check", "fit", "report", "compare", "schema", "archive", *_FORMATS))
+                did_you_mean(
+                    found, ("new", "check", "fit", "report", "compare", "casebook", "schema", "archive", *_FORMATS)
+                )
                 or hint
             )
         raise UsageError(message.rstrip(".") + ".", hint=hint)
@@ -60,6 +62,7 @@ def _build() -> _Parser:
     _add_report(commands)
     _add_sensitivity(commands)
     _add_compare(commands)
+    _add_casebook(commands)
     _add_schema(commands)
     add_archive(commands, _FORMATS)
     return parser
@@ -141,9 +144,17 @@ def _add_compare(commands: _Commands) -> None:
     compare.set_defaults(target=("compare", "compare"))
 
 
+def _add_casebook(commands: _Commands) -> None:
+    book = commands.add_parser("casebook", help="all cases as of chosen days, against what was settled later")
+    book.add_argument("cases", metavar="CASE", nargs="*", help="shipped names (default: all that ship)")
+    _add_engine(book, default="importance", as_of=False)
+    book.add_argument("-o", "--output", metavar="FOLDER", default="reports/casebook", help="default: reports/casebook")
+    book.set_defaults(target=("casebook", "casebook"))
+
+
 def _add_schema(commands: _Commands) -> None:
     schema = commands.add_parser("schema", help="print the JSON Schema of a file format, for editors")
-    known = ("case", "model", "grading", "mapping", "prior", "recipe", "report", "comparison")
+    known = ("case", "model", "grading", "mapping", "prior", "recipe", "report", "comparison", "casebook")
     schema.add_argument("what", choices=known)
     schema.set_defaults(target=("schema", "schema"))
 

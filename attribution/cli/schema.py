@@ -16,6 +16,10 @@ def schema(arguments: argparse.Namespace) -> int:
         from attribution.reporting.comparison import comparison_schema
 
         found = comparison_schema()
+    elif arguments.what == "casebook":
+        from attribution.reporting.write_casebook import casebook_schema
+
+        found = casebook_schema()
     elif arguments.what == "mapping":
         from attribution.archive.mapping_schema import mapping_schema
 

@@ -1,0 +1,237 @@
+"""What a casebook says, in words and tables, before it takes any form."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from attribution.analysis.casebook import LATEST, SHARED, Casebook, Glance, Settlement, Study
+from attribution.domain.moments import Moment
+from attribution.domain.verbal import percent
+from attribution.errors import listed
+from attribution.inference.provenance import versions
+
+CAVEATS = (
+    "A handful of cases shows how a method behaves. It allows no claim of calibration, and none is made.",
+    "How these cases ended is common knowledge, and was known to whoever wrote the numbers. What is generic was "
+    "written first and only instantiated for a case, so this is partial pre-registration, no more.",
+    "Scored is only what was settled, by the posteriors that knew nothing as late as the settlement. What is settled "
+    "in part, or not at all, is shown and not scored.",
+    "The moments are when the public could know, in local time; what is dated by a day counts from its end.",
+)
+WITNESSES = "if every item were its own witness"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a table: its name, what stands under the name, and cells."""
+
+    label: str
+    under: str
+    cells: tuple[str, ...]
+    strong: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class StudyWords:
+    """One case under one model."""
+
+    study: Study
+    told: str
+    columns: tuple[str, ...]
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CaseWords:
+    """One case: what was settled, and what each model said on the way."""
+
+    id: str
+    title: str
+    when: str
+    settled: tuple[str, ...]
+    studies: tuple[StudyWords, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """The whole casebook."""
+
+    headline: str
+    cases: tuple[CaseWords, ...]
+    score_columns: tuple[str, ...]
+    scores: tuple[Line, ...]
+    tally_columns: tuple[str, ...]
+    tallies: tuple[Line, ...]
+    doubts: tuple[str, ...]
+    provenance: tuple[tuple[str, str], ...]
+
+
+def pages(book: Casebook) -> Pages:
+    """Everything a casebook says."""
+    labels = [label for label in SHARED if any(_at(study, label) for study in book.studies if study.settlements)]
+    return Pages(
+        headline=_headline(book),
+        cases=tuple(_case(book, case) for case in dict.fromkeys(study.case for study in book.studies)),
+        score_columns=("before any evidence", *labels),
+        scores=tuple(_score_lines(book, labels)),
+        tally_columns=("outcomes", "log score (bits)", "gain on the prior (bits)", "Brier", "ranked first"),
+        tallies=tuple(
+            Line(
+                f"{tally.model}, {tally.label}",
+                "",
+                (
+                    str(tally.outcomes),
+                    signed(tally.log_score),
+                    signed(tally.gain),
+                    f"{tally.brier:.3f}",
+                    f"{tally.first} of {tally.outcomes}",
+                ),
+            )
+            for tally in book.tallies
+        ),
+        doubts=tuple(f"k-hat is above its threshold: {where}" for where in book.unreliable),
+        provenance=_provenance(book),
+    )
+
+
+def signed(value: float) -> str:
+    """A number of bits with its sign."""
+    return f"{value:+.2f}".replace("-", "\u2212")
+
+
+def settled_words(found: Settlement) -> str:
+    """An outcome as a sentence."""
+    how = {
+        "court": "by a court",
+        "official": "by an official finding",
+        "consensus": "by consensus",
+        "partial": "in part",
+    }
+    verdict = "excluded" if found.excluded else "true"
+    scored = "" if found.scored else "; not scored"
+    told = f"{' or '.join(found.named)}: {verdict}, settled {how[found.settled]}"
+    note = f" {found.note}" if found.note else ""
+    return f"{told} ({found.source}, {found.grade}, {Moment.parse(found.date).in_words()}{scored}).{note}"
+
+
+def _headline(book: Casebook) -> str:
+    cases = {study.case for study in book.studies}
+    scored = {(study.case, one.outcome) for study in book.studies for glance in study.glances for one in glance.scores}
+    return (
+        f"{len(cases)} cases under {len(book.studies)} models. {len(scored)} outcomes are settled and can be scored: "
+        "too few to say that anything here is calibrated."
+    )
+
+
+def _case(book: Casebook, case: str) -> CaseWords:
+    studies = [study for study in book.studies if study.case == case]
+    first = studies[0]
+    return CaseWords(
+        id=case,
+        title=first.title,
+        when=Moment.parse(first.incident).in_words(),
+        settled=tuple(settled_words(one) for one in first.settlements),
+        studies=tuple(_study(study) for study in studies),
+    )
+
+
+def _study(study: Study) -> StudyWords:
+    scored = any(glance.scores for glance in study.glances)
+    columns = ("items", *study.labels, *(("settled set", "log score (bits)") if scored else ()))
+    blank = ("", "") if scored else ()
+    lines = [Line("before any evidence", "", ("0", *_percents(study.prior), *blank), _top(study.prior))]
+    lines += [_glance_line(glance, scored) for glance in study.glances]
+    lines.append(Line(WITNESSES, LATEST, ("", *_percents(study.witnesses), *blank), _top(study.witnesses)))
+    return StudyWords(study, _told(study), columns, tuple(lines))
+
+
+def _glance_line(glance: Glance, scored: bool) -> Line:
+    cells: tuple[str, ...] = (str(glance.items), *_percents(glance.probabilities))
+    if scored:
+        cells += (
+            ", ".join(percent(one.probability) for one in glance.scores),
+            ", ".join(signed(one.log_score) for one in glance.scores),
+        )
+    when = Moment.parse(glance.as_of) if glance.as_of else None
+    under = when.in_words() if when and when.in_words() != glance.label else ""
+    return Line(glance.label, under, cells, _top(glance.probabilities))
+
+
+def _percents(values: tuple[float, ...]) -> tuple[str, ...]:
+    return tuple(percent(value) for value in values)
+
+
+def _top(values: tuple[float, ...]) -> int:
+    """The column of the most probable faction, after that of the number of items."""
+    return 1 + values.index(max(values))
+
+
+def _told(study: Study) -> str:
+    labels = dict(zip(study.factions, study.labels, strict=True))
+    last = study.latest
+    position = study.factions.index(last.leader)
+    passed = [f"{_when(turn.moment)} to {labels[turn.leader]}" for turn in study.timeline.changes]
+    moved = f"The lead passed {'; '.join(passed)}." if passed else "The lead never changed."
+    return (
+        f"{labels[last.leader]} leads with {percent(last.probabilities[position])} "
+        f"(before any evidence {percent(study.prior[position])}). {moved} {_counted(study, labels)}"
+    )
+
+
+def _when(moment: str) -> str:
+    found = Moment.parse(moment)
+    return f"{'at' if found.time else 'on'} {found.in_words()}"
+
+
+def _counted(study: Study, labels: dict[str, str]) -> str:
+    """What the mistake of counting every item would have done."""
+    last, counted = study.latest.probabilities, study.witnesses
+    moves = [now - then for now, then in zip(counted, last, strict=True)]
+    most = max(range(len(moves)), key=lambda position: abs(moves[position]))
+    if abs(moves[most]) < 0.005:
+        return "Counting every item as its own witness would move nothing by half a percentage point."
+    return (
+        f"Counting every item as its own witness would put {labels[study.factions[most]]} at {percent(counted[most])} "
+        f"instead of {percent(last[most])}."
+    )
+
+
+def _at(study: Study, label: str) -> Glance | None:
+    return next((glance for glance in study.glances if glance.label == label), None)
+
+
+def _score_lines(book: Casebook, labels: list[str]) -> list[Line]:
+    found = []
+    for study in book.studies:
+        for position, settled in enumerate(study.settlements):
+            if not settled.scored:
+                continue
+            cells = [_score_cell(_at(study, label), position) for label in labels]
+            before = [one.prior for glance in study.glances for one in glance.scores if one.outcome == position][:1]
+            verdict = f"{' or '.join(settled.named)}: {'excluded' if settled.excluded else 'true'}"
+            found.append(Line(f"{study.title}, {study.model}", verdict, (*_percents(tuple(before)), *cells)))
+    return found
+
+
+def _score_cell(glance: Glance | None, outcome: int) -> str:
+    if glance is None:
+        return ""
+    told = [f"{percent(one.probability)}, rank {one.rank}" for one in glance.scores if one.outcome == outcome]
+    return told[0] if told else "settled by then"
+
+
+def _provenance(book: Casebook) -> tuple[tuple[str, str], ...]:
+    studies = [
+        (
+            f"{study.case}, {study.model}",
+            f"evidence {study.evidence_hash[:16]}, assumptions {study.assumptions_hash[:16]}",
+        )
+        for study in book.studies
+    ]
+    return (
+        ("engine", book.engine),
+        ("seed", str(book.seed)),
+        ("versions", listed(f"{name} {version}" for name, version in versions(book.engine).items())),
+        ("command", f"attribution casebook --engine {book.engine} --seed {book.seed}"),
+        *studies,
+    )
