@@ -37,6 +37,7 @@ report: $(READY)    ## write the Tower 22 report and print its bottom line
 
 reports: $(READY)   ## rebuild every committed report
 	@for model in $(MODELS); do $(BIN)/attribution report tower-22 --model $$model || [ $$? -eq 1 ] || exit 1; done
+	@$(BIN)/attribution casebook
 
 test: $(READY) $(NODE)  ## the tests (minutes)
 	$(BIN)/python -m pytest -q

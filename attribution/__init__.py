@@ -16,6 +16,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from attribution.analysis.casebook import Casebook, casebook
     from attribution.analysis.changes import Changes, Planted
     from attribution.analysis.compare import Comparison, compare
     from attribution.analysis.confidence import Confidence, confidence
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AttributionError",
     "Case",
+    "Casebook",
     "Changes",
     "Comparison",
     "Concern",
@@ -70,6 +72,7 @@ __all__ = [
     "TippingPoints",
     "WhatIf",
     "build",
+    "casebook",
     "compare",
     "compare_models",
     "confidence",
@@ -96,6 +99,7 @@ __all__ = [
 _HOMES = {
     "AttributionError": "errors",
     "Case": "domain.case",
+    "Casebook": "analysis.casebook",
     "Changes": "analysis.changes",
     "Comparison": "analysis.compare",
     "Concern": "domain.concern",
@@ -119,6 +123,7 @@ _HOMES = {
     "TippingPoints": "analysis.tipping",
     "WhatIf": "analysis.what_if",
     "build": "inference.fit",
+    "casebook": "analysis.casebook",
     "compare": "analysis.compare",
     "compare_models": "analysis.rivals",
     "confidence": "analysis.confidence",

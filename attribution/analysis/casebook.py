@@ -162,16 +162,23 @@ class Casebook:
         settled = len(
             {(study.case, score.outcome) for study in self.studies for g in study.glances for score in g.scores}
         )
-        lines = [f"{cases} cases, {len(self.studies)} studies; {settled} outcomes could be scored."]
+        lines = [
+            f"{counted(cases, 'case')}, {counted(len(self.studies), 'study')}; "
+            f"{counted(settled, 'outcome')} could be scored."
+        ]
         lines += [
             f"{tally.model}, {tally.label}: {tally.outcomes} scores, {tally.log_score:+.2f} bits on average "
             f"({tally.gain:+.2f} against the prior), Brier {tally.brier:.3f}, first in {tally.first}."
             for tally in self.tallies
         ]
-        lines.append(
-            f"{cases} cases whose endings are common knowledge show how a method behaves, not that it is calibrated."
-        )
+        lines.append("Cases whose endings are common knowledge show how a method behaves, not that it is calibrated.")
         return " ".join(lines)
+
+
+def counted(number: int, noun: str) -> str:
+    """``1 case``, ``7 cases``, ``16 studies``."""
+    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    return f"{number} {noun if number == 1 else plural}"
 
 
 _POINTS = Sampling().scrambles * 2 ** Sampling().log2_points

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from attribution.analysis.casebook import LATEST, SHARED, Casebook, Glance, Settlement, Study
+from attribution.analysis.casebook import LATEST, SHARED, Casebook, Glance, Settlement, Study, counted
 from attribution.domain.moments import Moment
 from attribution.domain.verbal import percent
 from attribution.errors import listed
@@ -118,8 +118,8 @@ def _headline(book: Casebook) -> str:
     cases = {study.case for study in book.studies}
     scored = {(study.case, one.outcome) for study in book.studies for glance in study.glances for one in glance.scores}
     return (
-        f"{len(cases)} cases under {len(book.studies)} models. {len(scored)} outcomes are settled and can be scored: "
-        "too few to say that anything here is calibrated."
+        f"{counted(len(cases), 'case')}, {counted(len(book.studies), 'model')}. "
+        f"{counted(len(scored), 'outcome')} settled well enough to be scored: too few to call anything here calibrated."
     )
 
 

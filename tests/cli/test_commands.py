@@ -209,3 +209,14 @@ def test_interrupting_leaves_the_old_report(tmp_path: Path) -> None:
     assert "nothing was written" in err
     assert old.read_text() == "old"
     assert [path.name for path in old.parent.iterdir()] == ["baseline.html"]
+
+
+def test_casebook(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["casebook", "erbil-2023", "-o", str(tmp_path / "book")]) == 0
+    told = capsys.readouterr().out
+    assert told.startswith("1 case, ")
+    assert "not that it is calibrated" in told
+    found = json.loads((tmp_path / "book" / "index.json").read_text())
+    assert {study["case"] for study in found["studies"]} == {"erbil-2023"}
+    assert main(["casebook", "erbil-2032"]) == 2
+    assert 'did you mean "erbil-2023"' in capsys.readouterr().err

@@ -13,6 +13,7 @@ from attribution.domain.identifiers import OTHER
 from attribution.domain.moments import Moment
 from attribution.domain.verbal import percent
 from attribution.reporting.figures.marks import axis_strip, words
+from attribution.reporting.text import legible
 
 MOST_LINES = 6
 _WIDTH, _HEIGHT = 1000.0, 200.0
@@ -46,7 +47,7 @@ def movement(study: Study) -> Movement:
     )
     drawing = Markup(
         '<svg class="movement" viewBox="0 0 {:g} {:g}" preserveAspectRatio="none" role="img" aria-label="{}">{}</svg>'
-    ).format(_WIDTH, _HEIGHT, told, Markup("").join(marks))
+    ).format(_WIDTH, _HEIGHT, legible(told), Markup("").join(marks))
     return Movement(drawing, axis_strip(*(words("tick", _across(at) / 10, text) for at, text in _CLOCK)), lines)
 
 
