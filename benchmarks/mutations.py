@@ -201,9 +201,9 @@ MUTATIONS = (
     Mutation(
         "shapley-by-size",
         "all subsets count alike in a Shapley value",
-        "attribution/analysis/shapley.py",
-        "weight = factorial(size) * factorial(count - size - 1) / factorial(count)",
-        "weight = 1.0 / 2 ** (count - 1)",
+        "attribution/analysis/shapley_groups.py",
+        "factorial(size) * factorial(count - size - 1) / factorial(count) for size",
+        "1.0 / 2 ** (count - 1) for size",
         ("tests/analysis/test_shapley.py",),
     ),
 )

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import combinations
-from math import factorial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from attribution.analysis.subsets import TiedOrigins, tied_origins
-from attribution.domain.identifiers import OTHER
-from attribution.errors import UsageError
+from attribution.analysis.lead import apart
+from attribution.analysis.shapley_groups import DECIBANS, contributions
 from attribution.inference.draws import expectation, weighted_quantiles
 from attribution.inference.posterior import Posterior
 from attribution.network.program import Floats
@@ -19,26 +16,29 @@ from attribution.network.program import Floats
 if TYPE_CHECKING:
     import pandas as pd
 
-_DECIBANS = 10.0 / np.log(10.0)
-
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One contribution in decibans: its mean over the posterior of the numbers, and its 5 and 95 % quantiles there."""
+    """One contribution in decibans: its mean over the posterior of the numbers, and its 5 and 95 % quantiles there.
+
+    `error` is the Monte Carlo error of the mean from sampling orders; 0 where it is enumerated.
+    """
 
     id: str
     label: str
     decibans: float
     low: float
     high: float
+    error: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Decomposition:
-    """Log-odds of one faction against another as a sum of bars: the prior, every origin, and what averaging adds.
+    """Log-odds of one faction or group against another as a sum of bars: the prior, every origin, what averaging adds.
 
     `prior` is the log-odds of the prior means, `averaging` closes the sum: the log of mean probabilities is not the
-    mean of logs. ``prior + sum of origins + averaging = total``, the printed log-odds.
+    mean of logs. ``prior + sum of origins + averaging = total``, the printed log-odds. `orders` were sampled for some
+    origins, 0 where all is enumerated.
     """
 
     faction: str
@@ -47,6 +47,17 @@ class Decomposition:
     origins: tuple[Bar, ...]
     averaging: float
     total: float
+    orders: int = 0
+
+    @property
+    def method(self) -> str:
+        """What was computed, and how."""
+        return "Shapley values per draw, " + (
+            f"over {self.orders} random orders where members of a side differ (largest error "
+            f"{max((bar.error for bar in self.origins), default=0.0):.2f} dB), else enumerated exactly."
+            if self.orders
+            else "enumerated exactly within facts that hang together."
+        )
 
     def to_frame(self) -> pd.DataFrame:
         """One row per bar, decibans: mean, low, high; prior first, averaging and total last."""
@@ -65,72 +76,40 @@ class Decomposition:
         told = ", ".join(f"{bar.label} {bar.decibans:+.1f}" for bar in strongest)
         return (
             f"{self.faction} against {self.rival}: {self.total:+.1f} dB, of which the prior {self.prior:+.1f}; "
-            f"most from {told}; averaging over unknown numbers {self.averaging:+.1f}. Shapley values per draw, "
-            "enumerated exactly within facts that hang together."
+            f"most from {told}; averaging over unknown numbers {self.averaging:+.1f}. {self.method}"
         )
 
 
 def shapley(posterior: Posterior, faction: str = "", rival: str = "") -> Decomposition:
     """Decompose the log-odds of `faction` against `rival` (the leader against the runner-up) over the origins.
 
-    Per draw, ``v(A) = log p(A | faction, theta) - log p(A | rival, theta)`` is additive over parts of the network, so
-    Shapley values are exact by enumeration within each part.
+    Both may be groups, or `other`. Per draw, ``v(A) = log p(A | faction, theta) - log p(A | rival, theta)``. Between
+    two named factions it is additive over parts of the network, so Shapley values are exact by enumeration within each
+    part. A group's likelihood is a mean over its members, and `other` acts like everybody with some probability; what
+    does not add up there is enumerated together, or sampled over random orders, with an error.
 
     Raises
     ------
     UsageError
-        An unknown faction; the same one twice; `other`, whose likelihood is mixed with everybody's (surprise) and does
-        not add up.
+        An unknown node; the same one twice, or one that holds the other.
     """
     first, second = posterior.ranking[:2]
     faction, rival = faction or first.id, rival or (second.id if (faction or first.id) != second.id else first.id)
-    for name in (faction, rival):
-        _check(posterior, name)
-    if faction == rival:
-        raise UsageError(f'"{faction}" is compared with itself.', allowed="two factions")
-    contributions = contributions_per_draw(posterior, faction, rival)
-    weights = posterior.draws.weights
+    found = contributions(posterior, *apart(posterior, faction, rival))
     labels = {one.id: one.title or one.items[0].title for one in posterior.case.origins}
     bars = []
-    for origin, values in contributions.items():
-        low, high = weighted_quantiles(values[:, None], weights, (0.05, 0.95))
-        bars.append(Bar(origin, labels[origin], float(expectation(weights, values)), float(low[0]), float(high[0])))
-    standing = {one.id: one for one in posterior.standings}
-    prior = float(_DECIBANS * np.log(standing[faction].prior / standing[rival].prior))
-    total = float(_DECIBANS * np.log(standing[faction].probability / standing[rival].probability))
+    for origin, values in found.values.items():
+        low, high = weighted_quantiles(values[:, None], found.weights, (0.05, 0.95))
+        mean, error = float(expectation(found.weights, values)), found.error.get(origin, 0.0)
+        bars.append(Bar(origin, labels[origin], mean, float(low[0]), float(high[0]), error))
+    standing = {one.id: one for one in (*posterior.standings, *posterior.group_standings)}
+    prior = float(DECIBANS * np.log(standing[faction].prior / standing[rival].prior))
+    total = float(DECIBANS * np.log(standing[faction].probability / standing[rival].probability))
     averaging = total - prior - sum(bar.decibans for bar in bars)
     bars.sort(key=lambda bar: -abs(bar.decibans))
-    return Decomposition(faction, rival, prior, tuple(bars), averaging, total)
+    return Decomposition(faction, rival, prior, tuple(bars), averaging, total, found.orders)
 
 
 def contributions_per_draw(posterior: Posterior, faction: str, rival: str) -> dict[str, Floats]:
     """Shapley values of every origin in every draw, decibans: (draw,) each; they sum to the likelihood's log-odds."""
-    a, b = (posterior.program.factions.index(name) for name in (faction, rival))
-    found: dict[str, Floats] = {}
-    for part in tied_origins(posterior):
-        worth = {kept: _DECIBANS * (values[:, a] - values[:, b]) for kept, values in part.by_subset.items()}
-        found |= {origin: _shapley_value(part, worth, origin) for origin in part.origins}
-    return found
-
-
-def _shapley_value(part: TiedOrigins, worth: dict[frozenset[str], Floats], origin: str) -> Floats:
-    others = [one for one in part.origins if one != origin]
-    count = len(part.origins)
-    total = np.zeros(next(iter(worth.values())).shape)
-    for size in range(count):
-        weight = factorial(size) * factorial(count - size - 1) / factorial(count)
-        for before in combinations(others, size):
-            kept = frozenset(before)
-            total += weight * (worth[kept | {origin}] - worth[kept])
-    return total
-
-
-def _check(posterior: Posterior, name: str) -> None:
-    if name not in posterior.program.factions:
-        raise UsageError.unknown("factions", name, posterior.program.factions, at=("faction",))
-    if name == OTHER:
-        raise UsageError(
-            "`other` acts like everybody with some probability (surprise), so its log-odds are no sum.",
-            allowed="two named factions",
-            hint="leave_out(posterior) gives the pull of each origin on `other`",
-        )
+    return contributions(posterior, *apart(posterior, faction, rival)).values
