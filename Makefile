@@ -6,7 +6,6 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 NODE   := tests/browser/node_modules/.ready
-MODELS := baseline sceptical without-state-finding
 
 .DEFAULT_GOAL := help
 .PHONY: help setup browser report reports test test-slow check lint types imports format bench calibrate mutate fuzz faults clean
@@ -36,7 +35,7 @@ report: $(READY)    ## write the Tower 22 report and print its bottom line
 	@$(BIN)/attribution report tower-22 || [ $$? -eq 1 ]
 
 reports: $(READY)   ## rebuild every committed report
-	@for model in $(MODELS); do $(BIN)/attribution report tower-22 --model $$model || [ $$? -eq 1 ] || exit 1; done
+	@$(BIN)/attribution reports
 	@$(BIN)/attribution casebook
 
 test: $(READY) $(NODE)  ## the tests (minutes)

@@ -13,6 +13,9 @@ from attribution.errors import CaseError, UsageError, did_you_mean
 if TYPE_CHECKING:
     from attribution.domain.moments import Moment
 
+_COMMANDS = (
+    "new", "check", "fit", "report", "reports", "sensitivity", "compare", "casebook", "schema", "archive",
+)  # fmt: skip
 _FORMATS = ("text", "json", "csv")
 
 
@@ -23,12 +26,7 @@ class _Parser(argparse.ArgumentParser):
         hint = f"{self.prog} --help"
         if "invalid choice: " in message:
             found = message.split("invalid choice: ")[1].split("'")[1]
-            hint = (
-                did_you_mean(
-                    found, ("new", "check", "fit", "report", "compare", "casebook", "schema", "archive", *_FORMATS)
-                )
-                or hint
-            )
+            hint = did_you_mean(found, (*_COMMANDS, *_FORMATS)) or hint
         raise UsageError(message.rstrip(".") + ".", hint=hint)
 
 
@@ -61,6 +59,7 @@ def _build() -> _Parser:
     _add_fit(commands)
     _add_report(commands)
     _add_sensitivity(commands)
+    _add_reports(commands)
     _add_compare(commands)
     _add_casebook(commands)
     _add_schema(commands)
@@ -101,13 +100,26 @@ def _add_report(commands: _Commands) -> None:
     report.add_argument(
         "-o", "--output", metavar="FILE", help="one file, .html, .json or .md (default: reports/CASE/MODEL.*)"
     )
-    report.add_argument(
+    _add_whether_sensitivity(report)
+    report.set_defaults(target=("report", "report"))
+
+
+def _add_reports(commands: _Commands) -> None:
+    reports = commands.add_parser("reports", help="write the report of every shipped case and model, and their index")
+    reports.add_argument("cases", metavar="CASE", nargs="*", help="shipped cases (default: all)")
+    _add_engine(reports, as_of=False)
+    _add_whether_sensitivity(reports)
+    reports.add_argument("-o", "--output", metavar="FOLDER", default="reports", help="default: reports")
+    reports.set_defaults(target=("reports", "reports"))
+
+
+def _add_whether_sensitivity(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
         "--sensitivity",
         action=argparse.BooleanOptionalAction,
         default=None,
         help="work out what would change the answer, which a citable report must have (default: with nuts only)",
     )
-    report.set_defaults(target=("report", "report"))
 
 
 def _add_sensitivity(commands: _Commands) -> None:

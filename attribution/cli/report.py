@@ -8,37 +8,39 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attribution.cli.inputs import posterior_of, rivals_of
+from attribution.cli.progress import working
 
 if TYPE_CHECKING:
-    from attribution.analysis.sensitivity import Sensitivity
     from attribution.inference.posterior import Posterior
+    from attribution.reporting.write import Prepared
 
-_SUFFIXES = (".html", ".json", ".md")
+SUFFIXES = (".html", ".json", ".md")
 
 
-def _sensitivity(
-    arguments: argparse.Namespace, posterior: Posterior, rivals: tuple[Posterior, ...]
-) -> Sensitivity | None:
-    """The sensitivity analysis where it was asked for; else only where the report could be citable with it."""
-    wanted = posterior.settings.engine == "nuts" if arguments.sensitivity is None else arguments.sensitivity
+def prepared_report(posterior: Posterior, sensitivity: bool | None) -> Prepared:
+    """What the report of a posterior says, beside the other shipped models of its case.
+
+    `sensitivity` asks for the sensitivity analysis or does without; where None, it is worked out only where the report
+    could be citable with it.
+    """
+    from attribution.reporting.write import prepare
+
+    rivals = rivals_of(posterior)
+    wanted = posterior.settings.engine == "nuts" if sensitivity is None else sensitivity
     if not wanted:
-        return None
-    from attribution.analysis.sensitivity import sensitivity
-    from attribution.cli.progress import working
+        return prepare(posterior, rivals=rivals)
+    from attribution.analysis.sensitivity import sensitivity as work_out
 
     with working("sensitivity"):
-        return sensitivity(posterior, rivals)
+        return prepare(posterior, rivals=rivals, sensitivity=work_out(posterior, rivals))
 
 
 def report(arguments: argparse.Namespace) -> int:
     """Write the report and print its bottom line; exit code 1 where it is not citable."""
-    from attribution.reporting.write import Prepared, prepare
-
     posterior = posterior_of(arguments)
-    rivals = rivals_of(posterior)
-    prepared: Prepared = prepare(posterior, rivals=rivals, sensitivity=_sensitivity(arguments, posterior, rivals))
+    prepared = prepared_report(posterior, arguments.sensitivity)
     base = Path("reports") / posterior.case.id / posterior.model.id
-    paths = [Path(arguments.output)] if arguments.output else [base.with_suffix(suffix) for suffix in _SUFFIXES]
+    paths = [Path(arguments.output)] if arguments.output else [base.with_suffix(suffix) for suffix in SUFFIXES]
     for path in paths:
         prepared.write(path)
     print(prepared.bottom_line)

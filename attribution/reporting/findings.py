@@ -7,11 +7,17 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from attribution.analysis.confidence import Confidence
+from attribution.analysis.dependence import Dependence
 from attribution.analysis.lattice import Lattice
 from attribution.analysis.leave_out import LeaveOut
+from attribution.analysis.next_evidence import NextEvidence, Worth
 from attribution.analysis.power import PowerScaling
+from attribution.analysis.rivals import Rivals
 from attribution.analysis.robust import RobustBounds
 from attribution.analysis.sensitivity import Sensitivity
+from attribution.analysis.tip import Tip, TipKind
+from attribution.analysis.tipping import TippingPoints
 from attribution.domain.verbal import decibans, percent, percents
 from attribution.inference.posterior import Posterior
 
@@ -37,18 +43,19 @@ class Finding:
     grid: Grid | None
 
 
+# In the order of the page; a finding that is not named here comes last, under its own name.
 _TITLES = {
+    "tipping": "The smallest change that ends the lead",
+    "rivals": "The shortest way to another leader",
+    "deception": "How much deception it would take",
+    "next_evidence": "What to look for next",
     "leave_out": "Without each origin",
     "sources": "Without each source",
     "institutions": "Without each institution",
     "lattice": "Every subset of the evidence",
-    "tipping": "The smallest change that ends the lead",
-    "deception": "How much deception it would take",
+    "dependence": "If two origins were one",
     "robust": "If the prior were wrong",
     "power": "If a part counted more, or less",
-    "dependence": "If two origins were one",
-    "next_evidence": "What to look for next",
-    "rivals": "Under other models",
     "confidence": "Analytic confidence",
 }
 _ELSEWHERE = ("decomposition",)
@@ -56,8 +63,9 @@ _ELSEWHERE = ("decomposition",)
 
 def findings(posterior: Posterior, found: Sensitivity) -> tuple[Finding, ...]:
     """All findings of a sensitivity analysis but those that are sections of their own."""
-    labels = names(posterior)
-    return tuple(finding(name, value, labels) for name, value in found.findings() if name not in _ELSEWHERE)
+    labels, order = names(posterior), list(_TITLES)
+    told = [finding(name, value, labels) for name, value in found.findings() if name not in _ELSEWHERE]
+    return tuple(sorted(told, key=lambda one: order.index(one.id) if one.id in order else len(order)))
 
 
 def finding(name: str, value: Any, labels: dict[str, str]) -> Finding:
@@ -148,12 +156,84 @@ def _lattice(found: Lattice, labels: dict[str, str]) -> Grid:
     return _grid(columns, rows, most=None)
 
 
+def _tipping(found: TippingPoints, labels: dict[str, str]) -> Grid:
+    rows = (
+        (tip.label, tip.now, tip.then, _size(tip.kind, tip.size, tip.error), labels.get(tip.to, tip.to), _weight(tip))
+        for tip in (*found.grades, *found.numbers, *found.shares)
+    )
+    columns = ("what moves", "from", "to", "how far", "lead passes to", "effective draws")
+    return _grid(columns, rows, most=2 * MOST_ROWS)
+
+
+def _size(kind: TipKind, size: float, error: float) -> str:
+    if kind == "grade":
+        return f"{size:g} step{'s' if size != 1 else ''} of grade"
+    unit = "widths" if kind == "number" else "of the prior"
+    return f"{size:.2g} ± {error:.1g} {unit}"
+
+
+def _weight(tip: Tip) -> str:
+    return _reach(tip.ess, tip.khat, tip.refitted)
+
+
+def _rivals(found: Rivals, labels: dict[str, str]) -> Grid:
+    rows = (
+        (step.number, f"{step.best:.3g}", f"{step.to:.3g}", f"{step.deviations:.1f}", f"{decibans(step.lead)} dB")
+        for step in found.path.steps
+    )
+    return _grid(("number", "best", "moved to", "deviations", "lead then"), rows)
+
+
+def _next(found: NextEvidence, labels: dict[str, str]) -> Grid:
+    rows = (
+        (
+            one.label if one.kind == "fact" else f"Can it be believed: {one.label}",
+            _bits(one.certain),
+            percent(one.certain.changes_lead),
+            _bits(one.report) if one.report else "",
+            percent(one.report.changes_lead) if one.report else "",
+        )
+        for one in found.prospects
+    )
+    columns = ("question", "bits, for certain", "changes the lead", "bits, as a B2 report", "changes the lead then")
+    return _grid(columns, rows)
+
+
+def _bits(worth: Worth) -> str:
+    return f"{worth.bits:.3f} ± {worth.bits_mcse:.3f}"
+
+
+def _dependence(found: Dependence, labels: dict[str, str]) -> Grid:
+    position = found.factions.index(found.leader)
+    rows = (
+        (
+            " + ".join(one.labels),
+            ", ".join(one.reasons),
+            percent(one.probabilities[position]),
+            f"{decibans(one.lead_shift)} dB",
+            "yes" if one.changes_lead else "no",
+        )
+        for one in (*found.institutions, *found.pairs)
+    )
+    return _grid(("were these one", "they share", f"{found.leader_label} then", "shift", "lead changes"), rows)
+
+
+def _confidence(found: Confidence, labels: dict[str, str]) -> Grid:
+    rows = ((ground.id, ground.level or "not assessed", ground.reason) for ground in found.grounds)
+    return _grid(("ground", "level", "reason"), rows)
+
+
 def _grid(columns: Iterable[str], rows: Iterable[tuple[str, ...]], most: int | None = MOST_ROWS) -> Grid:
     return Grid(tuple(columns), tuple(rows)[:most])
 
 
 _LAYOUTS: dict[type, Callable[[Any, dict[str, str]], Grid]] = {
+    Confidence: _confidence,
+    Dependence: _dependence,
     LeaveOut: _leave_out,
+    NextEvidence: _next,
+    Rivals: _rivals,
+    TippingPoints: _tipping,
     RobustBounds: _robust,
     PowerScaling: _power,
     Lattice: _lattice,

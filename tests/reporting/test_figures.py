@@ -65,3 +65,12 @@ def test_weak_origins_share_a_bar_and_nothing_is_lost() -> None:
 
 def test_what_a_strip_says_is_text() -> None:
     assert '"><script' not in strip('"><script>alert(1)</script>')
+
+
+def test_no_mark_has_a_style_of_its_own_which_the_policy_would_drop() -> None:
+    from attribution.reporting.html import STYLES, inline
+
+    reds = Standing("reds", "Reds", 0.5, 0.8, 0.001, 0.2, 0.95)
+    figure = standings_figure((reds, reds), (reds,))
+    assert all(" style=" not in row.strip for row in figure.rows)
+    assert ".choice input:checked+label+.panel{display:block}" in inline(STYLES)
