@@ -42,6 +42,7 @@ class Rivals:
     """All models side by side, the one in question first, and its shortest path to another leader."""
 
     factions: tuple[str, ...]
+    labels: tuple[str, ...]
     verdicts: tuple[ModelVerdict, ...]
     path: ShortestPath
 
@@ -101,7 +102,8 @@ def compare_models(posterior: Posterior, rivals: tuple[Posterior, ...] = ()) -> 
         if rival.settings.as_of != posterior.settings.as_of:
             raise UsageError(f'"{rival.model.id}" knows the evidence of another day.', allowed="one --as-of for all")
     verdicts = tuple(_verdict(one, posterior) for one in (posterior, *rivals))
-    return Rivals(posterior.program.factions, verdicts, shortest_path(posterior))
+    labels = tuple(standing.label for standing in posterior.standings)
+    return Rivals(posterior.program.factions, labels, verdicts, shortest_path(posterior))
 
 
 def _verdict(posterior: Posterior, own: Posterior) -> ModelVerdict:

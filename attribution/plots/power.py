@@ -35,6 +35,7 @@ def plot_power_scaling(finding: PowerScaling, ax: Axes | None = None) -> Axes:
     for marker, colour, label in (("o", style.LEAD, "prior, or all evidence"), ("s", style.RIVAL, "origin")):
         ax.plot([], [], marker, color=colour, label=f"{label}: open at power {low:g}, filled at {high:g}")
     style.name_rows(ax, [one.label for one in shown])
-    style.percent_axis(ax, f"probability of {finding.leader_label}")
+    ends = [given[place] for one in shown for given in one.probabilities]
+    style.narrow_percent_axis(ax, min(ends), max(ends), f"probability of {finding.leader_label}")
     style.legend(ax)
     return ax

@@ -19,7 +19,7 @@ LEAD, RIVAL, REST = "#1b5e8c", "#b6560f", "#8a929b"
 MARKERS = {"lead": "o", "rival": "s", "rest": "D"}
 COLOURS = {"lead": LEAD, "rival": RIVAL, "rest": REST}
 HATCHES = {"lead": "", "rival": "///", "rest": "..."}
-WIDTH, ROW, HEAD = 7.6, 0.34, 1.9
+WIDTH, ROW, HEAD = 7.6, 0.34, 2.0
 _TITLE_COLUMNS, _NOTE_COLUMNS = 72, 96
 
 
@@ -39,19 +39,24 @@ def stage(ax: Axes | None, *, title: str, note: str, rows: int = 8) -> Axes:
     ax.tick_params(colors=QUIET, labelsize=9, length=0)
     ax.grid(visible=True, axis="x", color=FAINT, linewidth=0.6)
     ax.set_axisbelow(True)
-    heading = textwrap.fill(plain(title), _TITLE_COLUMNS)
-    ax.set_title(heading, loc="left", fontsize=11, color=INK, fontweight="bold", pad=10)
-    ax.annotate(
-        textwrap.fill(plain(note), _NOTE_COLUMNS),
-        xy=(0, 0),
-        xycoords="axes fraction",
-        xytext=(0, -40),
-        textcoords="offset points",
-        va="top",
-        fontsize=8,
-        color=QUIET,
-    )
+    _beside(ax, textwrap.fill(plain(title), _TITLE_COLUMNS), above=True, fontsize=11, weight="bold", color=INK)
+    _beside(ax, textwrap.fill(plain(note), _NOTE_COLUMNS), above=False, fontsize=8, weight="normal", color=QUIET)
     return ax
+
+
+def _beside(ax: Axes, text: str, *, above: bool, fontsize: float, weight: str, color: str) -> None:
+    """Text above or below the drawing, from the left edge of the figure, clear of legend and axis."""
+    ax.annotate(
+        text,
+        xy=(0.01, 1.0 if above else 0.0),
+        xycoords=("figure fraction", "axes fraction"),
+        xytext=(0, 34 if above else -40),
+        textcoords="offset points",
+        va="bottom" if above else "top",
+        fontsize=fontsize,
+        fontweight=weight,
+        color=color,
+    )
 
 
 def name_rows(ax: Axes, labels: Sequence[str]) -> None:
@@ -70,6 +75,14 @@ def percent_axis(ax: Axes, label: str) -> None:
     ax.set_xlabel(plain(label), fontsize=9, color=QUIET)
 
 
+def narrow_percent_axis(ax: Axes, low: float, high: float, label: str) -> None:
+    """Probabilities between two ends, with a little room, ticked in percent."""
+    room = max(0.15 * (high - low), 0.005)
+    ax.set_xlim(max(low - room, -0.01), min(high + room, 1.01))
+    ax.xaxis.set_major_formatter(lambda value, _: f"{100 * value:.3g}%")
+    ax.set_xlabel(plain(label), fontsize=9, color=QUIET)
+
+
 def decibans_axis(ax: Axes, label: str) -> None:
     """Decibans to both sides of a line at zero."""
     ax.axvline(0.0, color=QUIET, linewidth=0.9)
@@ -77,9 +90,20 @@ def decibans_axis(ax: Axes, label: str) -> None:
 
 
 def legend(ax: Axes) -> None:
-    """The labels of what was drawn, to the side of nothing."""
-    shown = ax.legend(loc="best", fontsize=8, frameon=False, labelcolor=INK)
-    shown.set_zorder(5)
+    """The labels of what was drawn, in a line above it."""
+    _, labels = ax.get_legend_handles_labels()
+    columns = len(labels) if sum(map(len, labels)) < 60 else 1 if len(labels) < 3 else 2
+    ax.legend(
+        loc="lower left",
+        bbox_to_anchor=(0.0, 1.0),
+        ncols=columns,
+        fontsize=8,
+        frameon=False,
+        labelcolor=INK,
+        borderaxespad=0.2,
+        handletextpad=0.4,
+        columnspacing=1.2,
+    )
 
 
 def roles(factions: Iterable[str], leader: str, runner_up: str) -> list[str]:

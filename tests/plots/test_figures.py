@@ -12,15 +12,20 @@ from matplotlib import pyplot
 from matplotlib.axes import Axes
 
 import attribution as at
+from attribution.analysis.confidence import confidence
 from attribution.inference.posterior import Posterior
 from attribution.plots import style
+from attribution.plots.dependence import plot_dependence
+from attribution.plots.next_evidence import plot_next_evidence
 from attribution.plots.power import plot_power_scaling
+from attribution.plots.rivals import plot_confidence, plot_rivals, plot_shortest_path
 from attribution.plots.robust import plot_robust_bounds
 
 
 @pytest.fixture(scope="module")
 def posterior() -> Posterior:
-    return at.fit(at.read_case("tower-22"), at.read_model("tower-22/baseline"), engine="importance")
+    few = at.Sampling(scrambles=4, log2_points=8)
+    return at.fit(at.read_case("tower-22"), at.read_model("tower-22/baseline"), engine="importance", sampling=few)
 
 
 @pytest.fixture(autouse=True)
@@ -35,9 +40,19 @@ def words(ax: Axes) -> str:
     return " ".join(" ".join(text for text in root.itertext()).split())
 
 
+def _confidence(posterior: Posterior) -> at.Confidence:
+    sources = at.leave_out(posterior, by="source", refit=False)
+    return confidence(posterior, sources=sources, dependence=at.dependence(posterior))
+
+
 FIGURES: list[tuple[Callable[[Posterior], Any], Callable[..., Axes]]] = [
     (at.robust_bounds, plot_robust_bounds),
     (at.power_scaling, plot_power_scaling),
+    (at.next_evidence, plot_next_evidence),
+    (at.dependence, plot_dependence),
+    (at.compare_models, plot_rivals),
+    (at.shortest_path, plot_shortest_path),
+    (_confidence, plot_confidence),
 ]
 
 
