@@ -1,7 +1,7 @@
 // The exact sum over the unknown facts, for every draw: in logarithms, along the elimination plan that Python made.
 
 import { Evidence } from "./evidence.mjs";
-import { columns, logSum, slotValues, timesOdds } from "./numbers.mjs";
+import { added, columns, logSum, logSums, slotValues, timesOdds } from "./numbers.mjs";
 import { nothingChanged } from "./settings.mjs";
 
 export class Network {
@@ -17,13 +17,13 @@ export class Network {
     this.steps = data.parts.map(({ steps }) => steps.map(grouped));
     this.sums = data.parts.map(() => ({ key: null }));
     this.weighing = { key: null };
-    this.atRest = this.logEvidence(this.logJoint(nothingChanged(data)));
+    this.atRest = logSums(this.logJoint(nothingChanged(data)));
   }
 
   // Probabilities with their Monte Carlo errors, and the effective number of draws behind them.
   answer(settings) {
     const joint = this.logJoint(settings);
-    const evidence = this.logEvidence(joint);
+    const evidence = logSums(joint);
     const logs = evidence.map((value, draw) => Math.log(this.data.weights[draw]) + value - this.atRest[draw]);
     const total = logSum(logs);
     if (total === -Infinity) return { probabilities: joint.map(() => NaN), errors: joint.map(() => NaN), ess: 0 };
@@ -42,19 +42,15 @@ export class Network {
     const factors = this.evidence.read(settings);
     const sums = this.data.parts.map((_, part) => this.part(part, factors));
     const { logs, share } = this.prior(settings.prior);
-    const joint = logs.map((log, h) => log.map((value, draw) => sums.reduce((sum, of) => sum + of[h][draw], value)));
+    const joint = logs.map((log, h) => added([log, ...sums.map((of) => of[h])]));
+    const total = logSums(joint);
     const { other, surprise } = this.data.prior;
     joint[other] = joint[other].map((own, draw) => {
       const s = this.slots[surprise][draw];
       if (s === 0) return own;
-      const all = Math.log(s) + Math.log(share[draw]) + logSum(joint.map((of) => of[draw]));
-      return logSum([Math.log1p(-s) + own, all]);
+      return logSum([Math.log1p(-s) + own, Math.log(s) + Math.log(share[draw]) + total[draw]]);
     });
     return joint;
-  }
-
-  logEvidence(joint) {
-    return joint[0].map((_, draw) => logSum(joint.map((of) => of[draw])));
   }
 
   // The rows of a table as distributions, with their logarithms.
@@ -102,7 +98,7 @@ export class Network {
       for (let k = 0; k < size; k++) this.pool[at + k] = entries ? entries[k] : this.evidence.silence;
     }
     for (const groups of this.steps[part]) for (const group of groups) this.message(group);
-    return this.evidence.silence.map((_, draw) => roots.reduce((sum, root) => sum + this.pool[root][draw], 0));
+    return added([this.evidence.silence, ...roots.map((root) => this.pool[root])]);
   }
 
   // The log-table of a configuration; a staged one mixed with the mean of those the scene points to.

@@ -64,11 +64,28 @@ export function timesOdds(base, ratio) {
   });
 }
 
+// The logarithm of a sum of exponentials; indexed loops, since nothing else is called as often.
 export function logSum(values) {
   let top = -Infinity;
-  for (const value of values) top = Math.max(top, value);
+  for (let k = 0; k < values.length; k++) if (values[k] > top) top = values[k];
   if (top === -Infinity) return top;
   let total = 0;
-  for (const value of values) total += Math.exp(value - top);
+  for (let k = 0; k < values.length; k++) total += Math.exp(values[k] - top);
   return top + Math.log(total);
+}
+
+// The same across vectors, draw by draw.
+export function logSums(vectors) {
+  const here = new Float64Array(vectors.length);
+  return vectors[0].map((_, draw) => {
+    for (let k = 0; k < here.length; k++) here[k] = vectors[k][draw];
+    return logSum(here);
+  });
+}
+
+// Vectors added up.
+export function added(vectors) {
+  const total = new Float64Array(vectors[0].length);
+  for (const vector of vectors) for (let draw = 0; draw < total.length; draw++) total[draw] += vector[draw];
+  return total;
 }
