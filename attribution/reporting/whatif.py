@@ -12,11 +12,13 @@ from numpy.typing import NDArray
 from attribution.analysis.what_if import Carried, carry
 from attribution.inference.posterior import Posterior
 from attribution.network.program import Floats, Program
-from attribution.reporting.whatif_controls import InstitutionControl, institutions, shortened
+from attribution.reporting.text import brief, legible
+from attribution.reporting.whatif_controls import InstitutionControl, institutions
 from attribution.reporting.whatif_network import network_json
 
 DRAWS, FEWEST = 256, 128
 BUDGET, LIMIT = 700_000, 1_500_000  # bytes of JSON: to be kept where `FEWEST` draws allow it; never passed
+_LABEL = 60
 MOST_TERMS = 2**25  # terms of the sum over all factions and draws: about a second in a browser
 
 
@@ -64,7 +66,7 @@ def what_if_section(posterior: Posterior) -> WhatIfSection:
     return WhatIfSection(
         draws=len(carried.z),
         factions=_factions(posterior),
-        nodes=tuple(NodeControl(id, shortened(case.factions.label(id))) for id in case.factions.ids),
+        nodes=tuple(NodeControl(id, brief(case.factions.label(id), _LABEL)) for id in case.factions.ids),
         institutions=institutions(case),
         data=data if small else Markup(),
         reason="" if small else _too_large(program),
@@ -76,7 +78,7 @@ def _factions(posterior: Posterior) -> tuple[FactionControl, ...]:
     return tuple(
         FactionControl(
             place(standing.id),
-            shortened(standing.label),
+            brief(standing.label, _LABEL),
             roles[rank] if rank < len(roles) else "rest",
             standing.probability,
         )
@@ -101,7 +103,7 @@ def _data(posterior: Posterior, carried: Carried) -> Markup:
     return _inert(
         network_json(carried, program)
         | {
-            "labels": [shortened(case.factions.label(faction)) for faction in program.factions],
+            "labels": [legible(brief(case.factions.label(faction), _LABEL)) for faction in program.factions],
             "published": [standing.probability for standing in posterior.standings],
             "before": [standing.prior for standing in posterior.standings],
         }

@@ -8,8 +8,8 @@ from attribution.domain.case import Case
 from attribution.domain.evidence import Statement
 from attribution.domain.grading import UNGRADED
 from attribution.domain.origins import Origin
+from attribution.reporting.text import brief
 
-_LONGEST = 160
 _OWN_SEARCH = "Our own searches"
 
 
@@ -69,7 +69,7 @@ def institutions(case: Case) -> tuple[InstitutionControl, ...]:
 
 
 def _name(case: Case, source: str) -> str:
-    return shortened(case.sources[source].name) if source else _OWN_SEARCH
+    return brief(case.sources[source].name) if source else _OWN_SEARCH
 
 
 def _origin(case: Case, origin: Origin, position: int) -> OriginControl:
@@ -78,15 +78,10 @@ def _origin(case: Case, origin: Origin, position: int) -> OriginControl:
     titled = origin.title or (origin.items[0].title if len(origin.items) == 1 else origin.label)
     return OriginControl(
         index=position,
-        title=shortened(titled or origin.id),
+        title=brief(titled or origin.id),
         letter=grade.letter if graded else "",
         digit=grade.digit if graded else "",
         items=tuple(
-            ItemControl(case.evidence.ids.index(item.id), shortened(item.title or item.id)) for item in origin.items
+            ItemControl(case.evidence.ids.index(item.id), brief(item.title or item.id)) for item in origin.items
         ),
     )
-
-
-def shortened(text: str) -> str:
-    """A text that a label can hold."""
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
