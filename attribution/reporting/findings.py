@@ -26,10 +26,11 @@ MOST_ROWS = 12
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """A table of texts; the first column names its rows."""
+    """A table of texts; the first column names its rows. `of` counts all rows, of which only the first may be here."""
 
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    of: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +73,9 @@ def finding(name: str, value: Any, labels: dict[str, str]) -> Finding:
     """One finding; a kind that has no table here is told in its own words."""
     layout = _LAYOUTS.get(type(value))
     title = _TITLES.get(name, name.replace("_", " ").capitalize())
-    method = getattr(value, "method", "")
-    sentence = str(value).replace(method, "").strip() if method else str(value)
+    method, sentence = getattr(value, "method", ""), str(value)
+    for told in (method, value.path.method if isinstance(value, Rivals) else ""):
+        sentence = sentence.replace(told, "").strip() if told else sentence
     grid = layout(value, labels) if layout else None
     return Finding(name, title, labelled(sentence, labels), labelled(method, labels), grid)
 
@@ -224,7 +226,8 @@ def _confidence(found: Confidence, labels: dict[str, str]) -> Grid:
 
 
 def _grid(columns: Iterable[str], rows: Iterable[tuple[str, ...]], most: int | None = MOST_ROWS) -> Grid:
-    return Grid(tuple(columns), tuple(rows)[:most])
+    found = tuple(rows)
+    return Grid(tuple(columns), found[:most], len(found))
 
 
 _LAYOUTS: dict[type, Callable[[Any, dict[str, str]], Grid]] = {

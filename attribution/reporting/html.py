@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
+from attribution.analysis.shapley import Decomposition
 from attribution.domain.grades import DIGITS, LETTERS
-from attribution.domain.verbal import decibans, odds, percent, percents
+from attribution.domain.verbal import decibans, odds, percent, percents, support_words
 from attribution.reporting.content import Content
 from attribution.reporting.figures.chains import panels
 from attribution.reporting.figures.standings import standings_figure
@@ -98,16 +99,26 @@ def _figures(content: Content) -> dict[str, object]:
         "chains": panels(content.chains) if content.chains else (),
         "who": standings_figure(content.factions, content.groups),
         "waterfalls": [
-            (labels[found.rival], waterfall_figure(found), _told(found.faction, found.rival, labels))
-            for found in content.waterfalls
+            (_versus(found, content), waterfall_figure(found), _told(found, labels)) for found in content.waterfalls
         ],
     }
 
 
-def _told(faction: str, rival: str, labels: dict[str, str]) -> str:
+def _versus(found: Decomposition, content: Content) -> str:
+    """The rival of the leader by its name alone, any other pair by both."""
+    rival = content.labels[found.rival]
+    return rival if found.faction == content.factions[0].id else f"{content.labels[found.faction]} against {rival}"
+
+
+def _told(found: Decomposition, labels: dict[str, str]) -> str:
+    faction, rival = labels[found.faction], labels[found.rival]
+    weight = found.total - found.prior
+    factor = 10 ** (min(abs(weight), 90.0) / 10)
+    sampled = f" {found.method}" if found.orders else ""
     return (
-        f"{labels[faction]} against {labels[rival]}: each origin's share (Shapley value) of the log-odds. The bars of "
-        "the prior, of the origins, and of what averaging over unknown numbers adds sum to the printed odds."
+        f"{faction} against {rival}: each origin's share (Shapley value) of the log-odds; the bars sum to the printed "
+        f"odds.{sampled} Odds after the evidence over odds before it, the Bayes factor, are {odds(weight)}: "
+        f"{support_words(factor)} support for {faction if weight >= 0 else rival} over the other (ENFSI)."
     )
 
 

@@ -95,4 +95,8 @@ def _origins(fall: Decomposition | None) -> Grid | None:
         )
         for bar in bars
     )
-    return Grid(("origin", "for the runner-up", "range over inputs", "in words (ENFSI)"), rows) if rows else None
+    return (
+        Grid(("origin", "for the runner-up", "range over inputs", "in words (ENFSI)"), rows, len(rows))
+        if rows
+        else None
+    )
