@@ -67,6 +67,18 @@ class LeaveOut:
     draws: int
     removals: tuple[Removal, ...]
 
+    @property
+    def method(self) -> str:
+        """What was perturbed, and how it was computed."""
+        weighed = [removal for removal in self.removals if not removal.refitted]
+        again = [removal.label for removal in self.removals if removal.refitted]
+        least = min((removal.ess for removal in weighed), default=0.0)
+        how = f"One {self.by} at a time left out, {self.draws} stored draws reweighted, summed exactly in each"
+        lines = [f"{how}; effective sample size at least {least:.0f}." if weighed else ""]
+        if again:
+            lines.append(f"Fitted again, since k-hat was too high: {listed(again)}.")
+        return " ".join(line for line in lines if line)
+
     def to_frame(self) -> pd.DataFrame:
         """One row per removal: probabilities by faction, pulls (dB), changes_lead, lead_open, ess, khat, refitted."""
         import pandas as pd
@@ -99,18 +111,8 @@ class LeaveOut:
             for removal in self.removals
             if removal.leaves_prior
         ]
-        lines.append(self._how())
+        lines.append(self.method)
         return " ".join(lines)
-
-    def _how(self) -> str:
-        weighed = [removal for removal in self.removals if not removal.refitted]
-        again = [removal.label for removal in self.removals if removal.refitted]
-        least = min((removal.ess for removal in weighed), default=0.0)
-        how = f"{self.draws} stored draws reweighted, summed exactly in each"
-        lines = [f"{how}; effective sample size at least {least:.0f}." if weighed else ""]
-        if again:
-            lines.append(f"Fitted again, since k-hat was too high: {listed(again)}.")
-        return " ".join(line for line in lines if line)
 
 
 def leave_out(

@@ -8,6 +8,7 @@ from typing import Literal
 TipKind = Literal["grade", "number", "share"]
 
 _UNITS: dict[TipKind, str] = {"grade": "steps", "number": "widths", "share": "of the prior"}
+_FARTHEST: dict[TipKind, float] = {"grade": 8.0, "number": 3.0, "share": 1.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,11 @@ class Tip:
     ess: float
     khat: float | None
     refitted: bool
+
+    @property
+    def extent(self) -> float:
+        """How far it has to go, as a share of the farthest that is tried."""
+        return min(self.size / _FARTHEST[self.kind], 1.0)
 
     def __str__(self) -> str:
         return f"{self.label} from {self.now} to {self.then} ({self.size:.3g} {_UNITS[self.kind]}), to {self.to}"

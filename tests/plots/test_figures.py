@@ -15,11 +15,16 @@ import attribution as at
 from attribution.analysis.confidence import confidence
 from attribution.inference.posterior import Posterior
 from attribution.plots import style
+from attribution.plots.deception import plot_deception_budget
 from attribution.plots.dependence import plot_dependence
+from attribution.plots.lattice import plot_lattice
+from attribution.plots.leave_out import plot_leave_out
 from attribution.plots.next_evidence import plot_next_evidence
 from attribution.plots.power import plot_power_scaling
 from attribution.plots.rivals import plot_confidence, plot_rivals, plot_shortest_path
 from attribution.plots.robust import plot_robust_bounds
+from attribution.plots.shapley import plot_shapley
+from attribution.plots.tipping import plot_tipping_points
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +58,11 @@ FIGURES: list[tuple[Callable[[Posterior], Any], Callable[..., Axes]]] = [
     (at.compare_models, plot_rivals),
     (at.shortest_path, plot_shortest_path),
     (_confidence, plot_confidence),
+    (at.leave_out, plot_leave_out),
+    (at.lattice, plot_lattice),
+    (at.shapley, plot_shapley),
+    (at.tipping_points, plot_tipping_points),
+    (at.deception_budget, plot_deception_budget),
 ]
 
 
