@@ -7,17 +7,18 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from attribution.analysis.confidence import Confidence, confidence
+from attribution.analysis.deception import DeceptionBudget, deception_budget
 from attribution.analysis.dependence import Dependence, dependence
 from attribution.analysis.lattice import MOST_UNITS, Lattice, lattice
 from attribution.analysis.leave_out import LeaveOut, leave_out
 from attribution.analysis.next_evidence import NextEvidence, next_evidence
+from attribution.analysis.planting import forgeable
 from attribution.analysis.power import PowerScaling, power_scaling
 from attribution.analysis.rivals import Rivals, compare_models
 from attribution.analysis.robust import RobustBounds, robust_bounds
 from attribution.analysis.shapley import Decomposition, shapley
 from attribution.analysis.tipping import TippingPoints, tipping_points
 from attribution.analysis.units import UnitKind, units
-from attribution.domain.identifiers import OTHER
 from attribution.inference.posterior import Posterior
 
 
@@ -25,16 +26,16 @@ from attribution.inference.posterior import Posterior
 class Sensitivity:
     """The findings, in the order in which a reader would ask for them; None where a finding has no meaning.
 
-    `decomposition` is None where the leader or the runner-up is `other`, whose log-odds are no sum; `lattice` where
-    there is no evidence.
+    `lattice` is None where there is no evidence, `deception` where no origin could be forged.
     """
 
     leave_out: LeaveOut
     sources: LeaveOut
     institutions: LeaveOut
-    decomposition: Decomposition | None
+    decomposition: Decomposition
     lattice: Lattice | None
     tipping: TippingPoints
+    deception: DeceptionBudget | None
     robust: RobustBounds
     power: PowerScaling
     dependence: Dependence
@@ -80,13 +81,15 @@ def sensitivity(
         return work()
 
     sources = told("leaving out sources", lambda: leave_out(posterior, "source", refit=refit))
+    planted = told("planting evidence", lambda: _deception(posterior, refit=refit))
     merged = told("merging origins", lambda: dependence(posterior))
     return Sensitivity(
         leave_out=told(f"leaving out by {by}", lambda: leave_out(posterior, by, refit=refit)),
         sources=sources,
         institutions=told("leaving out institutions", lambda: leave_out(posterior, "institution", refit=refit)),
-        decomposition=told("decomposing the lead", lambda: _decomposed(posterior)),
+        decomposition=told("decomposing the lead", lambda: shapley(posterior)),
         lattice=told("removing every set of evidence", lambda: _lattice(posterior)),
+        deception=planted,
         tipping=told("looking for tipping points", lambda: tipping_points(posterior, refit=refit)),
         robust=told("bounding the prior", lambda: robust_bounds(posterior)),
         power=told("scaling priors and origins", lambda: power_scaling(posterior)),
@@ -95,16 +98,21 @@ def sensitivity(
         rivals=told("looking for the runner-up's way", lambda: compare_models(posterior, rivals)),
         confidence=told(
             "grading the confidence",
-            lambda: confidence(posterior, sources=sources, dependence=merged, rivals=rivals),
+            lambda: confidence(
+                posterior, sources=sources, dependence=merged, deception=_withstood(planted), rivals=rivals
+            ),
         ),
     )
 
 
-def _decomposed(posterior: Posterior) -> Decomposition | None:
-    """Of leader against runner-up; `other` acts like everybody with some probability, so its log-odds are no sum."""
-    if OTHER in (one.id for one in posterior.ranking[:2]):
-        return None
-    return shapley(posterior)
+def _deception(posterior: Posterior, *, refit: bool) -> DeceptionBudget | None:
+    return deception_budget(posterior, refit=refit) if forgeable(posterior) else None
+
+
+def _withstood(budget: DeceptionBudget | None) -> float:
+    """The smallest common probability of forgery, in any direction, that changes the lead."""
+    flips = [one.flip for one in budget.directions if one.flip is not None] if budget else []
+    return min(flips, default=float("inf"))
 
 
 def _lattice(posterior: Posterior) -> Lattice | None:

@@ -112,11 +112,11 @@ def unreached(posterior: Posterior, found: Sensitivity) -> tuple[str, ...]:
     limit = khat_threshold(len(posterior.draws.weights))
     names = []
     for name, finding in found.findings():
-        for part in ("removals", "components", "pairs", "institutions"):
+        for part in ("removals", "components", "pairs", "institutions", "grades", "numbers", "shares", "directions"):
             for one in getattr(finding, part, ()):
                 khat = getattr(one, "khat", None)
                 if khat is not None and khat > limit and not getattr(one, "refitted", False):
-                    what = getattr(one, "id", None) or " + ".join(one.origins)
+                    what = getattr(one, "id", None) or getattr(one, "label", None) or " + ".join(one.origins)
                     names.append(f"{name}: {what} (k-hat {khat:.2f}, limit {limit:.2f})")
     return tuple(names)
 
