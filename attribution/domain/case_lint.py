@@ -45,10 +45,11 @@ def _facts(origin: Origin) -> set[str]:
 
 def _hindsight(case: Case) -> Iterator[Concern]:
     """Evidence that could only be had once the matter was settled."""
-    if not case.outcomes:
+    scored = [outcome for outcome in case.outcomes if outcome.scored]
+    if not scored:
         return
-    settled = min(outcome.date for outcome in case.outcomes)
-    told = {citation.url for outcome in case.outcomes for citation in outcome.citations}
+    settled = min(outcome.date for outcome in scored)
+    told = {citation.url for outcome in scored for citation in outcome.citations}
     for item in case.evidence:
         shared = sorted(told.intersection(citation.url for citation in item.citations))
         late = f"was published on {item.published.in_words()}, not before the outcome of {settled.in_words()}"

@@ -64,6 +64,7 @@ def test_hindsight_is_evidence_from_the_day_of_the_outcome_on_or_from_its_own_pa
     (what,) = asked(same_page, outcomes=(replace(SETTLED, citations=(PAGE,)),))
     assert what == '"early" cites https://example.org/panel, as the outcome does'
     assert asked(early, late) == []
+    assert asked(early, late, outcomes=(replace(SETTLED, settled="partial"),)) == []  # nothing is scored against it
 
 
 def test_evidence_older_than_the_incident() -> None:

@@ -11,14 +11,19 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+import attribution as at
 from attribution.analysis.casebook import Casebook, casebook
 from attribution.domain.verbal import percent
+from attribution.inference.provenance import digest
+from attribution.reading import shipped_cases, shipped_models
 from attribution.reporting.casebook import CAVEATS, pages
 from attribution.reporting.figures.movement import movement
 from attribution.reporting.write_casebook import casebook_html, casebook_json, casebook_schema, write_casebook
 from tests.analysis.test_casebook import dated
 from tests.analysis.test_scores import MODEL, a_case_of
 from tests.reporting.hostile import EVIL
+
+COMMITTED = Path(__file__).parent.parent.parent / "reports" / "casebook"
 
 
 @pytest.fixture(scope="module")
@@ -121,3 +126,22 @@ def test_lines_start_at_the_prior_and_end_at_the_latest(book: Casebook) -> None:
     )
     across = [float(value) for value in re.findall(r"H([\d.]+)", steps)]
     assert across == sorted(across)
+
+
+def test_the_casebook_is_of_the_files_that_ship() -> None:
+    """Every case under every model, from the evidence and the assumptions as they are."""
+    found = json.loads((COMMITTED / "index.json").read_text())
+    jsonschema.validate(found, casebook_schema())
+    told = {
+        (study["case"], study["model"]): (study["evidence_hash"], study["assumptions_hash"])
+        for study in found["studies"]
+    }
+    assert told == {
+        (case, model): (
+            digest(at.read_case(case).evidence_text),
+            digest(at.read_model(f"{case}/{model}").text),
+        )
+        for case in shipped_cases()
+        for model in shipped_models(case)
+    }
+    assert not re.search(r"\b\d{1,2}:\d{2}:\d{2}\b", (COMMITTED / "index.md").read_text())
