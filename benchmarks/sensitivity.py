@@ -41,6 +41,12 @@ QUESTIONS: list[tuple[str, Callable[[Posterior], object]]] = [
     ("shapley, axis and other", lambda posterior: at.shapley(posterior, "iran-aligned", "other")),
     ("tipping points", lambda posterior: at.tipping_points(posterior, refit=False)),
     ("deception budget", lambda posterior: at.deception_budget(posterior, refit=False)),
+    ("robust bounds", at.robust_bounds),
+    ("power-scaling", at.power_scaling),
+    ("dependence", at.dependence),
+    ("next evidence", at.next_evidence),
+    ("shortest path to another lead", at.shortest_path),
+    ("everything (diagnostics included)", at.sensitivity),
 ]  # fmt: skip
 
 

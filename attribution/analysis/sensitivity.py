@@ -59,6 +59,7 @@ def sensitivity(
     rivals: tuple[Posterior, ...] = (),
     *,
     by: UnitKind = "origin",
+    max_removed: int | None = None,
     refit: bool = False,
     progress: Callable[[str], None] = lambda step: None,
 ) -> Sensitivity:
@@ -70,6 +71,8 @@ def sensitivity(
         Posteriors of the same case under other models.
     by
         What `leave_out` leaves out one by one.
+    max_removed
+        Look at all sets of at most so many of these units; where not given, at all sets of the declared clusters.
     refit
         Fit again, with the engine of the posterior, what the draws cannot reach.
     progress
@@ -88,7 +91,7 @@ def sensitivity(
         sources=sources,
         institutions=told("leaving out institutions", lambda: leave_out(posterior, "institution", refit=refit)),
         decomposition=told("decomposing the lead", lambda: shapley(posterior)),
-        lattice=told("removing every set of evidence", lambda: _lattice(posterior)),
+        lattice=told("removing every set of evidence", lambda: _lattice(posterior, by, max_removed)),
         deception=planted,
         tipping=told("looking for tipping points", lambda: tipping_points(posterior, refit=refit)),
         robust=told("bounding the prior", lambda: robust_bounds(posterior)),
@@ -115,10 +118,12 @@ def _withstood(budget: DeceptionBudget | None) -> float:
     return min(flips, default=float("inf"))
 
 
-def _lattice(posterior: Posterior) -> Lattice | None:
-    """Over the declared clusters, else over the origins, else over pairs of them where they are many."""
+def _lattice(posterior: Posterior, by: UnitKind, max_removed: int | None) -> Lattice | None:
+    """As asked for; else over the declared clusters, the origins, or pairs of origins where they are many."""
     if not posterior.program.origins:
         return None
+    if max_removed is not None:
+        return lattice(posterior, by, max_removed=max_removed)
     if any(unit.origins for unit in units(posterior, "cluster")):
         return lattice(posterior, "cluster")
     many = len(posterior.program.origins) > MOST_UNITS

@@ -132,6 +132,9 @@ def _add_sensitivity(commands: _Commands) -> None:
         default="origin",
         help="what is left out one by one (default: origin)",
     )
+    sensitivity.add_argument(
+        "--max-removed", type=int, metavar="N", help="look at all sets of at most N of these, not at sets of clusters"
+    )
     sensitivity.add_argument("--refit", action="store_true", help="fit again what the stored draws cannot reach")
     sensitivity.add_argument(
         "--as-saved", action="store_true", help="analyse a run although its case or model file changed since"

@@ -37,7 +37,14 @@ def sensitivity(arguments: argparse.Namespace) -> int:
     with stepping(f"sensitivity of {posterior.case.id} under {posterior.model.id}") as progress:
         progress("fitting rival models")
         rivals = _rivals(posterior)
-        found = analyse(posterior, rivals, by=arguments.by, refit=arguments.refit, progress=progress)
+        found = analyse(
+            posterior,
+            rivals,
+            by=arguments.by,
+            max_removed=arguments.max_removed,
+            refit=arguments.refit,
+            progress=progress,
+        )
     sys.stdout.write(_render(posterior, found, arguments.format))
     if path:
         write_text(path, _render(posterior, found, _SUFFIXES[path.suffix]))

@@ -118,6 +118,8 @@ def test_a_saved_run_stands_alone_unless_the_shipped_file_moved_on(
         (["tower-22", "--by", "sauce"], "invalid choice"),
         (["tower-2"], 'did you mean "tower-22"'),
         (["nowhere.nc"], "is not there"),
+        (["tower-22", "--max-removed", "20"], "subsets"),
+        (["tower-22", "--max-removed", "0"], "1 or more"),
     ],
 )
 def test_bad_input(arguments: list[str], says: str, capsys: pytest.CaptureFixture[str]) -> None:
