@@ -13,11 +13,11 @@ from attribution.analysis.moves import crossing
 from attribution.analysis.planting import MARK, NOISE, Planting, doubted, forgeable, marked_slot, planted
 from attribution.analysis.planting_sets import FewestPlanted, fewest
 from attribution.analysis.reaching import Reached, reached
-from attribution.domain.numbers import Number
 from attribution.domain.verbal import percent
 from attribution.errors import UsageError, listed
 from attribution.inference.carrying import carried
 from attribution.inference.posterior import Posterior
+from attribution.network.edits import with_constant
 from attribution.network.program import Floats
 from attribution.network.summation import log_joint_at, numbers
 
@@ -226,26 +226,23 @@ def _pinned(
     column = marked_slot(marked, origins)
     slots = numbers(marked, carried(posterior, marked))
 
-    def joint(level: float) -> Floats:
+    def at_level(level: float) -> tuple[float, Floats]:
         slots[:, column] = level
-        return log_joint_at(marked, slots)
-
-    def odds(level: float) -> float:
-        terms = joint(level) + weight[:, None]
+        joint = log_joint_at(marked, slots)
+        terms = joint + weight[:, None]
         mass = np.exp(terms - terms.max()).sum(axis=0)
-        return float(np.log(mass[leader] / mass[to]))
+        return float(np.log(mass[leader] / mass[to])), joint
 
     level, before = rough, 0.97 * rough if rough > 0 else 0.01
-    here, there = odds(level), odds(before)
+    there, (here, joint) = at_level(before)[0], at_level(level)
     slope = (here - there) / (level - before)
     for _ in range(2):
         if rough == 0.0 or abs(here) < 1e-3 or slope >= 0:
             break
         before, there, level = level, here, min(max(level - here / slope, 0.0), 1.0)
-        here = odds(level)
+        here, joint = at_level(level)
         slope = (here - there) / (level - before) if level != before else slope
-    program = planted(posterior, origins, toward, Number.exactly(level))
-    return level, abs(slope), reached(posterior, program, joint(level), refit=refit)
+    return level, abs(slope), reached(posterior, with_constant(marked, column, level), joint, refit=refit)
 
 
 def _margins(curve: Floats, leader: int) -> Floats:

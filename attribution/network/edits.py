@@ -61,17 +61,22 @@ def with_factor(program: Program, faction: str, factor: float) -> Program:
     """The prior weight of a named faction times a factor; the others then share what is left."""
     loose = loosened(program)
     slot = int(loose.factor[program.factions.index(faction)])
-    level = loose.program.floats.curve_a.copy()
-    level[slot] = factor
     # reliabilities stay the products they were: only the factors are taken over
     kept = replace(loose.program.ints, origin_source=program.ints.origin_source, origin_item=program.ints.origin_item)
-    return replace(loose.program, ints=kept, floats=replace(loose.program.floats, curve_a=frozen(level, np.float64)))
+    return with_constant(replace(loose.program, ints=kept), slot, factor)
 
 
 def shifted(program: Program, coordinate: int, shift: float) -> Program:
     """One uncertain number moved by `shift` on its probit or log scale, wherever it stands; its width is kept."""
     level = program.floats.curve_a.copy()
     level[driven(program, coordinate)] += shift
+    return replace(program, floats=replace(program.floats, curve_a=frozen(level, np.float64)))
+
+
+def with_constant(program: Program, slot: int, value: float) -> Program:
+    """A constant exchanged, wherever it stands."""
+    level = program.floats.curve_a.copy()
+    level[slot] = value
     return replace(program, floats=replace(program.floats, curve_a=frozen(level, np.float64)))
 
 
