@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from attribution.analysis.confidence import Confidence
+from attribution.analysis.deception import DeceptionBudget, Direction
 from attribution.analysis.dependence import Dependence
 from attribution.analysis.lattice import Lattice
 from attribution.analysis.leave_out import LeaveOut
@@ -178,6 +179,26 @@ def _weight(tip: Tip) -> str:
     return _reach(tip.ess, tip.khat, tip.refitted)
 
 
+def _deception(found: DeceptionBudget, labels: dict[str, str]) -> Grid:
+    rows = (
+        (
+            one.label,
+            f"{percent(one.flip)} ± {100 * one.error:.1f}" if one.flip is not None else "never",
+            labels.get(one.to, one.to) if one.flip is not None else "",
+            _fewest(one, labels),
+        )
+        for one in found.directions
+    )
+    return _grid(("all forged", "lead passes at", "to", "fewest origins, if surely forged"), rows)
+
+
+def _fewest(one: Direction, labels: dict[str, str]) -> str:
+    if one.fewest is None:
+        return "no set suffices"
+    named = ", ".join(labels.get(origin, origin) for origin in one.fewest.origins)
+    return f"{'' if one.fewest.exact else 'at most '}{len(one.fewest.origins)}: {named}"
+
+
 def _rivals(found: Rivals, labels: dict[str, str]) -> Grid:
     rows = (
         (step.number, f"{step.best:.3g}", f"{step.to:.3g}", f"{step.deviations:.1f}", f"{decibans(step.lead)} dB")
@@ -232,6 +253,7 @@ def _grid(columns: Iterable[str], rows: Iterable[tuple[str, ...]], most: int | N
 
 _LAYOUTS: dict[type, Callable[[Any, dict[str, str]], Grid]] = {
     Confidence: _confidence,
+    DeceptionBudget: _deception,
     Dependence: _dependence,
     LeaveOut: _leave_out,
     NextEvidence: _next,
