@@ -1,4 +1,4 @@
-"""The sensitivity analysis as a page a person reads in two minutes: every finding, its sentences, its first rows."""
+"""The sensitivity analysis as one page: answers first, a sentence or two and a few rows each; how it was done last."""
 
 from __future__ import annotations
 
@@ -19,14 +19,15 @@ if TYPE_CHECKING:
     import pandas as pd
 
 WIDTH = 100
-_ROWS = 5
+_HOW = "What was perturbed, and how it was computed"
+_ROWS = 3
 
 # Title, and the columns of the finding's table that the page has room for; none: the sentence says it all.
 _SHOWN: dict[str, tuple[str, tuple[str, ...]]] = {
     "confidence": ("How well founded is it?", ()),
     "leave_out": ("What does it rest on?", ("lead_pull", "changes_lead", "lead_open", "ess")),
-    "sources": ("Without one source", ("lead_pull", "changes_lead", "lead_open", "ess")),
-    "institutions": ("Without one institution", ("lead_pull", "changes_lead", "lead_open", "ess")),
+    "sources": ("Without one source", ()),
+    "institutions": ("Without one institution", ()),
     "decomposition": ("How do the parts add up?", ()),
     "lattice": ("Which evidence sustains it, which breaks it?", ()),
     "tipping": ("What would tip it?", ()),
@@ -41,17 +42,18 @@ _SHOWN: dict[str, tuple[str, tuple[str, ...]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A question, its answer in sentences, and a few rows of figures (the first row holds the column names)."""
+    """A question, its answer in sentences, what was perturbed and how, and a few rows of figures (names first)."""
 
     id: str
     title: str
     text: str
+    method: str
     rows: tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class SensitivityPage:
-    """A heading, what the posterior says, and the sections."""
+    """A heading, what the posterior says, the sections, and at the end what was perturbed in each, and how."""
 
     title: str
     opening: str
@@ -64,6 +66,8 @@ class SensitivityPage:
             blocks += ["", section.title, "-" * len(section.title), textwrap.fill(section.text, WIDTH)]
             if section.rows:
                 blocks += ["", *_aligned(section.rows)]
+        blocks += ["", _HOW, "-" * len(_HOW)]
+        blocks += [textwrap.fill(f"[{one.title}] {one.method}", WIDTH) for one in self.sections if one.method]
         return "".join(letter for letter in "\n".join(blocks) if letter.isprintable() or letter == "\n") + "\n"
 
     def markdown(self) -> str:
@@ -74,6 +78,8 @@ class SensitivityPage:
             if section.rows:
                 head, *body = ([plain(cell) for cell in row] for row in section.rows)
                 blocks.append(table(head, body))
+        blocks.append(f"## {plain(_HOW)}")
+        blocks += [f"*{plain(one.title)}* {plain(one.method)}" for one in self.sections if one.method]
         return "\n\n".join(blocks) + "\n"
 
 
@@ -136,7 +142,9 @@ def _opening(posterior: Posterior) -> str:
 
 def _section(id: str, finding: Any) -> Section:
     title, columns = _SHOWN[id]
-    return Section(id, title, str(finding), _rows(finding.to_frame(), columns) if columns else ())
+    method = str(getattr(finding, "method", ""))
+    text = " ".join(str(finding).replace(method, "").split()) if method else str(finding)
+    return Section(id, title, text, method, _rows(finding.to_frame(), columns) if columns else ())
 
 
 def _rows(frame: pd.DataFrame, columns: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
