@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from attribution.domain.moments import Moment
 
 MOST_TURNS = 30
-_SAMPLING = Sampling(scrambles=8, log2_points=8)
+_SAMPLING = Sampling(scrambles=8, log2_points=7)
 
 
 @dataclass(frozen=True, slots=True)

@@ -177,3 +177,18 @@ def test_the_gate_names_what_is_missing() -> None:
     assert any("no second engine" in reason for reason in reasons)
     assert any("sensitivity" in reason for reason in reasons)
     assert not prepared().gate.citable
+
+
+def test_a_sensitivity_analysis_is_told_in_every_form() -> None:
+    case, model = case_template("my-case"), model_template("my-case")
+    grading = (bundled("models") / "grading" / "standard.yaml").read_text()
+    posterior = at.fit(parse_case(case), parse_model(model, grading_text=grading), engine="importance", sampling=SMALL)
+    whole = prepare(posterior, sensitivity=at.sensitivity(posterior))
+    assert not any("sensitivity" in reason for reason in whole.gate.reasons)
+    jsonschema.validate(json.loads(whole.render(".json")), report_schema())
+    page, note = whole.render(".html"), whole.render(".md")
+    for one in whole.content.findings:
+        assert f"<h3>{one.title}</h3>" in page
+        assert f"### {plain(one.title)}" in note
+    assert whole.content.bottom_line.confidence.startswith("Analytic confidence: ")
+    assert "%" not in whole.content.bottom_line.confidence.partition(". ")[0]
