@@ -67,7 +67,7 @@ def run(kinds: list[str], inputs: int, workers: int) -> list[Batch]:
     """All inputs, shared among kinds and processes, with a line of progress."""
     each = -(-inputs // len(kinds))
     found = []
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), max_tasks_per_child=20) as pool:
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         waiting = [
             pool.submit(batch, kind, first, min(_BATCH, each - first))
             for kind in kinds
