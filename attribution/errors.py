@@ -72,8 +72,8 @@ class InputError(AttributionError):
         return cls(
             f'{spell(at)} is "{found}", which is not among the {kind}.',
             at=at,
-            allowed=listed(known),
-            hint=did_you_mean(found, known),
+            allowed=listed(known) or f"nothing: no {kind} are declared here",
+            hint=did_you_mean(found, known) or ("" if known else "declare it, or take the line out"),
         )
 
     @classmethod
