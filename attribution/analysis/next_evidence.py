@@ -9,6 +9,7 @@ import numpy as np
 
 from attribution.analysis.factors import certain_factors, log_joint_with, reliability
 from attribution.analysis.jackknife import jackknife
+from attribution.analysis.lead import lead
 from attribution.analysis.units import units
 from attribution.domain.grades import Grade
 from attribution.domain.verbal import percent
@@ -65,11 +66,13 @@ class Prospect:
 class NextEvidence:
     """All prospects, those worth most bits first; `settled` facts are not worth asking about.
 
-    `uncertainty` is the entropy of the perpetrator now, in bits: nothing can be worth more.
+    `uncertainty` is the entropy of the perpetrator now, in bits: nothing can be worth more. Where the lead is `tied`
+    (equal within 4 standard errors), the chance that it changes says little.
     """
 
     leader: str
     leader_label: str
+    tied: bool
     uncertainty: float
     reliability: float
     settled: tuple[str, ...]
@@ -105,7 +108,9 @@ class NextEvidence:
         turning = max(self.prospects, key=lambda one: one.certain.changes_lead)
         most = turning.certain.changes_lead
         turned = (
-            f"those to {turning.label} can best change the lead ({percent(most)})"
+            "almost any may decide who leads, since the lead is a tie as it is"
+            if self.tied
+            else f"those to {turning.label} can best change the lead ({percent(most)})"
             if most > 0
             else f"none would take the lead from {self.leader_label}"
         )
@@ -138,6 +143,7 @@ def next_evidence(posterior: Posterior) -> NextEvidence:
     return NextEvidence(
         leader=first.id,
         leader_label=first.label,
+        tied=lead(posterior).tied,
         uncertainty=float(-np.sum(held * np.log2(held))),
         reliability=believed,
         settled=settled,

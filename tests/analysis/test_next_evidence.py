@@ -146,6 +146,15 @@ def test_information_is_never_negative(rows: list[list[float]]) -> None:
     assert information(np.outer(table[:, 0], table[0])) == pytest.approx(0, abs=1e-9)
 
 
+def test_a_tie_is_called_one() -> None:
+    tied = at.fit(
+        a_case(Fact("x", YES_NO)), a_model(a_table("x", {"yes": {"a": 0.6, "else": 0.4}})), engine="importance"
+    )
+    found = next_evidence(tied)
+    assert found.tied
+    assert "a tie as it is" in str(found)
+
+
 def test_the_paragraph_says_what_is_open(found: NextEvidence) -> None:
     assert "bits are open" in str(found)
     assert found.method in str(found)
