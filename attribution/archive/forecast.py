@@ -104,7 +104,7 @@ def forecast(
     """
     stream = Stream(events, classes, resolutions)
     size = (len(stream.names), len(classes))
-    store = _Store(stream, len(events), size)
+    store = Store(stream, len(events), size)
     until = int(events.day[first]) if protocol == "static" else 1 << 40
     discounts = Discounts.prior(*size, Shrinkage())
     store.advance(first, discounts, until)
@@ -127,7 +127,7 @@ def _as_written(probability: Floats, examples: Examples, until: int, shrinkage: 
     return (1.0 - doubt) * probability + doubt * examples.guess(past)
 
 
-class _Store:
+class Store:
     """The stream, with the features of labelled events kept: all, or a fixed share evenly in time if they are many."""
 
     def __init__(self, stream: Stream, events: int, size: tuple[int, int]) -> None:

@@ -46,7 +46,17 @@ def log_likelihood(
 
 
 @kernel
-def probabilities(x: Floats, rows: Ints, slope: Floats, intercept: Floats, out: Floats) -> None:
-    """Probability of each class in rows of features: (row, class)."""
+def log_likelihoods(
+    x: Floats, rows: Ints, start: Ints, member: Ints, doubt: Floats, guess: Floats, slope: Floats, intercept: Floats,
+    out: Floats,
+) -> None:  # fmt: skip
+    """The same, row by row and unweighted."""
+    p = np.empty(slope.shape[1])
     for n in range(len(rows)):
-        soften(x[rows[n]], slope, intercept, out[n])
+        i = rows[n]
+        soften(x[i], slope, intercept, p)
+        inside, wrong = 0.0, 0.0
+        for m in range(start[i], start[i + 1]):
+            inside += p[member[m]]
+            wrong += guess[member[m]]
+        out[n] = math.log((1.0 - doubt[i]) * inside + doubt[i] * wrong + 1e-300)

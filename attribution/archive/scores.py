@@ -1,0 +1,180 @@
+"""How good forecasts were, the log score first; against what coders wrote."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from attribution.archive.codes import Floats, Ints
+
+BINS = 15
+_TINY = 1e-12
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """Scores of a set of forecasts; smaller is better but for `top1` and `top3`."""
+
+    events: int
+    log_loss: float  # nats per event
+    brier: float  # sum over classes of squared errors, 0 to 2
+    ece: float  # expected calibration error of the likeliest class, 15 equal bins
+    top1: float  # share of events whose class was the likeliest
+    top3: float  # ... among the three likeliest
+    cllr: float  # bits per event with every class equally likely beforehand; log2(classes) tells nothing
+    cllr_min: float  # the same after the best scale and offsets in hindsight: what better calibration could reach
+
+
+@dataclass(frozen=True, slots=True)
+class CalibrationBin:
+    """Forecasts of about the same strength for the likeliest class, and how often it was that class."""
+
+    forecast: float
+    right: float
+    low: float  # 90 % band from drawing months anew
+    high: float
+    events: int
+
+
+def log_losses(probability: Floats, label: Ints) -> Floats:
+    """``-log p`` of the class that was written, event by event."""
+    return np.asarray(-np.log(np.maximum(probability[np.arange(len(label)), label], _TINY)))
+
+
+def score(probability: Floats, label: Ints, prior: Floats) -> Scores:
+    """All scores of forecasts (event, class) for events whose class is known.
+
+    `prior` (class,) are the base rates by which forecasts are divided to get the likelihood ratios that Cllr is about.
+    """
+    top = probability.argmax(axis=1)
+    hit = top == label
+    true = np.zeros_like(probability)
+    true[np.arange(len(label)), label] = 1.0
+    rank = (probability > probability[np.arange(len(label)), label][:, None]).sum(axis=1)
+    ratio = np.log(np.maximum(probability, _TINY)) - np.log(prior)
+    return Scores(
+        events=len(label),
+        log_loss=float(log_losses(probability, label).mean()),
+        brier=float(((probability - true) ** 2).sum(axis=1).mean()),
+        ece=expected_calibration_error(probability.max(axis=1), hit),
+        top1=float(hit.mean()),
+        top3=float((rank < 3).mean()),
+        cllr=cllr(ratio, label),
+        cllr_min=cllr_min(ratio, label),
+    )
+
+
+def expected_calibration_error(forecast: Floats, hit: NDArray[np.bool_]) -> float:
+    """Mean distance of forecast and share of hits over equal bins, weighted by their events."""
+    where = _bin(forecast)
+    gap = np.bincount(where, weights=hit - forecast, minlength=BINS)
+    return float(np.abs(gap).sum() / len(forecast))
+
+
+def calibration(forecast: Floats, hit: NDArray[np.bool_], month: Ints, draws: int, seed: int) -> list[CalibrationBin]:
+    """The calibration curve of the likeliest class; months are drawn anew, since errors come in runs."""
+    where = _bin(forecast)
+    month = np.unique(month, return_inverse=True)[1]
+    cells = int(month.max()) + 1, BINS
+    flat = month * BINS + where
+    count = np.bincount(flat, minlength=cells[0] * BINS).reshape(cells)
+    right = np.bincount(flat, weights=hit, minlength=cells[0] * BINS).reshape(cells)
+    drawn = _redrawn(cells[0], draws, seed)
+    with np.errstate(invalid="ignore"):
+        share = (drawn @ right) / (drawn @ count)
+    out = []
+    for at in np.unique(where):
+        here = where == at
+        seen = share[:, at][~np.isnan(share[:, at])]
+        low, high = np.quantile(seen, (0.05, 0.95)) if len(seen) else (0.0, 1.0)
+        out.append(
+            CalibrationBin(
+                float(forecast[here].mean()), float(hit[here].mean()), float(low), float(high), int(here.sum())
+            )
+        )
+    return out
+
+
+def cllr(log_ratio: Floats, label: Ints) -> float:
+    """Multi-class Cllr (Brummer and du Preez 2006): mean over classes of the mean cost of their events, flat prior.
+
+    Classes of which no event is there are left out of the mean, not of the alternatives.
+    """
+    log_post = log_ratio - _log_sum(log_ratio)
+    cost = -log_post[np.arange(len(label)), label] / math.log(2.0)
+    count = np.bincount(label, minlength=log_ratio.shape[1])
+    total = np.bincount(label, weights=cost, minlength=log_ratio.shape[1])
+    seen = count > 0
+    return float((total[seen] / count[seen]).mean())
+
+
+def cllr_min(log_ratio: Floats, label: Ints) -> float:
+    """Cllr after the best common scale and the best offset of each class, found on these very events."""
+    from scipy.optimize import minimize
+
+    classes = log_ratio.shape[1]
+    count = np.bincount(label, minlength=classes)
+    weight = 1.0 / (count[label] * np.sum(count > 0))
+
+    def cost(theta: Floats) -> tuple[float, Floats]:
+        z = theta[0] * log_ratio + theta[1:]
+        log_post = z - _log_sum(z)
+        pull = np.exp(log_post)
+        pull[np.arange(len(label)), label] -= 1.0
+        pull *= weight[:, None]
+        value = -float(np.sum(weight * log_post[np.arange(len(label)), label]))
+        ridge = 1e-6 * theta[1:]
+        return value + 0.5 * float(ridge @ theta[1:]), np.array([np.sum(pull * log_ratio), *(pull.sum(axis=0) + ridge)])
+
+    start = np.array([1.0, *np.zeros(classes)])
+    best = minimize(cost, start, jac=True, method="L-BFGS-B", bounds=[(0.0, 10.0)] + [(-20.0, 20.0)] * classes)
+    return min(cllr(log_ratio, label), cllr(best.x[0] * log_ratio + best.x[1:], label))
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A rival's log loss less the model's, with 90 % intervals from drawing months anew; positive: the model leads."""
+
+    nats: float
+    low: float
+    high: float
+    reduction: float  # of the rival's log loss
+    reduction_low: float
+    reduction_high: float
+
+
+def difference(model: Floats, rival: Floats, month: Ints, draws: int, seed: int) -> Difference:
+    """Paired by event: the same months are drawn for both."""
+    month = np.unique(month, return_inverse=True)[1]
+    drawn = _redrawn(int(month.max()) + 1, draws, seed)
+    ours, theirs = drawn @ np.bincount(month, weights=model), drawn @ np.bincount(month, weights=rival)
+    nats = (theirs - ours) / (drawn @ np.bincount(month))
+    share = 1.0 - ours / np.maximum(theirs, _TINY)
+    low, high = np.quantile(nats, (0.05, 0.95))
+    share_low, share_high = np.quantile(share, (0.05, 0.95))
+    return Difference(
+        float((rival - model).mean()),
+        float(low),
+        float(high),
+        float(1.0 - model.sum() / max(rival.sum(), _TINY)),
+        float(share_low),
+        float(share_high),
+    )
+
+
+def _redrawn(months: int, draws: int, seed: int) -> Floats:
+    """How often each month is drawn: (draw, month)."""
+    rng = np.random.default_rng(seed)
+    return rng.multinomial(months, np.full(months, 1.0 / months), size=draws).astype(np.float64)
+
+
+def _bin(forecast: Floats) -> Ints:
+    return np.minimum((forecast * BINS).astype(np.int64), BINS - 1)
+
+
+def _log_sum(z: Floats) -> Floats:
+    top = z.max(axis=1, keepdims=True)
+    return np.asarray(top + np.log(np.exp(z - top).sum(axis=1, keepdims=True)))

@@ -1,0 +1,109 @@
+"""The fit of the discounts: gradients, the mode, sets of candidates, doubtful labels, samples of many events."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.optimize import minimize
+
+from attribution.archive.discounts import Discounts, Examples, fit_discounts, log_posterior
+from attribution.archive.learning import choose_shrinkage, most_rows, weigh
+from attribution.archive.minimise import minimise
+from attribution.archive.settings import Shrinkage
+
+
+def some_examples(rows: int = 300, features: int = 3, classes: int = 4, seed: int = 1, sets: float = 0.3) -> Examples:
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=(rows, features, classes)).astype(np.float32)
+    logit = (np.linspace(0.2, 1.0, features)[:, None] * x).sum(axis=1)
+    p = np.exp(logit)
+    p /= p.sum(axis=1, keepdims=True)
+    label = (p.cumsum(axis=1) > rng.random(rows)[:, None]).argmax(axis=1)
+    runs = [sorted({int(code), int(rng.integers(classes))} if rng.random() < sets else {int(code)}) for code in label]
+    return Examples(
+        x=x,
+        start=np.concatenate([[0], np.cumsum([len(run) for run in runs])]),
+        member=np.concatenate(runs),
+        doubt=np.where(rng.random(rows) < 0.5, 0.3, 0.0),
+        day=np.arange(rows),
+        last_day=np.arange(rows),
+        event=np.arange(rows),
+    )
+
+
+def unpack(theta: np.ndarray, features: int = 3, classes: int = 4) -> Discounts:
+    return Discounts(
+        theta[:features], theta[features + classes :].reshape(features, classes), theta[features : features + classes]
+    )
+
+
+def test_the_gradient_is_that_of_differences() -> None:
+    examples, shrinkage = some_examples(), Shrinkage(doubt=0.5)
+    rows, weight = np.arange(300), np.random.default_rng(2).random(300)
+    theta = np.random.default_rng(3).normal(0, 0.3, 3 + 4 + 12)
+
+    def value(at: np.ndarray) -> float:
+        return log_posterior(examples, rows, weight, examples.guess(rows), shrinkage, unpack(at))[0]
+
+    gradient = log_posterior(examples, rows, weight, examples.guess(rows), shrinkage, unpack(theta))[1]
+    step = 1e-5
+    differences = [(value(theta + step * e) - value(theta - step * e)) / (2 * step) for e in np.eye(len(theta))]
+    assert gradient == pytest.approx(differences, rel=1e-5, abs=1e-5)
+
+
+def test_the_mode_is_the_one_scipy_finds() -> None:
+    examples, shrinkage = some_examples(), Shrinkage()
+    rows, weight = np.arange(300), np.ones(300)
+
+    def negative(theta: np.ndarray) -> tuple[float, np.ndarray]:
+        value, gradient = log_posterior(examples, rows, weight, examples.guess(rows), shrinkage, unpack(theta))
+        return -value, -gradient
+
+    start = Discounts.prior(3, 4, shrinkage)
+    ours = fit_discounts(examples, rows, weight, shrinkage, start)
+    theirs = minimize(negative, np.zeros(19), jac=True, method="BFGS", options={"gtol": 1e-6})
+    mine = np.concatenate([ours.beta, ours.intercept, ours.delta.ravel()])
+    assert negative(mine)[0] - theirs.fun < 0.01
+    assert mine == pytest.approx(theirs.x, abs=0.02)
+
+
+def test_a_valley_is_followed_to_its_end() -> None:
+    def rosenbrock(x: np.ndarray) -> tuple[float, np.ndarray]:
+        bend = x[1] - x[0] ** 2
+        return (1 - x[0]) ** 2 + 100 * bend**2, np.array([-2 * (1 - x[0]) - 400 * x[0] * bend, 200 * bend])
+
+    assert minimise(rosenbrock, np.array([-1.2, 1.0]), np.ones(2), steps=200, tolerance=1e-12) == pytest.approx(
+        [1, 1], abs=1e-4
+    )
+
+
+def test_discounts_that_made_the_labels_are_found_again() -> None:
+    examples = some_examples(20_000, sets=0.3)
+    examples = Examples(examples.x, examples.start, examples.member, 0 * examples.doubt, *[examples.day] * 3)
+    wide = Shrinkage(discount_sd=1.0, faction_sd=0.02)
+    found = fit_discounts(examples, np.arange(20_000), np.ones(20_000), wide, Discounts.prior(3, 4, wide))
+    assert found.beta == pytest.approx([0.2, 0.6, 1.0], abs=0.06)  # se about 0.012, sets cost some, shrinkage biases
+
+
+def test_many_events_are_sampled_by_what_they_say_today() -> None:
+    rows = 4 * most_rows(100, 100)
+    empty = np.broadcast_to(np.float32(0), (rows, 100, 100))
+    day = np.arange(rows)
+    examples = Examples(empty, np.arange(rows + 1), np.zeros(rows, dtype=np.int64), np.zeros(rows), day, day, day)
+    drawn, weight = weigh(examples, rows, half_life=500.0)
+    assert len(drawn) == most_rows(100, 100)
+    true = 0.5 ** ((rows - day) / 500.0)
+    assert weight.sum() == pytest.approx(true.sum())
+    assert np.average(day[drawn]) == pytest.approx(np.average(day, weights=true), rel=1e-3)
+
+
+def test_the_defaults_stand_where_nothing_is_clearly_better() -> None:
+    assert choose_shrinkage(some_examples(60), 1000) == Shrinkage()
+    assert choose_shrinkage(some_examples(400, sets=0.0), 1000).half_life in {500.0, 1500.0, 6000.0}
+
+
+def test_useless_features_are_shrunk_further() -> None:
+    examples = some_examples(3000, sets=0.0)
+    noise = np.random.default_rng(9).normal(0, 3, examples.x.shape).astype(np.float32)
+    useless = Examples(noise, examples.start, examples.member, 0 * examples.doubt, *[examples.day] * 3)
+    assert choose_shrinkage(useless, 5000) != Shrinkage()
