@@ -67,7 +67,7 @@ def fit_discounts(
 
     Normal priors: beta_k around a common value, delta and intercepts around 0 (partial pooling). The problem is concave
     but for doubtful labels, so L-BFGS from any start finds
-    the mode (to a thousandth of a nat); from last month's it takes a few steps.
+    the mode (to a hundredth of a nat); from last month's it takes a few steps.
     """
     features, classes = start.delta.shape
     guess = examples.guess(rows)
@@ -80,7 +80,7 @@ def fit_discounts(
     first = np.concatenate([start.beta, start.intercept, start.delta.ravel()])
     spread = (shrinkage.discount_sd, shrinkage.intercept_sd, shrinkage.faction_sd)
     scale = np.repeat(spread, (features, classes, features * classes))
-    return _unpack(minimise(negative, first, scale, steps=steps, tolerance=1e-3), features, classes)
+    return _unpack(minimise(negative, first, scale, steps=steps, tolerance=1e-2), features, classes)
 
 
 def log_posterior(

@@ -17,6 +17,7 @@ def add_archive[P: argparse.ArgumentParser](commands: argparse._SubParsersAction
         return parser
 
     _add_check(command, formats)
+    _add_backtest(command, formats)
 
 
 type _Command = Callable[[str, str], argparse.ArgumentParser]
@@ -26,6 +27,15 @@ def _add_check(command: _Command, formats: tuple[str, ...]) -> None:
     check = command("check", "read a table of events, say what is in it and what is doubtful")
     add_events(check)
     check.add_argument("--format", choices=formats, default="text", help="default: text")
+
+
+def _add_backtest(command: _Command, formats: tuple[str, ...]) -> None:
+    from attribution.cli.archive_backtest import add_backtest
+
+    backtest = command("backtest", "forecast past events forward in time, and score the forecasts")
+    backtest.set_defaults(target=("archive_backtest", "backtest"))
+    add_events(backtest)
+    add_backtest(backtest, formats)
 
 
 def add_events(parser: argparse.ArgumentParser) -> None:

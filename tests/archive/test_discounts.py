@@ -114,3 +114,25 @@ def test_stated_doubt_is_believed_where_labels_are_wrong_as_often_as_stated(wron
     stated = Examples(sharp, np.arange(4001), member, np.full(4000, 0.3), *[examples.day] * 3)
     chosen = choose_shrinkage(stated, 5000)
     assert (chosen.doubt > 0) == (wrong > 0)
+
+
+def test_partial_labels_recover_the_shares_of_their_hidden_members() -> None:
+    """Half of all events are claimed by a banner of two factions; what is learned tells the two apart in it."""
+    rng = np.random.default_rng(6)
+    rows, classes = 6000, 3
+    x = rng.normal(0, 1.5, (rows, 2, classes)).astype(np.float32)
+    p = np.exp((x * 0.8).sum(axis=1) + np.array([0.6, -0.6, 0.0]))
+    p /= p.sum(axis=1, keepdims=True)
+    truth = (p.cumsum(axis=1) > rng.random(rows)[:, None]).argmax(axis=1)
+    hidden = (truth < 2) & (rng.random(rows) < 0.5)
+    sets = [[0, 1] if hide else [int(code)] for hide, code in zip(hidden, truth, strict=True)]
+    start = np.concatenate([[0], np.cumsum([len(one) for one in sets])])
+    day = np.arange(rows)
+    examples = Examples(x, start, np.concatenate(sets), np.zeros(rows), day, day, day)
+    wide = Shrinkage(discount_sd=1.0, faction_sd=0.02)
+    found = fit_discounts(examples, day, np.ones(rows), wide, Discounts.prior(2, classes, wide))
+    logit = (x * found.slope).sum(axis=1) + found.intercept
+    inside = np.exp(logit[hidden][:, :2])
+    share = (inside / inside.sum(axis=1, keepdims=True))[:, 0].mean()
+    true = (truth[hidden] == 0).mean()
+    assert share == pytest.approx(true, abs=4 * np.sqrt(0.25 / hidden.sum()))

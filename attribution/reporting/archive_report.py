@@ -1,0 +1,85 @@
+"""A backtest as a page and as JSON: how good the forecasts were, against whom, where, and how sure they should be."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup
+
+from attribution.archive.backtest import Backtest, Group
+from attribution.atomic import write_text
+from attribution.errors import UsageError
+from attribution.reporting.figures.calibration import calibration_figure, lead_figure
+
+BACKTEST_FORMAT = "attribution-backtest/1"
+SUFFIXES = (".html", ".json")
+STYLES = ("report.css", "archive.css", "print.css")
+
+
+def write_backtest(found: Backtest, path: Path, *, title: str, source: str, sha256: str) -> None:
+    """Write a backtest; the suffix says the form. Neither form holds a clock time or a duration.
+
+    Raises
+    ------
+    UsageError
+        A suffix other than ``.html`` or ``.json``.
+    """
+    if path.suffix not in SUFFIXES:
+        raise UsageError(f'a backtest cannot be written to "{path}".', allowed=", ".join(SUFFIXES))
+    about = {"title": title, "source": source, "sha256": sha256}
+    write_text(path, _html(found, about) if path.suffix == ".html" else backtest_json(found, about))
+
+
+def backtest_json(found: Backtest, about: dict[str, str]) -> str:
+    """Everything the backtest found; log losses in nats, Cllr in bits, the rest as fractions."""
+    told: dict[str, Any] = {"format": BACKTEST_FORMAT, **about, **dataclasses.asdict(found)}
+    told["since"] = str(found.since)
+    for one in told["forecasters"]:
+        del one["seconds"]
+    for group in told["groups"]:
+        if group["rival_log_loss"] != group["rival_log_loss"]:  # NaN: there was no baseline
+            group["rival_log_loss"] = None
+    return json.dumps(told, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _html(found: Backtest, about: dict[str, str]) -> str:
+    from attribution.reporting.html import environment, inline, policy
+
+    style = inline(STYLES)
+    page = environment().get_template("archive.html.j2")
+    return (
+        page.render(
+            found=found,
+            about=about,
+            groups=_by_kind(found.groups),
+            calibration=calibration_figure(found.curve),
+            leads=lead_figure(found.forecasters[1:]),
+            reached=_reached(found),
+            policy=Markup(policy(style, "")),
+            style=Markup(style),
+        )
+        + "\n"
+    )
+
+
+def _by_kind(groups: tuple[Group, ...]) -> dict[str, list[Group]]:
+    kinds: dict[str, list[Group]] = {}
+    for group in groups:
+        kinds.setdefault(group.kind, []).append(group)
+    return kinds
+
+
+def _reached(found: Backtest) -> str:
+    """Is the model better than the best baseline, beyond chance?"""
+    best = found.best_baseline
+    if best is None or best.lead is None:
+        return "No baseline was run, so there is nothing to compare the log loss with."
+    lead = best.lead
+    if lead.low > 0:
+        return f"The model leads over {best.name}, the best baseline, and the interval leaves no doubt about it."
+    if lead.high < 0:
+        return f"The best baseline, {best.name}, is better than the model."
+    return f"Whether the model or {best.name}, the best baseline, is better cannot be said from these events."

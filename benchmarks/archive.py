@@ -1,0 +1,86 @@
+"""Prequential scoring of synthetic archives: seconds and memory for 10^4, 10^5 and 10^6 events.
+
+    python benchmarks/archive.py [events ...]
+
+Fifty factions that come and go, eight categorical features, two levels of place, coordinates; the discounts are fitted
+again before each of about 60 months, whatever the number of events.
+"""
+
+from __future__ import annotations
+
+import resource
+import subprocess
+import sys
+import time
+
+FACTIONS, FEATURES, DAYS = 50, 8, 6000
+
+
+def synthetic(events: int, seed: int = 1):
+    import numpy as np
+
+    from attribution.archive.codes import Coding, LabelSets
+    from attribution.archive.events import EventTable
+
+    rng = np.random.default_rng(seed)
+    day = np.sort(rng.integers(0, DAYS, events)) + 5000
+    months = DAYS // 30 + 1
+    drift = np.cumsum(rng.normal(0, 0.2, (months, FACTIONS)), axis=0)
+    share = np.exp(drift - drift.max(axis=1, keepdims=True))
+    cumulated = (share / share.sum(axis=1, keepdims=True)).cumsum(axis=1)
+    label = (cumulated[(day - 5000) // 30] > rng.random(events)[:, None]).argmax(axis=1)
+    home = np.column_stack([rng.uniform(25, 40, FACTIONS), rng.uniform(30, 50, FACTIONS)])
+    where = home[label] + rng.normal(0, 1.0, (events, 2))
+    columns = []
+    for k in range(FEATURES):
+        habit = rng.dirichlet(np.full(6, 0.7), FACTIONS).cumsum(axis=1)
+        code = (habit[label] > rng.random(events)[:, None]).argmax(axis=1)
+        columns.append(Coding(f"feature{k}", code, tuple("abcdef")))
+    places = []
+    for name, step in (("province", 1.0), ("town", 0.1)):
+        cell = np.floor(where / step).astype(np.int64)
+        names, code = np.unique(cell[:, 0] * 100_000 + cell[:, 1], return_inverse=True)
+        places.append(Coding(name, code, tuple(str(one) for one in names)))
+    return EventTable(
+        id=np.arange(events).astype(str), row=np.arange(events), day=day, precision=np.zeros(events, dtype=np.int64),
+        latitude=where[:, 0], longitude=where[:, 1], place=tuple(places), features=tuple(columns),
+        factions=tuple(f"F{code}" for code in range(FACTIONS)), label=label, among=LabelSets.none(events),
+        certainty=np.ones(events), claimants=(), claim=np.full(events, -2),
+    )  # fmt: skip
+
+
+def one(events: int) -> None:
+    import numpy as np
+
+    from attribution.archive.classes import Classes
+    from attribution.archive.forecast import forecast, training_size
+    from attribution.archive.scores import log_losses
+
+    small = synthetic(2000)
+    first = training_size(small)
+    forecast(small, Classes.learned(small, np.arange(2000) < first, 1), first)  # compile
+    table = synthetic(events)
+    first = training_size(table)
+    classes = Classes.learned(table, np.arange(events) < first)
+    began = time.perf_counter()
+    found = forecast(table, classes, first)
+    seconds = time.perf_counter() - began
+    loss = log_losses(found.probability, classes.labels(table)[first:]).mean()
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    print(
+        f"{events:>9,} events  {len(classes)} classes  {len(found.features)} features  {found.fits} fits"
+        f"  {seconds:7.1f} s  {1e6 * seconds / events:6.1f} us per event  {memory:5.2f} GB  log loss {loss:.3f}",
+        flush=True,
+    )
+
+
+def main() -> None:
+    if sys.argv[1:2] == ["--one"]:
+        one(int(sys.argv[2]))
+        return
+    for events in [int(float(text)) for text in sys.argv[1:]] or [10_000, 100_000, 1_000_000]:
+        subprocess.run([sys.executable, __file__, "--one", str(events)], check=True)
+
+
+if __name__ == "__main__":
+    main()
