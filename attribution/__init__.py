@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from attribution.analysis.timeline import Timeline, timeline
     from attribution.analysis.tipping import TippingPoints, tipping_points
     from attribution.analysis.what_if import WhatIf, what_if
+    from attribution.archive.backtest import Backtest, backtest
     from attribution.domain.case import Case
     from attribution.domain.concern import Concern
     from attribution.domain.model import Model
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AttributionError",
+    "Backtest",
     "Case",
     "Casebook",
     "Changes",
@@ -71,6 +73,7 @@ __all__ = [
     "Timeline",
     "TippingPoints",
     "WhatIf",
+    "backtest",
     "build",
     "casebook",
     "compare",
@@ -98,6 +101,7 @@ __all__ = [
 
 _HOMES = {
     "AttributionError": "errors",
+    "Backtest": "archive.backtest",
     "Case": "domain.case",
     "Casebook": "analysis.casebook",
     "Changes": "analysis.changes",
@@ -122,6 +126,7 @@ _HOMES = {
     "Timeline": "analysis.timeline",
     "TippingPoints": "analysis.tipping",
     "WhatIf": "analysis.what_if",
+    "backtest": "archive.backtest",
     "build": "inference.fit",
     "casebook": "analysis.casebook",
     "compare": "analysis.compare",
