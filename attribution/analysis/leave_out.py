@@ -15,7 +15,7 @@ from attribution.inference.carrying import carried
 from attribution.inference.posterior import Posterior
 from attribution.network.compiler import compile_network
 from attribution.network.program import Floats, Program
-from attribution.network.summation import log_joint_at, numbers
+from attribution.network.summation import keep_open, log_joint_at, numbers, part_log_likelihood
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -214,7 +214,24 @@ def without(posterior: Posterior, unit: Unit) -> tuple[Program, Floats]:
     program = compile_network(posterior.case, posterior.model, posterior.settings.as_of, unsaid=unit.unsaid).without(
         silent
     )
-    return program, log_joint_at(program, numbers(program, carried(posterior, program)))
+    return program, _log_joint(posterior, program, (*unit.origins, *unit.partial))
+
+
+def _log_joint(posterior: Posterior, program: Program, changed: tuple[str, ...]) -> Floats:
+    """The log-joint of a network in which some origins say less; where numbers and parts are the same, only theirs."""
+    before, known = posterior.program, posterior.parts
+    touched = {int(one.ints.origin_part[one.origins.index(origin)]) for one in (before, program) for origin in changed}
+    same = program.components == before.components and all(
+        np.array_equal(getattr(program.ints, name), getattr(before.ints, name))
+        for name in ("slot_kind", "slot_first", "slot_second")
+    )
+    same = same and np.array_equal(program.floats.curve_a, before.floats.curve_a)
+    if not (same and program.labels == before.labels and np.isfinite(known.parts[:, :, sorted(touched)]).all()):
+        return log_joint_at(program, numbers(program, carried(posterior, program)))
+    total = known.total
+    for part in sorted(touched):
+        total = total - known.parts[:, :, part] + part_log_likelihood(program, posterior.slots, part)
+    return keep_open(program, posterior.slots, total)
 
 
 def _emptied(posterior: Posterior, unit: Unit) -> frozenset[str]:
