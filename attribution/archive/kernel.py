@@ -59,11 +59,11 @@ def look_at(
     reaches = len(fall)
     for m in range(start[j], start[j + 1]):
         for t in range(shape[4]):
-            weight = share[m] * like * decay[shape[6] + t, ago]
+            weight = share[m] * like * decay[ago, shape[6] + t]
             for r in range(reaches):
                 sums[t * reaches + r, classes[m]] += weight * fall[r]
         for v in range(len(novelty)):
-            novelty[v] += share[m] * decay[shape[7] + v, ago] * fall[shape[8]]
+            novelty[v] += share[m] * decay[ago, shape[7] + v] * fall[shape[8]]
 
 
 @kernel
@@ -89,6 +89,7 @@ def look_around(
     sums[:] = 0.0
     novelty[:] = 0.0
     fall = np.empty(shape[5])
+    likes = np.exp(-numbers[1] * np.arange(feature.shape[1] + 1))
     for level in range(near.shape[1]):
         j = head[near[i, level]] if near[i, level] >= 0 else -1
         for _ in range(shape[9]):
@@ -99,7 +100,7 @@ def look_around(
                 for r in range(1, len(fall)):
                     square = fall[r - 1] * fall[r - 1]
                     fall[r] = square * square * fall[r - 1]
-                like = math.exp(-numbers[1] * differences(i, j, feature))
+                like = likes[differences(i, j, feature)]
                 look_at(j, day[i] - last[j], like, fall, member, decay, shape, sums, novelty)
             j = before[j, level]
 
@@ -118,16 +119,16 @@ def daily(
     for t in range(shape[0]):
         total = 0.0
         for c in range(size):
-            total += activity[t, c] * decay[t, span]
+            total += activity[t, c] * decay[span, t]
         for c in range(size):
-            new = (activity[t, c] * decay[t, span] + numbers[2] * prior[c]) / (total + numbers[2])
+            new = (activity[t, c] * decay[span, t] + numbers[2] * prior[c]) / (total + numbers[2])
             x[t, c] = math.log(new) if t == 0 else math.log(new / prior[c])
             prior[c] = new
             if t == shape[10] - 1:
                 base[c] = new
     for k in range(len(totals)):
         for c in range(size):
-            spread[k, c] = math.log(totals[k, c] * decay[shape[2], span] + numbers[3])
+            spread[k, c] = math.log(totals[k, c] * decay[span, shape[2]] + numbers[3])
 
 
 @kernel
@@ -180,22 +181,22 @@ def describe(
         row = place[i, level]
         for t in range(places.shape[1]):
             if row >= 0:
-                ratios(places[row, t], decay[shape[0] + t, day[i] - place_day[row]], prior, numbers[2], x[k])
+                ratios(places[row, t], decay[day[i] - place_day[row], shape[0] + t], prior, numbers[2], x[k])
                 prior *= np.exp(x[k])
             k += 1
     for q in range(len(sums)):
         ratios(sums[q], 1.0, base, numbers[4], x[k])
         k += 1
-    span = decay[shape[2], day[i] - clock[0]]
+    span = decay[day[i] - clock[0], shape[2]]
     for f in range(feature.shape[1]):
         row = feature[i, f]
         if row >= 0:
-            factor = decay[shape[2], day[i] - value_day[row]]
+            factor = decay[day[i] - value_day[row], shape[2]]
             likeness(row, factor, span, numbers[3], numbers[5 + f], values, totals[f], spread[f], x[k])
         k += 1
     for v in range(len(novelty)):
         x[k + v, -1] = -math.log1p(novelty[v])
-    since = decay[shape[3], day[i] - clock[0]]
+    since = decay[day[i] - clock[0], shape[3]]
     x[k + len(novelty), -1] = math.log((groups[0] * since + 0.5) / (groups[1] * since + 1.0))
 
 

@@ -28,20 +28,20 @@ def fade_all(
     acts, span = shape[0], last[e] - clock[0]
     clock[0] = last[e]
     for t in range(acts):
-        fade(activity[t], decay[t, span])
+        fade(activity[t], decay[span, t])
     for k in range(len(totals)):
-        fade(totals[k], decay[shape[2], span])
-    fade(groups, decay[shape[3], span])
+        fade(totals[k], decay[span, shape[2]])
+    fade(groups, decay[span, shape[3]])
     for level in range(place.shape[1]):
         row = place[e, level]
         if row >= 0:
             for t in range(places.shape[1]):
-                fade(places[row, t], decay[acts + t, last[e] - place_day[row]])
+                fade(places[row, t], decay[last[e] - place_day[row], acts + t])
             place_day[row] = last[e]
     for k in range(feature.shape[1]):
         row = feature[e, k]
         if row >= 0:
-            fade(values[row], decay[shape[2], last[e] - value_day[row]])
+            fade(values[row], decay[last[e] - value_day[row], shape[2]])
             value_day[row] = last[e]
 
 

@@ -108,7 +108,7 @@ class Stream:
             np.full(values, start),
             np.zeros((len(self.columns), size)),
             np.full(int(self._near.max(initial=0)) + 1, -1),
-            np.full((events, self._near.shape[1]), -1),
+            np.full((events, self._near.shape[1]), -1, dtype=np.int64),
             np.zeros(2),
             np.array([start, 0]),
         )
@@ -137,9 +137,9 @@ def _rows(columns: list[Ints], events: int, *, only_repeated: bool = False) -> I
 
 
 def _decays(events: EventTable, resolutions: Resolutions) -> Floats:
-    """What a count is worth after so many whole days: (memory, days)."""
+    """What a count is worth after so many whole days: (days, memory), for what is looked up together lies together."""
     span = int(events.last_day.max() - events.day[0]) + 2 if len(events) else 2
-    return np.stack([np.exp(-np.arange(span) / days) for days in resolutions.all_days])
+    return np.stack([np.exp(-np.arange(span) / days) for days in resolutions.all_days], axis=1)
 
 
 def _newcomers(events: EventTable, order: Ints) -> Ints:
