@@ -1,0 +1,100 @@
+"""How sure the discounts are: a normal distribution around the most probable ones, with their curvature there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from attribution.archive.codes import Floats, Ints, frozen_floats
+from attribution.archive.discounts import Discounts, Examples
+from attribution.archive.settings import Shrinkage
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DiscountDraws:
+    """Draws of ``slope = beta_k + delta_kc`` and of the intercepts."""
+
+    slope: Floats  # (draw, feature, class)
+    intercept: Floats  # (draw, class)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "slope", frozen_floats(self.slope))
+        object.__setattr__(self, "intercept", frozen_floats(self.intercept))
+
+    def probability(self, x: NDArray[np.float32]) -> Floats:
+        """Probabilities (draw, event, class) of events with log-features (event, feature, class)."""
+        logit = np.einsum("dkc,nkc->dnc", self.slope, x, optimize=True) + self.intercept[:, None, :]
+        logit -= logit.max(axis=2, keepdims=True)
+        weight = np.exp(logit)
+        return np.asarray(weight / weight.sum(axis=2, keepdims=True))
+
+
+def draw_discounts(
+    examples: Examples,
+    rows: Ints,
+    weight: Floats,
+    shrinkage: Shrinkage,
+    mode: Discounts,
+    count: int,
+    rng: np.random.Generator,
+) -> DiscountDraws:
+    """Draws around the mode: normal, with the inverse of the curvature of the log posterior as covariance.
+
+    The curvature is that of the conditional logit, less what the members of a set cannot tell apart; a doubtful label
+    counts by the chance that it is right.
+    """
+    features, classes = mode.slope.shape
+    centre = np.concatenate([mode.slope, mode.intercept[None]]).ravel()
+    bend = _curvature(examples, rows, weight, shrinkage, mode) + _prior_precision(features, classes, shrinkage)
+    values, vectors = np.linalg.eigh(bend)
+    widest = 1.0 / (shrinkage.intercept_sd**2 + classes * shrinkage.discount_sd**2 + shrinkage.faction_sd**2)
+    spread = vectors / np.sqrt(np.maximum(values, widest))  # never wider than the prior
+    drawn = centre + rng.standard_normal((count, len(centre))) @ spread.T
+    together = drawn.reshape(count, features + 1, classes)
+    return DiscountDraws(together[:, :-1], together[:, -1])
+
+
+def _curvature(examples: Examples, rows: Ints, weight: Floats, shrinkage: Shrinkage, mode: Discounts) -> Floats:
+    """Minus the second derivative of the log likelihood by (slope, intercept), features first."""
+    x = examples.x[rows].astype(np.float64)
+    x = np.concatenate([x, np.ones((len(rows), 1, x.shape[2]))], axis=1)
+    slope = np.concatenate([mode.slope, mode.intercept[None]])
+    logit = np.einsum("nkc,kc->nc", x, slope)
+    p = np.exp(logit - logit.max(axis=1, keepdims=True))
+    p /= p.sum(axis=1, keepdims=True)
+    inside = np.zeros_like(p)
+    size = np.diff(examples.start)[rows]
+    first = np.repeat(examples.start[:-1][rows] - np.concatenate([[0], np.cumsum(size)[:-1]]), size)
+    inside[np.repeat(np.arange(len(rows)), size), examples.member[first + np.arange(size.sum())]] = 1.0
+    reach = np.maximum((p * inside).sum(axis=1), 1e-300)
+    doubt = np.minimum(examples.doubt[rows] * shrinkage.doubt, 1.0)
+    guessed = inside @ examples.guess(rows)
+    right = (1.0 - doubt) * reach / ((1.0 - doubt) * reach + doubt * guessed)
+    counts = weight * right
+    within = p * inside / reach[:, None]
+    several = size > 1
+    return _fisher(x, p, counts) - _fisher(x[several], within[several], counts[several])
+
+
+def _fisher(x: Floats, p: Floats, weight: Floats) -> Floats:
+    """``sum_n w_n x_n' (diag p_n - p_n p_n') x_n`` over (feature, class), flattened."""
+    _, features, classes = x.shape
+    mean = (x * p[:, None, :]).reshape(len(x), features * classes)
+    out = -(mean * weight[:, None]).T @ mean
+    blocks = out.reshape(features, classes, features, classes)
+    for code in range(classes):
+        column = x[:, :, code]
+        blocks[:, code, :, code] += (column * (weight * p[:, code])[:, None]).T @ column
+    return out
+
+
+def _prior_precision(features: int, classes: int, shrinkage: Shrinkage) -> Floats:
+    """Slopes of one feature share their beta; intercepts are alone."""
+    shared = shrinkage.discount_sd**2 * np.ones((classes, classes)) + shrinkage.faction_sd**2 * np.eye(classes)
+    out = np.zeros((features + 1, classes, features + 1, classes))
+    for k in range(features):
+        out[k, :, k, :] = np.linalg.inv(shared)
+    out[features, :, features, :] = np.eye(classes) / shrinkage.intercept_sd**2
+    return out.reshape((features + 1) * classes, (features + 1) * classes)
