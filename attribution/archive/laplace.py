@@ -48,12 +48,19 @@ def draw_discounts(
     features, classes = mode.slope.shape
     centre = np.concatenate([mode.slope, mode.intercept[None]]).ravel()
     bend = _curvature(examples, rows, weight, shrinkage, mode) + _prior_precision(features, classes, shrinkage)
-    values, vectors = np.linalg.eigh(bend)
-    widest = 1.0 / (shrinkage.intercept_sd**2 + classes * shrinkage.discount_sd**2 + shrinkage.faction_sd**2)
-    spread = vectors / np.sqrt(np.maximum(values, widest))  # never wider than the prior
-    drawn = centre + rng.standard_normal((count, len(centre))) @ spread.T
+    drawn = centre + np.linalg.solve(_root(bend).T, rng.standard_normal((len(centre), count))).T
     together = drawn.reshape(count, features + 1, classes)
     return DiscountDraws(together[:, :-1], together[:, -1])
+
+
+def _root(bend: Floats) -> Floats:
+    """The Cholesky root of a curvature; directions in which sets leave it none are given a little."""
+    try:
+        return np.linalg.cholesky(bend)
+    except np.linalg.LinAlgError:
+        values, vectors = np.linalg.eigh(bend)
+        lifted = (vectors * np.maximum(values, 1e-3 * values.max())) @ vectors.T
+        return np.linalg.cholesky(lifted)
 
 
 def _curvature(examples: Examples, rows: Ints, weight: Floats, shrinkage: Shrinkage, mode: Discounts) -> Floats:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from attribution.archive.case_link import CaseLink
 from attribution.errors import EventError, did_you_mean
 
 Order = Literal["year-first", "day-first", "month-first"]
@@ -191,6 +192,7 @@ class EventMapping:
     features: tuple[Feature, ...] = ()
     where: tuple[Condition, ...] = ()
     exclude: tuple[Exclusion, ...] = ()
+    cases: tuple[CaseLink, ...] = ()
     file: str = field(default="", compare=False)
     text: str = field(default="", repr=False, compare=False)
 
@@ -204,6 +206,9 @@ class EventMapping:
                     allowed="columns that say nothing about who it was",
                     hint="who claimed an event belongs under `claim:`, and is used from there",
                 )
+        known = [level for level, _ in self.places.levels] + [feature.name for feature in self.features]
+        for link in self.cases:
+            link.check_words(known)
         seen: dict[str, str] = {}
         for name, others in self.aliases:
             for other in others:
@@ -254,6 +259,31 @@ class EventMapping:
                     hint=did_you_mean(column, header)
                     or ("is this the mapping of another table?" if len(header) > 1 else "is the separator right?"),
                 )
+
+    @property
+    def name(self) -> str:
+        """The shipped name, or the file."""
+        return self.file.removeprefix("data/mappings/").removesuffix(".yaml") if "mappings/" in self.file else self.file
+
+    def link_to(self, case: str) -> CaseLink:
+        """How a case meets the table.
+
+        Raises
+        ------
+        EventError
+            The mapping does not say.
+        """
+        for link in self.cases:
+            if link.case == case:
+                return link
+        raise EventError(
+            f'the mapping does not say who the factions of "{case}" are in the table.',
+            at=("cases",),
+            allowed=f"cases: {{{case}: {{factions: {{node: {{label: name in the table, because: why}}}}}}}}",
+            hint=did_you_mean(case, [link.case for link in self.cases]),
+            file=self.file,
+            line=1,
+        )
 
     def excluded(self, case: str = "") -> frozenset[str]:
         """Ids left out always, and those left out for a case."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from attribution.archive.case_link import CaseLink
 from attribution.archive.mapping import (
     Certainty,
     Claims,
@@ -18,12 +19,14 @@ from attribution.archive.mapping import (
     Umbrella,
 )
 from attribution.archive.mapping_words import (
+    CASE_LINK,
     CERTAINTY,
     CLAIM_WORDS,
     CLAIMS,
     DATES,
     ENCODINGS,
     EXCLUSION,
+    FACTION_LINK,
     FEATURE,
     MAPPING,
     MAPPING_FORMAT,
@@ -100,6 +103,7 @@ def parse_mapping(text: str, file: str = "mapping.yaml") -> EventMapping:
             features=tuple(_feature(field, name) for name, field in _entries(block, "features")),
             where=tuple(_condition(field, column) for column, field in _entries(block, "where")),
             exclude=tuple(_exclusion(field) for field in block["exclude"].items()) if "exclude" in block else (),
+            cases=tuple(_case_link(field, case) for case, field in _entries(block, "cases")),
             file=file,
             text=text,
         )
@@ -227,6 +231,17 @@ def _condition(field: Field, column: str) -> Condition:
 def _exclusion(field: Field) -> Exclusion:
     block = field.block(EXCLUSION, ("ids", "because"))
     return Exclusion(_texts(block["ids"]), block["because"].text(), text_of(block, "case"))
+
+
+def _case_link(field: Field, case: str) -> CaseLink:
+    block = field.block(CASE_LINK, ("factions",))
+    links = []
+    for node, inner in block["factions"].entries().items():
+        link = inner.block(FACTION_LINK, ("label", "because"))
+        links.append((node, link["label"].text(), link["because"].text()))
+    incident = tuple((name, word.text()) for name, word in _entries(block, "incident"))
+    with located(field, field):
+        return CaseLink(case, tuple(links), incident, text_of(block, "because"))
 
 
 def locate(mapping: EventMapping, error: EventError) -> EventError:

@@ -46,6 +46,8 @@ def _blocks() -> dict[str, Schema]:
         "claims": _either(_ref("text"), block(words.CLAIMS, ("column",))),
         "umbrella": _either(_ref("texts"), block(words.UMBRELLA, ("members",))),
         "feature": _either(_ref("text"), block(words.FEATURE, ("column",))),
+        "case-links": _map(block(words.CASE_LINK, ("factions",))),
+        "faction-links": _map(block(words.FACTION_LINK, ("label", "because"))),
         "exclusions": {"type": "array", "items": exclusion},
     }
 

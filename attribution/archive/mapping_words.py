@@ -30,6 +30,7 @@ MAPPING: Keys = {
     "features": ("features", "what else was recorded: name to column, or to {column, bins}"),
     "where": ("conditions", "only rows with these words: column to word, words, or {not: words}"),
     "exclude": ("exclusions", "events left out, with the reason"),
+    "cases": ("case-links", "cases whose prior may be learned from this table"),
 }
 MAPPING_REQUIRED = ("format", "title", "date", "perpetrator")
 DATES: Keys = {
@@ -75,6 +76,12 @@ FEATURE: Keys = {
     "bins": ("numbers", "where a number is cut, increasing"),
     "values": ("words", "some of its words to what they are read as"),
 }
+CASE_LINK: Keys = {
+    "factions": ("faction-links", "node of the case to the faction of the table that it is"),
+    "incident": ("columns", "level or feature to its word for the incident: only what is no item of evidence there"),
+    "because": ("text", "why this and no more"),
+}
+FACTION_LINK: Keys = {"label": ("text", "name in the table"), "because": ("text", "why it is the same")}
 EXCLUSION: Keys = {
     "ids": ("texts", "ids of the events"),
     "case": ("id", "left out for the prior of this case only"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attribution.cli.progress import counting
@@ -21,6 +22,43 @@ def check(arguments: argparse.Namespace) -> int:
     if arguments.format == "text":
         print("\n" + "\n".join(LIMITS))
     return 1 if any(concern.severity == "blocking" for concern in archive.concerns) else 0
+
+
+def prior(arguments: argparse.Namespace) -> int:
+    """Write what past events say about the incident of a case, from events that were over before its day."""
+    from attribution.archive.case_prior import case_prior
+    from attribution.archive.prior_text import limits, prior_text
+    from attribution.archive.read_events import check_learnable
+    from attribution.atomic import write_text
+    from attribution.cli.progress import working
+    from attribution.reading import read_case
+
+    case = read_case(arguments.case)
+    archive = archive_of(arguments, case.id)
+    check_learnable(archive)
+    stop_at_leaks(archive)
+    link = archive.mapping.link_to(case.id)
+    with working(f"learning what {archive.file} says about {case.id}"):
+        found = case_prior(archive.events, case, link, seed=arguments.seed)
+    name = Path(archive.file).stem
+    path = Path(arguments.output or f"models/{case.id}/priors/{name}.yaml")
+    command = f"attribution archive prior {case.id} {name} --mapping {archive.mapping.name} --seed {arguments.seed}"
+    write_text(path, prior_text(found, archive, case, link, command))
+    rows = tuple((one.node, one.label or "-", one.share, *one.weight) for one in found.weights)
+    show([Table("what past events say", ("node", "in the table", "share", "low", "best", "high"), rows)], "text")
+    print("\n".join(["", *limits(found, int(found.used.labelled.sum())), f"written: {path}"]))
+    return 0
+
+
+def stop_at_leaks(archive: Archive) -> None:
+    """Refuse to learn from features that tell the answer."""
+    from attribution.errors import EventError
+
+    for concern in archive.concerns:
+        if concern.severity == "blocking":
+            raise EventError(
+                f"{concern.what}.", allowed="features that say nothing about who it was", hint=concern.remedy
+            )
 
 
 def archive_of(arguments: argparse.Namespace, case: str = "") -> Archive:

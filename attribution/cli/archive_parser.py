@@ -18,6 +18,7 @@ def add_archive[P: argparse.ArgumentParser](commands: argparse._SubParsersAction
 
     _add_check(command, formats)
     _add_backtest(command, formats)
+    _add_prior(command)
 
 
 type _Command = Callable[[str, str], argparse.ArgumentParser]
@@ -36,6 +37,14 @@ def _add_backtest(command: _Command, formats: tuple[str, ...]) -> None:
     backtest.set_defaults(target=("archive_backtest", "backtest"))
     add_events(backtest)
     add_backtest(backtest, formats)
+
+
+def _add_prior(command: _Command) -> None:
+    prior = command("prior", "write what past events say about a case, as a prior that a model can name")
+    prior.add_argument("case", metavar="CASE", help="a shipped name such as tower-22, or a path")
+    add_events(prior)
+    prior.add_argument("--seed", type=int, default=1, metavar="N", help="default: 1")
+    prior.add_argument("-o", "--output", metavar="FILE.yaml", help="default: models/CASE/priors/EVENTS.yaml")
 
 
 def add_events(parser: argparse.ArgumentParser) -> None:
