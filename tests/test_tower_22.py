@@ -51,7 +51,7 @@ def test_every_number_has_its_reason_and_no_concern_blocks(model: str) -> None:
 
 
 def test_three_models_ship() -> None:
-    assert shipped_models("tower-22") == ("baseline", "sceptical", "without-state-finding")
+    assert shipped_models("tower-22") == ("baseline", "archive-prior", "sceptical", "without-state-finding")
 
 
 def test_without_the_state_finding_is_the_baseline_but_for_one_table() -> None:

@@ -13,7 +13,7 @@ from attribution.archive.settings import Shrinkage
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class DiscountDraws:
+class SlopeDraws:
     """Draws of ``slope = beta_k + delta_kc`` and of the intercepts."""
 
     slope: Floats  # (draw, feature, class)
@@ -39,7 +39,7 @@ def draw_discounts(
     mode: Discounts,
     count: int,
     rng: np.random.Generator,
-) -> DiscountDraws:
+) -> SlopeDraws:
     """Draws around the mode: normal, with the inverse of the curvature of the log posterior as covariance.
 
     The curvature is that of the conditional logit, less what the members of a set cannot tell apart; a doubtful label
@@ -50,7 +50,7 @@ def draw_discounts(
     bend = _curvature(examples, rows, weight, shrinkage, mode) + _prior_precision(features, classes, shrinkage)
     drawn = centre + np.linalg.solve(_root(bend).T, rng.standard_normal((len(centre), count))).T
     together = drawn.reshape(count, features + 1, classes)
-    return DiscountDraws(together[:, :-1], together[:, -1])
+    return SlopeDraws(together[:, :-1], together[:, -1])
 
 
 def _root(bend: Floats) -> Floats:

@@ -24,8 +24,8 @@ def prior_text(prior: CasePrior, archive: Archive, case: Case, link: CaseLink, c
     partial = int(used.among.partial.sum())
     first, last = (str(_EPOCH + dt.timedelta(days=int(day))) for day in (used.day[0], used.last_day.max()))
     lines = [
-        f"# What past events say about {case.id}. Written by the command below; nothing in it is a judgement about the case",
-        "# but the links between names. Weights are 5, 50 and 95 % quantiles, and only their ratios count.",
+        f"# What past events say about {case.id}, by the command below; which names are one is a judgement.",
+        "# Weights are 5, 50 and 95 % quantiles, and only their ratios count.",
         f"format: {HISTORY_FORMAT}",
         f"case: {case.id}",
         f"title: {_quoted(f'{mapping.title}: what was over before {case.incident.date.day}')}",
@@ -53,8 +53,8 @@ def limits(prior: CasePrior, labelled: int) -> list[str]:
         found.insert(0, f"Only {labelled} events have one known perpetrator, so single events move these numbers.")
     if unnamed:
         found.append(
-            f"No event names {', '.join(unnamed)} alone: what they have comes from events that may have been theirs, and "
-            "nothing here tells them apart."
+            f"No event names {', '.join(unnamed)} alone: what they have comes from events that may have been theirs, "
+            "and hardly anything here tells them apart."
         )
     return found
 
