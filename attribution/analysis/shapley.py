@@ -16,6 +16,8 @@ from attribution.network.program import Floats
 if TYPE_CHECKING:
     import pandas as pd
 
+_MOST_DRAWS = 4096  # of a weighted run four times as large: the bars' own errors stay far below their ranges
+
 
 @dataclass(frozen=True, slots=True)
 class Bar:
@@ -38,7 +40,7 @@ class Decomposition:
 
     `prior` is the log-odds of the prior means, `averaging` closes the sum: the log of mean probabilities is not the
     mean of logs. ``prior + sum of origins + averaging = total``, the printed log-odds. `orders` were sampled for some
-    origins, 0 where all is enumerated.
+    origins, 0 where all is enumerated; bars are means over `draws` draws.
     """
 
     faction: str
@@ -48,11 +50,12 @@ class Decomposition:
     averaging: float
     total: float
     orders: int = 0
+    draws: int = 0
 
     @property
     def method(self) -> str:
         """What was computed, and how."""
-        return "Shapley values per draw, " + (
+        return f"Shapley values in each of {self.draws:,} draws, " + (
             f"over {self.orders} random orders where members of a side differ (largest error "
             f"{max((bar.error for bar in self.origins), default=0.0):.2f} dB), else enumerated exactly."
             if self.orders
@@ -95,7 +98,7 @@ def shapley(posterior: Posterior, faction: str = "", rival: str = "") -> Decompo
     """
     first, second = posterior.ranking[:2]
     faction, rival = faction or first.id, rival or (second.id if (faction or first.id) != second.id else first.id)
-    found = contributions(posterior, *apart(posterior, faction, rival))
+    found = contributions(posterior, *apart(posterior, faction, rival), most=_MOST_DRAWS)
     labels = {one.id: one.title or one.items[0].title for one in posterior.case.origins}
     bars = []
     for origin, values in found.values.items():
@@ -107,7 +110,7 @@ def shapley(posterior: Posterior, faction: str = "", rival: str = "") -> Decompo
     total = float(DECIBANS * np.log(standing[faction].probability / standing[rival].probability))
     averaging = total - prior - sum(bar.decibans for bar in bars)
     bars.sort(key=lambda bar: -abs(bar.decibans))
-    return Decomposition(faction, rival, prior, tuple(bars), averaging, total, found.orders)
+    return Decomposition(faction, rival, prior, tuple(bars), averaging, total, found.orders, len(found.weights))
 
 
 def contributions_per_draw(posterior: Posterior, faction: str, rival: str) -> dict[str, Floats]:

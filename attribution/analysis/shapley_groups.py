@@ -40,15 +40,24 @@ class Contributions:
     error: dict[str, float]
 
 
-def contributions(posterior: Posterior, first: Floats, second: Floats) -> Contributions:
-    """What each origin adds to ``log p(E | first) / p(E | second)``; both sides are 0/1 over factions."""
-    parts = tied_origins(posterior)
+def contributions(posterior: Posterior, first: Floats, second: Floats, *, most: int | None = None) -> Contributions:
+    """What each origin adds to ``log p(E | first) / p(E | second)``; both sides are 0/1 over factions.
+
+    Where there are more draws than `most`, so many that count equally stand for all.
+    """
+    chosen = even_rows(posterior, most) if most is not None and most < len(posterior.slots) else None
+    parts = tied_origins(posterior, chosen)
     sides = tuple(mixture(posterior, side) for side in (first, second))
+    if chosen is not None:
+        sides = tuple(side[chosen] for side in sides)
     loose = [part for part in parts if not _adds_up(part, sides)]
     mixed = sorted(origin for part in loose for origin in part.origins)
     sampled = len(mixed) > MOST_TOGETHER
-    rows = even_rows(posterior, _DRAWS) if sampled else np.arange(len(posterior.slots))
-    weights = np.full(len(rows), 1.0 / len(rows)) if sampled else posterior.draws.weights
+    rows = np.arange(len(sides[0]))
+    if sampled:
+        rows = even_rows(posterior, _DRAWS) if chosen is None else rows[:: -(-len(rows) // _DRAWS)]
+    even = sampled or chosen is not None
+    weights = np.full(len(rows), 1.0 / len(rows)) if even else posterior.draws.weights
     values: dict[str, Floats] = {}
     for part in parts:
         if part not in loose:

@@ -12,7 +12,7 @@ from typing import cast
 
 from attribution.errors import UsageError
 from attribution.inference.posterior import Posterior
-from attribution.network.program import Floats
+from attribution.network.program import Floats, Ints
 from attribution.network.summation import part_log_likelihood
 
 MOST_TIED = 12
@@ -26,8 +26,10 @@ class TiedOrigins:
     by_subset: dict[frozenset[str], Floats]
 
 
-def tied_origins(posterior: Posterior, draws: slice = slice(None)) -> tuple[TiedOrigins, ...]:
+def tied_origins(posterior: Posterior, rows: Ints | None = None) -> tuple[TiedOrigins, ...]:
     """Every part that some origin speaks about, with the likelihoods of all subsets of its origins.
+
+    In all draws, or in those of `rows`.
 
     Raises
     ------
@@ -35,14 +37,14 @@ def tied_origins(posterior: Posterior, draws: slice = slice(None)) -> tuple[Tied
         More than 12 origins speak about one part: their subsets are too many to enumerate.
     """
     known = posterior.memory("tied_origins")
-    key = (draws.start, draws.stop, draws.step)
+    key = None if rows is None else rows.tobytes()
     if key not in known:
-        known[key] = _tied_origins(posterior, draws)
+        known[key] = _tied_origins(posterior, posterior.slots if rows is None else posterior.slots[rows])
     return cast(tuple[TiedOrigins, ...], known[key])
 
 
-def _tied_origins(posterior: Posterior, draws: slice) -> tuple[TiedOrigins, ...]:
-    program, slots = posterior.program, posterior.slots[draws]
+def _tied_origins(posterior: Posterior, slots: Floats) -> tuple[TiedOrigins, ...]:
+    program = posterior.program
     found = []
     for part in sorted(set(program.ints.origin_part.tolist())):
         mine = tuple(o for o, of in zip(program.origins, program.ints.origin_part, strict=True) if of == part)
