@@ -28,7 +28,7 @@ def _parquet(path: Path) -> Any:
         from pyarrow import ArrowException
         from pyarrow.parquet import ParquetFile
     except ImportError as error:
-        raise _lacking("pyarrow", "Parquet", path) from error
+        raise lacking("pyarrow", "Parquet", path) from error
     try:
         return ParquetFile(path)
     except (ArrowException, OSError) as error:
@@ -53,7 +53,7 @@ def _excel(path: Path) -> Iterator[tuple[str, ...]]:
     try:
         from openpyxl import load_workbook
     except ImportError as error:
-        raise _lacking("openpyxl", "Excel", path) from error
+        raise lacking("openpyxl", "Excel", path) from error
     try:
         book = load_workbook(path, read_only=True, data_only=True)
     except Exception as error:  # openpyxl raises whatever its zip and XML readers raise
@@ -93,9 +93,10 @@ def as_text(value: object) -> str:
     return str(isoformat()) if isoformat else str(value)
 
 
-def _lacking(package: str, kind: str, path: Path) -> FormatError:
+def lacking(package: str, kind: str, path: Path) -> FormatError:
+    """Reading or writing needs a library that is not installed."""
     return FormatError(
-        f"reading {kind} needs {package}, which is not installed.",
+        f"{kind} needs {package}, which is not installed.",
         allowed="CSV without it",
         hint="pip install 'attribution[archive]'",
         file=str(path),

@@ -13,11 +13,13 @@ def add_archive[P: argparse.ArgumentParser](commands: argparse._SubParsersAction
 
     def command(name: str, help: str) -> argparse.ArgumentParser:
         parser = kinds.add_parser(name, help=help)
-        parser.set_defaults(target=("archive", name))
+        parser.set_defaults(target=("archive_learn" if name in ("fit", "predict") else "archive", name))
         return parser
 
     _add_check(command, formats)
     _add_backtest(command, formats)
+    _add_fit(command)
+    _add_predict(command)
     _add_prior(command)
 
 
@@ -37,6 +39,28 @@ def _add_backtest(command: _Command, formats: tuple[str, ...]) -> None:
     backtest.set_defaults(target=("archive_backtest", "backtest"))
     add_events(backtest)
     add_backtest(backtest, formats)
+
+
+def _add_fit(command: _Command) -> None:
+    fit = command("fit", "learn what place, time and features say about who it was, and keep it")
+    add_events(fit)
+    fit.add_argument("-o", "--output", metavar="MODEL.json", help="keep what was learned")
+    _add_learning(fit)
+
+
+def _add_predict(command: _Command) -> None:
+    predict = command("predict", "who may have carried out the events of which nobody, or only an umbrella, is known")
+    add_events(predict)
+    predict.add_argument("--archive-model", metavar="MODEL.json", help="from `archive fit`; default: fit now")
+    predict.add_argument(
+        "-o", "--output", metavar="FILE", default="predictions.csv", help=".csv or .parquet (default: predictions.csv)"
+    )
+    _add_learning(predict)
+
+
+def _add_learning(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--least", type=int, default=20, metavar="N", help="events a candidate needs (default: 20)")
+    parser.add_argument("--seed", type=int, default=1, metavar="N", help="default: 1")
 
 
 def _add_prior(command: _Command) -> None:
