@@ -20,6 +20,7 @@ from attribution.reporting.checks import Check, checks
 from attribution.reporting.evidence_table import EvidenceRow, evidence_rows
 from attribution.reporting.findings import Finding, finding, findings, names
 from attribution.reporting.gate import Gate, gate
+from attribution.reporting.history import JudgementAndHistory, judgement_and_history
 from attribution.reporting.runner_up import RunnerUp, runner_up
 from attribution.reporting.waterfalls import waterfalls
 
@@ -77,6 +78,7 @@ class Content:
     groups: tuple[Standing, ...]
     facts: tuple[FactRows, ...]
     models: tuple[ModelRow, ...]
+    priors: JudgementAndHistory | None
     evidence: tuple[EvidenceRow, ...]
     faction_labels: tuple[str, ...]
     waterfalls: tuple[Decomposition, ...]
@@ -128,6 +130,7 @@ def content(
         groups=posterior.group_standings,
         facts=_facts(posterior),
         models=tuple(_model_row(one, own=one is posterior) for one in (posterior, *rivals)),
+        priors=judgement_and_history(posterior, rivals),
         evidence=evidence_rows(posterior, removed),
         faction_labels=tuple(case.factions.label(leaf) for leaf in posterior.program.factions),
         waterfalls=falls,

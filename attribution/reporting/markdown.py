@@ -108,6 +108,25 @@ def _models(content: Content) -> list[str]:
         "## Rival models side by side",
         "Decibans are for each model's own leader against its own runner-up.",
         table(columns, rows),
+        *_priors(content),
+    ]
+
+
+def _priors(content: Content) -> list[str]:
+    """Judgement beside history, where models of both kinds are at hand."""
+    both = content.priors
+    if both is None:
+        return []
+    rows = (
+        [plain(row.label), *map(percent, (row.judged_before, row.history_before, row.judged_after, row.history_after))]
+        for row in both.rows
+    )
+    judged, history = plain(both.judged), plain(both.history)
+    columns = ("faction", f"before: {judged}", f"before: {history}", f"after: {judged}", f"after: {history}")
+    return [
+        "### Prior from judgement, prior from history",
+        *(plain(line) for line in both.told),
+        table(columns, rows),
     ]
 
 
