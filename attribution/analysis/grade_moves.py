@@ -77,7 +77,7 @@ def tried(posterior: Posterior, one: Graded, grade: Grade, on: Bench) -> Floats:
 
 def program_with(posterior: Posterior, origin: str, grade: Grade) -> Program:
     """The network of the case in which the origin has another grade."""
-    return compile_network(regraded(standing_case(posterior), origin, grade), posterior.model)
+    return compile_network(regraded(posterior.case, origin, grade), posterior.model, posterior.settings.as_of)
 
 
 def regraded(case: Case, origin: str, grade: Grade) -> Case:
