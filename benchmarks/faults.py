@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 _OLD = b"old\n"
+_EVENTS = "incidents-2019-2024"
 _PAIR = ("./small.yaml", "--model", "./small-baseline.yaml", "--engine", "importance")
 
 
@@ -56,6 +57,15 @@ def scenarios() -> tuple[Scenario, ...]:
             ("report.json",),
             before=(("fit", *_PAIR, "-o", "run.nc"),),
         ),
+        Scenario("sensitivity", ("sensitivity", *_PAIR, "-o", "page.json"), ("page.json",)),
+        Scenario("archive fit", ("archive", "fit", _EVENTS, "--least", "3", "-o", "model.json"), ("model.json",)),
+        Scenario(
+            "archive predict",
+            ("archive", "predict", _EVENTS, "--least", "3", "--archive-model", "model.json", "-o", "predicted.csv"),
+            ("predicted.csv",),
+            before=(("archive", "fit", _EVENTS, "--least", "3", "-o", "model.json"),),
+        ),
+        Scenario("archive backtest", ("archive", "backtest", _EVENTS, "-o", "backtest.json"), ("backtest.json",)),
         Scenario("new", ("new", "other"), ("other.yaml", "other-baseline.yaml"), fine=(0,)),
     )
 

@@ -54,7 +54,7 @@ def choose_shrinkage(examples: Examples, now: int, *, folds: int = 3) -> Shrinka
     The last 40 % of the past are forecast in as many blocks as `folds`, each from what was before it. Doubt is let in
     only where it scores better on the same events by three standard errors of the difference. Choosing the scales of
     shrinkage in this way was tried and dropped: actors change, and what was best in the training part made later
-    forecasts worse on each of four tables.
+    forecasts worse on each of three tables.
     """
     past = np.flatnonzero(examples.last_day < now)
     default = Shrinkage()
