@@ -14,6 +14,7 @@ import argparse
 import resource
 import subprocess
 import sys
+import tempfile
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -95,7 +96,7 @@ def _atheris(kind: str, seconds: int) -> int:
         "    if why:\n        raise AssertionError(why)\n"
         "atheris.Setup(sys.argv, one)\natheris.Fuzz()\n"
     )
-    corpus = Path("/tmp") / f"attribution-fuzz-{kind}"
+    corpus = Path(tempfile.gettempdir()) / f"attribution-fuzz-{kind}"
     corpus.mkdir(exist_ok=True)
     for number, text in enumerate(seeds_of(kind)):
         (corpus / f"seed-{number}").write_text(text)
