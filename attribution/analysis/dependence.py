@@ -12,10 +12,10 @@ import numpy as np
 from attribution.analysis.likeness import shared
 from attribution.analysis.merging import merged_log_joint
 from attribution.analysis.power import nearby
-from attribution.analysis.reaching import DECIBANS, LOW_ESS
+from attribution.analysis.reaching import LOW_ESS
 from attribution.analysis.units import Unit, readable, standing_case, units
 from attribution.domain.concern import Concern
-from attribution.domain.verbal import percent
+from attribution.domain.verbal import DECIBANS, percent
 from attribution.errors import UsageError
 from attribution.inference.draws import expectation
 from attribution.inference.posterior import Posterior

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from attribution.analysis.lead import Lead, apart, lead, published
-from attribution.analysis.reaching import DECIBANS, EQUAL, change, reached, reweigh
+from attribution.analysis.reaching import EQUAL, change, reached, reweigh
 from attribution.analysis.units import Unit, UnitKind, chosen, standing_case, together, units
+from attribution.domain.verbal import DECIBANS
 from attribution.errors import listed
 from attribution.inference.carrying import carried
 from attribution.inference.posterior import Posterior

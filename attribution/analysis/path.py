@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from attribution.analysis.naming import number_name
-from attribution.analysis.reaching import DECIBANS
-from attribution.domain.verbal import percent
+from attribution.domain.verbal import DECIBANS, percent
 from attribution.errors import UsageError
 from attribution.inference.draws import expectation, smoothed
 from attribution.inference.importance import sobol_normals

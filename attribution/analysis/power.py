@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from attribution.analysis.factors import powered_log_joint
-from attribution.analysis.reaching import DECIBANS, LOW_ESS, reweigh
+from attribution.analysis.reaching import LOW_ESS, reweigh
 from attribution.analysis.shannon import Sample
 from attribution.analysis.units import units
+from attribution.domain.verbal import DECIBANS
 from attribution.errors import UsageError
 from attribution.inference.draws import expectation
 from attribution.inference.posterior import Posterior

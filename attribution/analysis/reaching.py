@@ -13,7 +13,6 @@ from attribution.network.program import Floats, Program
 from attribution.network.summation import normalise
 
 LOW_ESS = 400.0
-DECIBANS = 10.0 / np.log(10.0)
 EQUAL = 4.0  # standard errors within which two probabilities count as equal
 
 

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from attribution.analysis.path import ShortestPath, shortest_path
-from attribution.analysis.reaching import DECIBANS
-from attribution.domain.verbal import percent
+from attribution.domain.verbal import DECIBANS, percent
 from attribution.errors import UsageError
 from attribution.inference.posterior import Posterior
 

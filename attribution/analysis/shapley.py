@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from attribution.analysis.lead import apart
-from attribution.analysis.shapley_groups import DECIBANS, contributions
+from attribution.analysis.shapley_groups import contributions
+from attribution.domain.verbal import DECIBANS
 from attribution.inference.draws import expectation, weighted_quantiles
 from attribution.inference.posterior import Posterior
 from attribution.network.program import Floats

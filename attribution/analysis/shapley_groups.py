@@ -15,11 +15,11 @@ import numpy as np
 
 from attribution.analysis.bench import even_rows
 from attribution.analysis.subsets import TiedOrigins, tied_origins
+from attribution.domain.verbal import DECIBANS
 from attribution.inference.draws import expectation
 from attribution.inference.posterior import Posterior
 from attribution.network.program import Floats, Ints
 
-DECIBANS = 10.0 / np.log(10.0)
 MOST_TOGETHER = 10
 _PAIRS, _DRAWS = 32, 2048
 

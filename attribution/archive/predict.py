@@ -12,11 +12,11 @@ from attribution.archive.codes import Floats, Ints
 from attribution.archive.events import UNKNOWN, EventTable
 from attribution.archive.fitted import Fitted
 from attribution.archive.stream import Stream
+from attribution.domain.verbal import DECIBANS
 
 type Features = np.ndarray[tuple[int, ...], np.dtype[np.float32]]
 
 _CHUNK = 4096
-_DECIBANS = 10.0 / np.log(10.0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,7 +68,7 @@ def _predicted(events: EventTable, classes: Classes, fitted: Fitted, event: Ints
     rows = np.arange(len(event))
     at_large = np.broadcast_to(fitted.mode.intercept[0], (len(event), 1, len(classes)))
     weighed = np.concatenate([x * fitted.mode.slope[0], at_large], axis=1)
-    pull = _DECIBANS * (weighed[rows, :, leader] - weighed[rows, :, runner_up])
+    pull = DECIBANS * (weighed[rows, :, leader] - weighed[rows, :, runner_up])
     return Predictions(event, mean, low, high, leader, runner_up, pull)
 
 

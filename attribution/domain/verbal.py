@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+
+DECIBANS = 10.0 / math.log(10.0)  # decibans in one unit of a natural logarithm
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from attribution.analysis.confidence import Confidence
-from attribution.domain.verbal import decibans, odds, percent, percents, probability_words
+from attribution.domain.verbal import DECIBANS, decibans, odds, percent, percents, probability_words
 from attribution.inference.posterior import Posterior, Standing
 
 NAMING_LIMIT = 0.55
@@ -15,7 +15,6 @@ NOT_ASSESSED = (
     "Analytic confidence: not assessed, since the full sensitivity analysis it is derived from is not part of this "
     "report."
 )
-_DECIBANS = 10.0 / np.log(10.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +101,8 @@ class Parts:
 
 def log_odds_parts(posterior: Posterior, first: Standing, second: Standing) -> Parts:
     """What the prior says and what the evidence adds, from mean probabilities before and after."""
-    prior = float(_DECIBANS * np.log(first.prior / second.prior))
-    total = float(_DECIBANS * np.log(first.probability / second.probability))
+    prior = float(DECIBANS * np.log(first.prior / second.prior))
+    total = float(DECIBANS * np.log(first.probability / second.probability))
     return Parts(prior, total - prior, total)
 
 
