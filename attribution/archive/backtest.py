@@ -14,6 +14,7 @@ from attribution.archive.classes import Classes
 from attribution.archive.codes import Floats, Ints
 from attribution.archive.events import EventTable
 from attribution.archive.forecast import Forecasts, Protocol, as_date, forecast, months, training_size
+from attribution.archive.posterior import DiscountPosterior, normal_posterior, nuts_posterior
 from attribution.archive.scores import CalibrationBin, Difference, Scores, calibration, difference, log_losses, score
 from attribution.archive.statements import LIMITS
 from attribution.domain.concern import Concern
@@ -61,7 +62,7 @@ class Backtest:
     forecasters: tuple[Forecaster, ...]  # the model first, then from best to worst
     curve: tuple[CalibrationBin, ...]
     groups: tuple[Group, ...]
-    discounts: tuple[tuple[str, float], ...]
+    discounts: DiscountPosterior  # as of the last fit
     fits: int
     seed: int
     concerns: tuple[Concern, ...]
@@ -101,10 +102,12 @@ def backtest(
     baselines: Sequence[str] = (),
     least: int = 20,
     seed: int = 1,
+    nuts: bool = False,
     progress: Callable[[str, int, int], None] | None = None,
 ) -> Backtest:
     """Forecast every event from `since` on (default: after the first 70 %) and score what can be scored.
 
+    The discounts of the last fit get intervals: from a normal distribution, or by NUTS, whose chains may be doubtful.
     `progress` is told who forecasts, how many events are done, and of how many.
 
     Raises
@@ -113,6 +116,8 @@ def backtest(
         Nothing to learn from, or nothing to score.
     UsageError
         No events on one side of `since`, an unknown baseline, or scikit-learn is missing for one.
+    EngineError
+        NUTS gave up.
     """
 
     def step(name: str) -> Callable[[int], None] | None:
@@ -144,6 +149,10 @@ def backtest(
     rival = losses[entries[1].name] if len(entries) > 1 else np.full(len(known), np.nan)
     top = model.probability[known]
     hit = top.argmax(axis=1) == label[known]
+    around = nuts_posterior if nuts else normal_posterior
+    discounts, _ = around(
+        model.examples, model.features, model.fitted_on, model.shrinkage, model.discounts, kept=1, seed=seed
+    )
     return Backtest(
         protocol=protocol,
         since=as_date(int(events.day[first])),
@@ -154,10 +163,10 @@ def backtest(
         forecasters=entries,
         curve=tuple(calibration(top.max(axis=1), hit, month, _DRAWS, seed)),
         groups=tuple(_groups(events, classes, first + known, label[known], losses[MODEL], rival, top)),
-        discounts=tuple(zip(model.features, (float(beta) for beta in model.discounts.beta), strict=True)),
+        discounts=discounts,
         fits=model.fits,
         seed=seed,
-        concerns=tuple(_concerns(events, first, known, label, classes)),
+        concerns=(*_concerns(events, first, known, label, classes), *discounts.concerns),
     )
 
 

@@ -24,6 +24,7 @@ class Examples:
     day: Ints  # (row,) first possible day
     last_day: Ints
     event: Ints  # (row,) which event it is
+    share: float = 1.0  # of the labelled events, evenly in time; of long archives not all are stored
 
     def __len__(self) -> int:
         return len(self.day)

@@ -16,8 +16,9 @@ from attribution.archive.codes import Floats
 from attribution.archive.discounts import Discounts
 from attribution.archive.events import EventTable
 from attribution.archive.forecast import Store
-from attribution.archive.laplace import SlopeDraws, draw_discounts
-from attribution.archive.learning import choose_shrinkage, learn, weigh
+from attribution.archive.laplace import SlopeDraws
+from attribution.archive.learning import choose_shrinkage, learn
+from attribution.archive.posterior import DiscountPosterior, normal_posterior, nuts_posterior, read_posterior
 from attribution.archive.read_events import Archive
 from attribution.archive.settings import Shrinkage
 from attribution.archive.statements import LIMITS
@@ -37,6 +38,7 @@ class Fitted:
     features: tuple[str, ...]
     mode: SlopeDraws  # one draw: the most probable
     draws: SlopeDraws
+    discounts: DiscountPosterior  # of what the factions share; it says which way the draws were made
     shrinkage: Shrinkage
     events: int
     labelled: int
@@ -73,16 +75,19 @@ class Fitted:
             "classes": self.classes,
             "features": self.features,
             "shrinkage": asdict(self.shrinkage),
+            "discounts": asdict(self.discounts),
             "mode": _plain(self.mode),
             "draws": _plain(self.draws),
         }
         write_text(path, json.dumps(document, ensure_ascii=False) + "\n")
 
 
-def fit_archive(archive: Archive, *, least: int = 20, draws: int = _DRAWS, seed: int = 1) -> Fitted:
+def fit_archive(archive: Archive, *, least: int = 20, draws: int = _DRAWS, seed: int = 1, nuts: bool = False) -> Fitted:
     """Learn what each feature counts from all labelled events; the features of each come from before its day alone.
 
-    Where some are known as "one of these", a second pass shares them out by what the first has learned.
+    The draws are of a normal distribution around the most probable discounts, or NUTS makes them; then whoever uses
+    them has to look at `discounts.concerns`. Where some events are known as "one of these", a second pass shares them
+    out by what the first has learned.
     """
     events = archive.events
     classes = Classes.learned(events, np.ones(len(events), dtype=np.bool_), least)
@@ -99,13 +104,14 @@ def fit_archive(archive: Archive, *, least: int = 20, draws: int = _DRAWS, seed:
         if not few:
             shrinkage = choose_shrinkage(examples, now)
         learned = learn(examples, now, shrinkage, learned)
-    rows, weight = weigh(examples, now, shrinkage.half_life)
-    around = draw_discounts(examples, rows, weight, shrinkage, learned, draws, np.random.default_rng(seed))
+    way = nuts_posterior if nuts else normal_posterior
+    discounts, around = way(examples, stream.names, now, shrinkage, learned, kept=draws, seed=seed)
     return Fitted(
         classes=classes.names,
         features=stream.names,
         mode=SlopeDraws(learned.slope[None], learned.intercept[None]),
         draws=around,
+        discounts=discounts,
         shrinkage=shrinkage,
         events=len(events),
         labelled=int(events.labelled.sum()),
@@ -135,6 +141,7 @@ def load_fitted(path: Path) -> Fitted:
             features=tuple(str(name) for name in document["features"]),
             mode=_draws(document["mode"]),
             draws=_draws(document["draws"]),
+            discounts=read_posterior(document["discounts"]),
             shrinkage=replace(Shrinkage(), **{key: float(value) for key, value in document["shrinkage"].items()}),
             events=int(document["events"]),
             labelled=int(document["labelled"]),

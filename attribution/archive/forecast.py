@@ -37,6 +37,8 @@ class Forecasts:
     shrinkage: Shrinkage
     features: tuple[str, ...]
     fits: int
+    examples: Examples  # what the last fit could learn from
+    fitted_on: int  # the day of the last fit; nothing counted that was not over before it
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "probability", frozen_floats(self.probability))
@@ -106,18 +108,20 @@ def forecast(
     size = (len(stream.names), len(classes))
     store = Store(stream, len(events), size)
     until = int(events.day[first]) if protocol == "static" else 1 << 40
-    discounts = Discounts.prior(*size, Shrinkage())
+    discounts, fitted_on = Discounts.prior(*size, Shrinkage()), int(events.day[first])
     store.advance(first, discounts, until)
     chosen = shrinkage or choose_shrinkage(store.examples(), int(events.day[first]))
     out, fits = [np.empty((0, len(classes)))], 0
     for start, stop in blocks(events, first, protocol):
-        discounts = learn(store.examples(), int(events.day[start]), chosen, discounts)
+        fitted_on = int(events.day[start])
+        discounts = learn(store.examples(), fitted_on, chosen, discounts)
         fits += 1
         out.append(store.advance(stop, discounts, until))
         if progress:
             progress(stop)
-    probability = _as_written(np.concatenate(out), store.examples(), int(events.day[first]), chosen)
-    return Forecasts(classes, first, probability, discounts, chosen, stream.names, fits)
+    examples = store.examples()
+    probability = _as_written(np.concatenate(out), examples, int(events.day[first]), chosen)
+    return Forecasts(classes, first, probability, discounts, chosen, stream.names, fits, examples, fitted_on)
 
 
 def _as_written(probability: Floats, examples: Examples, until: int, shrinkage: Shrinkage) -> Floats:
@@ -136,6 +140,7 @@ class Store:
         written = np.flatnonzero(np.diff(start) > 0)
         rate = sample_rate(len(written), *size)
         self.kept = written[np.diff(np.floor(np.arange(len(written) + 1) * rate)) > 0]
+        self.share = len(self.kept) / max(1, len(written))
         self.x: NDArray[Any] = np.zeros((len(self.kept), *size), dtype=np.float32)
         self.start, self.member = _runs(start, member, self.kept)
         self.filled = 0
@@ -166,6 +171,7 @@ class Store:
             day=events.day[rows],
             last_day=events.last_day[rows],
             event=rows,
+            share=self.share,
         )
 
 

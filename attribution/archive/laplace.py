@@ -47,10 +47,38 @@ def draw_discounts(
     """
     features, classes = mode.slope.shape
     centre = np.concatenate([mode.slope, mode.intercept[None]]).ravel()
-    bend = _curvature(examples, rows, weight, shrinkage, mode) + _prior_precision(features, classes, shrinkage)
+    bend = _curvature(examples, rows, once(weight), shrinkage, mode) + _prior_precision(features, classes, shrinkage)
     drawn = centre + np.linalg.solve(_root(bend).T, rng.standard_normal((len(centre), count))).T
     together = drawn.reshape(count, features + 1, classes)
     return SlopeDraws(together[:, :-1], together[:, -1])
+
+
+def once(weight: Floats) -> Floats:
+    """No event speaks for more than itself where it is asked how sure we are, though a drawn one stands for several."""
+    return np.minimum(weight, 1.0)
+
+
+def scale_of_discounts(
+    examples: Examples, rows: Ints, weight: Floats, shrinkage: Shrinkage, mode: Discounts, *, deviations: bool = True
+) -> Floats:
+    """A root S of the covariance ``S S'`` of (beta, intercept, delta) in the normal distribution around the mode.
+
+    Without `deviations`, of (beta, intercept) where all delta are nought.
+    """
+    features, classes = mode.slope.shape
+    edge = features + classes
+    precision = np.repeat(
+        (shrinkage.discount_sd**-2, shrinkage.intercept_sd**-2, shrinkage.faction_sd**-2),
+        (features, classes, features * classes if deviations else 0),
+    )
+    by = np.zeros((features + 1, classes, len(precision)))  # how slopes and intercepts move with each coordinate
+    by[np.arange(features), :, np.arange(features)] = 1.0
+    by[features, :, features:edge] = np.eye(classes)
+    if deviations:
+        by[:features, :, edge:] = np.eye(features * classes).reshape(features, classes, -1)
+    moves = by.reshape(-1, len(precision))
+    bend = moves.T @ _curvature(examples, rows, once(weight), shrinkage, mode) @ moves + np.diag(precision)
+    return np.asarray(np.linalg.inv(_root(bend)).T)
 
 
 def _root(bend: Floats) -> Floats:

@@ -26,15 +26,16 @@ def most_rows(features: int, classes: int) -> int:
     return max(2000, _MOST_TERMS // (features * classes))
 
 
-def weigh(examples: Examples, now: int, half_life: float, *, after: int | None = None) -> tuple[Ints, Floats]:
+def weigh(examples: Examples, now: int, half_life: float, *, most: int | None = None) -> tuple[Ints, Floats]:
     """Rows that were over before day `now`, and how much each says today.
 
-    Where there are more than one fit takes, a systematic sample in order of time is drawn with chances proportional to
-    the weights, each drawn row standing for as many; the discounts then have the sampling error of so many rows.
+    Where there are more than `most` (default: what one fit takes), a systematic sample in order of time is drawn with
+    chances proportional to the weights, each drawn row standing for as many; the discounts then have the sampling error
+    of so many rows.
     """
     rows = np.flatnonzero(examples.last_day < now)
     weight = 0.5 ** ((now - examples.last_day[rows]) / half_life)
-    most = most_rows(examples.x.shape[1], examples.x.shape[2])
+    most = most or most_rows(examples.x.shape[1], examples.x.shape[2])
     if len(rows) > most:
         chance = np.cumsum(weight) * (most / weight.sum())
         drawn = np.searchsorted(chance, np.arange(most) + 0.5)

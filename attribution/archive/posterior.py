@@ -1,33 +1,48 @@
-"""How sure we are of the discounts: their posterior by NUTS, from no more events than it can go through in a minute."""
+"""How sure we are of the discounts: a normal distribution around the mode, at once, or NUTS, within a minute."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any, Literal, get_args
 
 import numpy as np
 
-from attribution.archive.codes import Ints
-from attribution.archive.discounts import Examples
+from attribution.archive.codes import Floats, Ints
+from attribution.archive.discounts import Discounts, Examples, fit_discounts
+from attribution.archive.laplace import SlopeDraws, draw_discounts, once, scale_of_discounts
 from attribution.archive.learning import weigh
 from attribution.archive.settings import Shrinkage
+from attribution.domain.concern import Concern
+from attribution.inference.concerns import convergence_concerns
+from attribution.inference.diagnostics import Convergence
 from attribution.inference.discounts import DiscountDraws, sample_discounts
 from attribution.inference.settings import Sampling
-from attribution.modelling.discounts import LogitData, LogitPrior
+from attribution.modelling.discounts import Coordinates, LogitData, LogitPrior
 
-_MOST_TERMS = 250_000  # events x features x classes: a few milliseconds per gradient
-_MOST_DEVIATIONS = 400  # features x classes: more deviations than this are left out
-_SAMPLING = Sampling(draws=500, tune=500, chains=2)
+Way = Literal["normal", "nuts"]
+
+MOST_DEVIATIONS = 1600  # features x classes: with more, a step of NUTS is longer than a minute allows
+LEAST_ESS = 400.0
+_MOST_TERMS = 1_500_000  # events x features x classes that NUTS goes through: a millisecond or two per step
+_FEWEST = 500
+_MANY = 800  # features x classes from which a step takes so long that fewer draws must do
+_SAMPLING = Sampling(draws=1500, tune=150, chains=2)
+_SHORTER = Sampling(draws=900, tune=150, chains=2)
+_KEPT = 100
+_Z95 = 1.6448536269514722
+_TIED = 1e-3  # standard deviation of deviations that are all but left out
+_REMEDY = "try another --seed; where it stays, use the normal distribution, without --nuts"
 
 
 @dataclass(frozen=True, slots=True)
 class Discount:
-    """The posterior of one discount."""
+    """What is known about one discount: mean, standard deviation, 5 and 95 % quantiles."""
 
     feature: str
     mean: float
     sd: float
-    low: float  # 90 % interval
+    low: float
     high: float
 
 
@@ -39,61 +54,108 @@ class DiscountPosterior:
     from all of it. Without `deviations` every faction has the same discounts.
     """
 
-    discounts: tuple[Discount, ...]
+    way: Way
+    by_feature: tuple[Discount, ...]
     events: int  # that were gone through
     widening: float
     deviations: bool
-    divergences: int
-    worst_rhat: float
-    least_ess: float
+    convergence: Convergence | None  # of the chains of NUTS, over the discounts
+
+    @property
+    def concerns(self) -> tuple[Concern, ...]:
+        """What forbids to rely on the chains."""
+        found = () if self.convergence is None else convergence_concerns(self.convergence, LEAST_ESS, _REMEDY)
+        return tuple(concern for concern in found if concern.severity == "blocking")
 
     def __str__(self) -> str:
-        part = f"; intervals about {self.widening:.1f} times as wide as from all events" if self.widening > 1.05 else ""
-        return (
-            f"Discounts from {self.events} events{part}: R-hat at most {self.worst_rhat:.3f}, effective draws at least "
-            f"{self.least_ess:.0f}, {self.divergences} divergences."
-        )
+        how = "by NUTS" if self.way == "nuts" else "normal distribution around the most probable"
+        parts = [f"Discounts from {self.events:,} events, {how}"]
+        if self.widening > 1.05:
+            parts.append(f"intervals about {self.widening:.1f} times as wide as from all events")
+        if not self.deviations:
+            parts.append(f"the same for every faction, since deviations would be more than {MOST_DEVIATIONS:,} numbers")
+        if (found := self.convergence) is not None:
+            parts.append(
+                f"R-hat at most {found.rhat:.3f}, effective draws at least {min(found.ess_bulk, found.ess_tail):.0f}, "
+                f"{found.divergences} divergences"
+            )
+        return "; ".join(parts) + "."
 
 
-def discount_posterior(
+def normal_posterior(
     examples: Examples,
     features: tuple[str, ...],
     now: int,
     shrinkage: Shrinkage,
+    mode: Discounts,
     *,
-    sampling: Sampling = _SAMPLING,
+    kept: int = _KEPT,
     seed: int = 1,
-) -> DiscountPosterior:
-    """The posterior of the discounts from what was over before day `now`.
-
-    Where the past is too long for NUTS, a sample evenly in time is used as if no more had been seen.
-    """
+) -> tuple[DiscountPosterior, SlopeDraws]:
+    """The discounts from what was over before day `now`, as a normal distribution around their mode; draws from it."""
     rows, weight = weigh(examples, now, shrinkage.half_life)
-    deviations = examples.x.shape[1] * examples.x.shape[2] <= _MOST_DEVIATIONS
-    drawn = _sampled(len(rows), max(100, _MOST_TERMS // (examples.x.shape[1] * examples.x.shape[2])))
-    used = np.minimum(weight[drawn], 1.0)
-    data = logit_data(examples, rows[drawn], used, shrinkage)
-    prior = LogitPrior(
-        shrinkage.discount,
-        shrinkage.discount_sd,
-        shrinkage.faction_sd if deviations else 0.0,
-        shrinkage.intercept_sd,
+    sd = np.linalg.norm(scale_of_discounts(examples, rows, weight, shrinkage, mode)[: len(features)], axis=1)
+    found = DiscountPosterior(
+        way="normal",
+        by_feature=_told(features, mode.beta, sd, mode.beta - _Z95 * sd, mode.beta + _Z95 * sd),
+        events=len(rows),
+        widening=_widening(examples, weight),
+        deviations=True,
+        convergence=None,
     )
-    found = sample_discounts(data, prior, sampling, seed)
-    return DiscountPosterior(
-        discounts=_told(found, features),
-        events=len(drawn),
-        widening=math.sqrt(max(1.0, float(weight.sum() / used.sum()))),
+    rng = np.random.default_rng(seed)
+    return found, draw_discounts(examples, rows, weight, shrinkage, mode, kept, rng)
+
+
+def nuts_posterior(
+    examples: Examples,
+    features: tuple[str, ...],
+    now: int,
+    shrinkage: Shrinkage,
+    mode: Discounts,
+    *,
+    kept: int = _KEPT,
+    seed: int = 1,
+    sampling: Sampling | None = None,
+) -> tuple[DiscountPosterior, SlopeDraws]:
+    """The same by NUTS, from no more events than a minute allows; the search for its coordinates begins at `mode`.
+
+    Raises
+    ------
+    EngineError
+        The sampler gave up.
+    """
+    most = max(_FEWEST, _MOST_TERMS // mode.delta.size)
+    rows, weight = weigh(examples, now, shrinkage.half_life, most=most)
+    deviations = mode.delta.size <= MOST_DEVIATIONS
+    at = coordinates(examples, rows, weight, shrinkage, mode, deviations=deviations)
+    data = logit_data(examples, rows, once(weight), shrinkage)
+    sampling = sampling or (_SHORTER if deviations and mode.delta.size > _MANY else _SAMPLING)
+    drawn = sample_discounts(data, logit_prior(shrinkage), at, sampling, seed, features=features)
+    beta = drawn.beta.reshape(-1, len(features))
+    low, high = np.quantile(beta, (0.05, 0.95), axis=0)
+    found = DiscountPosterior(
+        way="nuts",
+        by_feature=_told(features, beta.mean(axis=0), beta.std(axis=0), low, high),
+        events=len(rows),
+        widening=_widening(examples, weight),
         deviations=deviations,
-        divergences=found.divergences,
-        worst_rhat=found.worst_rhat,
-        least_ess=found.least_ess,
+        convergence=drawn.convergence,
     )
+    return found, _thinned(drawn, kept)
 
 
-def logit_data(
-    examples: Examples, rows: Ints, weight: np.ndarray[tuple[int], np.dtype[np.float64]], shrinkage: Shrinkage
-) -> LogitData:
+def coordinates(
+    examples: Examples, rows: Ints, weight: Floats, shrinkage: Shrinkage, start: Discounts, *, deviations: bool = True
+) -> Coordinates:
+    """Those in which the posterior of the discounts is nearly standard normal; `start` is near its mode."""
+    prior = shrinkage if deviations else replace(shrinkage, faction_sd=_TIED)
+    mode = fit_discounts(examples, rows, once(weight), prior, start)
+    centre = np.concatenate([mode.beta, mode.intercept, mode.delta.ravel() if deviations else ()])
+    return Coordinates(centre, scale_of_discounts(examples, rows, weight, prior, mode, deviations=deviations))
+
+
+def logit_data(examples: Examples, rows: Ints, weight: Floats, shrinkage: Shrinkage) -> LogitData:
     """The rows as the model in PyMC wants them."""
     written = np.zeros((len(rows), examples.x.shape[2]))
     size = np.diff(examples.start)[rows]
@@ -108,12 +170,41 @@ def logit_data(
     )
 
 
-def _sampled(rows: int, most: int) -> Ints:
-    return np.arange(rows) if rows <= most else np.floor((np.arange(most) + 0.5) * rows / most).astype(np.int64)
+def logit_prior(shrinkage: Shrinkage) -> LogitPrior:
+    """The prior as the model in PyMC wants it."""
+    return LogitPrior(shrinkage.discount, shrinkage.discount_sd, shrinkage.faction_sd, shrinkage.intercept_sd)
 
 
-def _told(found: DiscountDraws, features: tuple[str, ...]) -> tuple[Discount, ...]:
-    beta = found.beta.reshape(-1, found.beta.shape[-1])
-    low, high = np.quantile(beta, (0.05, 0.95), axis=0)
-    table = zip(features, beta.mean(axis=0), beta.std(axis=0), low, high, strict=True)
+def read_posterior(document: dict[str, Any]) -> DiscountPosterior:
+    """What `dataclasses.asdict` made of a posterior.
+
+    Raises
+    ------
+    KeyError, TypeError, ValueError
+        It is something else.
+    """
+    found = DiscountPosterior(
+        **document
+        | {"by_feature": tuple(Discount(**one) for one in document["by_feature"])}
+        | {"convergence": None if document["convergence"] is None else Convergence(**document["convergence"])}
+    )
+    if found.way not in get_args(Way):
+        raise ValueError(found.way)
+    return found
+
+
+def _widening(examples: Examples, weight: Floats) -> float:
+    """Standard deviations go by the root of what the events count in all; of long archives a share alone is stored."""
+    return math.sqrt(max(1.0, float(weight.sum()) / examples.share / float(once(weight).sum()))) if len(weight) else 1.0
+
+
+def _thinned(drawn: DiscountDraws, kept: int) -> SlopeDraws:
+    """So many draws, evenly over the chains one after another."""
+    slope = (drawn.beta[..., None] + drawn.delta).reshape(-1, *drawn.delta.shape[2:])
+    at = np.floor((np.arange(kept) + 0.5) * len(slope) / kept).astype(np.int64)
+    return SlopeDraws(slope[at], drawn.intercept.reshape(len(slope), -1)[at])
+
+
+def _told(features: tuple[str, ...], *columns: Floats) -> tuple[Discount, ...]:
+    table = zip(features, *columns, strict=True)
     return tuple(Discount(name, *(float(number) for number in numbers)) for name, *numbers in table)

@@ -10,6 +10,7 @@ from attribution.cli.progress import counting
 from attribution.cli.tables import Table, show
 
 if TYPE_CHECKING:
+    from attribution.archive.posterior import DiscountPosterior
     from attribution.archive.read_events import Archive
 
 
@@ -71,6 +72,12 @@ def archive_of(arguments: argparse.Namespace, case: str = "") -> Archive:
     mapping = read_mapping(arguments.mapping or mapping_name(path))
     with counting(f"reading {path.name}") as progress:
         return read_events(path, mapping, case=case, progress=progress)
+
+
+def discounts_table(title: str, found: DiscountPosterior) -> Table:
+    """What each feature counts: 1 as if it stood alone, 0 nothing; with 90 % intervals."""
+    rows = tuple((one.feature, one.mean, one.low, one.high) for one in found.by_feature)
+    return Table(title, ("feature", "mean", "low", "high"), rows)
 
 
 def _summary(archive: Archive) -> Table:

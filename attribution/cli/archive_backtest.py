@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from attribution.cli.archive import archive_of
+from attribution.cli.archive import archive_of, discounts_table
 from attribution.cli.tables import Table, show
 from attribution.errors import UsageError
 
@@ -33,6 +33,7 @@ def backtest(arguments: argparse.Namespace) -> int:
             baselines=baselines,
             least=arguments.least,
             seed=arguments.seed,
+            nuts=arguments.nuts,
         )
     for output in arguments.output or ():
         write_backtest(found, Path(output), title=archive.mapping.title, source=archive.file, sha256=archive.sha256)
@@ -40,7 +41,7 @@ def backtest(arguments: argparse.Namespace) -> int:
     show(_tables(found), arguments.format)
     if arguments.format == "text":
         doubts = [str(concern) for concern in (*archive.concerns, *found.concerns)]
-        print("\n" + "\n".join([str(found), *doubts, *LIMITS]))
+        print("\n" + "\n".join([str(found), str(found.discounts), *doubts, *LIMITS]))
     return 1 if any(concern.severity == "blocking" for concern in (*archive.concerns, *found.concerns)) else 0
 
 
@@ -63,6 +64,9 @@ def add_backtest(parser: argparse.ArgumentParser, formats: tuple[str, ...]) -> N
         "--least", type=int, default=20, metavar="N", help="training events a candidate needs; default 20"
     )
     parser.add_argument("--seed", type=int, default=1, help="default: 1")
+    parser.add_argument(
+        "--nuts", action="store_true", help="intervals of the discounts by NUTS (a minute), not a normal distribution"
+    )
     parser.add_argument("-o", "--output", action="append", metavar="FILE", help=".html or .json; may be given twice")
     parser.add_argument("--format", choices=formats, default="text", help="default: text")
 
@@ -120,5 +124,6 @@ def _tables(found: Backtest) -> list[Table]:
     )
     return [
         Table("scores", columns, tuple(scores)),
+        discounts_table("discounts", found.discounts),
         Table("groups", ("by", "group", "events", "log loss", "best baseline", "top 1"), groups),
     ]

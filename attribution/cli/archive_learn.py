@@ -6,9 +6,9 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from attribution.cli.archive import archive_of, stop_at_leaks
+from attribution.cli.archive import archive_of, discounts_table, stop_at_leaks
 from attribution.cli.progress import counting, working
-from attribution.cli.tables import Table, show
+from attribution.cli.tables import show
 from attribution.errors import UsageError
 
 if TYPE_CHECKING:
@@ -17,17 +17,19 @@ if TYPE_CHECKING:
 
 
 def fit(arguments: argparse.Namespace) -> int:
-    """Learn from an archive, print what its features count, keep it where asked."""
+    """Learn from an archive, print what its features count, keep it where asked; exit code 1 where chains failed."""
     if arguments.output and not arguments.output.endswith(".json"):
         raise UsageError(f'"{arguments.output}" is no place for a model.', allowed="a file ending in .json")
     archive = archive_of(arguments)
-    fitted = _fitted(archive, arguments)
-    show([_discounts(fitted)], "text")
+    fitted = _fitted(archive, arguments, nuts=arguments.nuts)
+    found = fitted.discounts
+    show([discounts_table(f"discounts ({', '.join(fitted.classes)})", found)], "text")
+    print("\n" + "\n".join([str(found), *(str(concern) for concern in found.concerns)]))
     _tell(archive)
     if arguments.output:
         fitted.save(Path(arguments.output))
         print(f"written: {arguments.output}")
-    return 0
+    return 1 if found.concerns else 0
 
 
 def predict(arguments: argparse.Namespace) -> int:
@@ -47,28 +49,17 @@ def predict(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _fitted(archive: Archive, arguments: argparse.Namespace) -> Fitted:
+def _fitted(archive: Archive, arguments: argparse.Namespace, *, nuts: bool = False) -> Fitted:
     from attribution.archive.fitted import fit_archive
     from attribution.archive.read_events import check_learnable
 
     check_learnable(archive)
     stop_at_leaks(archive)
     with working(f"learning from {archive.file}"):
-        return fit_archive(archive, least=arguments.least, seed=arguments.seed)
+        return fit_archive(archive, least=arguments.least, seed=arguments.seed, nuts=nuts)
 
 
 def _tell(archive: Archive) -> None:
     from attribution.archive.statements import LIMITS
 
     print("\n" + "\n".join([*(str(concern) for concern in archive.concerns), *LIMITS]))
-
-
-def _discounts(fitted: Fitted) -> Table:
-    """What each feature counts on average over the candidates: 1 as if it stood alone, 0 nothing."""
-    import numpy as np
-
-    over = fitted.draws.slope.mean(axis=2)
-    low, high = np.quantile(over, (0.05, 0.95), axis=0)
-    best = fitted.mode.slope[0].mean(axis=1)
-    rows = tuple((name, float(best[at]), float(low[at]), float(high[at])) for at, name in enumerate(fitted.features))
-    return Table(f"discounts ({', '.join(fitted.classes)})", ("feature", "best", "low", "high"), rows)

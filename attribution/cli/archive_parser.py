@@ -45,6 +45,9 @@ def _add_fit(command: _Command) -> None:
     fit = command("fit", "learn what place, time and features say about who it was, and keep it")
     add_events(fit)
     fit.add_argument("-o", "--output", metavar="MODEL.json", help="keep what was learned")
+    fit.add_argument(
+        "--nuts", action="store_true", help="draw the discounts by NUTS (a minute), not from a normal distribution"
+    )
     _add_learning(fit)
 
 

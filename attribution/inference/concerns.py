@@ -48,7 +48,7 @@ def trustworthy(posterior: Posterior) -> bool:
 def fit_concerns(diagnostics: Diagnostics, chains: int) -> Iterator[Concern]:
     """Doubts about how the posterior was drawn."""
     if diagnostics.convergence:
-        yield from _convergence(diagnostics.convergence, chains)
+        yield from convergence_concerns(diagnostics.convergence, ESS_PER_CHAIN * chains)
     if diagnostics.tails and diagnostics.engine == "importance":
         yield from _tails(diagnostics.tails)
     if diagnostics.cross_check:
@@ -61,8 +61,9 @@ def fit_concerns(diagnostics: Diagnostics, chains: int) -> Iterator[Concern]:
         )
 
 
-def _convergence(found: Convergence, chains: int) -> Iterator[Concern]:
-    more = "sample longer: more tuning and more draws"
+def convergence_concerns(found: Convergence, least_ess: float, remedy: str = "") -> Iterator[Concern]:
+    """Doubts about chains; `remedy` says what to do where sampling longer or changing the tables is no way out."""
+    more = remedy or "sample longer: more tuning and more draws"
     if not found.rhat < RHAT_LIMIT:
         yield _fit(
             f"R-hat of {found.rhat_where} is {found.rhat:.3f} (limit {RHAT_LIMIT})",
@@ -73,9 +74,9 @@ def _convergence(found: Convergence, chains: int) -> Iterator[Concern]:
         ("bulk", found.ess_bulk, found.ess_bulk_where),
         ("tail", found.ess_tail, found.ess_tail_where),
     ):
-        if not ess >= ESS_PER_CHAIN * chains:
+        if not ess >= least_ess:
             yield _fit(
-                f"the {kind} effective sample size of {where} is {ess:.0f} (limit {ESS_PER_CHAIN * chains})",
+                f"the {kind} effective sample size of {where} is {ess:.0f} (limit {least_ess:.0f})",
                 "means or quantiles have larger errors than printed",
                 more,
             )
@@ -83,7 +84,7 @@ def _convergence(found: Convergence, chains: int) -> Iterator[Concern]:
         yield _fit(
             f"{found.divergences} of {found.draws} draws diverged",
             "part of the posterior may not have been reached",
-            "look for numbers close to 0 or 1 in the tables, or widen them",
+            remedy or "look for numbers close to 0 or 1 in the tables, or widen them",
         )
     if not found.bfmi >= BFMI_LIMIT:
         yield _fit(

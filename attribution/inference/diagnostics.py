@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from attribution.inference import importance
 from attribution.inference.draws import estimate, smoothed
@@ -88,8 +90,6 @@ def diagnose(posterior: Posterior) -> Diagnostics:
 
 def _convergence(posterior: Posterior) -> Convergence | None:
     """None where nothing moves: a model without an uncertain number has nothing to converge."""
-    from arviz_stats.base.array import array_stats
-
     draws = posterior.draws
     chains, count = draws.z.shape[:2]
     names = [*posterior.program.labels, "log evidence", *(f"log joint {h}" for h in posterior.program.factions)]
@@ -97,8 +97,13 @@ def _convergence(posterior: Posterior) -> Convergence | None:
     columns = np.concatenate([draws.z, derived.reshape(chains, count, -1)], axis=2)
     moving = np.isfinite(columns).all(axis=(0, 1)) & (columns.std(axis=(0, 1)) > 1e-12)
     columns, names = columns[..., moving], [name for name, moves in zip(names, moving, strict=True) if moves]
-    if not names:
-        return None
+    return convergence(columns, names, draws.stats) if names else None
+
+
+def convergence(columns: Floats, names: Sequence[str], stats: Mapping[str, NDArray[Any]]) -> Convergence:
+    """How well chains agree on quantities (chain, draw, quantity) that all move, given the sampler's statistics."""
+    from arviz_stats.base.array import array_stats
+
     rhat = np.asarray(array_stats.rhat(columns, chain_axis=0, draw_axis=1))
     bulk = np.asarray(array_stats.ess(columns, chain_axis=0, draw_axis=1, method="bulk"))
     tail = np.asarray(array_stats.ess(columns, chain_axis=0, draw_axis=1, method="tail", prob=(0.05, 0.95)))
@@ -109,10 +114,10 @@ def _convergence(posterior: Posterior) -> Convergence | None:
         ess_bulk_where=names[int(bulk.argmin())],
         ess_tail=float(tail.min()),
         ess_tail_where=names[int(tail.argmin())],
-        divergences=int(np.count_nonzero(draws.stats["diverging"])),
-        bfmi=float(np.min(array_stats.bfmi(np.asarray(draws.stats["energy"], dtype=float)))),
-        max_depth_reached=int(np.count_nonzero(draws.stats["reached_max_treedepth"])),
-        draws=chains * count,
+        divergences=int(np.count_nonzero(stats["diverging"])),
+        bfmi=float(np.min(array_stats.bfmi(np.asarray(stats["energy"], dtype=float)))),
+        max_depth_reached=int(np.count_nonzero(stats["reached_max_treedepth"])),
+        draws=columns.shape[0] * columns.shape[1],
     )
 
 

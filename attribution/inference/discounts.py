@@ -7,83 +7,76 @@ from typing import Any
 
 import numpy as np
 
-from attribution.errors import EngineError
+from attribution.inference.diagnostics import Convergence, convergence
+from attribution.inference.sampler import run_nuts
 from attribution.inference.settings import Sampling
-from attribution.modelling.discounts import LogitData, LogitPrior
+from attribution.modelling.discounts import Coordinates, LogitData, LogitPrior
 from attribution.network.program import Floats
 
-_COMPILED: dict[tuple[tuple[int, ...], LogitPrior], Any] = {}
+_COMPILED: dict[tuple[int, int, int], Any] = {}
 _KEPT = 8
+_DEPTH = 4  # fifteen steps go half around a standard normal, whatever its dimension; longer ones come back
+_TARGET = 0.9  # away from the mode labels that were sure become doubtful, and long steps there would leave the track
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DiscountDraws:
-    """Draws (chain, draw, ...) and how well the chains did."""
+    """Draws (chain, draw, ...), and how well the chains agree on the discounts."""
 
     beta: Floats  # (chain, draw, feature)
-    delta: Floats | None  # (chain, draw, feature, class)
+    delta: Floats  # (chain, draw, feature, class); nought where they were left out
     intercept: Floats  # (chain, draw, class)
-    divergences: int
-    worst_rhat: float
-    least_ess: float
+    convergence: Convergence
+    steps: float  # leapfrog steps per draw
+
+
+def compilations() -> int:
+    """How many models are compiled in this process: one per number of features, of classes, with or without delta."""
+    return len(_COMPILED)
 
 
 def sample_discounts(
-    data: LogitData, prior: LogitPrior, sampling: Sampling, seed: int, *, progress: bool = False
+    data: LogitData,
+    prior: LogitPrior,
+    at: Coordinates,
+    sampling: Sampling,
+    seed: int,
+    *,
+    features: tuple[str, ...] = (),
+    progress: bool = False,
 ) -> DiscountDraws:
-    """Draw the discounts; a second table of the same shape costs sampling time only.
+    """Draw the discounts; a second table with as many features and classes costs sampling time only.
+
+    `features` are their names, for the diagnostics.
 
     Raises
     ------
     EngineError
         The sampler gave up.
     """
-    import nutpie
-
-    try:
-        trace = nutpie.sample(
-            _compiled(data, prior),
-            draws=sampling.draws,
-            tune=sampling.tune,
-            chains=sampling.chains,
-            seed=seed,
-            progress_bar=progress,
-            save_warmup=False,
-        )
-    except (RuntimeError, ValueError) as error:
-        raise EngineError(f"NUTS gave up: {error}") from error
-    posterior = trace["posterior"]
-    found = {name: np.asarray(posterior[name]) for name in ("beta", "intercept", "delta") if name in posterior}
-    rhat, ess = _diagnostics(found["beta"])
+    sampled = run_nuts(
+        _compiled(data, prior, at), sampling, seed, target_accept=_TARGET, depth=_DEPTH, progress=progress
+    )
+    beta, intercept = sampled.draws["beta"], sampled.draws["intercept"]
+    shape = (*beta.shape, intercept.shape[-1])
     return DiscountDraws(
-        beta=found["beta"],
-        delta=found.get("delta"),
-        intercept=found["intercept"],
-        divergences=int(np.sum(np.asarray(trace["sample_stats"]["diverging"]))),
-        worst_rhat=rhat,
-        least_ess=ess,
+        beta=beta,
+        delta=sampled.draws["delta"] if "delta" in sampled.draws else np.zeros(shape),
+        intercept=intercept,
+        convergence=convergence(beta, features or tuple(str(k) for k in range(beta.shape[-1])), sampled.stats),
+        steps=float(sampled.stats["n_steps"].mean()),
     )
 
 
-def _compiled(data: LogitData, prior: LogitPrior) -> Any:
+def _compiled(data: LogitData, prior: LogitPrior, at: Coordinates) -> Any:
+    """The compiled model of so many features and classes, with these data."""
     import nutpie
 
-    from attribution.modelling.discounts import discount_model
+    from attribution.modelling.discounts import discount_model, model_data
 
-    key = (data.x.shape, prior)
+    key = (*data.x.shape[1:], len(at.centre))
     if key not in _COMPILED:
         if len(_COMPILED) >= _KEPT:
             _COMPILED.clear()
-        _COMPILED[key] = nutpie.compile_pymc_model(discount_model(data, prior))
-    return _COMPILED[key].with_data(
-        x=data.x, written=data.written, doubt=data.doubt, guess=data.guess, weight=data.weight
-    )
-
-
-def _diagnostics(draws: Floats) -> tuple[float, float]:
-    """The worst R-hat and the least effective sample size over the discounts."""
-    from arviz_stats.base import array_stats
-
-    rhat = array_stats.rhat(draws, chain_axis=0, draw_axis=1)
-    ess = array_stats.ess(draws, chain_axis=0, draw_axis=1)
-    return float(np.max(rhat)), float(np.min(ess))
+        _COMPILED[key] = nutpie.compile_pymc_model(discount_model(data, prior, at))
+    return _COMPILED[key].with_data(**model_data(data, prior, at))

@@ -6,22 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from attribution.errors import EngineError
 from attribution.inference.draws import Draws
+from attribution.inference.sampler import run_nuts
 from attribution.inference.settings import Sampling
 from attribution.network.program import Program
 
 _COMPILED: dict[int, Any] = {}
-_STATS = {
-    "diverging": "diverging",
-    "energy": "energy",
-    "tree_depth": "depth",
-    "reached_max_treedepth": "maxdepth_reached",
-    "n_steps": "n_steps",
-    "step_size": "step_size",
-    "acceptance_rate": "mean_tree_accept",
-    "lp": "logp",
-}
 
 
 def compilations() -> int:
@@ -39,29 +29,11 @@ def draw(program: Program, sampling: Sampling, seed: int, *, progress: bool = Fa
     KeyboardInterrupt
         Passed on, so that nothing half-drawn is taken for a result.
     """
-    import nutpie
-
-    compiled = _compiled(program)
-    try:
-        trace = nutpie.sample(
-            compiled,
-            draws=sampling.draws,
-            tune=sampling.tune,
-            chains=sampling.chains,
-            seed=seed,
-            progress_bar=progress,
-            save_warmup=False,
-        )
-    except (RuntimeError, ValueError) as error:
-        raise EngineError(f"NUTS gave up: {error}") from error
-    if trace["posterior"].sizes["draw"] < sampling.draws:
-        raise KeyboardInterrupt
-    z = trace["posterior"]["z"].transpose("chain", "draw", ...).to_numpy()[..., : program.dimension]
-    stats = trace["sample_stats"]
-    kept = {ours: np.asarray(stats[theirs]) for ours, theirs in _STATS.items() if theirs in stats}
+    sampled = run_nuts(_compiled(program), sampling, seed, progress=progress)
+    z = sampled.draws["z"][..., : program.dimension]
     z = np.ascontiguousarray(z, dtype=np.float64)
     z.flags.writeable = False
-    return Draws(z=z, stats=kept)
+    return Draws(z=z, stats=sampled.stats)
 
 
 def _compiled(program: Program) -> Any:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from attribution.network.program import Floats
 
 if TYPE_CHECKING:
@@ -24,7 +26,7 @@ class LogitData:
 
 @dataclass(frozen=True, slots=True)
 class LogitPrior:
-    """Normal priors; a `faction_sd` of 0 leaves the deviations out."""
+    """Normal priors: of the discounts, of the deviations of factions from them, of the intercepts."""
 
     discount: float
     discount_sd: float
@@ -32,34 +34,62 @@ class LogitPrior:
     intercept_sd: float
 
 
-def discount_model(data: LogitData, prior: LogitPrior) -> pm.Model:
+@dataclass(frozen=True, slots=True, eq=False)
+class Coordinates:
+    """Where NUTS walks: ``theta = centre + scale @ z``, theta being beta, intercept and delta one after another.
+
+    Any centre and any regular scale give the same posterior of theta; near its mode, and with the root of its inverse
+    curvature, z is nearly standard normal, and steps can be long. A theta without delta leaves the deviations out.
+    """
+
+    centre: Floats  # (size,)
+    scale: Floats  # (size, size)
+
+
+def model_data(data: LogitData, prior: LogitPrior, at: Coordinates) -> dict[str, Floats]:
+    """All numbers that `discount_model` works on, by name; events come last, so that its sums run along memory."""
+    return {
+        "x": np.ascontiguousarray(data.x.transpose(2, 1, 0)),
+        "written": np.ascontiguousarray(data.written.T),
+        "right": 1.0 - data.doubt,
+        "wrong": data.doubt * (data.written @ data.guess),
+        "weight": data.weight,
+        "prior": np.array([prior.discount, prior.discount_sd, prior.faction_sd, prior.intercept_sd]),
+        "centre": at.centre,
+        "scale": np.ascontiguousarray(at.scale.T)[None],
+    }
+
+
+def discount_model(data: LogitData, prior: LogitPrior, at: Coordinates) -> pm.Model:
     """``p(c | i) ~ exp(intercept_c + sum_k (beta_k + delta_kc) x_ikc)``; labels that allow several classes are summed.
 
-    Everything is sampled on standard normal scales. The data are `pm.Data`, so that one compilation serves all tables
-    of a shape.
+    What is sampled is z (see `Coordinates`), whose density is that of prior and likelihood at theta. All numbers are
+    `pm.Data`, so that one compilation serves all tables with so many features and classes.
     """
     import pymc as pm
     import pytensor.tensor as pt
 
+    from attribution.modelling.products import WeightedSums
+
     _, features, classes = data.x.shape
+    size, edge = len(at.centre), features + classes
     with pm.Model() as model:
-        x, written = pm.Data("x", data.x), pm.Data("written", data.written)
-        doubt, guess, weight = (
-            pm.Data("doubt", data.doubt),
-            pm.Data("guess", data.guess),
-            pm.Data("weight", data.weight),
-        )
-        beta_z = pm.Normal("beta_z", 0.0, 1.0, shape=features)
-        intercept_z = pm.Normal("intercept_z", 0.0, 1.0, shape=classes)
-        beta = pm.Deterministic("beta", prior.discount + prior.discount_sd * beta_z)
-        intercept = pm.Deterministic("intercept", prior.intercept_sd * intercept_z)
-        slope = beta[:, None]
-        if prior.faction_sd > 0.0:
-            delta_z = pm.Normal("delta_z", 0.0, 1.0, shape=(features, classes))
-            slope = slope + pm.Deterministic("delta", prior.faction_sd * delta_z)
-        logit = intercept + pt.sum(x * slope[None], axis=1)
-        weighed = pt.exp(logit - pt.max(logit, axis=1, keepdims=True))
-        inside = pt.sum(weighed * written, axis=1) / pt.sum(weighed, axis=1)
-        wrong = pt.sum(written * guess, axis=1)
-        pm.Potential("labels", pt.sum(weight * pt.log((1.0 - doubt) * inside + doubt * wrong + 1e-300)))
+        given = {name: pm.Data(name, values) for name, values in model_data(data, prior, at).items()}
+        discount, discount_sd, faction_sd, intercept_sd = (given["prior"][position] for position in range(4))
+        z = pm.Flat("z", shape=size)
+        theta = given["centre"] + WeightedSums()(z[None], given["scale"])[0]
+        beta = pm.Deterministic("beta", theta[:features])
+        intercept = pm.Deterministic("intercept", theta[features:edge])
+        pm.Potential("prior of beta", pt.sum(pm.logp(pm.Normal.dist(discount, discount_sd), beta)))
+        pm.Potential("prior of intercept", pt.sum(pm.logp(pm.Normal.dist(0.0, intercept_sd), intercept)))
+        slope = pt.repeat(beta[:, None], classes, axis=1)
+        if size > edge:
+            delta = pm.Deterministic("delta", theta[edge:].reshape((features, classes)))
+            pm.Potential("prior of delta", pt.sum(pm.logp(pm.Normal.dist(0.0, faction_sd), delta)))
+            slope = slope + delta
+        logit = WeightedSums()(slope.T, given["x"]) + intercept[:, None]
+        weighed = pt.exp(logit - pt.max(logit, axis=0))
+        inside = pt.sum(weighed * given["written"], axis=0) / pt.sum(weighed, axis=0)
+        told = pt.log(given["right"] * inside + given["wrong"] + 1e-300)
+        pm.Potential("labels", pt.sum(given["weight"] * told))
     return model

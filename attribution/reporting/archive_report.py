@@ -13,10 +13,11 @@ from attribution.archive.backtest import Backtest, Group
 from attribution.atomic import write_text
 from attribution.errors import UsageError
 from attribution.reporting.figures.calibration import calibration_figure, lead_figure
+from attribution.reporting.figures.discounts import discount_figure
 
 BACKTEST_FORMAT = "attribution-backtest/1"
 SUFFIXES = (".html", ".json")
-STYLES = ("report.css", "archive.css", "print.css")
+STYLES = ("report.css", "figures.css", "archive.css", "print.css")
 
 
 def write_backtest(found: Backtest, path: Path, *, title: str, source: str, sha256: str) -> None:
@@ -56,6 +57,8 @@ def _html(found: Backtest, about: dict[str, str]) -> str:
             about=about,
             groups=_by_kind(found.groups),
             calibration=calibration_figure(found.curve),
+            discounts=discount_figure(found.discounts.by_feature),
+            made=_made(found),
             leads=lead_figure(found.forecasters[1:]),
             reached=_reached(found),
             policy=Markup(policy(style, "")),
@@ -70,6 +73,11 @@ def _by_kind(groups: tuple[Group, ...]) -> dict[str, list[Group]]:
     for group in groups:
         kinds.setdefault(group.kind, []).append(group)
     return kinds
+
+
+def _made(found: Backtest) -> str:
+    """Which way the intervals of the discounts were made."""
+    return f"Dots are means, bars 90 % intervals. {found.discounts}"
 
 
 def _reached(found: Backtest) -> str:
