@@ -26,9 +26,10 @@ MOST_DEVIATIONS = 1600  # features x classes: with more, a step of NUTS is longe
 LEAST_ESS = 400.0
 _MOST_TERMS = 1_500_000  # events x features x classes that NUTS goes through: a millisecond or two per step
 _FEWEST = 500
-_MANY = 800  # features x classes from which a step takes so long that fewer draws must do
+_COSTLY = 2_000_000  # work of a step, see `_sampling`, from which fewer draws must do
+_EXPONENTIAL = 15  # log-features that take as long as the exponential and the sums of a class
 _SAMPLING = Sampling(draws=1500, tune=150, chains=2)
-_SHORTER = Sampling(draws=900, tune=150, chains=2)
+_SHORTER = Sampling(draws=800, tune=150, chains=2)
 _KEPT = 100
 _Z95 = 1.6448536269514722
 _TIED = 1e-3  # standard deviation of deviations that are all but left out
@@ -130,8 +131,7 @@ def nuts_posterior(
     deviations = mode.delta.size <= MOST_DEVIATIONS
     at = coordinates(examples, rows, weight, shrinkage, mode, deviations=deviations)
     data = logit_data(examples, rows, once(weight), shrinkage)
-    sampling = sampling or (_SHORTER if deviations and mode.delta.size > _MANY else _SAMPLING)
-    drawn = sample_discounts(data, logit_prior(shrinkage), at, sampling, seed, features=features)
+    drawn = sample_discounts(data, logit_prior(shrinkage), at, sampling or _sampling(data, at), seed, features=features)
     beta = drawn.beta.reshape(-1, len(features))
     low, high = np.quantile(beta, (0.05, 0.95), axis=0)
     found = DiscountPosterior(
@@ -191,6 +191,13 @@ def read_posterior(document: dict[str, Any]) -> DiscountPosterior:
     if found.way not in get_args(Way):
         raise ValueError(found.way)
     return found
+
+
+def _sampling(data: LogitData, at: Coordinates) -> Sampling:
+    """As many draws as a minute on two cores allows: a step goes through all events and through the scale."""
+    events, features, classes = data.x.shape
+    work = events * classes * (features + _EXPONENTIAL) + len(at.centre) ** 2
+    return _SAMPLING if work < _COSTLY else _SHORTER
 
 
 def _widening(examples: Examples, weight: Floats) -> float:

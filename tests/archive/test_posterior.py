@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pytest
 from scipy.stats import chi2, norm
 
 from attribution.archive.discounts import Discounts, Examples, fit_discounts, log_posterior
-from attribution.archive.laplace import once
+from attribution.archive.fitted import load_fitted
+from attribution.archive.laplace import SlopeDraws, once
 from attribution.archive.learning import weigh
 from attribution.archive.posterior import (
     MOST_DEVIATIONS,
@@ -19,6 +25,7 @@ from attribution.archive.posterior import (
     nuts_posterior,
 )
 from attribution.archive.settings import Shrinkage
+from attribution.cli import main
 from attribution.inference.diagnostics import Convergence
 from attribution.inference.discounts import compilations, sample_discounts
 from attribution.inference.settings import Sampling
@@ -185,6 +192,34 @@ def test_too_many_deviations_are_left_out_and_it_says_so() -> None:
     assert not found.deviations
     assert "same for every faction" in str(found)
     assert np.ptp(draws.slope, axis=2).max() == 0.0
+
+
+@pytest.mark.slow
+def test_the_commands_keep_and_show_draws_of_nuts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    kept = tmp_path / "m.json"
+    assert main(["archive", "fit", "incidents-2019-2024", "--least", "5", "--nuts", "-o", str(kept)]) == 0
+    assert "by NUTS; R-hat at most" in capsys.readouterr().out
+    fitted = load_fitted(kept)
+    assert (fitted.discounts.way, len(fitted.draws.slope), fitted.discounts.concerns) == ("nuts", 100, ())
+    told = tmp_path / "b.json"
+    assert main(["archive", "backtest", "incidents-2019-2024", "--least", "5", "--nuts", "-o", str(told)]) in {0, 1}
+    assert json.loads(told.read_text(encoding="utf-8"))["discounts"]["way"] == "nuts"
+
+
+@pytest.mark.parametrize(("rhat", "code"), [(1.001, 0), (1.2, 1)])
+def test_fit_exits_with_one_where_chains_forbid_to_rely_on_it(
+    rhat: float, code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from attribution.archive import fitted
+
+    def drawn(*given: Any, **more: Any) -> tuple[DiscountPosterior, SlopeDraws]:
+        found, draws = normal_posterior(*given, **more)
+        chains = Convergence(rhat, "newcomers", 900.0, "newcomers", 900.0, "newcomers", 0, 0.9, 0, 1500)
+        return replace(found, way="nuts", convergence=chains), draws
+
+    monkeypatch.setattr(fitted, "nuts_posterior", drawn)
+    assert main(["archive", "fit", "incidents-2019-2024", "--least", "5", "--nuts"]) == code
+    assert ("R-hat of newcomers is 1.200 (limit 1.01)" in capsys.readouterr().out) == (code == 1)
 
 
 def test_chains_that_do_not_agree_are_a_blocking_concern() -> None:

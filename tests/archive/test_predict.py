@@ -113,6 +113,8 @@ def test_a_kept_model_predicts_the_same(archive: Archive, fitted: Fitted, tmp_pa
     fitted.save(tmp_path / "m.json")
     again = load_fitted(tmp_path / "m.json")
     assert (again.classes, again.features, again.shrinkage) == (fitted.classes, fitted.features, fitted.shrinkage)
+    assert again.discounts == fitted.discounts
+    assert again.discounts.way == "normal"
     assert gathered(archive, again).probability == pytest.approx(gathered(archive, fitted).probability, abs=1e-4)
     assert json.loads((tmp_path / "m.json").read_text())["limits"] == list(LIMITS)
 

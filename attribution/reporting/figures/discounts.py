@@ -40,10 +40,12 @@ def discount_figure(discounts: Sequence[Discount]) -> Figure:
         )
         for one in discounts
     )
-    return Figure(
-        axis_strip(*(words("tick", place(tick), f"{tick:g}".replace("-", "−"), "80%") for tick in ticks)), rows
-    )
+    return Figure(axis_strip(*(words("tick", place(tick), _tick(tick), "80%") for tick in ticks)), rows)
+
+
+def _tick(value: float) -> str:
+    return f"{value:g}".replace("-", "−")
 
 
 def _signed(value: float) -> str:
-    return f"{value:.2f}".replace("-", "−")
+    return f"{round(value, 2) + 0.0:.2f}".replace("-", "−")  # + 0.0: nought has no sign
