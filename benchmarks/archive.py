@@ -22,18 +22,18 @@ def synthetic(events: int, seed: int = 1):
     from attribution.archive.codes import Coding, LabelSets
     from attribution.archive.events import EventTable
 
-    rng = np.random.default_rng(seed)
-    day = np.sort(rng.integers(0, DAYS, events)) + 5000
+    truth, rng = np.random.default_rng(seed), np.random.default_rng(seed + events)  # one truth for all lengths
     months = DAYS // 30 + 1
-    drift = np.cumsum(rng.normal(0, 0.2, (months, FACTIONS)), axis=0)
+    drift = np.cumsum(truth.normal(0, 0.2, (months, FACTIONS)), axis=0)
+    home = np.column_stack([truth.uniform(25, 40, FACTIONS), truth.uniform(30, 50, FACTIONS)])
+    habits = truth.dirichlet(np.full(6, 0.7), (FEATURES, FACTIONS)).cumsum(axis=2)
     share = np.exp(drift - drift.max(axis=1, keepdims=True))
     cumulated = (share / share.sum(axis=1, keepdims=True)).cumsum(axis=1)
+    day = np.sort(rng.integers(0, DAYS, events)) + 5000
     label = (cumulated[(day - 5000) // 30] > rng.random(events)[:, None]).argmax(axis=1)
-    home = np.column_stack([rng.uniform(25, 40, FACTIONS), rng.uniform(30, 50, FACTIONS)])
     where = home[label] + rng.normal(0, 1.0, (events, 2))
     columns = []
-    for k in range(FEATURES):
-        habit = rng.dirichlet(np.full(6, 0.7), FACTIONS).cumsum(axis=1)
+    for k, habit in enumerate(habits):
         code = (habit[label] > rng.random(events)[:, None]).argmax(axis=1)
         columns.append(Coding(f"feature{k}", code, tuple("abcdef")))
     places = []

@@ -12,6 +12,7 @@ from attribution.errors import EventError
 
 type Ints = NDArray[np.int64]
 type Floats = NDArray[np.float64]
+type Packed = NDArray[np.int32]
 
 MISSING = -1
 

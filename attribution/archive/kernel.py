@@ -12,97 +12,10 @@ import math
 
 import numpy as np
 
-from attribution.archive.codes import Floats, Ints
-from attribution.archive.kernel_counts import insert
+from attribution.archive.codes import Floats, Ints, Packed
+from attribution.archive.kernel_around import look_around
+from attribution.archive.kernel_counts import State, insert
 from attribution.network.kernel_fields import kernel
-
-
-@kernel
-def distance(i: int, j: int, spot: Floats, place: Ints, ladder: Floats) -> float:
-    """Kilometres between two events; where one has no coordinates, those usual for the finest place they share."""
-    if not (math.isnan(spot[i, 0]) or math.isnan(spot[j, 0])):
-        east = abs(spot[i, 1] - spot[j, 1])
-        east = min(east, 360.0 - east) * spot[i, 2]
-        north = spot[i, 0] - spot[j, 0]
-        return 111.2 * math.sqrt(east * east + north * north)
-    for level in range(place.shape[1] - 1, -1, -1):
-        if place[i, level] >= 0 and place[i, level] == place[j, level]:
-            return float(ladder[level + 1])
-    return float(ladder[0])
-
-
-@kernel
-def met_already(i: int, j: int, level: int, near: Ints) -> bool:
-    """Do two events share a narrower neighbourhood, which was gone through before?"""
-    met = False
-    for narrower in range(level):
-        met = met or (near[i, narrower] >= 0 and near[i, narrower] == near[j, narrower])
-    return met
-
-
-@kernel
-def differences(i: int, j: int, feature: Ints) -> int:
-    """In how many features two events differ, where both are known."""
-    unlike = 0
-    for k in range(feature.shape[1]):
-        unlike += feature[i, k] != feature[j, k] and feature[i, k] >= 0 and feature[j, k] >= 0
-    return unlike
-
-
-@kernel
-def look_at(
-    j: int, ago: int, like: float, fall: Floats, member: tuple[Ints, Ints, Floats], decay: Floats, shape: Ints,
-    sums: Floats, novelty: Floats,
-) -> None:  # fmt: skip
-    """Add one past event to the sums, so many days ago, so like, and so near at each reach."""
-    start, classes, share = member
-    reaches = len(fall)
-    for m in range(start[j], start[j + 1]):
-        for t in range(shape[4]):
-            weight = share[m] * like * decay[ago, shape[6] + t]
-            for r in range(reaches):
-                sums[t * reaches + r, classes[m]] += weight * fall[r]
-        for v in range(len(novelty)):
-            novelty[v] += share[m] * decay[ago, shape[7] + v] * fall[shape[8]]
-
-
-@kernel
-def look_around(
-    i: int,
-    day: Ints,
-    last: Ints,
-    member: tuple[Ints, Ints, Floats],
-    place: Ints,
-    feature: Ints,
-    near: Ints,
-    spot: Floats,
-    ladder: Floats,
-    decay: Floats,
-    shape: Ints,
-    numbers: Floats,
-    head: Ints,
-    before: Ints,
-    sums: Floats,
-    novelty: Floats,
-) -> None:
-    """Weigh the most recent past events around by nearness, recency and likeness, and add their classes up."""
-    sums[:] = 0.0
-    novelty[:] = 0.0
-    fall = np.empty(shape[5])
-    likes = np.exp(-numbers[1] * np.arange(feature.shape[1] + 1))
-    for level in range(near.shape[1]):
-        j = head[near[i, level]] if near[i, level] >= 0 else -1
-        for _ in range(shape[9]):
-            if j < 0:
-                break
-            if not met_already(i, j, level, near):
-                fall[0] = math.exp(-distance(i, j, spot, place, ladder) / numbers[0])
-                for r in range(1, len(fall)):
-                    square = fall[r - 1] * fall[r - 1]
-                    fall[r] = square * square * fall[r - 1]
-                like = likes[differences(i, j, feature)]
-                look_at(j, day[i] - last[j], like, fall, member, decay, shape, sums, novelty)
-            j = before[j, level]
 
 
 @kernel
@@ -166,7 +79,7 @@ def describe(
     decay: Floats,
     shape: Ints,
     numbers: Floats,
-    state: tuple[Floats, Floats, Ints, Floats, Ints, Floats, Ints, Ints, Floats, Ints],
+    state: State,
     base: Floats,
     spread: Floats,
     sums: Floats,
@@ -174,7 +87,7 @@ def describe(
     x: Floats,
 ) -> None:
     """The log-features of one event, (feature, class), below those of `daily`."""
-    _, places, place_day, values, value_day, totals, _, _, groups, clock = state
+    _, places, place_day, values, value_day, totals, _, groups, clock = state
     k, prior = shape[0], base.copy()
     x[k:] = 0.0
     for level in range(place.shape[1]):
@@ -184,8 +97,8 @@ def describe(
                 ratios(places[row, t], decay[day[i] - place_day[row], shape[0] + t], prior, numbers[2], x[k])
                 prior *= np.exp(x[k])
             k += 1
-    for q in range(len(sums)):
-        ratios(sums[q], 1.0, base, numbers[4], x[k])
+    for q in range(sums.shape[1]):
+        ratios(sums[:, q], 1.0, base, numbers[4], x[k])
         k += 1
     span = decay[day[i] - clock[0], shape[2]]
     for f in range(feature.shape[1]):
@@ -239,13 +152,13 @@ def advance(
     place: Ints,
     feature: Ints,
     near: Ints,
-    spot: Floats,
+    record: Packed,
     newcomer: Ints,
     ladder: Floats,
     decay: Floats,
     shape: Ints,
     numbers: Floats,
-    state: tuple[Floats, Floats, Ints, Floats, Ints, Floats, Ints, Ints, Floats, Ints],
+    state: State,
     slope: Floats,
     intercept: Floats,
     keep: Ints,
@@ -256,20 +169,19 @@ def advance(
 
     Labels of events that end on day `until` or later are never looked at.
     """
-    activity, totals, head, before, clock = state[0], state[5], state[6], state[7], state[9]
+    activity, totals, shelves, clock = state[0], state[5], state[6], state[8]
     size = slope.shape[1]
     x = np.zeros(slope.shape)
     base, spread = np.empty(size), np.empty(totals.shape)
-    sums, novelty = np.empty((shape[4] * shape[5], size)), np.empty(shape[11])
+    sums, novelty = np.empty((size, shape[4] * shape[5])), np.empty(shape[11])
+    levels = (place.shape[1], near.shape[1])
     for i in range(first, stop):
         while clock[1] < len(order) and last[order[clock[1]]] < min(day[i], until):
             insert(order[clock[1]], last, member, place, feature, near, newcomer, decay, shape, state)
             clock[1] += 1
         if i == first or day[i] != day[i - 1]:
             daily(day[i], decay, shape, numbers, activity, totals, clock, x, base, spread)
-        look_around(
-            i, day, last, member, place, feature, near, spot, ladder, decay, shape, numbers, head, before, sums, novelty
-        )
+        look_around(record[i], day[i], record, levels, shelves, member, ladder, decay, shape, numbers, sums, novelty)
         describe(i, day, place, feature, decay, shape, numbers, state, base, spread, sums, novelty, x)
         soften(x, slope, intercept, probability[i - first])
         if keep[i - first] >= 0:

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from attribution.archive.codes import Floats, Ints
+from attribution.archive.kernel_around import Shelves
 from attribution.network.kernel_fields import kernel
+
+# activity (memory, class); counts of places (row, memory, class), and their days; of values (row, class), and theirs;
+# totals of features (feature, class); shelves of neighbourhoods; newcomers and all; the day, and whose turn it is
+type State = tuple[Floats, Floats, Ints, Floats, Ints, Floats, Shelves, Floats, Ints]
 
 
 @kernel
@@ -21,10 +26,10 @@ def fade_all(
     feature: Ints,
     decay: Floats,
     shape: Ints,
-    state: tuple[Floats, Floats, Ints, Floats, Ints, Floats, Ints, Ints, Floats, Ints],
+    state: State,
 ) -> None:
     """Age whatever an event is going to be counted in, to the day on which it is over."""
-    activity, places, place_day, values, value_day, totals, _, _, groups, clock = state
+    activity, places, place_day, values, value_day, totals, _, groups, clock = state
     acts, span = shape[0], last[e] - clock[0]
     clock[0] = last[e]
     for t in range(acts):
@@ -74,11 +79,12 @@ def insert(
     newcomer: Ints,
     decay: Floats,
     shape: Ints,
-    state: tuple[Floats, Floats, Ints, Floats, Ints, Floats, Ints, Ints, Floats, Ints],
+    state: State,
 ) -> None:
     """Let an event that is over count from now on, if anything is known of who it was."""
     start, classes, share = member
-    activity, places, _, values, _, totals, head, before, groups, _ = state
+    activity, places, _, values, _, totals, shelves, groups, _ = state
+    begin, filled, shelf = shelves
     known = 0.0
     for m in range(start[e], start[e + 1]):
         known += share[m]
@@ -90,6 +96,7 @@ def insert(
     for m in range(start[e], start[e + 1]):
         count_in(e, classes[m], share[m], place, feature, activity, places, values, totals)
     for level in range(near.shape[1]):
-        if near[e, level] >= 0:
-            before[e, level] = head[near[e, level]]
-            head[near[e, level]] = e
+        cell = near[e, level]
+        if cell >= 0:
+            shelf[begin[cell] + filled[cell]] = e
+            filled[cell] += 1

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from attribution.archive.codes import Floats, Ints
+from attribution.archive.codes import Coding, Floats, Ints, Packed
 from attribution.archive.events import EventTable
+from attribution.archive.kernel_record import NOWHERE, PER_DEGREE
 
 _KM_PER_DEGREE = 111.2
 _STRIDE = 1 << 22
@@ -31,9 +34,30 @@ def neighbourhoods(events: EventTable, reach_km: tuple[float, ...]) -> Ints:
     return codes
 
 
-def spots(events: EventTable) -> Floats:
-    """Latitude, longitude, and how far a degree of longitude shrinks there: (event, 3)."""
-    return np.stack([events.latitude, events.longitude, np.cos(np.radians(events.latitude))], axis=1)
+def records(events: EventTable, member: tuple[Ints, Ints, Floats], near: Ints, features: Sequence[Coding]) -> Packed:
+    """All that is asked of past events, one row each (see `kernel_record`): (event, column)."""
+    start, _, _ = member
+    columns = [
+        events.last_day,
+        _fixed_point(events.latitude),
+        _fixed_point(events.longitude),
+        start[:-1],
+        np.diff(start),
+        *(level.codes for level in events.place),
+        *near.T,
+        *(column.codes for column in features),
+    ]
+    out = np.empty((len(events), len(columns)), dtype=np.int32)
+    for at, column in enumerate(columns):
+        out[:, at] = column
+    return out
+
+
+def shelves(near: Ints) -> tuple[Ints, Ints, Packed]:
+    """Room for the events of each neighbourhood side by side: where each begins, how many are there yet, and which."""
+    size = np.bincount(near[near >= 0], minlength=1)
+    begin = np.concatenate([[0], np.cumsum(size)[:-1]])
+    return begin, np.zeros(len(size), dtype=np.int64), np.full(int(size.sum()), -1, dtype=np.int32)
 
 
 def usual_distances(levels: int) -> Floats:
@@ -52,3 +76,7 @@ def _cells(latitude: Floats, longitude: Floats, known: np.ndarray[tuple[int], np
     key = band.astype(np.int64) * _STRIDE + column.astype(np.int64)
     _, code = np.unique(key, return_inverse=True)
     return np.where(known, code.reshape(-1), -1)
+
+
+def _fixed_point(degrees: Floats) -> Ints:
+    return np.where(np.isnan(degrees), NOWHERE, np.round(np.nan_to_num(degrees) * PER_DEGREE)).astype(np.int64)

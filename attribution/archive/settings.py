@@ -27,7 +27,7 @@ class Resolutions:
     kernel_weight: float = 0.1  # the same for kernels: a tenth of an event at distance zero, today
     mismatch: float = 0.4  # each categorical difference between two events makes the past one count exp(-0.4)
     most_mismatch: float = 3.2  # ... but all of them together no less than exp(-3.2), however many columns there are
-    neighbours: int = 128  # past events looked at, on each of the levels of nearness, most recent first
+    neighbours: int = 64  # past events looked at on each level of nearness, most recent first; 32 to 256 score alike
 
     @property
     def all_days(self) -> tuple[float, ...]:

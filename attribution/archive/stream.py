@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from attribution.archive.classes import Classes
 from attribution.archive.codes import Coding, Floats, Ints
 from attribution.archive.events import NOT_CLAIMED, NOT_RECORDED, EventTable
-from attribution.archive.nearness import neighbourhoods, spots, usual_distances
+from attribution.archive.nearness import neighbourhoods, records, shelves, usual_distances
 from attribution.archive.settings import Resolutions
 
 _NEVER = 1 << 40
@@ -31,6 +31,7 @@ class Stream:
         self._place = _rows([level.codes for level in events.place], len(events), only_repeated=True)
         self._feature = _rows([column.codes for column in self.columns], len(events))
         self._near = neighbourhoods(events, self.resolutions.reach_km)
+        self._record = records(events, self.member, self._near, self.columns)
         self._order = np.argsort(events.last_day, kind="stable")
         self._numbers, self._shape = self._constants()
         self._decay = _decays(events, self.resolutions)
@@ -74,7 +75,7 @@ class Stream:
         advance(
             self.position, stop, until, events.day, events.last_day, self._order, self.member,
             events.among.partial.astype(np.int64), events.certainty, self._place, self._feature, self._near,
-            spots(events), self._newcomer, usual_distances(len(events.place)), self._decay, self._shape, self._numbers,
+            self._record, self._newcomer, usual_distances(len(events.place)), self._decay, self._shape, self._numbers,
             self._state, np.ascontiguousarray(slope), np.ascontiguousarray(intercept),
             np.full(size, -1) if keep is None else keep, probability,
             np.empty((0, *slope.shape), dtype=np.float32) if kept is None else kept,
@@ -107,8 +108,7 @@ class Stream:
             np.zeros((values, size)),
             np.full(values, start),
             np.zeros((len(self.columns), size)),
-            np.full(int(self._near.max(initial=0)) + 1, -1),
-            np.full((events, self._near.shape[1]), -1, dtype=np.int64),
+            shelves(self._near),
             np.zeros(2),
             np.array([start, 0]),
         )
