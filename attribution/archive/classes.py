@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attribution.archive.codes import Floats, Ints, frozen_ints
-from attribution.archive.events import RESIDUAL, EventTable
+from attribution.archive.events import RESIDUAL, ROOT, EventTable
 from attribution.errors import EventError
 
 OTHER = "other"
@@ -60,6 +60,25 @@ class Classes:
         """The class of each event, -1 where its faction is not known."""
         known = np.where(events.labelled, self.of_faction[np.maximum(events.label, 0)], -1)
         return np.where(events.label == RESIDUAL, self.other, known)
+
+    def above(self, events: EventTable) -> Ints:
+        """The group above each class, then above each group: (classes + groups,), -1 where there is none.
+
+        Groups are numbered after the classes, each after those below it. `other` lies under no group.
+        """
+        up = events.parent.tolist()
+        codes = [events.factions.index(name) if name in events.factions else ROOT for name in self.names[:-1]]
+        parents = [up[code] if code != ROOT else ROOT for code in codes]
+        from_top: list[int] = []
+        for parent in parents:
+            node, path = parent, []
+            while node != ROOT and node not in from_top:
+                path.append(node)
+                node = up[node]
+            from_top += reversed(path)
+        groups = from_top[::-1]
+        number = {ROOT: ROOT} | {node: len(self) + at for at, node in enumerate(groups)}
+        return np.array([*(number[parent] for parent in parents), ROOT, *(number[up[node]] for node in groups)])
 
     def members(self, events: EventTable) -> tuple[Ints, Ints, Floats]:
         """The classes each event may be of, one run per event (start, class, weight), each class once.

@@ -79,8 +79,13 @@ def fit_discounts(
         return -value, -gradient
 
     first = np.concatenate([start.beta, start.intercept, start.delta.ravel()])
-    spread = (shrinkage.discount_sd, shrinkage.intercept_sd, shrinkage.faction_sd)
-    scale = np.repeat(spread, (features, classes, features * classes))
+    scale = np.concatenate(
+        [
+            np.broadcast_to(shrinkage.discount_sd, features),
+            np.full(classes, shrinkage.intercept_sd),
+            np.full(features * classes, shrinkage.faction_sd),
+        ]
+    )
     return _unpack(minimise(negative, first, scale, steps=steps, tolerance=1e-2), features, classes)
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from attribution.archive.codes import Floats, Ints, Packed
 from attribution.archive.kernel_around import look_around
 from attribution.archive.kernel_counts import State, insert
+from attribution.archive.kernel_habits import habit
 from attribution.network.kernel_fields import kernel
 
 
@@ -45,29 +46,34 @@ def daily(
 
 
 @kernel
-def ratios(counts: Floats, factor: float, base: Floats, weight: float, out: Floats) -> None:
-    """``log(share / base)`` of shares shrunk to a base, ``(n_c + w base_c) / (n + w)``."""
-    total = 0.0
+def step_down(counts: Floats, factor: float, weight: float, base: Floats, out: Floats) -> None:
+    """``log(share / base)`` of shares shrunk to a base, ``(n_c + w base_c) / (n + w)``; the base becomes the share.
+
+    The last of the `counts` is their sum.
+    """
+    total = 1.0 + counts[-1] * factor / weight
+    rest = -math.log(total)
     for c in range(len(base)):
-        total += counts[c]
-    rest = -math.log1p(total * factor / weight)
-    for c in range(len(base)):
-        out[c] = rest + math.log1p(counts[c] * factor / (weight * base[c])) if counts[c] > 0.0 else rest
+        lift = counts[c] * factor / (weight * base[c])
+        out[c] = rest + math.log1p(lift) if lift > 0.0 else rest
+        base[c] *= (1.0 + lift) / total
 
 
 @kernel
-def likeness(
-    row: int, factor: float, span: float, weight: float, half_size: float, values: Floats, totals: Floats,
-    spread: Floats, out: Floats,
-) -> None:  # fmt: skip
-    """``log (n_c(v) / m(v) + w) / (n_c + w)``: how typical a value is of each class, shrunk to the mean m of all."""
-    count, total = 0.0, 0.0
-    for c in range(len(out)):
-        count += values[row, c] * factor
-        total += totals[c] * span
-    mean = (count + 0.5) / (total + half_size)
-    for c in range(len(out)):
-        out[c] = math.log(values[row, c] * factor / mean + weight) - spread[c]
+def around(sums: Floats, base: Floats, weight: float, out: Floats) -> None:
+    """``log(share / base)`` for each memory and reach, (memory x reach, class), of `sums` (class, memory x reach)."""
+    size, kinds = sums.shape
+    rest = np.zeros(kinds)
+    for c in range(size):
+        for q in range(kinds):
+            rest[q] += sums[c, q]
+    for q in range(kinds):
+        rest[q] = -math.log1p(rest[q] / weight)
+        out[q] = rest[q]
+    for c in range(size):
+        if sums[c, 0] > 0.0:
+            for q in range(kinds):
+                out[q, c] = rest[q] + math.log1p(sums[c, q] / (weight * base[c]))
 
 
 @kernel
@@ -75,7 +81,8 @@ def describe(
     i: int,
     day: Ints,
     place: Ints,
-    feature: Ints,
+    value: Ints,
+    above: Ints,
     decay: Floats,
     shape: Ints,
     numbers: Floats,
@@ -94,19 +101,20 @@ def describe(
         row = place[i, level]
         for t in range(places.shape[1]):
             if row >= 0:
-                ratios(places[row, t], decay[day[i] - place_day[row], shape[0] + t], prior, numbers[2], x[k])
-                prior *= np.exp(x[k])
+                step_down(places[row, t], decay[day[i] - place_day[row], shape[0] + t], numbers[2], prior, x[k])
             k += 1
-    for q in range(sums.shape[1]):
-        ratios(sums[:, q], 1.0, base, numbers[4], x[k])
-        k += 1
+    around(sums, base, numbers[4], x[k : k + sums.shape[1]])
+    k += sums.shape[1]
+    features = len(totals)
+    habits = 2 * features if value.shape[1] > features else features
     span = decay[day[i] - clock[0], shape[2]]
-    for f in range(feature.shape[1]):
-        row = feature[i, f]
-        if row >= 0:
-            factor = decay[day[i] - value_day[row], shape[2]]
-            likeness(row, factor, span, numbers[3], numbers[5 + f], values, totals[f], spread[f], x[k])
-        k += 1
+    for f in range(features):
+        if value[i, f] >= 0:
+            habit(
+                day[i], value[i, f::features], above, decay[:, shape[2]], numbers[3], numbers[5], numbers[6],
+                numbers[7 + f], values, value_day, totals[f], span, spread[f], x[k + f : k + habits : features],
+            )  # fmt: skip
+    k += habits
     for v in range(len(novelty)):
         x[k + v, -1] = -math.log1p(novelty[v])
     since = decay[day[i] - clock[0], shape[3]]
@@ -150,7 +158,8 @@ def advance(
     unsure: Ints,
     certainty: Floats,
     place: Ints,
-    feature: Ints,
+    value: Ints,
+    above: Ints,
     near: Ints,
     record: Packed,
     newcomer: Ints,
@@ -172,17 +181,17 @@ def advance(
     activity, totals, shelves, clock = state[0], state[5], state[6], state[8]
     size = slope.shape[1]
     x = np.zeros(slope.shape)
-    base, spread = np.empty(size), np.empty(totals.shape)
+    base, spread = np.empty(size), np.empty((len(totals), size))
     sums, novelty = np.empty((size, shape[4] * shape[5])), np.empty(shape[11])
     levels = (place.shape[1], near.shape[1])
     for i in range(first, stop):
         while clock[1] < len(order) and last[order[clock[1]]] < min(day[i], until):
-            insert(order[clock[1]], last, member, place, feature, near, newcomer, decay, shape, state)
+            insert(order[clock[1]], last, member, place, value, near, newcomer, decay, shape, state)
             clock[1] += 1
         if i == first or day[i] != day[i - 1]:
             daily(day[i], decay, shape, numbers, activity, totals, clock, x, base, spread)
         look_around(record[i], day[i], record, levels, shelves, member, ladder, decay, shape, numbers, sums, novelty)
-        describe(i, day, place, feature, decay, shape, numbers, state, base, spread, sums, novelty, x)
+        describe(i, day, place, value, above, decay, shape, numbers, state, base, spread, sums, novelty, x)
         soften(x, slope, intercept, probability[i - first])
         if keep[i - first] >= 0:
             kept[keep[i - first]] = x

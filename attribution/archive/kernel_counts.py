@@ -8,6 +8,7 @@ from attribution.network.kernel_fields import kernel
 
 # activity (memory, class); counts of places (row, memory, class), and their days; of values (row, class), and theirs;
 # totals of features (feature, class); shelves of neighbourhoods; newcomers and all; the day, and whose turn it is
+# counts of places, values and features have their sum over the classes as one class more
 type State = tuple[Floats, Floats, Ints, Floats, Ints, Floats, Shelves, Floats, Ints]
 
 
@@ -23,7 +24,7 @@ def fade_all(
     e: int,
     last: Ints,
     place: Ints,
-    feature: Ints,
+    value: Ints,
     decay: Floats,
     shape: Ints,
     state: State,
@@ -43,8 +44,8 @@ def fade_all(
             for t in range(places.shape[1]):
                 fade(places[row, t], decay[last[e] - place_day[row], acts + t])
             place_day[row] = last[e]
-    for k in range(feature.shape[1]):
-        row = feature[e, k]
+    for k in range(value.shape[1]):
+        row = value[e, k]
         if row >= 0:
             fade(values[row], decay[last[e] - value_day[row], shape[2]])
             value_day[row] = last[e]
@@ -52,20 +53,26 @@ def fade_all(
 
 @kernel
 def count_in(
-    e: int, c: int, weight: float, place: Ints, feature: Ints, activity: Floats, places: Floats, values: Floats,
+    e: int, c: int, weight: float, place: Ints, value: Ints, activity: Floats, places: Floats, values: Floats,
     totals: Floats,
 ) -> None:  # fmt: skip
-    """Count an event for one class."""
+    """Count an event for one class, and in the sums over classes that come last."""
     for t in range(len(activity)):
         activity[t, c] += weight
     for level in range(place.shape[1]):
-        if place[e, level] >= 0:
+        row = place[e, level]
+        if row >= 0:
             for t in range(places.shape[1]):
-                places[place[e, level], t, c] += weight
-    for k in range(feature.shape[1]):
-        if feature[e, k] >= 0:
-            values[feature[e, k], c] += weight
-            totals[k, c] += weight
+                places[row, t, c] += weight
+                places[row, t, -1] += weight
+    for k in range(value.shape[1]):
+        row = value[e, k]
+        if row >= 0:
+            values[row, c] += weight
+            values[row, -1] += weight
+            if k < len(totals):
+                totals[k, c] += weight
+                totals[k, -1] += weight
 
 
 @kernel
@@ -74,7 +81,7 @@ def insert(
     last: Ints,
     member: tuple[Ints, Ints, Floats],
     place: Ints,
-    feature: Ints,
+    value: Ints,
     near: Ints,
     newcomer: Ints,
     decay: Floats,
@@ -90,11 +97,11 @@ def insert(
         known += share[m]
     if known == 0.0:
         return
-    fade_all(e, last, place, feature, decay, shape, state)
+    fade_all(e, last, place, value, decay, shape, state)
     groups[0] += newcomer[e]
     groups[1] += known
     for m in range(start[e], start[e + 1]):
-        count_in(e, classes[m], share[m], place, feature, activity, places, values, totals)
+        count_in(e, classes[m], share[m], place, value, activity, places, values, totals)
     for level in range(near.shape[1]):
         cell = near[e, level]
         if cell >= 0:

@@ -23,7 +23,9 @@ class Resolutions:
     novelty_km: int = 1  # which reach novelty looks at
     newcomer_days: float = 2500.0
     events_per_share: float = 1.0  # prior weight, in events, of the coarser share
-    events_per_feature: float = 5.0  # the same for the features' base measure
+    events_per_feature: float = 5.0  # the same for a class's habits: the share of a value in its group, or hereabouts
+    events_per_region: float = 50.0  # ... for the share of a value hereabouts, that anywhere: a region is no one's own
+    events_per_habit: float = 20.0  # ... for a class's habits here, its habits in general
     kernel_weight: float = 0.1  # the same for kernels: a tenth of an event at distance zero, today
     mismatch: float = 0.4  # each categorical difference between two events makes the past one count exp(-0.4)
     most_mismatch: float = 3.2  # ... but all of them together no less than exp(-3.2), however many columns there are

@@ -29,7 +29,10 @@ class Stream:
         self.columns = recorded(events)
         self.member = classes.members(events)
         self._place = _rows([level.codes for level in events.place], len(events), only_repeated=True)
-        self._feature = _rows([column.codes for column in self.columns], len(events))
+        self._value = _rows(
+            [*(column.codes for column in self.columns), *_here(self.columns, events.place)], len(events)
+        )
+        self._above = classes.above(events)
         self._near = neighbourhoods(events, self.resolutions.reach_km)
         self._record = records(events, self.member, self._near, self.columns)
         self._order = np.argsort(events.last_day, kind="stable")
@@ -48,6 +51,7 @@ class Stream:
             *(f"{level.name}, {days:g} days" for level in self.events.place for days in r.place_days),
             *(f"within {km:g} km, {days:g} days" for days in r.memory_days for km in r.reach_km),
             *(column.name for column in self.columns),
+            *(f"{column.name} in this {level.name}" for level in self.events.place[:1] for column in self.columns),
             *(f"nobody near, {'ever' if days > 1e4 else f'{days:g} days'}" for days in r.novelty_days),
             "newcomers",
         )
@@ -74,7 +78,7 @@ class Stream:
         probability = np.empty((size, len(self.classes)))
         advance(
             self.position, stop, until, events.day, events.last_day, self._order, self.member,
-            events.among.partial.astype(np.int64), events.certainty, self._place, self._feature, self._near,
+            events.among.partial.astype(np.int64), events.certainty, self._place, self._value, self._above, self._near,
             self._record, self._newcomer, usual_distances(len(events.place)), self._decay, self._shape, self._numbers,
             self._state, np.ascontiguousarray(slope), np.ascontiguousarray(intercept),
             np.full(size, -1) if keep is None else keep, probability,
@@ -90,7 +94,16 @@ class Stream:
         novelty_at = feature_at + 1
         mismatch = min(r.mismatch, r.most_mismatch / max(1, len(self.columns)))
         sizes = [0.5 * len(column.names) for column in self.columns]
-        numbers = [r.reach_km[0], mismatch, r.events_per_share, r.events_per_feature, r.kernel_weight, *sizes]
+        numbers = [
+            r.reach_km[0],
+            mismatch,
+            r.events_per_share,
+            r.events_per_feature,
+            r.kernel_weight,
+            r.events_per_region,
+            r.events_per_habit,
+            *sizes,
+        ]
         shape = [
             acts, places, feature_at, novelty_at + len(r.novelty_days), memories, len(r.reach_km), acts + places,
             novelty_at, r.novelty_km, r.neighbours, r.overall, len(r.novelty_days),
@@ -100,14 +113,14 @@ class Stream:
     def _empty(self) -> tuple[Any, ...]:
         r, size, events = self.resolutions, len(self.classes), len(self.events)
         start = int(self.events.day[0]) if events else 0
-        rows, values = int(self._place.max(initial=-1)) + 1, int(self._feature.max(initial=-1)) + 1
+        rows, values = int(self._place.max(initial=-1)) + 1, int(self._value.max(initial=-1)) + 1
         return (
             np.zeros((len(r.activity_days), size)),
-            np.zeros((rows, len(r.place_days), size), dtype=np.float32),
+            np.zeros((rows, len(r.place_days), size + 1), dtype=np.float32),
             np.full(rows, start),
-            np.zeros((values, size)),
+            np.zeros((values, size + 1)),
             np.full(values, start),
-            np.zeros((len(self.columns), size)),
+            np.zeros((len(self.columns), size + 1)),
             shelves(self._near),
             np.zeros(2),
             np.array([start, 0]),
@@ -121,6 +134,17 @@ def recorded(events: EventTable) -> tuple[Coding, ...]:
         return events.features
     codes = np.where(claim == NOT_RECORDED, -1, np.where(claim == NOT_CLAIMED, 0, claim + 1))
     return (*events.features, Coding("claim", codes, ("none", *events.claimants)))
+
+
+def _here(columns: tuple[Coding, ...], place: tuple[Coding, ...]) -> list[Ints]:
+    """Codes of each value at the coarsest level of place, and of that place where the value is known."""
+    if not place:
+        return []
+    here = place[0].codes
+    pairs = [
+        np.where((column.codes >= 0) & (here >= 0), here * len(column.names) + column.codes, -1) for column in columns
+    ]
+    return [*pairs, *(np.where(pair >= 0, here, -1) for pair in pairs)]
 
 
 def _rows(columns: list[Ints], events: int, *, only_repeated: bool = False) -> Ints:

@@ -15,7 +15,7 @@ from attribution.archive.settings import Resolutions
 from attribution.archive.stream import recorded
 
 
-def plain_features(  # noqa: C901
+def plain_features(  # noqa: C901, PLR0915
     events: EventTable, classes: Classes, r: Resolutions, event: int
 ) -> np.ndarray:
     """(feature, class) of one event; for tables without partial labels."""
@@ -62,15 +62,29 @@ def plain_features(  # noqa: C901
             n = count(days, past, lambda j: math.exp(-mismatch * unlike(j) - _km(events, event, j) / km))  # noqa: B023
             rows.append(np.log(share(n, base, r.kernel_weight) / base))
 
+    nested: list[np.ndarray] = []
     for column in columns:
-        here = column.codes[event]
+        here, place = column.codes[event], events.place[0].codes[event]
         if here < 0:
             rows.append(np.zeros(size))
+            nested.append(np.zeros(size))
             continue
-        n = count(r.feature_days, [j for j in past if column.codes[j] == here])
-        total = count(r.feature_days, [j for j in past if column.codes[j] >= 0])
+        w = r.events_per_feature
+        known = [j for j in past if column.codes[j] >= 0]
+        near = [j for j in known if events.place[0].codes[j] == place]
+        n = count(r.feature_days, [j for j in known if column.codes[j] == here])
+        total = count(r.feature_days, known)
+        n_near = count(r.feature_days, [j for j in near if column.codes[j] == here])
+        total_near = count(r.feature_days, near)
         mean = (n.sum() + 0.5) / (total.sum() + 0.5 * len(column.names))
-        rows.append(np.log((n + r.events_per_feature * mean) / (total + r.events_per_feature) / mean))
+        if place >= 0:
+            mean = (n_near.sum() + r.events_per_region * mean) / (total_near.sum() + r.events_per_region)
+        up = _of_groups(events, classes, n, total, mean, w)
+        anywhere = (n + w * up) / (total + w)
+        rows.append(np.log(anywhere / mean))
+        v = r.events_per_habit
+        nested.append(np.log((n_near + v * anywhere) / (total_near + v) / anywhere) if place >= 0 else np.zeros(size))
+    rows += nested
 
     only_other = np.zeros(size)
     only_other[-1] = 1.0
@@ -81,6 +95,26 @@ def plain_features(  # noqa: C901
     new = count(r.newcomer_days, [j for j in past if j in first], lambda j: 1.0 / events.certainty[j]).sum()
     rows.append(math.log((new + 0.5) / (count(r.newcomer_days, past).sum() + 1.0)) * only_other)
     return np.array(rows)
+
+
+def _of_groups(
+    events: EventTable, classes: Classes, n: np.ndarray, total: np.ndarray, mean: float, w: float
+) -> np.ndarray:
+    """The share of a value that each class's share shrinks to."""
+
+    def below(node: int, code: int) -> bool:
+        while code not in (-1, node):
+            code = int(events.parent[code])
+        return code == node
+
+    def share(node: int) -> float:
+        if node == -1:
+            return mean
+        members = [at for at, name in enumerate(classes.names[:-1]) if below(node, events.factions.index(name))]
+        return (n[members].sum() + w * share(int(events.parent[node]))) / (total[members].sum() + w)
+
+    parents = [int(events.parent[events.factions.index(name)]) for name in classes.names[:-1]]
+    return np.array([*(share(parent) for parent in parents), mean])
 
 
 def _firsts(events: EventTable) -> set[int]:

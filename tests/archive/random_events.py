@@ -9,7 +9,14 @@ from attribution.archive.events import EventTable
 
 
 def some_events(
-    seed: int, events: int = 60, factions: int = 4, *, coordinates: bool = True, partial: float = 0.0, days: int = 200
+    seed: int,
+    events: int = 60,
+    factions: int = 4,
+    *,
+    coordinates: bool = True,
+    partial: float = 0.0,
+    days: int = 200,
+    tree: bool = False,
 ) -> EventTable:
     """A table with ties, coarse dates, unknown places, missing features, unknown and partial labels."""
     rng = np.random.default_rng(seed)
@@ -43,6 +50,8 @@ def some_events(
         certainty=np.where(rng.random(events) < 0.5, 1.0, 0.7),
         claimants=("F0",),
         claim=rng.integers(-2, 1, events),
+        groups=("axis", "wing", "alone") if tree else (),
+        parent=np.array([4, 5, 5, 6, -1, 4, -1][: factions + 3] if tree else []),
     )
 
 

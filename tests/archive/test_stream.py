@@ -31,10 +31,11 @@ def classes_of(events: EventTable) -> Classes:
     return Classes.learned(events, np.ones(len(events), dtype=bool), least=8)
 
 
-@pytest.mark.parametrize("coordinates", [True, False])
-@pytest.mark.parametrize("seed", [1, 2, 3])
-def test_features_are_those_of_the_plain_definition(seed: int, coordinates: bool) -> None:
-    events = some_events(seed, coordinates=coordinates)
+@pytest.mark.parametrize(
+    ("seed", "coordinates", "tree"), [(1, True, False), (2, False, False), (3, True, True), (4, False, True)]
+)
+def test_features_are_those_of_the_plain_definition(seed: int, coordinates: bool, tree: bool) -> None:
+    events = some_events(seed, coordinates=coordinates, tree=tree)
     classes = classes_of(events)
     kept, _ = run(events, classes)
     for event in range(len(events)):
