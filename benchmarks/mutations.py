@@ -23,6 +23,8 @@ ROOT = Path(__file__).parent.parent
 _COPIED = ("attribution", "tests", "benchmarks", "data", "models", "pyproject.toml")
 _NETWORK = "attribution/network"
 ENUMERATION = ("tests/network/test_enumeration.py",)
+_ARCHIVE = "attribution/archive"
+STREAM = ("tests/archive/test_stream.py",)
 GRADIENT = ("tests/network/test_gradient.py",)
 
 
@@ -205,6 +207,46 @@ MUTATIONS = (
         "factorial(size) * factorial(count - size - 1) / factorial(count) for size",
         "1.0 / 2 ** (count - 1) for size",
         ("tests/analysis/test_shapley.py",),
+    ),
+    Mutation(
+        "archive-same-day",
+        "an event informs others of its own day",
+        f"{_ARCHIVE}/kernel.py",
+        "last[order[clock[1]]] < min(day[i], until)",
+        "last[order[clock[1]]] <= min(day[i], until)",
+        STREAM,
+    ),
+    Mutation(
+        "archive-no-decay",
+        "what was counted in a place never ages",
+        f"{_ARCHIVE}/kernel_counts.py",
+        "fade(places[row, t], decay[last[e] - place_day[row], acts + t])",
+        "fade(places[row, t], decay[0, acts + t])",
+        STREAM,
+    ),
+    Mutation(
+        "archive-twice-around",
+        "an event that lies in two neighbourhoods counts in both",
+        f"{_ARCHIVE}/kernel_around.py",
+        "            if met_already(here, there, narrowest, level):\n                continue\n",
+        "",
+        STREAM,
+    ),
+    Mutation(
+        "archive-lonely-faction",
+        "the habits of a faction do not shrink to those of its group",
+        f"{_ARCHIVE}/kernel_habits.py",
+        "            lift[node] = up\n",
+        "            lift[node] = 1.0\n",
+        STREAM,
+    ),
+    Mutation(
+        "archive-sets-in-full",
+        "an event known as one of several counts in full for each",
+        f"{_ARCHIVE}/kernel.py",
+        "share[m] = certainty * (probability[classes[m]] + 1e-12) / mass",
+        "share[m] = certainty",
+        STREAM,
     ),
 )
 

@@ -11,7 +11,7 @@ from attribution.archive.codes import Floats, Ints
 from attribution.archive.discounts import Discounts, Examples, fit_discounts
 from attribution.archive.settings import Shrinkage
 
-_MOST_TERMS = 8_000_000  # rows x features x classes in one fit: some milliseconds per pass over them
+_MOST_TERMS = 6_000_000  # rows x features x classes in one fit: some milliseconds per pass over them
 _DOUBTS = (0.1, 0.3, 1.0)
 _BAR = 3.0
 
