@@ -92,7 +92,7 @@ def _shrinkage(table: EventTable, classes: Classes) -> Shrinkage:
     store = _filled(table, classes)
     if len(store.examples()) < _FEW:
         return cautious(len(store.stream.names))
-    return choose_shrinkage(store.examples(), int(table.day[-1]))
+    return choose_shrinkage(store.examples(), int(table.day[-1]), store.stream.shrinkage)
 
 
 def cautious(features: int) -> Shrinkage:
@@ -110,7 +110,7 @@ def _filled(table: EventTable, classes: Classes) -> Store:
     stream = Stream(table, classes)
     size = (len(stream.names), len(classes))
     store = Store(stream, len(table), size)
-    store.advance(len(table) - 1, Discounts.prior(*size, Shrinkage()), 1 << 40)
+    store.advance(len(table) - 1, Discounts.prior(*size, stream.shrinkage), 1 << 40)
     return store
 
 

@@ -53,7 +53,7 @@ class Discounts:
     @classmethod
     def prior(cls, features: int, classes: int, shrinkage: Shrinkage) -> Self:
         """Before any event."""
-        return cls(np.full(features, shrinkage.discount), np.zeros((features, classes)), np.zeros(classes))
+        return cls(shrinkage.means(features), np.zeros((features, classes)), np.zeros(classes))
 
     @property
     def slope(self) -> Floats:
@@ -66,9 +66,8 @@ def fit_discounts(
 ) -> Discounts:
     """The most probable discounts given some of the examples, each counting `weight` times.
 
-    Normal priors: beta_k around a common value, delta and intercepts around 0 (partial pooling). The problem is concave
-    but for doubtful labels, so L-BFGS from any start finds
-    the mode (to a hundredth of a nat); from last month's it takes a few steps.
+    Normal priors: beta_k around values set beforehand, delta and intercepts around 0 (partial pooling). The problem is
+    concave but for doubtful labels, so L-BFGS from any start finds the mode, to a hundredth of a nat.
     """
     features, classes = start.delta.shape
     guess = examples.guess(rows)
@@ -81,7 +80,7 @@ def fit_discounts(
     first = np.concatenate([start.beta, start.intercept, start.delta.ravel()])
     scale = np.concatenate(
         [
-            np.broadcast_to(shrinkage.discount_sd, features),
+            shrinkage.deviations(features),
             np.full(classes, shrinkage.intercept_sd),
             np.full(features * classes, shrinkage.faction_sd),
         ]
@@ -101,11 +100,12 @@ def log_posterior(
     value = log_likelihood(
         examples.x, rows, weight, examples.start, examples.member, doubt, guess, at.slope, at.intercept, gradient
     )
-    away = (at.beta - shrinkage.discount) / shrinkage.discount_sd
+    spread = shrinkage.deviations(features)
+    away = (at.beta - shrinkage.means(features)) / spread
     intercept = at.intercept / shrinkage.intercept_sd
     delta = at.delta / shrinkage.faction_sd
     value -= 0.5 * float(np.sum(away**2) + np.sum(intercept**2) + np.sum(delta**2))
-    by_beta = gradient[:features].sum(axis=1) - away / shrinkage.discount_sd
+    by_beta = gradient[:features].sum(axis=1) - away / spread
     by_intercept = gradient[features] - intercept / shrinkage.intercept_sd
     by_delta = gradient[:features] - delta / shrinkage.faction_sd
     return value, np.concatenate([by_beta, by_intercept, by_delta.ravel()])

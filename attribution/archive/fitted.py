@@ -95,14 +95,14 @@ def fit_archive(archive: Archive, *, least: int = 20, draws: int = _DRAWS, seed:
     stream = Stream(events, classes)
     size = (len(stream.names), len(classes))
     few = int(events.labelled.sum()) < _FEW
-    shrinkage = cautious(size[0]) if few else Shrinkage()
+    shrinkage = cautious(size[0]) if few else stream.shrinkage
     learned = Discounts.prior(*size, shrinkage)
     for _ in range(2 if events.among.partial.any() else 1):
         store = Store(Stream(events, classes), len(events), size)
         store.advance(len(events), learned, 1 << 40)
         examples = store.examples()
         if not few:
-            shrinkage = choose_shrinkage(examples, now)
+            shrinkage = choose_shrinkage(examples, now, stream.shrinkage)
         learned = learn(examples, now, shrinkage, learned)
     way = nuts_posterior if nuts else normal_posterior
     discounts, around = way(examples, stream.names, now, shrinkage, learned, kept=draws, seed=seed)
@@ -142,7 +142,7 @@ def load_fitted(path: Path) -> Fitted:
             mode=_draws(document["mode"]),
             draws=_draws(document["draws"]),
             discounts=read_posterior(document["discounts"]),
-            shrinkage=replace(Shrinkage(), **{key: float(value) for key, value in document["shrinkage"].items()}),
+            shrinkage=replace(Shrinkage(), **_like_defaults(document["shrinkage"])),
             events=int(document["events"]),
             labelled=int(document["labelled"]),
             table=str(document["table"]),
@@ -155,6 +155,11 @@ def load_fitted(path: Path) -> Fitted:
     if not sound:
         raise _damaged(path)
     return fitted
+
+
+def _like_defaults(settings: dict[str, Any]) -> dict[str, Any]:
+    """Whole numbers and fractions, each as its default is."""
+    return {key: type(getattr(Shrinkage(), key))(value) for key, value in settings.items()}
 
 
 def _damaged(path: Path) -> RunError:

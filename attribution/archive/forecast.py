@@ -108,9 +108,9 @@ def forecast(
     size = (len(stream.names), len(classes))
     store = Store(stream, len(events), size)
     until = int(events.day[first]) if protocol == "static" else 1 << 40
-    discounts, fitted_on = Discounts.prior(*size, Shrinkage()), int(events.day[first])
+    discounts, fitted_on = Discounts.prior(*size, stream.shrinkage), int(events.day[first])
     store.advance(first, discounts, until)
-    chosen = shrinkage or choose_shrinkage(store.examples(), int(events.day[first]))
+    chosen = shrinkage or choose_shrinkage(store.examples(), int(events.day[first]), stream.shrinkage)
     out, fits = [np.empty((0, len(classes)))], 0
     for start, stop in blocks(events, first, protocol):
         fitted_on = int(events.day[start])

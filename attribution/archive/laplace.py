@@ -67,9 +67,12 @@ def scale_of_discounts(
     """
     features, classes = mode.slope.shape
     edge = features + classes
-    precision = np.repeat(
-        (shrinkage.discount_sd**-2, shrinkage.intercept_sd**-2, shrinkage.faction_sd**-2),
-        (features, classes, features * classes if deviations else 0),
+    precision = np.concatenate(
+        [
+            shrinkage.deviations(features) ** -2,
+            np.full(classes, shrinkage.intercept_sd**-2),
+            np.full(features * classes if deviations else 0, shrinkage.faction_sd**-2),
+        ]
     )
     by = np.zeros((features + 1, classes, len(precision)))  # how slopes and intercepts move with each coordinate
     by[np.arange(features), :, np.arange(features)] = 1.0
@@ -127,9 +130,9 @@ def _fisher(x: Floats, p: Floats, weight: Floats) -> Floats:
 
 def _prior_precision(features: int, classes: int, shrinkage: Shrinkage) -> Floats:
     """Slopes of one feature share their beta; intercepts are alone."""
-    shared = shrinkage.discount_sd**2 * np.ones((classes, classes)) + shrinkage.faction_sd**2 * np.eye(classes)
+    own = shrinkage.faction_sd**2 * np.eye(classes)
     out = np.zeros((features + 1, classes, features + 1, classes))
-    for k in range(features):
-        out[k, :, k, :] = np.linalg.inv(shared)
+    for k, sd in enumerate(shrinkage.deviations(features).tolist()):
+        out[k, :, k, :] = np.linalg.inv(own + sd**2)
     out[features, :, features, :] = np.eye(classes) / shrinkage.intercept_sd**2
     return out.reshape((features + 1) * classes, (features + 1) * classes)

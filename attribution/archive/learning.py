@@ -49,8 +49,8 @@ def learn(examples: Examples, now: int, shrinkage: Shrinkage, start: Discounts) 
     return fit_discounts(examples, rows, weight, shrinkage, start)
 
 
-def choose_shrinkage(examples: Examples, now: int, *, folds: int = 3) -> Shrinkage:
-    """The defaults, with as much of the stated doubt about labels as the past before day `now` bears out.
+def choose_shrinkage(examples: Examples, now: int, default: Shrinkage | None = None, *, folds: int = 3) -> Shrinkage:
+    """The default, with as much of the stated doubt about labels as the past before day `now` bears out.
 
     The last 40 % of the past are forecast in as many blocks as `folds`, each from what was before it. Doubt is let in
     only where it scores better on the same events by three standard errors of the difference. Choosing the scales of
@@ -58,7 +58,7 @@ def choose_shrinkage(examples: Examples, now: int, *, folds: int = 3) -> Shrinka
     forecasts worse on each of three tables.
     """
     past = np.flatnonzero(examples.last_day < now)
-    default = Shrinkage()
+    default = default or Shrinkage()
     if len(past) < 100 or not np.any(examples.doubt[past] > 0.0):
         return default
     edges = [int(day) for day in np.quantile(examples.day[past], np.linspace(0.6, 1.0, folds + 1))]

@@ -131,7 +131,9 @@ def nuts_posterior(
     deviations = mode.delta.size <= MOST_DEVIATIONS
     at = coordinates(examples, rows, weight, shrinkage, mode, deviations=deviations)
     data = logit_data(examples, rows, once(weight), shrinkage)
-    drawn = sample_discounts(data, logit_prior(shrinkage), at, sampling or _sampling(data, at), seed, features=features)
+    drawn = sample_discounts(
+        data, logit_prior(shrinkage, len(features)), at, sampling or _sampling(data, at), seed, features=features
+    )
     beta = drawn.beta.reshape(-1, len(features))
     low, high = np.quantile(beta, (0.05, 0.95), axis=0)
     found = DiscountPosterior(
@@ -170,9 +172,11 @@ def logit_data(examples: Examples, rows: Ints, weight: Floats, shrinkage: Shrink
     )
 
 
-def logit_prior(shrinkage: Shrinkage) -> LogitPrior:
+def logit_prior(shrinkage: Shrinkage, features: int) -> LogitPrior:
     """The prior as the model in PyMC wants it."""
-    return LogitPrior(shrinkage.discount, shrinkage.discount_sd, shrinkage.faction_sd, shrinkage.intercept_sd)
+    return LogitPrior(
+        shrinkage.means(features), shrinkage.deviations(features), shrinkage.faction_sd, shrinkage.intercept_sd
+    )
 
 
 def read_posterior(document: dict[str, Any]) -> DiscountPosterior:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
+from attribution.archive.codes import Floats
+
 
 @dataclass(frozen=True, slots=True)
 class Resolutions:
@@ -48,7 +52,9 @@ class Resolutions:
 class Shrinkage:
     """Prior of the discounts, and how fast the evidence about them ages.
 
-    Some twenty-five features repeat what five or so independent ones would say: hence a fifth each, to begin with.
+    Some twenty-five views of activity, place and nearness repeat what five or so independent ones would say: hence a
+    fifth each, to begin with. A column of the table (a weapon, a claim) is a fact of its own and counts for half, since
+    columns repeat one another too; many columns share what four would count.
     """
 
     discount: float = 0.2  # prior mean of every beta_k
@@ -56,4 +62,24 @@ class Shrinkage:
     faction_sd: float = 0.3  # of the deviations delta_fk
     intercept_sd: float = 1.0
     half_life: float = 1500.0  # days after which an event says half as much about the discounts
+    fact: float = 0.5  # prior mean of the beta_k of columns
+    fact_sd: float = 0.2
+    most_facts: float = 2.0  # ... of all of them together, but no less than `discount` each
+    first_fact: int = 0  # where the columns are among the features
+    facts: int = 0  # how many there are
     doubt: float = 0.0  # share of the stated doubt about labels (1 - certainty) that the labels bear out
+
+    def means(self, features: int) -> Floats:
+        """Prior means of the beta_k, (feature,)."""
+        return self._by_feature(
+            features, self.discount, max(self.discount, min(self.fact, self.most_facts / max(1, self.facts)))
+        )
+
+    def deviations(self, features: int) -> Floats:
+        """Prior standard deviations of the beta_k, (feature,)."""
+        return self._by_feature(features, self.discount_sd, self.fact_sd)
+
+    def _by_feature(self, features: int, view: float, fact: float) -> Floats:
+        out = np.full(features, view)
+        out[self.first_fact : self.first_fact + self.facts] = fact
+        return out

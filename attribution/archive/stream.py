@@ -11,7 +11,7 @@ from attribution.archive.classes import Classes
 from attribution.archive.codes import Coding, Floats, Ints
 from attribution.archive.events import NOT_CLAIMED, NOT_RECORDED, EventTable
 from attribution.archive.nearness import neighbourhoods, records, shelves, usual_distances
-from attribution.archive.settings import Resolutions
+from attribution.archive.settings import Resolutions, Shrinkage
 
 _NEVER = 1 << 40
 
@@ -43,18 +43,30 @@ class Stream:
         self.position = 0
 
     @property
-    def names(self) -> tuple[str, ...]:
-        """The features, in the order of their discounts."""
+    def views(self) -> tuple[str, ...]:
+        """Activity, place and nearness at several resolutions, which repeat one another: the first features."""
         r = self.resolutions
         return (
             *(f"activity, {days:g} days" for days in r.activity_days),
             *(f"{level.name}, {days:g} days" for level in self.events.place for days in r.place_days),
             *(f"within {km:g} km, {days:g} days" for days in r.memory_days for km in r.reach_km),
+        )
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The features, in the order of their discounts."""
+        return (
+            *self.views,
             *(column.name for column in self.columns),
             *(f"{column.name} in this {level.name}" for level in self.events.place[:1] for column in self.columns),
-            *(f"nobody near, {'ever' if days > 1e4 else f'{days:g} days'}" for days in r.novelty_days),
+            *(f"nobody near, {'ever' if days > 1e4 else f'{days:g} days'}" for days in self.resolutions.novelty_days),
             "newcomers",
         )
+
+    @property
+    def shrinkage(self) -> Shrinkage:
+        """The prior of the discounts of these features."""
+        return Shrinkage(first_fact=len(self.views), facts=len(self.columns))
 
     def advance(
         self, stop: int, slope: Floats, intercept: Floats, *, keep: Ints | None = None,

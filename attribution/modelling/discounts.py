@@ -24,12 +24,12 @@ class LogitData:
     weight: Floats  # (event,)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class LogitPrior:
     """Normal priors: of the discounts, of the deviations of factions from them, of the intercepts."""
 
-    discount: float
-    discount_sd: float
+    discount: Floats  # (feature,)
+    discount_sd: Floats  # (feature,)
     faction_sd: float
     intercept_sd: float
 
@@ -54,7 +54,9 @@ def model_data(data: LogitData, prior: LogitPrior, at: Coordinates) -> dict[str,
         "right": 1.0 - data.doubt,
         "wrong": data.doubt * (data.written @ data.guess),
         "weight": data.weight,
-        "prior": np.array([prior.discount, prior.discount_sd, prior.faction_sd, prior.intercept_sd]),
+        "discount": prior.discount,
+        "discount_sd": prior.discount_sd,
+        "spread": np.array([prior.faction_sd, prior.intercept_sd]),
         "centre": at.centre,
         "scale": np.ascontiguousarray(at.scale.T)[None],
     }
@@ -75,12 +77,12 @@ def discount_model(data: LogitData, prior: LogitPrior, at: Coordinates) -> pm.Mo
     size, edge = len(at.centre), features + classes
     with pm.Model() as model:
         given = {name: pm.Data(name, values) for name, values in model_data(data, prior, at).items()}
-        discount, discount_sd, faction_sd, intercept_sd = (given["prior"][position] for position in range(4))
+        faction_sd, intercept_sd = (given["spread"][position] for position in range(2))
         z = pm.Flat("z", shape=size)
         theta = given["centre"] + WeightedSums()(z[None], given["scale"])[0]
         beta = pm.Deterministic("beta", theta[:features])
         intercept = pm.Deterministic("intercept", theta[features:edge])
-        pm.Potential("prior of beta", pt.sum(pm.logp(pm.Normal.dist(discount, discount_sd), beta)))
+        pm.Potential("prior of beta", pt.sum(pm.logp(pm.Normal.dist(given["discount"], given["discount_sd"]), beta)))
         pm.Potential("prior of intercept", pt.sum(pm.logp(pm.Normal.dist(0.0, intercept_sd), intercept)))
         slope = pt.repeat(beta[:, None], classes, axis=1)
         if size > edge:

@@ -63,7 +63,7 @@ def test_the_density_is_that_of_the_discounts_in_whatever_coordinates(deviations
     examples, rng = some_examples(60), np.random.default_rng(4)
     rows, weight = np.arange(60), rng.random(60)
     at = coordinates(examples, rows, weight, WIDE, Discounts.prior(3, 4, WIDE), deviations=deviations)
-    model = discount_model(logit_data(examples, rows, weight, WIDE), logit_prior(WIDE), at)
+    model = discount_model(logit_data(examples, rows, weight, WIDE), logit_prior(WIDE, examples.x.shape[1]), at)
     density = model.compile_logp(mode="FAST_COMPILE")
     slope = model.compile_dlogp(mode="FAST_COMPILE")
     size = len(at.centre)
@@ -154,7 +154,7 @@ def test_nuts_is_calibrated_on_tables_drawn_from_the_prior() -> None:
         beta, examples = from_the_prior(rng)
         at = coordinates(examples, rows, np.ones(ROWS), sure, Discounts.prior(FEATURES, CLASSES, sure))
         data = logit_data(examples, rows, np.ones(ROWS), sure)
-        found = sample_discounts(data, logit_prior(sure), at, sampling, seed)
+        found = sample_discounts(data, logit_prior(sure, FEATURES), at, sampling, seed)
         share.append((found.beta.reshape(-1, FEATURES)[4::10] < beta).mean(axis=0))
     assert compilations() <= before + 1
     print(calibrated(np.array(share)))
