@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from markupsafe import Markup
 
-from attribution.archive.backtest import Backtest, Group
+from attribution.archive.backtest import Backtest, Forecaster, Group
+from attribution.archive.posterior import Discount
 from attribution.atomic import write_text
 from attribution.errors import UsageError
-from attribution.reporting.figures.calibration import calibration_figure, lead_figure
-from attribution.reporting.figures.discounts import discount_figure
+from attribution.reporting.figures.calibration import calibration_figure
+from attribution.reporting.figures.intervals import Interval, interval_figure, signed, signed_share
+from attribution.reporting.figures.marks import Figure
 
 BACKTEST_FORMAT = "attribution-backtest/1"
 SUFFIXES = (".html", ".json")
@@ -68,6 +71,24 @@ def _html(found: Backtest, about: dict[str, str]) -> str:
     )
 
 
+def discount_figure(discounts: Sequence[Discount]) -> Figure:
+    """The discounts of the features, from nothing to one at least."""
+    intervals = [Interval(one.feature, one.mean, one.low, one.high) for one in discounts]
+    return interval_figure(
+        intervals, marked=(0.0, 1.0), tell=signed, tell_tick=lambda tick: f"{tick:g}".replace("-", "−")
+    )
+
+
+def lead_figure(baselines: Sequence[Forecaster]) -> Figure | None:
+    """How much lower the model's log loss is than each baseline's; nothing without baselines."""
+    leads = [
+        Interval(one.name, one.lead.reduction, one.lead.reduction_low, one.lead.reduction_high)
+        for one in baselines
+        if one.lead is not None
+    ]
+    return interval_figure(leads, marked=(0.0,), tell=signed_share, tell_tick=signed_share) if leads else None
+
+
 def _by_kind(groups: tuple[Group, ...]) -> dict[str, list[Group]]:
     kinds: dict[str, list[Group]] = {}
     for group in groups:
@@ -87,7 +108,7 @@ def _reached(found: Backtest) -> str:
         return "No baseline was run, so there is nothing to compare the log loss with."
     lead = best.lead
     if lead.low > 0:
-        return f"The model leads over {best.name}, the best baseline, and the interval leaves no doubt about it."
+        return f"The model leads over {best.name}, the best baseline, and the 90 % interval of the difference lies above nought."
     if lead.high < 0:
         return f"The best baseline, {best.name}, is better than the model."
     return f"Whether the model or {best.name}, the best baseline, is better cannot be said from these events."

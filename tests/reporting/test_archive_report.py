@@ -15,8 +15,7 @@ from attribution.archive.statements import LIMITS
 from attribution.cli import main
 from attribution.errors import UsageError
 from attribution.inference.diagnostics import Convergence
-from attribution.reporting.archive_report import write_backtest
-from attribution.reporting.figures.discounts import discount_figure
+from attribution.reporting.archive_report import discount_figure, write_backtest
 from tests.archive.simulated import simulated_archive
 
 ABOUT = {"title": "<script>alert(1)</script>", "source": 'a"b.csv', "sha256": "0" * 64}

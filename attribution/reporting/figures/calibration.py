@@ -1,4 +1,4 @@
-"""Two figures of a backtest: the calibration curve, and the lead over each baseline."""
+"""The calibration curve of a backtest."""
 
 from __future__ import annotations
 
@@ -6,11 +6,9 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from attribution.archive.backtest import Forecaster
 from attribution.archive.scores import CalibrationBin
 
 _SIZE, _EDGE = 420, 52
-_WIDTH, _ROW, _NAME, _VALUE = 900, 36, 210, 190
 
 
 def calibration_figure(curve: Sequence[CalibrationBin]) -> Markup:
@@ -49,37 +47,6 @@ def calibration_figure(curve: Sequence[CalibrationBin]) -> Markup:
     )
     label = "Calibration: " + "; ".join(f"{one.forecast:.0%} was right in {one.right:.0%}" for one in curve)
     return _svg(_SIZE + _EDGE + 24, _SIZE + 62, label, parts)
-
-
-def lead_figure(baselines: Sequence[Forecaster]) -> Markup:
-    """How much lower the model's log loss is than each baseline's, with its interval; nothing without baselines."""
-    leads = [(one.name, one.lead) for one in baselines if one.lead is not None]
-    if not leads:
-        return Markup("")
-    low = min(0.0, *(lead.reduction_low for _, lead in leads))
-    high = max(0.05, *(lead.reduction_high for _, lead in leads))
-    plot = _WIDTH - _NAME - _VALUE
-
-    def x(share: float) -> str:
-        return f"{_NAME + (share - low) / (high - low) * plot:.1f}"
-
-    height = 20 + _ROW * len(leads)
-    parts = [Markup('<line class="even" x1="{0}" x2="{0}" y1="4" y2="{1}"/>').format(x(0.0), height - 8)]
-    for at, (name, lead) in enumerate(leads):
-        y = 26 + at * _ROW
-        told = f"{lead.reduction:.1%} ({lead.reduction_low:.1%} to {lead.reduction_high:.1%})"
-        parts.append(
-            Markup('<g class="{}"><text class="name end" x="{}" y="{}">{}</text>').format(
-                "lead" if at == 0 else "rest", _NAME - 14, y + 5, name
-            )
-            + Markup('<line class="band" x1="{}" x2="{}" y1="{}" y2="{}"/>').format(
-                x(lead.reduction_low), x(lead.reduction_high), y, y
-            )
-            + Markup('<circle cx="{}" cy="{}" r="6"/>').format(x(lead.reduction), y)
-            + Markup('<text class="name" x="{}" y="{}">{}</text></g>').format(_NAME + plot + 14, y + 5, told)
-        )
-    label = "; ".join(f"{lead.reduction:.0%} below {name}" for name, lead in leads)
-    return _svg(_WIDTH, height, f"Log loss of the model: {label}", parts)
 
 
 def _svg(width: float, height: float, label: str, parts: list[Markup]) -> Markup:
