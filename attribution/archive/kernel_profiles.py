@@ -1,0 +1,122 @@
+"""Draws of the shares of a tree of nodes, each a Dirichlet around those of the node above.
+
+``theta_root ~ Dirichlet(prior)``, ``theta_n ~ Dirichlet(kappa_level(n) theta_above(n))``, counts multinomial. A Gibbs
+sampler whose steps are exact: given the shares above, kappa is drawn on a grid from the Dirichlet-multinomial
+likelihood, then how often a value was drawn from above rather than copied (Antoniak 1974, doi:10.1214/aos/1176342871);
+these numbers are counts for the node above. Last, the shares are drawn from the root down.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from attribution.archive.codes import Floats, Ints
+from attribution.network.kernel_fields import kernel
+
+
+@kernel
+def log_likelihoods(node: int, above: int, count: Floats, theta: Floats, kappa: Floats, out: Floats) -> None:
+    """Add the Dirichlet-multinomial log-likelihood of one node's counts, for every kappa of the grid."""
+    total = 0.0
+    for v in range(count.shape[1]):
+        total += count[node, v]
+    if total == 0.0:
+        return
+    for k in range(len(kappa)):
+        out[k] += math.lgamma(kappa[k]) - math.lgamma(kappa[k] + total)
+        for v in range(count.shape[1]):
+            if count[node, v] > 0.0:
+                a = kappa[k] * theta[above, v]
+                out[k] += math.lgamma(a + count[node, v]) - math.lgamma(a)
+
+
+@kernel
+def fresh(count: float, a: float, rng: np.random.Generator) -> float:
+    """How many of so many draws of a value came from above: the first, and the m-th with probability a / (a + m)."""
+    if count < 1.0:
+        return 0.0
+    drawn = 1.0
+    for m in range(1, int(count)):
+        drawn += rng.random() < a / (a + m)
+    return drawn
+
+
+@kernel
+def dirichlet(node: int, above: int, strength: float, count: Floats, theta: Floats, rng: np.random.Generator) -> None:
+    """Draw a node's shares given those above (`above`; for the root, what it already holds) and its counts."""
+    total = 0.0
+    for v in range(theta.shape[1]):
+        theta[node, v] = rng.standard_gamma(strength * theta[above, v] + count[node, v] + 1e-300)
+        total += theta[node, v]
+    for v in range(theta.shape[1]):
+        theta[node, v] /= total
+
+
+@kernel
+def concentration(
+    depth: int, parent: Ints, level: Ints, count: Floats, theta: Floats, kappa: Floats, score: Floats,
+    rng: np.random.Generator,
+) -> int:  # fmt: skip
+    """Draw a kappa of one level, whose probabilities given the shares above are left in `score`."""
+    score[:] = 0.0
+    for n in range(1, len(parent)):
+        if level[n] == depth:
+            log_likelihoods(n, parent[n], count, theta, kappa, score)
+    score[:] = np.exp(score - score.max())
+    score /= score.sum()
+    left, at = rng.random(), 0
+    while at < len(kappa) - 1 and left >= score[at]:
+        left -= score[at]
+        at += 1
+    return at
+
+
+@kernel
+def hand_up(
+    depth: int, strength: float, parent: Ints, level: Ints, count: Floats, theta: Floats, rng: np.random.Generator
+) -> None:
+    """Count for the nodes above what the nodes of one level drew from them."""
+    for n in range(1, len(parent)):
+        if level[n] == depth:
+            for v in range(count.shape[1]):
+                count[parent[n], v] += fresh(count[n, v], strength * theta[parent[n], v], rng)
+
+
+@kernel
+def draw_profiles(
+    parent: Ints, level: Ints, direct: Floats, kappa: Floats, root_prior: float, warm_up: int, rng: np.random.Generator,
+    shares: Floats, chosen: Ints, mass: Floats,
+) -> None:  # fmt: skip
+    """Draw shares (draw, node, value) and kappas (draw, level), one sweep each after the warm-up.
+
+    Parameters
+    ----------
+    parent, level
+        (node,): parents come first; the root is node 0 and has level -1. No node has one of its own level above it, and
+        the levels of the nodes above are larger: level 0 is the finest.
+    direct
+        (node, value): events of the node itself, whole numbers.
+    kappa
+        The grid, equally probable beforehand.
+    mass
+        (level, kappa): added to; the mean conditional posterior of kappa.
+    """
+    nodes, values = direct.shape
+    theta = np.full((nodes, values), 1.0 / values)
+    count, now, score = np.empty((nodes, values)), np.zeros(mass.shape[0], dtype=np.int64), np.empty(len(kappa))
+    for sweep in range(-warm_up, len(shares)):
+        count[:] = direct
+        for depth in range(mass.shape[0]):
+            now[depth] = concentration(depth, parent, level, count, theta, kappa, score, rng)
+            if sweep >= 0:
+                mass[depth] += score / len(shares)
+                chosen[sweep, depth] = now[depth]
+            hand_up(depth, kappa[now[depth]], parent, level, count, theta, rng)
+        theta[0] = 1.0
+        dirichlet(0, 0, root_prior, count, theta, rng)
+        for n in range(1, nodes):
+            dirichlet(n, parent[n], kappa[now[level[n]]], count, theta, rng)
+        if sweep >= 0:
+            shares[sweep] = theta

@@ -1,0 +1,125 @@
+"""How long the past counts, and how many events it takes to believe it: a posterior, not a setting.
+
+An urn that forgets: ``p(c | past) = (sum_j exp(-ago_j / tau) 1[c_j = c] + w / C) / (sum_j exp(-ago_j / tau) + w)``.
+An event counts from the day after its last possible day, so events of one day never inform one another. The product of
+these probabilities over the events is the likelihood of (tau, w); their priors are log-uniform.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from attribution.archive.codes import Floats
+from attribution.archive.grid import Bounds, Estimate, GridPosterior, grid_posterior, short
+from attribution.archive.sure_labels import Labelled
+from attribution.domain.concern import Concern
+
+# Days are the grain of the tables: what is gone within one cannot be seen. The longest tables span half a century, and
+# an event that loses two fifths of its weight over that time cannot be told from one that never loses any.
+MEMORY_DAYS = Bounds(1.0, 36_525.0)
+# A hundredth of an event: a single past event settles all. A thousand: hundreds of them move nothing.
+WEIGHT_EVENTS = Bounds(0.01, 1000.0)
+SCORED = 20_000
+PLACE_EVENTS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """How long the past counts, over all events or in one place; holds as far as the urn above describes them."""
+
+    place: str  # "" for all
+    events: int
+    scored: int  # the last so many are explained; earlier ones are only remembered
+    classes: int
+    days: Estimate  # tau: after so many days an event counts 1/e, after 0.69 times as many a half
+    weight: Estimate  # w, in events: what is believed before anything happened
+
+    def concerns(self) -> list[Concern]:
+        """Where the prior, not the events, decides."""
+        where = f" in {self.place}" if self.place else ""
+        return [
+            *pressing(f"how long the past counts{where}", self.days, "days"),
+            *pressing(f"how strongly shares are shrunk{where}", self.weight, "events"),
+        ]
+
+
+def fit_memory(labelled: Labelled, place: str = "") -> tuple[Memory, GridPosterior]:
+    """The posterior of memory (days) and weight (events), and the grid it was read from: first days, then weight."""
+    first = max(0, len(labelled) - SCORED)
+
+    def log_likelihood(days: Floats, weight: Floats) -> Floats:
+        return memory_likelihood(labelled, days, weight, first)
+
+    grid = grid_posterior(log_likelihood, MEMORY_DAYS, WEIGHT_EVENTS)
+    size = len(labelled)
+    return Memory(place, size, size - first, len(labelled.classes), grid.estimate(0), grid.estimate(1)), grid
+
+
+def memory_likelihood(labelled: Labelled, days: Floats, weight: Floats, first: int = 0) -> Floats:
+    """Log-probability (memory, weight) of the labels of the events from number `first` on, in nats."""
+    from attribution.archive.kernel_memory import memory_grid
+
+    out = np.zeros((len(days), len(weight)))
+    events = labelled.events
+    memory_grid(
+        events.day, events.last_day, labelled.order, labelled.label, len(labelled.classes), first, days, weight, out
+    )
+    return out
+
+
+def remembered_shares(labelled: Labelled, days: float, weight: float) -> Floats:
+    """The probability (event,) that the past gave each event's own class before its day."""
+    from attribution.archive.kernel_memory import own_shares
+
+    out = np.empty(len(labelled))
+    events = labelled.events
+    own_shares(
+        events.day, events.last_day, labelled.order, labelled.label, len(labelled.classes), days, weight, out
+    )  # fmt: skip
+    return out
+
+
+def memories_by_place(labelled: Labelled) -> tuple[Memory, ...]:
+    """The same in each of the coarsest places with at least 100 events and two classes, most events first.
+
+    Each place is a world of its own there: its own past, and the classes that occur in it.
+    """
+    if not labelled.events.place:
+        return ()
+    coarse = labelled.events.place[0]
+    count = np.bincount(coarse.codes[coarse.codes >= 0], minlength=len(coarse.names))
+    out = []
+    for code in np.argsort(-count, kind="stable").tolist():
+        here = labelled.take(np.flatnonzero(coarse.codes == code)).of_present_classes()
+        if count[code] >= PLACE_EVENTS and len(here.classes) > 1:
+            out.append(fit_memory(here, coarse.names[code])[0])
+    return tuple(out)
+
+
+def pressing(what: str, found: Estimate, unit: str) -> list[Concern]:
+    """A concern where a posterior piles up at an end of its prior."""
+    if not found.presses:
+        return []
+    high = found.presses == "high"
+    bound, mass = (found.prior.high, found.above) if high else (found.prior.low, found.below)
+    tenth = float(found.prior.quantile(0.9 if high else 0.1))
+    return [
+        Concern(
+            what=f"{what}: {mass:.0%} of the posterior lies {'above' if high else 'below'} {short(tenth)} {unit}, "
+            f"against the bound of {short(bound)} that the prior sets (the prior itself puts 10 % there)",
+            means=f"the events say only that it is {'long or large' if high else 'short or small'}: that end of the "
+            "interval is the prior's",
+            remedy=f"read the {'lower' if high else 'upper'} end, about {short(found.low if high else found.high)} "
+            f"{unit}, and nothing beyond it",
+            severity="note",
+            topic="bounds",
+        )
+    ]
+
+
+def half_life(days: float) -> float:
+    """After how many days an event counts half."""
+    return days * math.log(2.0)
