@@ -47,6 +47,17 @@ class Estimate:
             return ""
         return "low" if self.below > self.above else "high"
 
+    @property
+    def of_prior(self) -> float:
+        """The width of the interval over that of the prior's, in logarithms: 1 where nothing was learned."""
+        prior = 0.9 * math.log(self.prior.high / self.prior.low)
+        return math.log(self.high / self.low) / prior
+
+    @property
+    def log_sd(self) -> float:
+        """Standard deviation of the logarithm, as if it were normal with this interval."""
+        return math.log(self.high / self.low) / (2.0 * 1.6449)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GridPosterior:
@@ -135,8 +146,3 @@ def _closer(edge: Floats, marginal: Floats, ends: tuple[float, float]) -> Floats
         return np.linspace(low, high, cells + 1)
     low, high = edge[max(0, first - _MARGIN)], edge[min(cells, last + 1 + _MARGIN)]
     return edge if high - low > 0.8 * cells * width else np.linspace(low, high, cells + 1)
-
-
-def short(value: float) -> str:
-    """A number to three figures, without powers of ten."""
-    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"

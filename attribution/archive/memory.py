@@ -13,9 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from attribution.archive.codes import Floats
-from attribution.archive.grid import Bounds, Estimate, GridPosterior, grid_posterior, short
+from attribution.archive.grid import Bounds, Estimate, GridPosterior, grid_posterior
 from attribution.archive.sure_labels import Labelled
 from attribution.domain.concern import Concern
+from attribution.domain.verbal import short
 
 # Days are the grain of the tables: what is gone within one cannot be seen. The longest tables span half a century, and
 # an event that loses two fifths of its weight over that time cannot be told from one that never loses any.
@@ -100,7 +101,18 @@ def memories_by_place(labelled: Labelled) -> tuple[Memory, ...]:
 
 
 def pressing(what: str, found: Estimate, unit: str) -> list[Concern]:
-    """A concern where a posterior piles up at an end of its prior."""
+    """A concern where a posterior piles up at an end of its prior, or is hardly narrower than it."""
+    interval = f"{short(found.low)} to {short(found.high)} {unit}"
+    if found.of_prior > 0.5:
+        return [
+            Concern(
+                what=f"{what} is hardly known: {interval}",
+                means="the interval is nearly that of the prior; it says what was assumed, not what was seen",
+                remedy="take a longer history",
+                severity="note",
+                topic="bounds",
+            )
+        ]
     if not found.presses:
         return []
     high = found.presses == "high"

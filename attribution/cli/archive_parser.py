@@ -17,6 +17,7 @@ def add_archive[P: argparse.ArgumentParser](commands: argparse._SubParsersAction
         return parser
 
     _add_check(command, formats)
+    _add_describe(command, formats)
     _add_backtest(command, formats)
     _add_fit(command)
     _add_predict(command)
@@ -30,6 +31,15 @@ def _add_check(command: _Command, formats: tuple[str, ...]) -> None:
     check = command("check", "read a table of events, say what is in it and what is doubtful")
     add_events(check)
     check.add_argument("--format", choices=formats, default="text", help="default: text")
+
+
+def _add_describe(command: _Command, formats: tuple[str, ...]) -> None:
+    from attribution.cli.archive_describe import add_describe
+
+    describe = command("describe", "how long the past counts, how far it reaches, what each faction is known for")
+    describe.set_defaults(target=("archive_describe", "describe"))
+    add_events(describe)
+    add_describe(describe, formats)
 
 
 def _add_backtest(command: _Command, formats: tuple[str, ...]) -> None:

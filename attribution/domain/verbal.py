@@ -93,6 +93,11 @@ def percents(low: float, high: float) -> str:
     return f"{first.removesuffix(' %')} to {last}"
 
 
+def short(value: float) -> str:
+    """A number to three figures, without powers of ten where it is large."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+
+
 def decibans(value: float) -> str:
     """Weight of evidence to a tenth, with its sign; what rounds to nothing has none."""
     return "0.0" if abs(value) < 0.05 else f"{value:+.1f}".replace("-", "\u2212")

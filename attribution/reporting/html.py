@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from attribution.analysis.shapley import Decomposition
 from attribution.domain.grades import DIGITS, LETTERS
-from attribution.domain.verbal import decibans, odds, percent, percents, support_words
+from attribution.domain.verbal import decibans, odds, percent, percents, short, support_words
 from attribution.reporting.content import Content
 from attribution.reporting.figures.chains import panels
 from attribution.reporting.figures.standings import standings_figure
@@ -153,7 +153,7 @@ def environment() -> Environment:
         "db": _db,
         "strength": _strength,
         "direction": _direction,
-        "short": _short,
+        "short": short,
         "error": _error,
         "brief": brief,
     }
@@ -177,11 +177,6 @@ def _strength(value: float) -> int:
 
 def _direction(value: float) -> str:
     return "for" if value > 0 else "against"
-
-
-def _short(value: float) -> str:
-    """A number to three figures."""
-    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def _error(value: float) -> str:
