@@ -65,6 +65,7 @@ def scenarios() -> tuple[Scenario, ...]:
             ("predicted.csv",),
             before=(("archive", "fit", _EVENTS, "--least", "3", "-o", "model.json"),),
         ),
+        Scenario("archive describe", ("archive", "describe", _EVENTS, "-o", "described.json"), ("described.json",)),
         Scenario("archive backtest", ("archive", "backtest", _EVENTS, "-o", "backtest.json"), ("backtest.json",)),
         Scenario("new", ("new", "other"), ("other.yaml", "other-baseline.yaml"), fine=(0,)),
     )

@@ -31,9 +31,10 @@ ASSUMED = (
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A value that sets a candidate apart."""
+    """A value that sets a candidate apart from all, or in a place from itself."""
 
     candidate: str
+    place: str  # "" for overall
     feature: str
     share: ValueShare
 
@@ -58,16 +59,21 @@ class Description:
 
     def known_for(self, most: int = 5) -> tuple[Known, ...]:
         """For each candidate, over all places, the values whose share most differs from the usual one, surely so."""
-        out: list[Known] = []
-        for name in self.classes:
-            own = [
-                Known(name, profile.feature, share)
-                for profile in self.profiles.profiles
-                if profile.candidate == name and not profile.place
-                for share in profile.distinctive
-            ]
-            out.extend(sorted(own, key=lambda one: -abs(one.share.mean - one.share.usual))[:most])
-        return tuple(out)
+        return tuple(one for name in self.classes for one in self._apart(name, "", most))
+
+    def apart_in_places(self, most: int = 3) -> tuple[Known, ...]:
+        """For each candidate in each place, the values whose share most differs from its own elsewhere, surely so."""
+        where = dict.fromkeys((one.candidate, one.place) for one in self.profiles.profiles if one.place)
+        return tuple(one for name, place in where for one in self._apart(name, place, most))
+
+    def _apart(self, name: str, place: str, most: int) -> list[Known]:
+        found = [
+            Known(name, place, profile.feature, share)
+            for profile in self.profiles.profiles
+            if (profile.candidate, profile.place) == (name, place)
+            for share in profile.distinctive
+        ]
+        return sorted(found, key=lambda one: -abs(one.share.mean - one.share.usual))[:most]
 
     def __str__(self) -> str:
         days = self.memory.days

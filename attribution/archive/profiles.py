@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from attribution.archive.classes import Classes
 from attribution.archive.codes import Coding, Floats, Ints
 from attribution.archive.grid import Bounds, Estimate
-from attribution.archive.profile_tree import ALL, PLACE, ProfileTree
+from attribution.archive.profile_tree import PLACE, ProfileTree
 from attribution.archive.sure_labels import Labelled
 
 KAPPA_EVENTS = Bounds(0.1, 1000.0)
@@ -35,8 +35,10 @@ class ValueShare:
     mean: float
     low: float  # 5 %
     high: float  # 95 %
-    usual: float  # posterior mean of the same share among all, every group and faction counting alike
-    higher: float  # probability that the candidate's share is above that among all
+    usual: (
+        float  # posterior mean of what it is held against: of all, each faction counting alike; in a place, of itself
+    )
+    higher: float  # probability that the share is above that
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,18 +160,17 @@ def draw_shares(
 def _profiles(
     tree: ProfileTree, column: Coding, counts: Floats, shares: NDArray[np.float32], *, places: bool
 ) -> list[Profile]:
-    mean, usual = shares.mean(axis=0, dtype=np.float64), shares[:, 0].mean(axis=0, dtype=np.float64)
+    against = np.maximum(tree.parent, 0) if places else np.zeros(len(tree), dtype=np.int64)
+    mean = shares.mean(axis=0, dtype=np.float64)
+    usual, higher = mean[against], (shares > shares[:, against]).mean(axis=0)
     low, high = np.quantile(shares, (0.05, 0.95), axis=0)
-    higher = (shares > shares[:, :1]).mean(axis=0)
     out = []
     for node, name in enumerate(tree.names):
-        if name == ALL and node == 0:
-            continue
-        if bool(tree.places[node]) == places and not np.any(tree.parent == node) and counts[node].any():
+        if node and bool(tree.places[node]) == places and not np.any(tree.parent == node) and counts[node].any():
             told = [
                 ValueShare(
                     value, int(counts[node, v]), float(mean[node, v]), float(low[node, v]), float(high[node, v]),
-                    float(usual[v]), float(higher[node, v]),
+                    float(usual[node, v]), float(higher[node, v]),
                 )
                 for v, value in enumerate(column.names)
             ]  # fmt: skip

@@ -11,7 +11,7 @@ from attribution.cli.archive import archive_of
 from attribution.cli.tables import Table, show
 
 if TYPE_CHECKING:
-    from attribution.archive.describe import Description
+    from attribution.archive.describe import Description, Known
     from attribution.archive.grid import Estimate
 
 
@@ -34,7 +34,8 @@ def describe(arguments: argparse.Namespace) -> int:
             found, concerns, Path(output), title=archive.mapping.title, source=archive.file, sha256=archive.sha256
         )
         print(f"written: {output}", file=sys.stderr)
-    show([_scales(found), _known(found), _pooling(found)], arguments.format)
+    known, apart = _known("known for", found.known_for()), _known("apart in a place", found.apart_in_places())
+    show([_scales(found), known, apart, _pooling(found)], arguments.format)
     if arguments.format == "text":
         print("\n" + "\n".join([str(found), *(str(concern) for concern in concerns), *found.limits]))
     return 1 if any(concern.severity == "blocking" for concern in concerns) else 0
@@ -51,27 +52,27 @@ def add_describe(parser: argparse.ArgumentParser, formats: tuple[str, ...]) -> N
 def _scales(found: Description) -> Table:
     rows: list[tuple[str | float, ...]] = []
     for one in (found.memory, *found.memories):
-        where = one.place or "all"
-        rows.append(("how long the past counts", where, f"{one.events:,}", "days", *_told(one.days)))
-        rows.append(("how strongly shares are shrunk", where, f"{one.events:,}", "events", *_told(one.weight)))
+        where, events = one.place or "all", f"{one.scored:,}"
+        rows.append(("how long the past counts", where, events, "days", *_told(one.days)))
+        rows.append(("how strongly shares are shrunk", where, events, "events", *_told(one.weight)))
     if found.reach is not None:
-        events = f"{found.reach.events:,}"
+        events = f"{found.reach.scored:,}"
         rows.append(("how far an attack tells", "all", events, "km", *_told(found.reach.km)))
         rows.append(("how strongly nearness is shrunk", "all", events, "events", *_told(found.reach.weight)))
     columns = ("what", "where", "from events", "unit", "mean", "median", "low", "high", "presses")
     return Table("memory and reach", columns, tuple(rows))
 
 
-def _known(found: Description) -> Table:
+def _known(title: str, known: tuple[Known, ...]) -> Table:
     rows = tuple(
         (
-            one.candidate, one.feature, one.share.value, f"{one.share.events:,}",
+            one.candidate, one.place or "all", one.feature, one.share.value, f"{one.share.events:,}",
             *(f"{share:.1%}" for share in (one.share.mean, one.share.low, one.share.high, one.share.usual)),
         )
-        for one in found.known_for()
+        for one in known
     )  # fmt: skip
-    columns = ("faction", "feature", "value", "events", "share", "low", "high", "usual")
-    return Table("known for", columns, rows)
+    columns = ("faction", "where", "feature", "value", "events", "share", "low", "high", "usual")
+    return Table(title, columns, rows)
 
 
 def _pooling(found: Description) -> Table:

@@ -10,7 +10,7 @@ from typing import Any
 from markupsafe import Markup
 
 from attribution.analysis.finding import as_json, plain
-from attribution.archive.describe import Description
+from attribution.archive.describe import Description, Known
 from attribution.atomic import write_text
 from attribution.domain.concern import Concern
 from attribution.errors import UsageError
@@ -59,14 +59,14 @@ def _html(found: Description, concerns: tuple[Concern, ...], about: dict[str, st
     from attribution.reporting.html import environment, inline, policy
 
     style = inline(STYLES)
-    known = groupby(found.known_for(8), lambda one: one.candidate)
     page = environment().get_template("description.html.j2")
     return (
         page.render(
             found=found,
             concerns=concerns,
             about=about,
-            known=[(name, tuple(rows)) for name, rows in known],
+            known=_by_candidate(found.known_for(8)),
+            apart=_by_candidate(found.apart_in_places()),
             memories=(found.memory, *found.memories),
             scale_strip=scale_strip,
             share_strip=share_strip,
@@ -75,3 +75,7 @@ def _html(found: Description, concerns: tuple[Concern, ...], about: dict[str, st
         )
         + "\n"
     )
+
+
+def _by_candidate(known: tuple[Known, ...]) -> list[tuple[str, tuple[Known, ...]]]:
+    return [(name, tuple(rows)) for name, rows in groupby(known, lambda one: one.candidate)]

@@ -43,6 +43,25 @@ def test_what_each_is_known_for_is_sure_and_most_different_first(found: Descript
         assert all(not 0.05 < one.higher < 0.95 for one in own)
 
 
+def test_what_is_done_otherwise_in_a_place_is_held_against_the_faction_itself() -> None:
+    rng = np.random.default_rng(6)
+    events = simulated_archive(800, seed=6, factions=2, features=1)
+    country, any_weapon = rng.integers(0, 2, (2, 800))
+    split = (events.label == 0) & (
+        rng.random(800) < 0.95
+    )  # the first has one weapon in the south, another in the north
+    events = replace(
+        events,
+        place=(Coding("country", country, ("south", "north")),),
+        features=(Coding("weapon", np.where(split, country, any_weapon), ("gun", "bomb")),),
+    )
+    apart = describe(events).apart_in_places()
+    assert {(one.candidate, one.place, one.share.value) for one in apart if one.share.higher > 0.95} == {
+        ("F0", "south", "gun"), ("F0", "north", "bomb")
+    }  # fmt: skip
+    assert all(0.2 < one.share.usual < 0.8 < one.share.mean for one in apart if one.share.higher > 0.95)
+
+
 def test_the_same_archive_and_seed_give_the_same_description(found: Description) -> None:
     assert describe(simulated_archive(400, seed=2)) == found
     assert describe(simulated_archive(400, seed=2), seed=2).memory == found.memory

@@ -36,8 +36,8 @@ def test_the_page_is_whole_and_inert(found: Description, tmp_path: Path) -> None
     assert "http" not in page.replace("http-equiv", "")
     assert "default-src 'none'" in page
     assert all(text.replace("'", "&#39;") in page for text in (*LIMITS, str(found)))
-    strips = 1 + len(found.memories) + 1 + len(found.known_for(8)) + len(found.profiles.pooling)
-    assert page.count("<svg") == strips
+    strips = 1 + len(found.memories) + 1 + len(found.known_for(8)) + len(found.apart_in_places())
+    assert page.count("<svg") == strips + len(found.profiles.pooling)
     assert " style=" not in page
 
 
