@@ -25,6 +25,7 @@ MEMORY_DAYS = Bounds(1.0, 36_525.0)
 WEIGHT_EVENTS = Bounds(0.01, 1000.0)
 SCORED = 20_000
 PLACE_EVENTS = 100
+_HARDLY = 0.6  # of the width of the prior's interval: no more is claimed than that little was learned
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,7 @@ def memories_by_place(labelled: Labelled) -> tuple[Memory, ...]:
 def pressing(what: str, found: Estimate, unit: str) -> list[Concern]:
     """A concern where a posterior piles up at an end of its prior, or is hardly narrower than it."""
     interval = f"{short(found.low)} to {short(found.high)} {unit}"
-    if found.of_prior > 0.5:
+    if found.of_prior > _HARDLY:
         return [
             Concern(
                 what=f"{what} is hardly known: {interval}",

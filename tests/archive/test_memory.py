@@ -127,6 +127,8 @@ def test_without_events_the_posterior_is_the_prior() -> None:
     memory, grid = fit_memory(bare(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64), 2))
     assert grid.quantile(0, 0.05) == pytest.approx(float(MEMORY_DAYS.quantile(0.05)))
     assert memory.weight.presses == ""
+    assert memory.days.of_prior == pytest.approx(1.0)
+    assert "is hardly known" in memory.concerns()[0].what
     log_range = np.log(MEMORY_DAYS.high / MEMORY_DAYS.low)
     assert memory.days.mean == pytest.approx((MEMORY_DAYS.high - MEMORY_DAYS.low) / log_range)
 
