@@ -100,3 +100,12 @@ def test_events_without_coordinates_are_not_located() -> None:
     north = np.array([33.0, np.nan, 34.0])
     labelled = bare(np.arange(3), np.zeros(3, dtype=np.int64), 1, latitude=north, longitude=np.full(3, 44.0))
     assert located(labelled).tolist() == [0, 2]
+
+
+def test_events_all_on_one_spot_leave_the_reach_as_it_was_believed() -> None:
+    labelled, own = a_neighbourhood(7, km=50.0, weight=1.0, **KNOWN)
+    events = replace(labelled.events, latitude=np.full(len(labelled), 33.0), longitude=np.full(len(labelled), 44.0))
+    reach, grid = fit_reach(replace(labelled, events=events), own)
+    for share in (0.05, 0.5, 0.95):
+        assert grid.quantile(0, share) == pytest.approx(float(REACH_KM.quantile(share)))
+    assert "is hardly known" in reach.concerns()[0].what
