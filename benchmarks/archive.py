@@ -1,13 +1,15 @@
 """Prequential scoring of synthetic archives: seconds and memory for 10^4, 10^5 and 10^6 events.
 
-    python benchmarks/archive.py [events ...]
+    python benchmarks/archive.py [--nuts] [events ...]
 
 Fifty factions that come and go, eight categorical features, two levels of place, coordinates; the discounts are fitted
-again before each of about 60 months, whatever the number of events.
+again before each of about 60 months, whatever the number of events. `--nuts` adds the posterior of the discounts by
+NUTS as of the last month, its compilation included.
 """
 
 from __future__ import annotations
 
+import argparse
 import resource
 import subprocess
 import sys
@@ -49,7 +51,7 @@ def synthetic(events: int, seed: int = 1):
     )  # fmt: skip
 
 
-def one(events: int) -> None:
+def one(events: int, nuts: bool) -> None:
     import numpy as np
 
     from attribution.archive.classes import Classes
@@ -74,14 +76,26 @@ def one(events: int) -> None:
         sep="  ",
         flush=True,
     )
+    if nuts:
+        from attribution.archive.posterior import nuts_posterior
+
+        began = time.perf_counter()
+        posterior, _ = nuts_posterior(found.examples, found.features, found.fitted_on, found.shrinkage, found.discounts)
+        print(f"{'':9} NUTS {time.perf_counter() - began:.1f} s: {posterior}", flush=True)
 
 
 def main() -> None:
-    if sys.argv[1:2] == ["--one"]:
-        one(int(sys.argv[2]))
-        return
-    for events in [int(float(text)) for text in sys.argv[1:]] or [10_000, 100_000, 1_000_000]:
-        subprocess.run([sys.executable, __file__, "--one", str(events)], check=True)
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--nuts", action="store_true")
+    parser.add_argument("--here", action="store_true", help="in this process, so that its memory is not its parent's")
+    parser.add_argument("events", nargs="*", type=float, default=[1e4, 1e5, 1e6])
+    typed = parser.parse_args()
+    for events in typed.events:
+        if typed.here:
+            one(int(events), typed.nuts)
+        else:
+            more = ["--nuts"] if typed.nuts else []
+            subprocess.run([sys.executable, __file__, "--here", *more, str(events)], check=True)
 
 
 if __name__ == "__main__":

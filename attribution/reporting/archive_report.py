@@ -108,7 +108,7 @@ def _reached(found: Backtest) -> str:
         return "No baseline was run, so there is nothing to compare the log loss with."
     lead = best.lead
     if lead.low > 0:
-        return f"The model leads over {best.name}, the best baseline, and the 90 % interval of the difference lies above nought."
+        return f"The model leads over {best.name}, the best baseline; the 90 % interval of the lead lies above nought."
     if lead.high < 0:
         return f"The best baseline, {best.name}, is better than the model."
     return f"Whether the model or {best.name}, the best baseline, is better cannot be said from these events."
