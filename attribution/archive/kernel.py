@@ -190,7 +190,7 @@ def advance(
             clock[1] += 1
         if i == first or day[i] != day[i - 1]:
             daily(day[i], decay, shape, numbers, activity, totals, clock, x, base, spread)
-        look_around(record[i], day[i], record, levels, shelves, member, ladder, decay, shape, numbers, sums, novelty)
+        look_around(i, day[i], record, levels, shelves, member, ladder, decay, shape, numbers, sums, novelty)
         describe(i, day, place, value, above, decay, shape, numbers, state, base, spread, sums, novelty, x)
         soften(x, slope, intercept, probability[i - first])
         if keep[i - first] >= 0:
