@@ -62,7 +62,7 @@ class Description:
         return tuple(one for name in self.classes for one in self._apart(name, "", most))
 
     def apart_in_places(self, most: int = 3) -> tuple[Known, ...]:
-        """For each candidate in each place, the values whose share most differs from its own elsewhere, surely so."""
+        """For each candidate in each place, the values whose share differs most from the usual, surely so."""
         where = dict.fromkeys((one.candidate, one.place) for one in self.profiles.profiles if one.place)
         return tuple(one for name, place in where for one in self._apart(name, place, most))
 

@@ -24,8 +24,9 @@ def memory_grid(
 
     ``p(c) = (n_c + w / C) / (n + w)``, n being past events that count ``exp(-days ago / tau)`` each.
     """
-    counts, seen = np.zeros((len(tau), classes)), np.zeros(classes, dtype=np.int64)
-    total, total_seen, waiting = np.zeros(len(tau)), 0, 0
+    start = day[0] if len(day) else 0  # from the epoch, nothing would grow without bound before it: 0 * inf
+    counts, seen = np.zeros((len(tau), classes)), np.full(classes, start)
+    total, total_seen, waiting = np.zeros(len(tau)), start, 0
     for i in range(len(day)):
         while waiting < len(order) and last[order[waiting]] < day[i]:
             j = order[waiting]
@@ -50,8 +51,9 @@ def own_shares(
     day: Ints, last: Ints, order: Ints, label: Ints, classes: int, tau: float, weight: float, out: Floats
 ) -> None:
     """The probability (event,) that one memory and one weight gave each event's own class before its day."""
-    counts, seen = np.zeros(classes), np.zeros(classes, dtype=np.int64)
-    total, total_seen, waiting = 0.0, 0, 0
+    start = day[0] if len(day) else 0
+    counts, seen = np.zeros(classes), np.full(classes, start)
+    total, total_seen, waiting = 0.0, start, 0
     for i in range(len(day)):
         while waiting < len(order) and last[order[waiting]] < day[i]:
             j = order[waiting]

@@ -35,9 +35,7 @@ class ValueShare:
     mean: float
     low: float  # 5 %
     high: float  # 95 %
-    usual: (
-        float  # posterior mean of what it is held against: of all, each faction counting alike; in a place, of itself
-    )
+    usual: float  # what it is held against: the mean over all factions; in a place, over the faction's places alike
     higher: float  # probability that the share is above that
 
 

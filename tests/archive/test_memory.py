@@ -55,6 +55,14 @@ def test_other_names_for_the_classes_change_nothing() -> None:
     assert memory_likelihood(renamed, DAYS, WEIGHT) == pytest.approx(memory_likelihood(urn, DAYS, WEIGHT), abs=1e-9)
 
 
+@pytest.mark.parametrize("days", [-30_000, 300_000])
+def test_moving_all_dates_changes_nothing(days: int) -> None:
+    urn = an_urn(6, tau=30.0, weight=1.0)
+    moved = replace(urn, events=replace(urn.events, day=urn.events.day + days))
+    assert np.array_equal(memory_likelihood(moved, DAYS, WEIGHT), memory_likelihood(urn, DAYS, WEIGHT))
+    assert np.array_equal(remembered_shares(moved, 1.0, 1.0), remembered_shares(urn, 1.0, 1.0))
+
+
 def test_a_label_reaches_only_events_after_its_last_possible_day() -> None:
     urn = an_urn(5, events=60, tau=30.0, weight=1.0)
     before, reached = remembered_shares(urn, 50.0, 1.0), 0
