@@ -228,8 +228,8 @@ MUTATIONS = (
         "archive-twice-around",
         "an event that lies in two neighbourhoods counts in both",
         f"{_ARCHIVE}/kernel_around.py",
-        "            if met_already(here, there, narrowest, level):\n                continue\n",
-        "",
+        "count += not met_already(i, shelf[at], record, narrowest, level)",
+        "count += 1",
         STREAM,
     ),
     Mutation(
