@@ -98,7 +98,7 @@ def losses(table: Prepared, choice: Choice) -> tuple[Floats, float]:
     """Log losses of the events with a known faction, rolling, and the calibration error."""
     kept = [at for at, name in enumerate(table.stream.names) if choice.keeps(name)]
     facts = [at for at in kept if table.stream.names[at] in {column.name for column in table.stream.columns}]
-    plain = Shrinkage(first_fact=kept.index(facts[0]) if facts else 0, facts=len(facts))
+    plain = replace(table.stream.shrinkage, first_fact=kept.index(facts[0]) if facts else 0, facts=len(facts))
     shrinkage, x, events = choice.shrinkage(plain), table.x[:, kept], table.events
     label = table.classes.labels(events)
     rows = np.flatnonzero(label >= 0)

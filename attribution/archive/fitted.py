@@ -36,6 +36,7 @@ class Fitted:
 
     classes: tuple[str, ...]  # the last is `other`
     features: tuple[str, ...]
+    region: str  # the level of place in which habits are nested
     mode: SlopeDraws  # one draw: the most probable
     draws: SlopeDraws
     discounts: DiscountPosterior  # of what the factions share; it says which way the draws were made
@@ -74,6 +75,7 @@ class Fitted:
             "labelled": self.labelled,
             "classes": self.classes,
             "features": self.features,
+            "region": self.region,
             "shrinkage": asdict(self.shrinkage),
             "discounts": asdict(self.discounts),
             "mode": _plain(self.mode),
@@ -109,6 +111,7 @@ def fit_archive(archive: Archive, *, least: int = 20, draws: int = _DRAWS, seed:
     return Fitted(
         classes=classes.names,
         features=stream.names,
+        region=stream.region,
         mode=SlopeDraws(learned.slope[None], learned.intercept[None]),
         draws=around,
         discounts=discounts,
@@ -139,6 +142,7 @@ def load_fitted(path: Path) -> Fitted:
         fitted = Fitted(
             classes=tuple(str(name) for name in document["classes"]),
             features=tuple(str(name) for name in document["features"]),
+            region=str(document["region"]),
             mode=_draws(document["mode"]),
             draws=_draws(document["draws"]),
             discounts=read_posterior(document["discounts"]),

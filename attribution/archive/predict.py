@@ -43,7 +43,7 @@ def predict(events: EventTable, fitted: Fitted) -> Iterator[tuple[int, Predictio
     known as "one of these" is held to its set, as far as its certainty goes.
     """
     classes = fitted.classes_of(events)
-    stream = Stream(events, classes)
+    stream = Stream(events, classes, region=fitted.region)
     fitted.check_features(stream)
     wanted = events.label == UNKNOWN
     size = fitted.mode.slope.shape[1:]

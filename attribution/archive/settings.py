@@ -67,12 +67,13 @@ class Shrinkage:
     most_facts: float = 2.0  # ... of all of them together, but no less than `discount` each
     first_fact: int = 0  # where the columns are among the features
     facts: int = 0  # how many there are
+    telling: int = 0  # how many of them have more than one value
     doubt: float = 0.0  # share of the stated doubt about labels (1 - certainty) that the labels bear out
 
     def means(self, features: int) -> Floats:
         """Prior means of the beta_k, (feature,)."""
         return self._by_feature(
-            features, self.discount, max(self.discount, min(self.fact, self.most_facts / max(1, self.facts)))
+            features, self.discount, max(self.discount, min(self.fact, self.most_facts / max(1, self.telling)))
         )
 
     def deviations(self, features: int) -> Floats:

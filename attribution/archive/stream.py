@@ -23,14 +23,18 @@ class Stream:
     linear in the events.
     """
 
-    def __init__(self, events: EventTable, classes: Classes, resolutions: Resolutions | None = None) -> None:
+    def __init__(
+        self, events: EventTable, classes: Classes, resolutions: Resolutions | None = None, region: str | None = None
+    ) -> None:
+        """`region` is the level of place in which habits are nested; default: the coarsest that tells places apart."""
         self.events, self.classes = events, classes
+        self.region = nesting(events.place) if region is None else region
         self.resolutions = resolutions or Resolutions()
         self.columns = recorded(events)
         self.member = classes.members(events)
         self._place = _rows([level.codes for level in events.place], len(events), only_repeated=True)
         self._value = _rows(
-            [*(column.codes for column in self.columns), *_here(self.columns, events.place)], len(events)
+            [*(column.codes for column in self.columns), *_here(self.columns, self._regions())], len(events)
         )
         self._above = classes.above(events)
         self._near = neighbourhoods(events, self.resolutions.reach_km)
@@ -58,7 +62,7 @@ class Stream:
         return (
             *self.views,
             *(column.name for column in self.columns),
-            *(f"{column.name} in this {level.name}" for level in self.events.place[:1] for column in self.columns),
+            *(f"{column.name} in this {level.name}" for level in self._regions() for column in self.columns),
             *(f"nobody near, {'ever' if days > 1e4 else f'{days:g} days'}" for days in self.resolutions.novelty_days),
             "newcomers",
         )
@@ -66,7 +70,12 @@ class Stream:
     @property
     def shrinkage(self) -> Shrinkage:
         """The prior of the discounts of these features."""
-        return Shrinkage(first_fact=len(self.views), facts=len(self.columns))
+        telling = sum(len(np.unique(column.codes[column.codes >= 0])) > 1 for column in self.columns)
+        return Shrinkage(first_fact=len(self.views), facts=len(self.columns), telling=telling)
+
+    def _regions(self) -> tuple[Coding, ...]:
+        """The level of place in which habits are nested, alone; nothing where a table has no places."""
+        return tuple(level for level in self.events.place if level.name == self.region)
 
     def advance(
         self, stop: int, slope: Floats, intercept: Floats, *, keep: Ints | None = None,
@@ -148,15 +157,21 @@ def recorded(events: EventTable) -> tuple[Coding, ...]:
     return (*events.features, Coding("claim", codes, ("none", *events.claimants)))
 
 
-def _here(columns: tuple[Coding, ...], place: tuple[Coding, ...]) -> list[Ints]:
-    """Codes of each value at the coarsest level of place, and of that place where the value is known."""
-    if not place:
-        return []
-    here = place[0].codes
-    pairs = [
-        np.where((column.codes >= 0) & (here >= 0), here * len(column.names) + column.codes, -1) for column in columns
-    ]
-    return [*pairs, *(np.where(pair >= 0, here, -1) for pair in pairs)]
+def nesting(place: tuple[Coding, ...]) -> str:
+    """The coarsest level of place that tells events apart, else the coarsest; "" where there is none."""
+    telling = (level.name for level in place if len(np.unique(level.codes[level.codes >= 0])) > 1)
+    return next(telling, place[0].name if place else "")
+
+
+def _here(columns: tuple[Coding, ...], regions: tuple[Coding, ...]) -> list[Ints]:
+    """Codes of each value in each region, and of that region where the value is known."""
+    pairs, around = [], []
+    for region in regions:
+        for column in columns:
+            known = (column.codes >= 0) & (region.codes >= 0)
+            pairs.append(np.where(known, region.codes * len(column.names) + column.codes, -1))
+            around.append(np.where(known, region.codes, -1))
+    return [*pairs, *around]
 
 
 def _rows(columns: list[Ints], events: int, *, only_repeated: bool = False) -> Ints:

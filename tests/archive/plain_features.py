@@ -63,15 +63,16 @@ def plain_features(  # noqa: C901, PLR0915
             rows.append(np.log(share(n, base, r.kernel_weight) / base))
 
     nested: list[np.ndarray] = []
+    region = next((level for level in events.place if len(set(level.codes[level.codes >= 0])) > 1), events.place[0])
     for column in columns:
-        here, place = column.codes[event], events.place[0].codes[event]
+        here, place = column.codes[event], region.codes[event]
         if here < 0:
             rows.append(np.zeros(size))
             nested.append(np.zeros(size))
             continue
         w = r.events_per_feature
         known = [j for j in past if column.codes[j] >= 0]
-        near = [j for j in known if events.place[0].codes[j] == place]
+        near = [j for j in known if region.codes[j] == place]
         n = count(r.feature_days, [j for j in known if column.codes[j] == here])
         total = count(r.feature_days, known)
         n_near = count(r.feature_days, [j for j in near if column.codes[j] == here])

@@ -63,6 +63,14 @@ def test_each_event_of_unknown_hand_once_and_no_other(archive: Archive, fitted: 
     assert inside[np.arange(48), found.leader].all()
 
 
+def test_a_model_of_several_countries_serves_a_table_of_one(archive: Archive, fitted: Fitted) -> None:
+    country = archive.events.place[0]
+    iraq = archive.events.take(np.flatnonzero(country.codes == country.names.index("Iraq")))
+    assert fitted.region == "country"
+    found = [part for _, part in predict(iraq, fitted)]
+    assert sum(len(part.event) for part in found) == np.sum(iraq.label == -1) > 0
+
+
 def test_place_and_weapon_tell_red_from_blue(archive: Archive, fitted: Fitted) -> None:
     found = gathered(archive, fitted)
     country = archive.events.place[0]

@@ -79,6 +79,19 @@ def test_everything_later_than_the_last_known_day_is_ignored() -> None:
     assert not np.array_equal(probability, run(events, classes)[1])
 
 
+def test_habits_are_nested_in_the_coarsest_level_that_tells_places_apart() -> None:
+    events = some_events(1)
+    one = replace(events.place[0], codes=np.zeros(len(events), dtype=int))
+    single = replace(events, place=(one, events.place[1]))
+    assert Stream(events, classes_of(events)).region == "country"
+    assert Stream(single, classes_of(single)).region == "town"
+    assert Stream(replace(events, place=()), classes_of(events)).region == ""
+    kept, _ = run(single, classes_of(single))
+    for event in range(len(events)):
+        told = plain_features(single, classes_of(single), Resolutions(), event)
+        assert kept[event] == pytest.approx(told, rel=1e-5, abs=1e-6)
+
+
 def test_renaming_the_classes_renames_the_probabilities() -> None:
     events = some_events(8)
     classes = Classes(("F0", "F1", "F2", "other"), np.array([0, 1, 2, 3]))
