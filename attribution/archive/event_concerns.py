@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from difflib import SequenceMatcher
 from pathlib import Path
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from attribution.archive.read_events import Tally
 
 FEW_LABELS = 50
+_NUMBER = re.compile(r"\d+")
 _COMPARED = 150
 
 
@@ -80,12 +82,14 @@ def _twice(events: EventTable) -> Iterator[Concern]:
 
 
 def _spellings(events: EventTable) -> Iterator[Concern]:
-    """Names that differ by so little that they may be one."""
+    """Names that differ by so little that they may be one, but not in a number."""
     count = np.bincount(events.label[events.labelled], minlength=len(events.factions))
     largest = [events.factions[code] for code in np.argsort(-count, kind="stable")[:_COMPARED]]
     pairs = []
     for at, name in enumerate(largest):
         for other in largest[at + 1 :]:
+            if _NUMBER.findall(name) != _NUMBER.findall(other):
+                continue  # the 17th of November is not the 19th
             match = SequenceMatcher(None, key(name), key(other), autojunk=False)
             if match.real_quick_ratio() > 0.9 and match.quick_ratio() > 0.9 and match.ratio() > 0.9:
                 pairs.append(f'"{name}" and "{other}"')

@@ -252,3 +252,8 @@ def test_two_spellings_are_noticed_and_an_alias_settles_it(tmp_path: Path) -> No
     assert any("spelt in two ways" in concern.what for concern in read(path).concerns)
     found = read(path, ('["The Reds", "Rèd  party"]', "[]\n  Hezbollah Brigades: Hezbolah Brigades"))
     assert found.events.factions == ("Hezbollah Brigades",)
+
+
+def test_names_that_differ_in_a_number_are_two(tmp_path: Path) -> None:
+    path = a_table(tmp_path, "a,2024-01-01,x,,,,Brigade of March 15,,,,", "b,2024-01-02,x,,,,Brigade of March 19,,,,")
+    assert not any("spelt in two ways" in concern.what for concern in read(path).concerns)
