@@ -83,7 +83,7 @@ class Backtest:
         told = (
             f"Forecast forward in time from {self.since} ({self.protocol}), {self.scored} events with a known faction "
             f"among {len(self.classes)} classes: log loss {scores.log_loss:.3f} nats, calibration error "
-            f"{scores.ece:.3f}, likeliest right in {scores.top1:.1%}."
+            f"{scores.ece:.3f} ({scores.ece_chance:.3f} by chance alone), likeliest right in {scores.top1:.1%}."
         )
         if best is None or best.lead is None:
             return told

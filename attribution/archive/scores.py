@@ -22,6 +22,7 @@ class Scores:
     log_loss: float  # nats per event
     brier: float  # sum over classes of squared errors, 0 to 2
     ece: float  # expected calibration error of the likeliest class, 15 equal bins
+    ece_chance: float  # what it would be on average, were every forecast exactly as sure as it should be
     top1: float  # share of events whose class was the likeliest
     top3: float  # ... among the three likeliest
     cllr: float  # bits per event with every class equally likely beforehand; log2(classes) tells nothing
@@ -60,6 +61,7 @@ def score(probability: Floats, label: Ints, prior: Floats) -> Scores:
         log_loss=float(log_losses(probability, label).mean()),
         brier=float(((probability - true) ** 2).sum(axis=1).mean()),
         ece=expected_calibration_error(probability.max(axis=1), hit),
+        ece_chance=calibration_error_by_chance(probability.max(axis=1)),
         top1=float(hit.mean()),
         top3=float((rank < 3).mean()),
         cllr=cllr(ratio, label),
@@ -72,6 +74,16 @@ def expected_calibration_error(forecast: Floats, hit: NDArray[np.bool_]) -> floa
     where = _bin(forecast)
     gap = np.bincount(where, weights=hit - forecast, minlength=BINS)
     return float(np.abs(gap).sum() / len(forecast))
+
+
+def calibration_error_by_chance(forecast: Floats) -> float:
+    """The mean calibration error of forecasts that are exactly right; the fewer the events, the larger.
+
+    In each bin the hits then differ from the forecasts by about a normal number of variance ``sum f (1 - f)``, whose
+    mean size is the root of 2 / pi times its standard deviation.
+    """
+    variance = np.bincount(_bin(forecast), weights=forecast * (1.0 - forecast), minlength=BINS)
+    return float(math.sqrt(2.0 / math.pi) * np.sqrt(variance).sum() / len(forecast))
 
 
 def calibration(forecast: Floats, hit: NDArray[np.bool_], month: Ints, draws: int, seed: int) -> list[CalibrationBin]:

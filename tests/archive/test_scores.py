@@ -7,6 +7,7 @@ import pytest
 
 from attribution.archive.scores import (
     calibration,
+    calibration_error_by_chance,
     cllr,
     cllr_min,
     difference,
@@ -52,6 +53,15 @@ def test_calibrated_forecasts_have_a_small_calibration_error_and_little_to_gain(
     assert expected_calibration_error(probability.max(axis=1), hit) < 4 * 0.5 / np.sqrt(4000 / 15)
     ratio = np.log(probability + 1e-12)
     assert cllr(ratio, label) - cllr_min(ratio, label) < 0.02
+
+
+@pytest.mark.parametrize("events", [300, 3000])
+def test_the_calibration_error_by_chance_is_that_of_forecasts_that_are_right(events: int) -> None:
+    probability, _ = drawn(events)
+    top, rng = probability.max(axis=1), np.random.default_rng(5)
+    errors = [expected_calibration_error(top, rng.random(events) < top) for _ in range(400)]
+    error = np.std(errors) / np.sqrt(400)
+    assert calibration_error_by_chance(top) == pytest.approx(np.mean(errors), abs=4 * error + 0.02 * np.mean(errors))
 
 
 def test_the_least_cllr_undoes_any_scale_and_offset() -> None:
