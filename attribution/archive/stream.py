@@ -14,6 +14,7 @@ from attribution.archive.nearness import neighbourhoods, records, shelves, usual
 from attribution.archive.settings import Resolutions, Shrinkage
 
 _NEVER = 1 << 40
+_MOST_REGIONS = 1000
 
 
 class Stream:
@@ -158,9 +159,13 @@ def recorded(events: EventTable) -> tuple[Coding, ...]:
 
 
 def nesting(place: tuple[Coding, ...]) -> str:
-    """The coarsest level of place that tells events apart, else the coarsest; "" where there is none."""
-    telling = (level.name for level in place if len(np.unique(level.codes[level.codes >= 0])) > 1)
-    return next(telling, place[0].name if place else "")
+    """The coarsest level of place that tells events apart, else the coarsest; "" where no level is coarse enough.
+
+    More than a thousand places are no regions: hardly anything is known of the habits in each.
+    """
+    places = {level.name: len(np.unique(level.codes[level.codes >= 0])) for level in place}
+    name = next((name for name, count in places.items() if count > 1), place[0].name if place else "")
+    return name if places.get(name, 0) <= _MOST_REGIONS else ""
 
 
 def _here(columns: tuple[Coding, ...], regions: tuple[Coding, ...]) -> list[Ints]:
@@ -169,7 +174,10 @@ def _here(columns: tuple[Coding, ...], regions: tuple[Coding, ...]) -> list[Ints
     for region in regions:
         for column in columns:
             known = (column.codes >= 0) & (region.codes >= 0)
-            pairs.append(np.where(known, region.codes * len(column.names) + column.codes, -1))
+            pair = np.full(len(known), -1)
+            together = region.codes[known] * len(column.names) + column.codes[known]
+            pair[known] = np.unique(together, return_inverse=True)[1].reshape(-1)
+            pairs.append(pair)
             around.append(np.where(known, region.codes, -1))
     return [*pairs, *around]
 

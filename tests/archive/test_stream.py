@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from attribution.archive.classes import Classes
+from attribution.archive.codes import Coding
 from attribution.archive.events import EventTable
 from attribution.archive.settings import Resolutions
-from attribution.archive.stream import Stream
+from attribution.archive.stream import Stream, nesting
 from tests.archive.plain_features import plain_features
 from tests.archive.random_events import relabelled, some_events, with_label
 
@@ -86,6 +87,9 @@ def test_habits_are_nested_in_the_coarsest_level_that_tells_places_apart() -> No
     assert Stream(events, classes_of(events)).region == "country"
     assert Stream(single, classes_of(single)).region == "town"
     assert Stream(replace(events, place=()), classes_of(events)).region == ""
+    fine = Coding("house", np.arange(2000), tuple(str(code) for code in range(2000)))
+    assert nesting((fine,)) == ""
+    assert nesting((replace(fine, codes=np.arange(2000) // 2),)) == "house"
     kept, _ = run(single, classes_of(single))
     for event in range(len(events)):
         told = plain_features(single, classes_of(single), Resolutions(), event)
