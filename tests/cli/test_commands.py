@@ -191,7 +191,8 @@ def test_interrupting_leaves_the_old_report(tmp_path: Path) -> None:
     old.parent.mkdir(parents=True)
     old.write_text("old")
     code = (
-        "import sys, nutpie\nreal = nutpie.sample\n"
+        "import signal, sys, nutpie\nreal = nutpie.sample\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # shells let background jobs ignore it
         "def sample(*a, **k):\n    print('sampling', flush=True)\n    k.update(draws=1_000_000)\n"
         "    return real(*a, **k)\n"
         "nutpie.sample = sample\nfrom attribution.cli import main\nsys.exit(main(['report', 'tower-22']))"
@@ -204,7 +205,10 @@ def test_interrupting_leaves_the_old_report(tmp_path: Path) -> None:
     assert process.stdout.readline().strip() == "sampling"
     time.sleep(0.5)
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=60)
+    try:
+        _, err = process.communicate(timeout=60)
+    finally:
+        process.kill()
     assert process.returncode == 130, err
     assert "nothing was written" in err
     assert old.read_text() == "old"
