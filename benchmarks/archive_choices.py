@@ -23,6 +23,7 @@ from attribution.archive.codes import Floats
 from attribution.archive.discounts import Discounts, Examples
 from attribution.archive.events import EventTable
 from attribution.archive.forecast import blocks, training_size
+from attribution.archive.laplace import SlopeDraws
 from attribution.archive.learning import learn
 from attribution.archive.scores import expected_calibration_error, log_losses
 from attribution.archive.settings import Shrinkage
@@ -112,9 +113,7 @@ def losses(table: Prepared, choice: Choice) -> tuple[Floats, float]:
         )  # fmt: skip
         if choice.learned:
             discounts = learn(examples, int(events.day[start]), shrinkage, discounts)
-        logit = np.einsum("nkc,kc->nc", x[start:stop], discounts.slope) + discounts.intercept
-        weight = np.exp(logit - logit.max(axis=1, keepdims=True))
-        parts.append(weight / weight.sum(axis=1, keepdims=True))
+        parts.append(SlopeDraws(discounts.slope[None], discounts.intercept[None]).probability(x[start:stop])[0])
     return _scored(np.concatenate(parts), label[table.first :])
 
 

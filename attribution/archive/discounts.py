@@ -78,13 +78,7 @@ def fit_discounts(
         return -value, -gradient
 
     first = np.concatenate([start.beta, start.intercept, start.delta.ravel()])
-    scale = np.concatenate(
-        [
-            shrinkage.deviations(features),
-            np.full(classes, shrinkage.intercept_sd),
-            np.full(features * classes, shrinkage.faction_sd),
-        ]
-    )
+    scale = shrinkage.spread(features, classes)
     return _unpack(minimise(negative, first, scale, steps=steps, tolerance=1e-2), features, classes)
 
 

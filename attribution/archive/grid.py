@@ -120,20 +120,22 @@ def grid_posterior(
     priors = (first, second)
     ends = [(math.log(prior.low), math.log(prior.high)) for prior in priors]
     edges = tuple(np.linspace(*end, cells + 1) for end, cells in zip(ends, size, strict=True))
-    probability = np.empty(size)
     for _ in range(_PASSES):
-        told = log_likelihood(*(np.exp(0.5 * (edge[1:] + edge[:-1])) for edge in edges))
-        probability = np.exp(told - told.max())
-        probability /= probability.sum()
+        probability = _cells(log_likelihood, edges)
         closer = tuple(_closer(edges[axis], probability.sum(axis=1 - axis), ends[axis]) for axis in (0, 1))
         if all(np.array_equal(new, old) for new, old in zip(closer, edges, strict=True)):
             break
         edges = closer
     else:
-        told = log_likelihood(*(np.exp(0.5 * (edge[1:] + edge[:-1])) for edge in edges))
-        probability = np.exp(told - told.max())
-        probability /= probability.sum()
+        probability = _cells(log_likelihood, edges)
     return GridPosterior(priors, (edges[0], edges[1]), probability)
+
+
+def _cells(log_likelihood: Callable[[Floats, Floats], Floats], edges: tuple[Floats, ...]) -> Floats:
+    """Probabilities of the cells between these edges, the likelihood taken at their middles."""
+    told = log_likelihood(*(np.exp(0.5 * (edge[1:] + edge[:-1])) for edge in edges))
+    probability = np.exp(told - told.max())
+    return np.asarray(probability / probability.sum())
 
 
 def _closer(edge: Floats, marginal: Floats, ends: tuple[float, float]) -> Floats:

@@ -67,13 +67,8 @@ def scale_of_discounts(
     """
     features, classes = mode.slope.shape
     edge = features + classes
-    precision = np.concatenate(
-        [
-            shrinkage.deviations(features) ** -2,
-            np.full(classes, shrinkage.intercept_sd**-2),
-            np.full(features * classes if deviations else 0, shrinkage.faction_sd**-2),
-        ]
-    )
+    size = edge + (features * classes if deviations else 0)
+    precision = shrinkage.spread(features, classes)[:size] ** -2
     by = np.zeros((features + 1, classes, len(precision)))  # how slopes and intercepts move with each coordinate
     by[np.arange(features), :, np.arange(features)] = 1.0
     by[features, :, features:edge] = np.eye(classes)

@@ -80,6 +80,16 @@ class Shrinkage:
         """Prior standard deviations of the beta_k, (feature,)."""
         return self._by_feature(features, self.discount_sd, self.fact_sd)
 
+    def spread(self, features: int, classes: int) -> Floats:
+        """Prior standard deviations of (beta, intercept, delta), one after another."""
+        return np.concatenate(
+            [
+                self.deviations(features),
+                np.full(classes, self.intercept_sd),
+                np.full(features * classes, self.faction_sd),
+            ]
+        )
+
     def _by_feature(self, features: int, view: float, fact: float) -> Floats:
         out = np.full(features, view)
         out[self.first_fact : self.first_fact + self.facts] = fact

@@ -71,7 +71,7 @@ class Stream:
     @property
     def shrinkage(self) -> Shrinkage:
         """The prior of the discounts of these features."""
-        telling = sum(len(np.unique(column.codes[column.codes >= 0])) > 1 for column in self.columns)
+        telling = sum(_values(column) > 1 for column in self.columns)
         return Shrinkage(first_fact=len(self.views), facts=len(self.columns), telling=telling)
 
     def _regions(self) -> tuple[Coding, ...]:
@@ -163,9 +163,14 @@ def nesting(place: tuple[Coding, ...]) -> str:
 
     More than a thousand places are no regions: hardly anything is known of the habits in each.
     """
-    places = {level.name: len(np.unique(level.codes[level.codes >= 0])) for level in place}
+    places = {level.name: _values(level) for level in place}
     name = next((name for name, count in places.items() if count > 1), place[0].name if place else "")
     return name if places.get(name, 0) <= _MOST_REGIONS else ""
+
+
+def _values(column: Coding) -> int:
+    """How many values occur."""
+    return int(np.count_nonzero(np.bincount(column.codes[column.codes >= 0])))
 
 
 def _here(columns: tuple[Coding, ...], regions: tuple[Coding, ...]) -> list[Ints]:

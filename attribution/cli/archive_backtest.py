@@ -21,8 +21,10 @@ def backtest(arguments: argparse.Namespace) -> int:
     from attribution.archive.backtest import backtest as work_out
     from attribution.archive.statements import LIMITS
     from attribution.cli.progress import working
-    from attribution.reporting.archive_report import write_backtest
+    from attribution.reporting.archive_report import check_suffix, write_backtest
 
+    for output in arguments.output or ():
+        check_suffix(Path(output), "a backtest")
     since, baselines = _date(arguments.since), _baselines(arguments.baselines)
     archive = archive_of(arguments)
     with working("forecasting the past, month by month"):

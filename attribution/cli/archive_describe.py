@@ -20,10 +20,11 @@ def describe(arguments: argparse.Namespace) -> int:
     from attribution.archive.describe import describe as work_out
     from attribution.archive.read_events import check_learnable
     from attribution.cli.progress import working
-    from attribution.reporting.description_report import check_suffix, write_description
+    from attribution.reporting.archive_report import check_suffix
+    from attribution.reporting.description_report import write_description
 
     for output in arguments.output or ():
-        check_suffix(Path(output))
+        check_suffix(Path(output), "a description")
     archive = archive_of(arguments)
     check_learnable(archive)
     with working(f"describing {archive.file}"):

@@ -8,19 +8,29 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from markupsafe import Markup
-
 from attribution.archive.backtest import Backtest, Forecaster, Group
 from attribution.archive.posterior import Discount
 from attribution.atomic import write_text
 from attribution.errors import UsageError
 from attribution.reporting.figures.calibration import calibration_figure
-from attribution.reporting.figures.intervals import Interval, interval_figure, signed, signed_share
+from attribution.reporting.figures.intervals import Interval, interval_figure, signed, signed_share, unrounded
 from attribution.reporting.figures.marks import Figure
 
 BACKTEST_FORMAT = "attribution-backtest/1"
 SUFFIXES = (".html", ".json")
 STYLES = ("report.css", "figures.css", "archive.css", "print.css")
+
+
+def check_suffix(path: Path, what: str) -> None:
+    """Refuse a form that is not written, before anything is worked out.
+
+    Raises
+    ------
+    UsageError
+        A suffix other than ``.html`` or ``.json``.
+    """
+    if path.suffix not in SUFFIXES:
+        raise UsageError(f'{what} cannot be written to "{path}".', allowed=", ".join(SUFFIXES))
 
 
 def write_backtest(found: Backtest, path: Path, *, title: str, source: str, sha256: str) -> None:
@@ -31,8 +41,7 @@ def write_backtest(found: Backtest, path: Path, *, title: str, source: str, sha2
     UsageError
         A suffix other than ``.html`` or ``.json``.
     """
-    if path.suffix not in SUFFIXES:
-        raise UsageError(f'a backtest cannot be written to "{path}".', allowed=", ".join(SUFFIXES))
+    check_suffix(path, "a backtest")
     about = {"title": title, "source": source, "sha256": sha256}
     write_text(path, _html(found, about) if path.suffix == ".html" else backtest_json(found, about))
 
@@ -50,33 +59,26 @@ def backtest_json(found: Backtest, about: dict[str, str]) -> str:
 
 
 def _html(found: Backtest, about: dict[str, str]) -> str:
-    from attribution.reporting.html import environment, inline, policy
+    from attribution.reporting.html import page
 
-    style = inline(STYLES)
-    page = environment().get_template("archive.html.j2")
-    return (
-        page.render(
-            found=found,
-            about=about,
-            groups=_by_kind(found.groups),
-            calibration=calibration_figure(found.curve),
-            discounts=discount_figure(found.discounts.by_feature),
-            made=_made(found),
-            leads=lead_figure(found.forecasters[1:]),
-            reached=_reached(found),
-            policy=Markup(policy(style, "")),
-            style=Markup(style),
-        )
-        + "\n"
+    return page(
+        "archive.html.j2",
+        STYLES,
+        found=found,
+        about=about,
+        groups=_by_kind(found.groups),
+        calibration=calibration_figure(found.curve),
+        discounts=discount_figure(found.discounts.by_feature),
+        made=_made(found),
+        leads=lead_figure(found.forecasters[1:]),
+        reached=_reached(found),
     )
 
 
 def discount_figure(discounts: Sequence[Discount]) -> Figure:
     """The discounts of the features, from nothing to one at least."""
     intervals = [Interval(one.feature, one.mean, one.low, one.high) for one in discounts]
-    return interval_figure(
-        intervals, marked=(0.0, 1.0), tell=signed, tell_tick=lambda tick: f"{tick:g}".replace("-", "−")
-    )
+    return interval_figure(intervals, marked=(0.0, 1.0), tell=signed, tell_tick=unrounded)
 
 
 def lead_figure(baselines: Sequence[Forecaster]) -> Figure | None:

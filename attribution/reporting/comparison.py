@@ -5,15 +5,13 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from markupsafe import Markup
-
 from attribution.analysis.compare import Change, Comparison, name
 from attribution.analysis.finding import as_json
 from attribution.atomic import write_text
 from attribution.domain.verbal import percent
 from attribution.errors import UsageError
 from attribution.reporting.figures.marks import Figure, Row, dot, line, place, probability_axis, strip, word_bands
-from attribution.reporting.html import environment, inline, policy
+from attribution.reporting.html import page
 from attribution.reporting.markdown import plain, table
 from attribution.reporting.schemas import Schema, schema_of
 
@@ -60,22 +58,17 @@ def comparison_schema() -> Schema:
 
 def comparison_html(found: Comparison) -> str:
     """One page that opens from disk and asks nothing of anybody."""
-    style = inline(STYLES)
-    page = environment().get_template("comparison.html.j2")
-    return (
-        page.render(
-            found=found,
-            first=name(found.first),
-            second=name(found.second),
-            figure=_figure(found),
-            sentence=str(found),
-            doubt=doubt(found),
-            rows=ordered(found),
-            points=points,
-            policy=Markup(policy(style, "")),
-            style=Markup(style),
-        )
-        + "\n"
+    return page(
+        "comparison.html.j2",
+        STYLES,
+        found=found,
+        first=name(found.first),
+        second=name(found.second),
+        figure=_figure(found),
+        sentence=str(found),
+        doubt=doubt(found),
+        rows=ordered(found),
+        points=points,
     )
 
 

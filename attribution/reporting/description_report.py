@@ -7,30 +7,15 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from markupsafe import Markup
-
 from attribution.analysis.finding import as_json, plain
 from attribution.archive.describe import Description, Known
 from attribution.atomic import write_text
 from attribution.domain.concern import Concern
-from attribution.errors import UsageError
+from attribution.reporting.archive_report import check_suffix
 from attribution.reporting.figures.scales import scale_strip, share_strip
 
 DESCRIPTION_FORMAT = "attribution-description/1"
-SUFFIXES = (".html", ".json")
 STYLES = ("report.css", "archive.css", "print.css")
-
-
-def check_suffix(path: Path) -> None:
-    """Refuse a form that is not written, before anything is worked out.
-
-    Raises
-    ------
-    UsageError
-        A suffix other than ``.html`` or ``.json``.
-    """
-    if path.suffix not in SUFFIXES:
-        raise UsageError(f'a description cannot be written to "{path}".', allowed=", ".join(SUFFIXES))
 
 
 def write_description(
@@ -43,7 +28,7 @@ def write_description(
     UsageError
         A suffix other than ``.html`` or ``.json``.
     """
-    check_suffix(path)
+    check_suffix(path, "a description")
     about = {"title": title, "source": source, "sha256": sha256}
     write_text(path, (_html if path.suffix == ".html" else description_json)(found, concerns, about))
 
@@ -56,24 +41,19 @@ def description_json(found: Description, concerns: tuple[Concern, ...], about: d
 
 
 def _html(found: Description, concerns: tuple[Concern, ...], about: dict[str, str]) -> str:
-    from attribution.reporting.html import environment, inline, policy
+    from attribution.reporting.html import page
 
-    style = inline(STYLES)
-    page = environment().get_template("description.html.j2")
-    return (
-        page.render(
-            found=found,
-            concerns=concerns,
-            about=about,
-            known=_by_candidate(found.known_for(8)),
-            apart=_by_candidate(found.apart_in_places()),
-            memories=(found.memory, *found.memories),
-            scale_strip=scale_strip,
-            share_strip=share_strip,
-            policy=Markup(policy(style, "")),
-            style=Markup(style),
-        )
-        + "\n"
+    return page(
+        "description.html.j2",
+        STYLES,
+        found=found,
+        concerns=concerns,
+        about=about,
+        known=_by_candidate(found.known_for(8)),
+        apart=_by_candidate(found.apart_in_places()),
+        memories=(found.memory, *found.memories),
+        scale_strip=scale_strip,
+        share_strip=share_strip,
     )
 
 

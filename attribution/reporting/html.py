@@ -35,20 +35,24 @@ SCRIPTS: tuple[str, ...] = ()
 
 def html(content: Content, what_if: WhatIfSection) -> str:
     """The whole report; every text from a case file is escaped."""
-    style, script = inline(STYLES), inline(SCRIPTS) + whatif_script()
-    page = environment().get_template("report.html.j2")
+    return page(
+        "report.html.j2",
+        STYLES,
+        inline(SCRIPTS) + whatif_script(),
+        content=content,
+        what_if=what_if,
+        figures=_figures(content),
+        sections=_sections(content),
+        timeline_words=_timeline_words(content),
+    )
+
+
+def page(template: str, styles: tuple[str, ...], script: str = "", **values: object) -> str:
+    """A template filled in, with these styles, this script and the policy that names them."""
+    style = inline(styles)
+    filled = environment().get_template(template)
     return (
-        page.render(
-            content=content,
-            what_if=what_if,
-            figures=_figures(content),
-            sections=_sections(content),
-            policy=Markup(policy(style, script)),
-            style=Markup(style),
-            script=Markup(script),
-            timeline_words=_timeline_words(content),
-        )
-        + "\n"
+        filled.render(**values, policy=Markup(policy(style, script)), style=Markup(style), script=Markup(script)) + "\n"
     )
 
 

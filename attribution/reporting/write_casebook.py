@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from markupsafe import Markup
-
 from attribution.analysis.casebook import Casebook
 from attribution.analysis.finding import as_json
 from attribution.atomic import write_text
 from attribution.reporting.casebook import CAVEATS, Line, Pages, pages
 from attribution.reporting.figures.movement import movement
-from attribution.reporting.html import environment, inline, policy
+from attribution.reporting.html import page
 from attribution.reporting.markdown import plain, table
 from attribution.reporting.schemas import Schema, schema_of
 
@@ -61,15 +59,10 @@ def casebook_schema() -> Schema:
 
 def casebook_html(found: Pages) -> str:
     """One page that opens from disk and asks nothing of anybody."""
-    style = inline(STYLES)
     drawn = {
         (words.study.case, words.study.model): movement(words.study) for case in found.cases for words in case.studies
     }
-    page = environment().get_template("casebook.html.j2")
-    return (
-        page.render(found=found, caveats=CAVEATS, drawn=drawn, policy=Markup(policy(style, "")), style=Markup(style))
-        + "\n"
-    )
+    return page("casebook.html.j2", STYLES, found=found, caveats=CAVEATS, drawn=drawn)
 
 
 def casebook_markdown(found: Pages) -> str:

@@ -102,7 +102,11 @@ def test_the_command_scores_the_shipped_events(tmp_path: Path, capsys: pytest.Ca
 
 @pytest.mark.parametrize(
     ("typed", "told"),
-    [(["--from", "soon"], "is no date"), (["--baselines", "random-forrest"], 'did you mean "random-forest"')],
+    [
+        (["--from", "soon"], "is no date"),
+        (["--baselines", "random-forrest"], 'did you mean "random-forest"'),
+        (["-o", "backtest.docx"], 'a backtest cannot be written to "backtest.docx"'),
+    ],
 )
 def test_mistakes_are_told(typed: list[str], told: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["archive", "backtest", "incidents-2019-2024", *typed]) == 2

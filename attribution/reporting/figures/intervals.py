@@ -69,6 +69,6 @@ def signed_share(value: float) -> str:
     return f"{round(100 * value) + 0:d} %".replace("-", "−")
 
 
-def short(value: float) -> str:
+def unrounded(value: float) -> str:
     """No more digits than it has."""
     return f"{value:g}".replace("-", "−")
