@@ -15,6 +15,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from attribution._version import __version__ as __version__
+
 if TYPE_CHECKING:
     from attribution.analysis.casebook import Casebook, casebook
     from attribution.analysis.changes import Changes, Planted
@@ -161,6 +163,3 @@ def __getattr__(name: str) -> object:
 
 def __dir__() -> list[str]:
     return [*__all__, "__version__"]
-
-
-__version__ = "0.1.0"

@@ -12,11 +12,11 @@ import math
 
 import numpy as np
 
+from attribution._compile import kernel
 from attribution.archive.codes import Floats, Ints, Packed
 from attribution.archive.kernel_around import look_around
 from attribution.archive.kernel_counts import State, insert
 from attribution.archive.kernel_habits import habit
-from attribution.network.kernel_fields import kernel
 
 
 @kernel

@@ -11,6 +11,7 @@ import math
 
 import numpy as np
 
+from attribution._compile import kernel
 from attribution.archive.codes import Floats, Ints, Packed
 from attribution.archive.kernel_record import (
     KM,
@@ -23,7 +24,6 @@ from attribution.archive.kernel_record import (
     PACKED,
     PER_DEGREE,
 )
-from attribution.network.kernel_fields import kernel
 
 type Shelves = tuple[Ints, Ints, Packed]
 

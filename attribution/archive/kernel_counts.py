@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from attribution._compile import kernel
 from attribution.archive.codes import Floats, Ints
 from attribution.archive.kernel_around import Shelves
-from attribution.network.kernel_fields import kernel
 
 # activity (memory, class); counts of places (row, memory, class), and their days; of values (row, class), and theirs;
 # totals of features (feature, class); shelves of neighbourhoods; newcomers and all; the day, and whose turn it is

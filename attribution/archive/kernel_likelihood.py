@@ -6,9 +6,9 @@ import math
 
 import numpy as np
 
+from attribution._compile import kernel
 from attribution.archive.codes import Floats, Ints
 from attribution.archive.kernel import soften
-from attribution.network.kernel_fields import kernel
 
 
 @kernel

@@ -10,8 +10,8 @@ import math
 
 import numpy as np
 
+from attribution._compile import kernel
 from attribution.archive.codes import Floats, Ints
-from attribution.network.kernel_fields import kernel
 
 _EARTH_KM = 6371.0
 

@@ -12,8 +12,8 @@ import math
 
 import numpy as np
 
+from attribution._compile import kernel
 from attribution.archive.codes import Floats, Ints
-from attribution.network.kernel_fields import kernel
 
 
 @kernel

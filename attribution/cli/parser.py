@@ -45,7 +45,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _build() -> _Parser:
-    from attribution import __version__
+    from attribution._version import __version__
 
     parser = _Parser(
         prog="attribution",

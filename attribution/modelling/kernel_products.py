@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from attribution.network.kernel_fields import kernel
+from attribution._compile import kernel
 from attribution.network.program import Floats
 
 _PIECE = 4096  # numbers that stay in the nearest cache; BLAS takes a scalar product to other threads from 10,000 on

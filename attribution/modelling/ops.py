@@ -11,7 +11,7 @@ from pytensor.graph.basic import Apply, Variable
 from pytensor.graph.op import Op
 from pytensor.link.numba.dispatch.basic import numba_njit, register_funcify_and_cache_key
 
-from attribution.network.kernel_fields import kernel_digest
+from attribution._compile import kernel_digest
 from attribution.network.kernel_gradient import evidence_and_gradient, log_joint_one, log_joint_pullback
 
 

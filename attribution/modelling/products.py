@@ -16,8 +16,8 @@ from pytensor.graph.basic import Apply
 from pytensor.graph.op import Op
 from pytensor.link.numba.dispatch.basic import numba_njit, register_funcify_and_cache_key
 
+from attribution._compile import kernel_digest
 from attribution.modelling.kernel_products import scalar_products, weighted_sums
-from attribution.network.kernel_fields import kernel_digest
 
 
 class WeightedSums(Op):

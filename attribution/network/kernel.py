@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import math
 
+from attribution._compile import kernel
 from attribution.network import kernel_fields as at
-from attribution.network.kernel_fields import count, kernel
+from attribution.network.kernel_fields import count
 from attribution.network.kernel_parts import fill_evidence, new_desk, staged_means, sum_part
 from attribution.network.kernel_steps import carried_at, run_step
 from attribution.network.kernel_values import log_prior, origin_values, row_values, slot_values

@@ -6,9 +6,10 @@ import math
 
 import numpy as np
 
+from attribution._compile import kernel
 from attribution.network import kernel_fields as at
 from attribution.network.kernel import add_likelihoods, keep_open, log_sum, open_draw
-from attribution.network.kernel_fields import count, kernel
+from attribution.network.kernel_fields import count
 from attribution.network.kernel_origins import origin_pullback, push_evidence
 from attribution.network.kernel_parts import believe_part, new_desk, staging, sum_part
 from attribution.network.kernel_steps import believe_steps

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from attribution._compile import kernel
 from attribution.network import kernel_fields as at
-from attribution.network.kernel_fields import count, kernel
+from attribution.network.kernel_fields import count
 from attribution.network.program import ABSENCE, DIRECT, Floats, Ints
 
 

@@ -12,8 +12,9 @@ import math
 
 import numpy as np
 
+from attribution._compile import kernel
 from attribution.network import kernel_fields as at
-from attribution.network.kernel_fields import count, kernel
+from attribution.network.kernel_fields import count
 from attribution.network.kernel_steps import believe_steps, run_step
 from attribution.network.program import DIRECT, Floats, Ints
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
+from attribution._compile import kernel
 from attribution.network import kernel_fields as at
-from attribution.network.kernel_fields import kernel
 from attribution.network.program import Floats, Ints
 
 _TINY = 1e-200

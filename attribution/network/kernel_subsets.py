@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from attribution.network.kernel_fields import kernel
+from attribution._compile import kernel
 from attribution.network.program import Floats, Ints
 
 BLOCK = 64  # draws

@@ -9,9 +9,10 @@ import math
 
 import numpy as np
 
+from attribution._compile import kernel
 from attribution.network import kernel_fields as at
 from attribution.network.curves import FARTHEST, LOWEST
-from attribution.network.kernel_fields import count, kernel
+from attribution.network.kernel_fields import count
 from attribution.network.program import ABSENCE, CONSTANT, DIRECT, ODDS, RATIO, Floats, Ints
 
 _ROOT_HALF = math.sqrt(0.5)

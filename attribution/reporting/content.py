@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from attribution import __version__
+from attribution._version import __version__
 from attribution.analysis.leave_out import leave_out
 from attribution.analysis.sensitivity import Sensitivity
 from attribution.analysis.shapley import Decomposition
 from attribution.analysis.timeline import Timeline, timeline
 from attribution.domain.concern import Concern
-from attribution.domain.verbal import percent
 from attribution.inference.posterior import Posterior, Standing
 from attribution.inference.provenance import digest, versions
 from attribution.reporting.assumptions import AssumptionBlock, assumption_blocks
@@ -214,8 +213,3 @@ def _provenance(posterior: Posterior) -> tuple[tuple[str, str], ...]:
             f"--seed {settings.seed}{as_of}",
         ),
     )
-
-
-def summary_line(standing: Standing) -> str:
-    """A faction with its probability and range, for a line of text."""
-    return f"{standing.label}: {percent(standing.probability)} ({percent(standing.low)} to {percent(standing.high)})"
