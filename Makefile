@@ -64,13 +64,13 @@ calibrate: $(READY) ## simulated cases with a known truth: are probabilities kep
 	$(BIN)/python -m benchmarks.calibration
 
 mutate: $(READY)   ## wrong mathematics on purpose: is each mistake caught by a test? (20 minutes)
-	$(BIN)/python -m benchmarks.mutations
+	$(BIN)/python -m tests.trust.mutations
 
 fuzz: $(READY)     ## 100,000 spoilt files: an answer, or an error with file and line? (10 minutes)
-	$(BIN)/python -m benchmarks.fuzz
+	$(BIN)/python -m tests.trust.fuzz
 
 faults: $(READY)   ## kill the commands at random moments: is anything lost? (10 minutes)
-	$(BIN)/python -m benchmarks.faults
+	$(BIN)/python -m tests.trust.faults
 
 bench: $(READY)     ## measurements side by side
 	$(BIN)/python benchmarks/run.py

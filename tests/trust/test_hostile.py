@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks.fuzz import KINDS
-from tests import hostile
-from tests.hostile import judge, seeds_of, spoilt
+from tests.trust import hostile
+from tests.trust.fuzz import KINDS
+from tests.trust.hostile import judge, seeds_of, spoilt
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -1,7 +1,7 @@
 """Kill the commands at random moments: is every file the old one or the new one, and does the next run work?
 
     make faults                                  # 200 kills over all scenarios
-    python -m benchmarks.faults --kills 20 --only report
+    python -m tests.trust.faults --kills 20 --only report
 
 Each scenario first runs undisturbed, which gives the new files and a duration. Then it is started over the old files
 again and again and killed (SIGKILL) at a moment drawn uniformly from that duration; every file must then be, byte for

@@ -6,7 +6,7 @@ import ast
 
 import pytest
 
-from benchmarks.mutations import MUTATIONS, Mutation, mutated, watching
+from tests.trust.mutations import MUTATIONS, Mutation, mutated, watching
 
 
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.name)

@@ -29,7 +29,7 @@ from attribution.reading import (
     shipped_cases,
 )
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 SLOWEST = 5.0  # seconds that any one text may take
 
 NASTY = (

@@ -1,7 +1,7 @@
 """Wrong mathematics on purpose: is each mistake caught by a test?
 
     make mutate                                     # all, a table at the end; exit code 1 where one survives
-    python -m benchmarks.mutations --only origin-twice prior-squared
+    python -m tests.trust.mutations --only origin-twice prior-squared
 
 Each mutation changes one passage of a copy of the package and runs the tests that should see it, stopping at the first
 that fails. A mutation whose tests all pass has survived, and a test is missing.
@@ -19,7 +19,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 _COPIED = ("attribution", "tests", "benchmarks", "data", "models", "pyproject.toml")
 _NETWORK = "attribution/network"
 ENUMERATION = ("tests/network/test_enumeration.py",)

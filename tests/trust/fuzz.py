@@ -1,8 +1,8 @@
 """Spoilt files by the thousand: does every one end in an answer or in an error with file and line, in time?
 
     make fuzz                                          # 100,000 inputs over all file formats
-    python -m benchmarks.fuzz --inputs 2000 --kinds case model
-    python -m benchmarks.fuzz --atheris 300            # so many seconds per kind, guided by coverage (needs atheris)
+    python -m tests.trust.fuzz --inputs 2000 --kinds case model
+    python -m tests.trust.fuzz --atheris 300            # so many seconds per kind, guided by coverage (needs atheris)
 
 A find is a text that ends in anything but success or an error with file and line, takes more than 5 seconds, or lets
 the process grow past 1 GB. Finds are written to a folder, so that they can become tests.
@@ -21,7 +21,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from random import Random
 
-from tests.hostile import judge, seeds_of, spoilt
+from tests.trust.hostile import judge, seeds_of, spoilt
 
 KINDS = ("case", "model", "grading", "recipe", "mapping", "events")
 _BATCH = 500
@@ -91,7 +91,7 @@ def _atheris(kind: str, seconds: int) -> int:
         "import sys, atheris\n"
         "with atheris.instrument_imports(include=['attribution']):\n"
         "    import attribution.reading, attribution.domain.case\n"
-        "from tests.hostile import judge\n"
+        "from tests.trust.hostile import judge\n"
         f"def one(data):\n    why = judge({kind!r}, data.decode('utf-8', 'replace'))\n"
         "    if why:\n        raise AssertionError(why)\n"
         "atheris.Setup(sys.argv, one)\natheris.Fuzz()\n"
