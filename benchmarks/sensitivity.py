@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import attribution as at
-from attribution.domain.catalog import Catalog
+from attribution.domain.identifiers import Catalog
 from attribution.domain.model import Cluster
 from attribution.inference.posterior import Posterior
 

@@ -9,17 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attribution.domain.case import Case, Incident
-from attribution.domain.catalog import Catalog
-from attribution.domain.evidence import Copying, Item, Proposition, Report
+from attribution.domain.evidence import Copying, Item, Proposition, Report, Source
 from attribution.domain.factions import FactionTree, Node
 from attribution.domain.facts import Fact
 from attribution.domain.grades import Grade
-from attribution.domain.identifiers import ELSE
+from attribution.domain.identifiers import ELSE, Catalog
 from attribution.domain.model import Deception, Model, PerpetratorPrior, Share
 from attribution.domain.moments import Moment
 from attribution.domain.numbers import Number
 from attribution.domain.origins import OriginDeclaration
-from attribution.domain.sources import Source
 from attribution.domain.tables import Cell, Entry, Row, StateRows, Table, Trait
 from attribution.network.compiler import compile_network
 from attribution.network.program import Program

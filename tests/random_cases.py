@@ -8,16 +8,25 @@ from math import prod
 from random import Random
 
 from attribution.domain.case import Case, Incident
-from attribution.domain.catalog import Catalog
-from attribution.domain.evidence import Absence, Act, Copying, Direct, Item, Proposition, Regrade, Report, Statement
+from attribution.domain.evidence import (
+    Absence,
+    Act,
+    Copying,
+    Direct,
+    Item,
+    Proposition,
+    Regrade,
+    Report,
+    Source,
+    Statement,
+)
 from attribution.domain.factions import FactionTree, Node
 from attribution.domain.facts import Fact
 from attribution.domain.grades import LETTERS, Grade
-from attribution.domain.identifiers import PERPETRATOR
+from attribution.domain.identifiers import PERPETRATOR, Catalog
 from attribution.domain.model import Model
 from attribution.domain.moments import Moment
 from attribution.domain.origins import OriginDeclaration
-from attribution.domain.sources import Source
 from tests.random_models import random_model
 from tests.random_numbers import probability, ratio
 

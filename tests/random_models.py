@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from random import Random
 
 from attribution.domain.case import Case
-from attribution.domain.catalog import Catalog
 from attribution.domain.evidence import Statement
 from attribution.domain.factions import FactionTree
 from attribution.domain.facts import Fact
-from attribution.domain.grading import Grading
-from attribution.domain.identifiers import ELSE, OTHER
+from attribution.domain.grades import Grading
+from attribution.domain.identifiers import ELSE, OTHER, Catalog
 from attribution.domain.model import (
     Deception,
     Deceptive,

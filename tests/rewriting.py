@@ -8,8 +8,8 @@ from random import Random
 from typing import Any
 
 from attribution.domain.case import Case
-from attribution.domain.catalog import Catalog
 from attribution.domain.factions import FactionTree, Node
+from attribution.domain.identifiers import Catalog
 from attribution.domain.numbers import Number
 
 type Change = Callable[[Any], Any]

@@ -19,8 +19,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from attribution.domain.case import Case
-from attribution.domain.catalog import Catalog
 from attribution.domain.evidence import Absence, Direct, Item, Proposition, Statement
+from attribution.domain.identifiers import Catalog
 from attribution.domain.model import Forged, Model
 from attribution.domain.numbers import Number
 from attribution.domain.origins import Origin

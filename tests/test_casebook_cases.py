@@ -8,8 +8,8 @@ from functools import cache
 import pytest
 
 import attribution as at
-from attribution.domain.catalog import Catalog
 from attribution.domain.evidence import Act, Report
+from attribution.domain.identifiers import Catalog
 from attribution.domain.model import Deception
 from attribution.reading import shipped_models
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from attribution.domain.case import Case
-from attribution.domain.catalog import Catalog
 from attribution.domain.evidence import Item, Statement
 from attribution.domain.grades import Grade
+from attribution.domain.identifiers import Catalog
 from attribution.domain.model import Forged, Model
 from attribution.domain.numbers import Number
 from attribution.domain.origins import Origin, OriginDeclaration

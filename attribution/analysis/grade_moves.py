@@ -10,9 +10,9 @@ import numpy as np
 from attribution.analysis.bench import Bench
 from attribution.analysis.units import standing_case
 from attribution.domain.case import Case
-from attribution.domain.catalog import Catalog
 from attribution.domain.evidence import Statement
 from attribution.domain.grades import DIGITS, LETTERS, Grade
+from attribution.domain.identifiers import Catalog
 from attribution.domain.origins import Origin
 from attribution.inference.posterior import Posterior
 from attribution.network.compile_origins import effective_grade

@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from attribution.domain.case import Case
-from attribution.domain.catalog import Catalog
 from attribution.domain.evidence import Item, Statement
 from attribution.domain.factions import FactionTree
 from attribution.domain.facts import Fact
 from attribution.domain.grades import Grade
+from attribution.domain.identifiers import Catalog
 from attribution.domain.model import Deception, Model
 from attribution.domain.origins import OriginDeclaration
 from attribution.domain.tables import Trait

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from attribution.domain.case import Case
+from attribution.domain.case import Case, Outcome
 from attribution.domain.identifiers import PERPETRATOR
 from attribution.domain.moments import Moment
-from attribution.domain.outcomes import Outcome
 from attribution.inference.draws import estimate
 from attribution.inference.posterior import Posterior
 from attribution.network.program import Floats

@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from attribution.domain.case import Case
-from attribution.domain.catalog import Catalog
 from attribution.domain.evidence import Act, Item, Proposition, Statement
 from attribution.domain.facts import Fact, in_causal_order
-from attribution.domain.identifiers import ELSE, PERPETRATOR
+from attribution.domain.identifiers import ELSE, PERPETRATOR, Catalog
 from attribution.domain.model import Deception, Forged, Model
 from attribution.domain.tables import Table
 

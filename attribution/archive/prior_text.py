@@ -11,7 +11,7 @@ from attribution.archive.case_prior import CasePrior, NodeWeight
 from attribution.archive.read_events import Archive
 from attribution.archive.statements import LIMITS
 from attribution.domain.case import Case
-from attribution.domain.history import FEW_LABELS
+from attribution.domain.model import FEW_LABELS
 from attribution.reading.vocabulary import HISTORY_FORMAT
 
 _EPOCH = dt.date(1970, 1, 1)

@@ -6,10 +6,9 @@ import argparse
 
 from attribution.cli.inputs import read_pair
 from attribution.cli.tables import Table, show
-from attribution.domain.assumption_concerns import case_concerns, model_concerns
 from attribution.domain.case import Case
-from attribution.domain.case_lint import case_lint
 from attribution.domain.concern import Concern
+from attribution.domain.lint import case_concerns, case_lint, model_concerns
 from attribution.domain.model import Model
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from attribution.domain.catalog import Catalog
-from attribution.domain.identifiers import check_id
+from attribution.domain.identifiers import Catalog, check_id
 from attribution.errors import CaseError
 
 

@@ -1,10 +1,14 @@
-"""Admiralty grades: how reliable the source is, and how credible this proposition as if it stood alone."""
+"""Admiralty grades: how reliable the source is, how credible this proposition as if it stood alone; and their worth."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import pairwise
 
-from attribution.errors import CaseError, Path
+from attribution.domain.numbers import Number
+from attribution.domain.tables import Reason
+from attribution.errors import CaseError, ModelError, Path
 
 LETTERS = ("A", "B", "C", "D", "E", "F")
 DIGITS = ("1", "2", "3", "4", "5", "6")
@@ -54,6 +58,68 @@ class Grade:
     @property
     def words(self) -> str:
         return f"source {LETTER_WORDS[self.letter]}, content {DIGIT_WORDS[self.digit]}"
+
+
+UNGRADED = Grade("F", "6")
+
+
+@dataclass(frozen=True, slots=True)
+class Grading:
+    """Reliability = source part (letter) x item part (digit), each an uncertain probability.
+
+    Letters A to E and digits 1 to 5 must fall in low, best and high: a better grade is never worth less. F and 6 stand
+    apart, *cannot be judged*.
+    """
+
+    id: str
+    title: str
+    letters: tuple[Number, ...]
+    digits: tuple[Number, ...]
+    because: Reason | None = None
+    text: str = field(default="", repr=False, compare=False)  # the file it was read from, so that a run stands alone
+
+    def __post_init__(self) -> None:
+        for block, names, numbers in (("letters", LETTERS, self.letters), ("digits", DIGITS, self.digits)):
+            if len(numbers) != len(names):
+                raise ModelError(
+                    f"{block} names {len(numbers)} of {len(names)}.", at=(block,), allowed=", ".join(names)
+                )
+            for name, (better, worse) in zip(names[1:-1], pairwise(numbers[:-1]), strict=True):
+                if not (better.low >= worse.low and better.best >= worse.best and better.high >= worse.high):
+                    raise ModelError(
+                        f'the grade part "{name}" is worth more than the better one before it.',
+                        at=(block, name),
+                        allowed="numbers that fall from A to E and from 1 to 5",
+                    )
+
+    def source_part(self, grade: Grade) -> Number:
+        return self.letters[LETTERS.index(grade.letter)]
+
+    def item_part(self, grade: Grade) -> Number:
+        return self.digits[DIGITS.index(grade.digit)]
+
+    def cap(self, grade: Grade, would_say_anyway: float = 0.5) -> float:
+        """The largest likelihood ratio the grade can carry, at the bests: ``(rho + (1 - rho) q) / ((1 - rho) q)``."""
+        reliability = self.source_part(grade).best * self.item_part(grade).best
+        anyway = (1 - reliability) * would_say_anyway
+        return (reliability + anyway) / anyway if anyway else float("inf")
+
+
+def numbers_in_order(block: str, names: tuple[str, ...], stated: Mapping[str, Number]) -> tuple[Number, ...]:
+    """The numbers of a grading block in the order of its names.
+
+    Raises
+    ------
+    ModelError
+        A name that is missing or unknown.
+    """
+    for name in stated:
+        if name not in names:
+            raise ModelError.unknown(block, name, names, at=(block, name))
+    missing = [name for name in names if name not in stated]
+    if missing:
+        raise ModelError(f"{block} has no {', '.join(missing)}.", at=(block,), allowed=", ".join(names))
+    return tuple(stated[name] for name in names)
 
 
 def _not_a_grade(found: str, at: Path = ()) -> CaseError:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from attribution.domain.catalog import Catalog
-from attribution.domain.identifiers import ELSE, check_id
+from attribution.domain.identifiers import ELSE, Catalog, check_id
 from attribution.domain.numbers import Number
 from attribution.domain.tables import Entry, OddsRatio, Reason, Row, StateRows, Table, TraitValue
 from attribution.errors import ModelError, Path, listed

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from attribution.domain.assumption_concerns import case_concerns, model_concerns
-from attribution.domain.case_lint import one_sided_searches
 from attribution.domain.concern import Concern
 from attribution.domain.evidence import Proposition
 from attribution.domain.identifiers import PERPETRATOR
+from attribution.domain.lint import case_concerns, model_concerns, one_sided_searches
 from attribution.inference.diagnostics import Convergence, CrossCheck, Diagnostics, Tails
 from attribution.inference.draws import khat_threshold
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from attribution.domain.case import Case
-from attribution.domain.catalog import Catalog
+from attribution.domain.identifiers import Catalog
 from attribution.domain.model import Model
 from attribution.domain.moments import Moment
 from attribution.inference.contradiction import refuse_contradiction

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from attribution.atomic import write_atomically
+from attribution.domain.case import without_outcome
 from attribution.domain.moments import Moment
-from attribution.domain.outcomes import without_outcome
 from attribution.errors import InputError, RunError
 from attribution.inference.draws import Draws
 from attribution.inference.posterior import Posterior

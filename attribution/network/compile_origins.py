@@ -9,8 +9,7 @@ import numpy as np
 
 from attribution.domain.case import Case
 from attribution.domain.evidence import Absence, Direct, Item, Proposition, Statement
-from attribution.domain.grades import Grade
-from attribution.domain.grading import UNGRADED
+from attribution.domain.grades import UNGRADED, Grade
 from attribution.domain.identifiers import PERPETRATOR
 from attribution.domain.model import Forged, Model
 from attribution.domain.numbers import Number

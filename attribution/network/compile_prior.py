@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from attribution.domain.case import Case
-from attribution.domain.history import History
 from attribution.domain.identifiers import OTHER
-from attribution.domain.model import Model, Share
+from attribution.domain.model import History, Model, Share
 from attribution.domain.pairing import leaves_of_share
 from attribution.network.compile_tables import trait_slot
 from attribution.network.slots import NONE, SlotBook

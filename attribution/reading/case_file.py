@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from attribution.domain.case import Case, Incident
-from attribution.domain.catalog import Catalog
+from attribution.domain.evidence import Source
 from attribution.domain.factions import FactionTree, Node
 from attribution.domain.facts import Fact
+from attribution.domain.identifiers import Catalog
 from attribution.domain.origins import OriginDeclaration
-from attribution.domain.sources import Source
 from attribution.reading.evidence_file import grade, item
 from attribution.reading.fields import Field, located
 from attribution.reading.outcome_file import outcome

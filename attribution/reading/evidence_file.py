@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from attribution.domain.evidence import Absence, Act, Copying, Direct, Item, Proposition, Regrade, Report
+from attribution.domain.evidence import Absence, Act, Citation, Copying, Direct, Item, Proposition, Regrade, Report
 from attribution.domain.grades import Grade
-from attribution.domain.sources import Citation
 from attribution.reading.fields import Field, located
 from attribution.reading.quantities import quantity
 from attribution.reading.vocabulary import (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from attribution.domain.history import History, HistoryWeight
+from attribution.domain.model import History, HistoryWeight
 from attribution.reading.case_file import check_format, text_of
 from attribution.reading.fields import Field, located
 from attribution.reading.quantities import quantity, reason

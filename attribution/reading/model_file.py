@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from attribution.domain.catalog import Catalog
-from attribution.domain.grades import DIGITS, LETTERS
-from attribution.domain.grading import Grading, numbers_in_order
-from attribution.domain.history import History
-from attribution.domain.model import Cluster, Deception, Deceptive, Forged, Model, PerpetratorPrior, Share, Staged
+from attribution.domain.grades import DIGITS, LETTERS, Grading, numbers_in_order
+from attribution.domain.identifiers import Catalog
+from attribution.domain.model import (
+    Cluster,
+    Deception,
+    Deceptive,
+    Forged,
+    History,
+    Model,
+    PerpetratorPrior,
+    Share,
+    Staged,
+)
 from attribution.domain.numbers import Number
 from attribution.domain.tables import Reason, Table, Trait
 from attribution.errors import spell

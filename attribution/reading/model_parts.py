@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from attribution.domain.history import History
+from attribution.domain.model import History
 from attribution.reading.case_file import check_format
 from attribution.reading.fields import Field
 from attribution.reading.history_file import parse_history

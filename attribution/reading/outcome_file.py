@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from attribution.domain.case import Outcome
 from attribution.domain.evidence import Proposition
 from attribution.domain.identifiers import PERPETRATOR
-from attribution.domain.outcomes import Outcome
 from attribution.reading.evidence_file import citations, grade
 from attribution.reading.fields import Field, located
 from attribution.reading.vocabulary import OUTCOME, OUTCOME_REQUIRED, WAYS_OF_SETTLING

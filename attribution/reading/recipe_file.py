@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from attribution.domain.catalog import Catalog
+from attribution.domain.identifiers import Catalog
 from attribution.domain.recipe import Binding, ParentBinding, Recipe, RecipeNumber, RecipeTable
 from attribution.domain.tables import Reason, Table
 from attribution.reading.case_file import check_format

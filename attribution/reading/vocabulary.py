@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import get_args
 
+from attribution.domain.case import Settled
+from attribution.domain.evidence import Reading, SourceKind
 from attribution.domain.grades import LETTERS
-from attribution.domain.outcomes import Settled
-from attribution.domain.sources import Reading, SourceKind
 
 CASE_FORMAT = "attribution-case/1"
 MODEL_FORMAT = "attribution-model/1"

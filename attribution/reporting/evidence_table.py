@@ -6,10 +6,9 @@ from dataclasses import dataclass
 
 from attribution.analysis.leave_out import LeaveOut
 from attribution.domain.case import Case
-from attribution.domain.evidence import Absence, Direct, Item, Statement
+from attribution.domain.evidence import Absence, Citation, Direct, Item, Statement
 from attribution.domain.grades import Grade
 from attribution.domain.identifiers import PERPETRATOR
-from attribution.domain.sources import Citation
 from attribution.inference.posterior import Posterior
 from attribution.network.compile_origins import effective_grade
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from attribution.domain.case import Case
 from attribution.domain.evidence import Statement
-from attribution.domain.grading import UNGRADED
+from attribution.domain.grades import UNGRADED
 from attribution.domain.origins import Origin
 from attribution.reporting.text import brief
 

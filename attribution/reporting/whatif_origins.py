@@ -10,8 +10,7 @@ from typing import Any
 from attribution.analysis.what_if import Carried, grade_pools
 from attribution.domain.case import Case
 from attribution.domain.evidence import Item, Statement
-from attribution.domain.grades import DIGITS, LETTERS, Grade
-from attribution.domain.grading import UNGRADED
+from attribution.domain.grades import DIGITS, LETTERS, UNGRADED, Grade
 from attribution.domain.identifiers import PERPETRATOR
 from attribution.domain.numbers import Number
 from attribution.domain.origins import Origin

@@ -8,9 +8,8 @@ from dataclasses import replace
 import pytest
 
 from attribution.analysis.casebook import BEFORE, LATEST, Casebook, casebook, moments
-from attribution.domain.case import Case
+from attribution.domain.case import Case, Outcome
 from attribution.domain.moments import Moment
-from attribution.domain.outcomes import Outcome
 from tests.analysis.test_scores import MODEL, a_case_of, settled
 from tests.builders import DAY, posterior_of
 

@@ -15,10 +15,10 @@ import attribution as at
 from attribution.analysis.compare import Change, name
 from attribution.analysis.hybrid import GROUPS, Group, Side, hybrid
 from attribution.domain.case import Case
-from attribution.domain.catalog import Catalog
 from attribution.domain.evidence import Item
 from attribution.domain.facts import Fact
 from attribution.domain.grades import Grade
+from attribution.domain.identifiers import Catalog
 from attribution.domain.model import Model
 from attribution.domain.moments import Moment
 from attribution.errors import UsageError

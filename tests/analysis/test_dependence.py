@@ -12,13 +12,12 @@ import attribution as at
 from attribution.analysis.dependence import dependence, effective_number
 from attribution.analysis.likeness import shared
 from attribution.analysis.merging import merged_log_joint
-from attribution.domain.evidence import Copying, Report
+from attribution.domain.evidence import Copying, Report, Source
 from attribution.domain.facts import Fact
 from attribution.domain.grades import Grade
 from attribution.domain.moments import Moment
 from attribution.domain.numbers import Number
 from attribution.domain.origins import OriginDeclaration
-from attribution.domain.sources import Source
 from attribution.errors import UsageError
 from attribution.inference.posterior import Posterior
 from attribution.network.summation import normalise

@@ -17,7 +17,7 @@ from attribution.analysis.leave_out import without
 from attribution.analysis.minimal import minimal
 from attribution.analysis.reaching import LOW_ESS, reweigh
 from attribution.analysis.units import UnitKind, together, units
-from attribution.domain.catalog import Catalog
+from attribution.domain.identifiers import Catalog
 from attribution.domain.model import Cluster
 from attribution.errors import UsageError
 from attribution.inference.posterior import Posterior

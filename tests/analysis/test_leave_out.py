@@ -14,10 +14,10 @@ from attribution.analysis import reaching
 from attribution.analysis.leave_out import without
 from attribution.analysis.units import UnitKind, units
 from attribution.domain.case import Case
-from attribution.domain.catalog import Catalog
 from attribution.domain.evidence import Absence, Direct, Item, Statement
 from attribution.domain.facts import Fact
 from attribution.domain.grades import Grade
+from attribution.domain.identifiers import Catalog
 from attribution.errors import UsageError
 from attribution.inference.carrying import carried
 from attribution.inference.draws import estimate

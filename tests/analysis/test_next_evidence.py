@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 import attribution as at
 from attribution.analysis.next_evidence import NextEvidence, believed_draws, information, next_evidence
-from attribution.domain.catalog import Catalog
 from attribution.domain.evidence import Direct
 from attribution.domain.facts import Fact
+from attribution.domain.identifiers import Catalog
 from attribution.domain.numbers import Number
 from attribution.inference.posterior import Posterior
 from attribution.network.curves import mean

@@ -10,8 +10,8 @@ import pytest
 import attribution as at
 from attribution.analysis.path import FARTHEST, _Walk, shortest_path
 from attribution.analysis.rivals import compare_models
-from attribution.domain.catalog import Catalog
 from attribution.domain.facts import Fact
+from attribution.domain.identifiers import Catalog
 from attribution.errors import UsageError
 from attribution.inference.draws import smoothed
 from attribution.inference.importance import sobol_normals

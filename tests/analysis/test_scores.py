@@ -9,12 +9,10 @@ import pytest
 
 import attribution as at
 from attribution.analysis.scores import foreseen, scores
-from attribution.domain.case import Case
-from attribution.domain.evidence import Proposition
+from attribution.domain.case import Case, Outcome, Settled
+from attribution.domain.evidence import Citation, Proposition
 from attribution.domain.facts import Fact
 from attribution.domain.grades import Grade
-from attribution.domain.outcomes import Outcome, Settled
-from attribution.domain.sources import Citation
 from attribution.inference.settings import Sampling
 from tests.builders import DAY, YES_NO, a_case, a_model, a_report, a_table, says
 

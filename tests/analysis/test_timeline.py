@@ -10,10 +10,10 @@ import pytest
 import attribution as at
 from attribution.analysis import timeline as module
 from attribution.domain.case import Case
-from attribution.domain.catalog import Catalog
 from attribution.domain.evidence import Regrade
 from attribution.domain.facts import Fact
 from attribution.domain.grades import Grade
+from attribution.domain.identifiers import Catalog
 from attribution.domain.model import Model
 from attribution.domain.moments import Moment
 from tests.builders import YES_NO, a_case, a_model, a_report, a_table, a_tree, says

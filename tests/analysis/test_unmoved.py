@@ -11,14 +11,13 @@ import pytest
 import attribution as at
 from attribution.analysis.finding import as_json
 from attribution.domain.case import Case
-from attribution.domain.catalog import Catalog
-from attribution.domain.evidence import Copying
+from attribution.domain.evidence import Copying, Source
 from attribution.domain.facts import Fact
 from attribution.domain.grades import Grade
+from attribution.domain.identifiers import Catalog
 from attribution.domain.model import Cluster, Model
 from attribution.domain.numbers import Number
 from attribution.domain.origins import OriginDeclaration
-from attribution.domain.sources import Source
 from tests.builders import a_case, a_model, a_report, a_table, a_tree, says
 from tests.rewriting import renaming, rewritten
 

@@ -12,9 +12,9 @@ import attribution as at
 from attribution.analysis.changes import Changes, Planted
 from attribution.analysis.leave_out import leave_out
 from attribution.analysis.what_if import WhatIf, what_if
-from attribution.domain.catalog import Catalog
 from attribution.domain.evidence import Statement
 from attribution.domain.grades import Grade
+from attribution.domain.identifiers import Catalog
 from attribution.errors import UsageError
 from attribution.inference.posterior import Posterior
 from attribution.inference.settings import Sampling

@@ -6,8 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from attribution.domain.grades import DIGITS, LETTERS, Grade
-from attribution.domain.grading import Grading, numbers_in_order
+from attribution.domain.grades import DIGITS, LETTERS, Grade, Grading, numbers_in_order
 from attribution.domain.numbers import Number
 from attribution.errors import CaseError, ModelError
 from tests.random_models import CERTAIN, UNCERTAIN

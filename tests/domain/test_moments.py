@@ -15,7 +15,7 @@ from attribution.domain.grades import Grade
 from attribution.domain.moments import Moment
 from attribution.errors import CaseError
 from tests.builders import a_report, says
-from tests.domain.test_case_rules import case_of
+from tests.domain.test_case import case_of
 
 DAY = Moment.parse("2004-03-11")
 NOON = Moment.parse("2004-03-11T12:00")

@@ -8,8 +8,8 @@ import jsonschema
 import pytest
 
 import attribution as at
+from attribution.domain.case import without_outcome
 from attribution.domain.moments import Moment
-from attribution.domain.outcomes import without_outcome
 from attribution.errors import InputError
 from attribution.inference.provenance import attributes
 from attribution.inference.settings import Sampling

@@ -10,7 +10,7 @@ import pytest
 import attribution as at
 from attribution.domain.evidence import Absence
 from attribution.domain.facts import Fact
-from attribution.domain.grading import Grading
+from attribution.domain.grades import Grading
 from attribution.domain.numbers import Number
 from attribution.errors import PairError
 from attribution.inference.settings import Engine

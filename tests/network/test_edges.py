@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 from attribution.domain.evidence import Absence, Copying, Direct, Report
 from attribution.domain.factions import FactionTree, Node
 from attribution.domain.facts import Fact
-from attribution.domain.grades import Grade
-from attribution.domain.grading import Grading
+from attribution.domain.grades import Grade, Grading
 from attribution.domain.model import Model
 from attribution.domain.numbers import Number
 from attribution.domain.origins import OriginDeclaration

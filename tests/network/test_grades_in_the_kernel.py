@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from attribution.domain.facts import Fact
-from attribution.domain.grades import Grade
-from attribution.domain.grading import Grading
+from attribution.domain.grades import Grade, Grading
 from attribution.network.compiler import compile_network
 from attribution.network.program import Program
 from attribution.network.summation import log_joint, numbers, tables

@@ -12,13 +12,12 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from attribution.domain.case import Case
-from attribution.domain.catalog import Catalog
-from attribution.domain.evidence import Copying, Report, Statement
+from attribution.domain.evidence import Copying, Report, Source, Statement
 from attribution.domain.facts import Fact
 from attribution.domain.grades import Grade
+from attribution.domain.identifiers import Catalog
 from attribution.domain.numbers import Number
 from attribution.domain.origins import OriginDeclaration
-from attribution.domain.sources import Source
 from attribution.network.compiler import compile_network
 from attribution.network.program import Program
 from attribution.network.summation import log_joint, numbers, state_probabilities, tables

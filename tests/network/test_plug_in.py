@@ -12,11 +12,10 @@ from numpy.typing import NDArray
 from scipy.stats import norm, qmc
 
 from attribution.domain.case import Case
-from attribution.domain.evidence import Absence, Direct
+from attribution.domain.evidence import Absence, Direct, Source
 from attribution.domain.facts import Fact
 from attribution.domain.model import Deception, Deceptive, Forged, Model, Staged
 from attribution.domain.numbers import Number
-from attribution.domain.sources import Source
 from attribution.network.compiler import compile_network
 from attribution.network.curves import mean
 from attribution.network.summation import log_joint

@@ -51,14 +51,14 @@ MUTATIONS = (
     Mutation(
         "f-as-worst",
         "F is read as the worst letter, not as unknown",
-        "attribution/domain/grading.py",
+        "attribution/domain/grades.py",
         "return self.letters[LETTERS.index(grade.letter)]",
         'return self.letters[LETTERS.index("E" if grade.letter == "F" else grade.letter)]',
     ),
     Mutation(
         "six-as-worst",
         "digit 6 is read as the worst digit, not as unknown",
-        "attribution/domain/grading.py",
+        "attribution/domain/grades.py",
         "return self.digits[DIGITS.index(grade.digit)]",
         'return self.digits[DIGITS.index("5" if grade.digit == "6" else grade.digit)]',
     ),
@@ -198,7 +198,7 @@ MUTATIONS = (
         "attribution/domain/case.py",
         "if item.published <= last and",
         "if item.published >= item.published and",
-        ("tests/domain/test_case_rules.py", "tests/domain/test_moments.py"),
+        ("tests/domain/test_case.py", "tests/domain/test_moments.py"),
     ),
     Mutation(
         "shapley-by-size",

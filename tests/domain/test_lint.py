@@ -6,16 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from attribution.domain.assumption_concerns import case_concerns
-from attribution.domain.case import Case
-from attribution.domain.case_lint import case_lint
-from attribution.domain.evidence import Absence, Act, Item, Proposition
+from attribution.domain.case import Case, Outcome
+from attribution.domain.evidence import Absence, Act, Citation, Item, Proposition, Source
 from attribution.domain.facts import Fact
 from attribution.domain.grades import Grade
+from attribution.domain.lint import case_concerns, case_lint
 from attribution.domain.moments import Moment
 from attribution.domain.numbers import Number
-from attribution.domain.outcomes import Outcome
-from attribution.domain.sources import Citation, Source
 from tests.builders import DAY, YES_NO, a_case, a_report, says
 
 WEAPON = Fact("weapon", ("drone", "rocket"))

@@ -8,13 +8,12 @@ from dataclasses import replace
 import pytest
 
 from attribution.domain.case import Case
-from attribution.domain.evidence import Absence, Copying, Direct, Item, Regrade, Report
+from attribution.domain.evidence import Absence, Copying, Direct, Item, Regrade, Report, Source
 from attribution.domain.factions import FactionTree, Node
 from attribution.domain.facts import Fact
 from attribution.domain.grades import Grade
 from attribution.domain.numbers import Number
 from attribution.domain.origins import OriginDeclaration
-from attribution.domain.sources import Source
 from attribution.errors import CaseError
 from tests.builders import DAY, YES_NO, a_case, a_report, says
 
