@@ -38,8 +38,7 @@ from attribution.archive.mapping_words import (
     UMBRELLA,
 )
 from attribution.errors import EventError, UsageError
-from attribution.reading.case_file import check_format, text_of
-from attribution.reading.fields import Field, located
+from attribution.reading.fields import Field, check_format, located, text_of
 from attribution.reading.shipped import bundled
 from attribution.reading.yaml_nodes import Scalar, parse, read_text
 

@@ -1,9 +1,8 @@
 """The file formats: YAML with lines in every error, schemas for editors, templates, and where shipped files are."""
 
 from attribution.reading.case_file import parse_case
-from attribution.reading.history_file import parse_history
 from attribution.reading.model_file import parse_grading, parse_model
-from attribution.reading.recipe_file import parse_recipe
+from attribution.reading.model_parts import parse_history, parse_recipe
 from attribution.reading.schema import schema
 from attribution.reading.shipped import read_case, read_model, read_pair_errors, shipped_cases, shipped_models
 from attribution.reading.template import case_template, model_template

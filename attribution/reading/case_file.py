@@ -1,28 +1,52 @@
-"""From the text of a case file to a `Case`."""
+"""From the text of a case file to a `Case`: the incident, its factions, sources and facts, the items, the outcome."""
 
 from __future__ import annotations
 
-from attribution.domain.case import Case, Incident
-from attribution.domain.evidence import Source
+from typing import Any
+
+from attribution.domain.case import Case, Incident, Outcome
+from attribution.domain.evidence import (
+    Absence,
+    Act,
+    Citation,
+    Copying,
+    Direct,
+    Item,
+    Proposition,
+    Regrade,
+    Report,
+    Source,
+)
 from attribution.domain.factions import FactionTree, Node
 from attribution.domain.facts import Fact
-from attribution.domain.identifiers import Catalog
+from attribution.domain.grades import Grade
+from attribution.domain.identifiers import PERPETRATOR, Catalog
 from attribution.domain.origins import OriginDeclaration
-from attribution.reading.evidence_file import grade, item
-from attribution.reading.fields import Field, located
-from attribution.reading.outcome_file import outcome
+from attribution.reading.fields import Field, check_format, entries_of, located, text_of
 from attribution.reading.quantities import quantity
 from attribution.reading.vocabulary import (
     CASE,
     CASE_FORMAT,
     CASE_REQUIRED,
+    CITATION,
+    COPIES,
     FACT,
     INCIDENT,
+    ITEM,
+    ITEM_KINDS,
+    ITEM_REQUIRED,
     NODE,
+    OF_KIND,
     ORIGIN,
+    OUTCOME,
+    OUTCOME_REQUIRED,
+    READINGS,
+    REGRADE,
     RELIABILITIES,
+    REQUIRED_OF_KIND,
     SOURCE,
     SOURCE_KINDS,
+    WAYS_OF_SETTLING,
 )
 from attribution.reading.yaml_nodes import Scalar, parse
 
@@ -47,34 +71,13 @@ def parse_case(text: str, file: str = "case.yaml") -> Case:
             incident=_incident(root, block["incident"]),
             factions=tree,
             sources=Catalog(_source(field, id) for id, field in block["sources"].entries().items()),
-            facts=Catalog(_fact(field, id, tree) for id, field in _entries(block, "facts")),
-            evidence=Catalog((item(field) for field in block["evidence"].items()), kind="item", at=("evidence",)),
-            declarations=Catalog(_origin(field, id) for id, field in _entries(block, "origins")),
-            outcomes=tuple(outcome(field) for field in block["outcome"].items()) if "outcome" in block else (),
+            facts=Catalog(_fact(field, id, tree) for id, field in entries_of(block, "facts")),
+            evidence=Catalog((_item(field) for field in block["evidence"].items()), kind="item", at=("evidence",)),
+            declarations=Catalog(_origin(field, id) for id, field in entries_of(block, "origins")),
+            outcomes=tuple(_outcome(field) for field in block["outcome"].items()) if "outcome" in block else (),
             limits=tuple(field.text() for field in block["limits"].items()) if "limits" in block else (),
             text=text,
         )
-
-
-def check_format(root: Field, known: str) -> None:
-    """Refuse a file that is something else, or of another version."""
-    found = root.entries().get("format")
-    if found is None:
-        raise root.fail("the file has no `format`.", known, f"begin it with `format: {known}`")
-    text = found.text()
-    if text != known:
-        name = known.partition("/")[0]
-        hint = "update this program, or write the older format" if text.startswith(f"{name}/") else ""
-        raise found.fail(f'the format is "{text[:80]}", which is not known here.', known, hint)
-
-
-def _entries(block: dict[str, Field], key: str) -> list[tuple[str, Field]]:
-    return list(block[key].entries().items()) if key in block else []
-
-
-def text_of(block: dict[str, Field], key: str) -> str:
-    """An optional text."""
-    return block[key].text() if key in block else ""
 
 
 def _incident(root: Field, field: Field) -> Incident:
@@ -106,7 +109,7 @@ def _node(root: Field, field: Field, id: str) -> Node:
             banner=block["banner"].flag() if "banner" in block else False,
             sponsor=block["sponsor"].flag() if "sponsor" in block else False,
             note=text_of(block, "note"),
-            members=tuple(_node(root, inner, name) for name, inner in _entries(block, "members")),
+            members=tuple(_node(root, inner, name) for name, inner in entries_of(block, "members")),
         )
 
 
@@ -146,8 +149,151 @@ def _origin(field: Field, id: str) -> OriginDeclaration:
         return OriginDeclaration(
             id=id,
             title=text_of(block, "title"),
-            grade=grade(block["grade"]) if "grade" in block else None,
+            grade=_grade(block["grade"]) if "grade" in block else None,
             source=text_of(block, "source"),
             forgeable=block["forgeable"].flag() if "forgeable" in block else None,
             note=text_of(block, "note"),
         )
+
+
+def _item(field: Field) -> Item:
+    """One item, of the kind it says it is."""
+    entries = field.entries()
+    if "kind" not in entries:
+        raise field.fail(
+            "an item has no `kind`.", ", ".join(ITEM_KINDS), "a statement that is itself the fact is an act"
+        )
+    kind = entries["kind"].word("kinds of item", ITEM_KINDS)
+    block = field.block({**ITEM, **OF_KIND[kind]}, (*ITEM_REQUIRED, *REQUIRED_OF_KIND[kind]))
+    common = _common(block)
+    with located(field, field):
+        if kind == "absence":
+            return Absence(
+                **common,
+                says=_says(block["says"]),
+                detection=quantity(block["detection"]),
+                searched=block["searched"].text() if "searched" in block else "",
+            )
+        if kind == "direct":
+            return _direct(block, common)
+        build = Report if kind == "report" else Act
+        return build(
+            **common,
+            says=_says(block["says"]),
+            grade=_grade(block["grade"]) if "grade" in block else None,
+            would_say_anyway=quantity(block["would_say_anyway"]) if "would_say_anyway" in block else None,
+            copies=_copies(block["copies"]) if "copies" in block else None,
+            forgeable=block["forgeable"].flag() if "forgeable" in block else None,
+            regraded=tuple(_regrade(one) for one in block["regraded"].items()) if "regraded" in block else (),
+        )
+
+
+def _common(block: dict[str, Field]) -> dict[str, Any]:
+    def text(key: str) -> str:
+        return block[key].text() if key in block else ""
+
+    id = block["id"].text()
+    return {
+        "id": id,
+        "title": text("title") or id.replace("-", " ").capitalize(),
+        "source": text("source"),
+        "published": block["published"].moment(),
+        "origin": text("origin"),
+        "via": tuple(outlet.text() for outlet in block["via"].one_or_more()) if "via" in block else (),
+        "date": block["date"].moment() if "date" in block else None,
+        "withdrawn": block["withdrawn"].moment() if "withdrawn" in block else None,
+        "citations": _citations(block),
+        "note": text("note"),
+    }
+
+
+def _says(field: Field) -> tuple[Proposition, ...]:
+    return tuple(_proposition(inner, fact) for fact, inner in field.entries().items())
+
+
+def _proposition(field: Field, fact: str) -> Proposition:
+    negated = field.is_mapping()
+    named = field.block(("not",), ("not",))["not"] if negated else field
+    return Proposition(fact, frozenset(state.text() for state in named.one_or_more()), negated)
+
+
+def _citations(block: dict[str, Field]) -> tuple[Citation, ...]:
+    """Where it can be read: the `citation:` of a block."""
+    return tuple(_citation(one) for one in block["citation"].one_or_more()) if "citation" in block else ()
+
+
+def _citation(field: Field) -> Citation:
+    block = field.block(CITATION, ("url", "title"))
+    url = block["url"]
+    with located(url, url):
+        return Citation(
+            url=url.text(),
+            title=block["title"].text(),
+            publisher=block["publisher"].text() if "publisher" in block else "",
+            published=block["published"].text() if "published" in block else "",
+            read=block["read"].word("ways of reading", READINGS) if "read" in block else "copy",  # type: ignore[arg-type]
+            note=block["note"].text() if "note" in block else "",
+        )
+
+
+def _copies(field: Field) -> Copying:
+    block = field.block(COPIES, COPIES)
+    return Copying(block["of"].text(), quantity(block["probability"]))
+
+
+def _regrade(field: Field) -> Regrade:
+    block = field.block(REGRADE, REGRADE)
+    return Regrade(block["date"].moment(), _grade(block["grade"]))
+
+
+def _grade(field: Field) -> Grade:
+    """An Admiralty grade such as B2."""
+    with located(field, field):
+        return Grade.parse(field.text())
+
+
+def _direct(block: dict[str, Field], common: dict[str, Any]) -> Direct:
+    ratios = block["likelihood_ratio"]
+    about = ratios.entries()
+    if len(about) != 1:
+        raise ratios.fail(
+            f"the likelihood ratio is about {len(about)} facts.",
+            "one fact, or perpetrator: {perpetrator: {some-faction: [1, 1.8, 4]}}",
+        )
+    fact, states = next(iter(about.items()))
+    return Direct(
+        **common,
+        fact=fact,
+        ratios=tuple((state, quantity(value, "ratio")) for state, value in states.entries().items()),
+        grade=_grade(block["grade"]) if "grade" in block else None,
+    )
+
+
+def _outcome(field: Field) -> Outcome:
+    """One entry of `outcome:`: a set that is true, or one that is excluded."""
+    block = field.block(OUTCOME, OUTCOME_REQUIRED)
+    if ("true" in block) == ("false" in block):
+        raise field.fail(
+            "an outcome has both `true` and `false`, or neither.",
+            "`true: some-faction` or `false: some-faction`, or {some-fact: state}",
+            "two statements are two entries",
+        )
+    with located(field, field):
+        return Outcome(
+            proposition=_settled(block["false"], True) if "false" in block else _settled(block["true"], False),
+            source=block["source"].text(),
+            grade=_grade(block["grade"]),
+            date=block["date"].moment(),
+            settled=block["settled"].word("ways of settling", WAYS_OF_SETTLING),  # type: ignore[arg-type]
+            note=block["note"].text() if "note" in block else "",
+            citations=_citations(block),
+        )
+
+
+def _settled(field: Field, negated: bool) -> Proposition:
+    """Factions by themselves, or one fact with its states."""
+    about = field.entries() if field.is_mapping() else {PERPETRATOR: field}
+    if len(about) != 1:
+        raise field.fail(f"the outcome is about {len(about)} facts.", "one fact: {launcher: some-faction}")
+    fact, states = next(iter(about.items()))
+    return Proposition(fact, frozenset(state.text() for state in states.one_or_more()), negated)

@@ -191,3 +191,25 @@ def located(root: Field, near: Field | None = None) -> Iterator[None]:
             else:
                 error.located(root.file, (near or root).line)
         raise
+
+
+def check_format(root: Field, known: str) -> None:
+    """Refuse a file that is something else, or of another version."""
+    found = root.entries().get("format")
+    if found is None:
+        raise root.fail("the file has no `format`.", known, f"begin it with `format: {known}`")
+    text = found.text()
+    if text != known:
+        name = known.partition("/")[0]
+        hint = "update this program, or write the older format" if text.startswith(f"{name}/") else ""
+        raise found.fail(f'the format is "{text[:80]}", which is not known here.', known, hint)
+
+
+def entries_of(block: dict[str, Field], key: str) -> list[tuple[str, Field]]:
+    """The entries of an optional mapping, in order."""
+    return list(block[key].entries().items()) if key in block else []
+
+
+def text_of(block: dict[str, Field], key: str) -> str:
+    """An optional text."""
+    return block[key].text() if key in block else ""

@@ -18,12 +18,9 @@ from attribution.domain.model import (
 from attribution.domain.numbers import Number
 from attribution.domain.tables import Reason, Table, Trait
 from attribution.errors import spell
-from attribution.reading.case_file import check_format, text_of
-from attribution.reading.fields import Field, located
-from attribution.reading.model_parts import Part, history_of, joined, model_root
-from attribution.reading.quantities import from_recipe, quantity, reason, recipe_reason
-from attribution.reading.recipe_file import table_from_recipe
-from attribution.reading.table_file import entry, rows_by_state
+from attribution.reading.fields import Field, check_format, entries_of, located, text_of
+from attribution.reading.model_parts import Part, history_of, joined, model_root, table_from_recipe
+from attribution.reading.quantities import entry, from_recipe, quantity, reason, recipe_reason, rows_by_state
 from attribution.reading.vocabulary import (
     DECEPTION,
     DECEPTIVE,
@@ -94,20 +91,16 @@ def parse_model(
             summary=text_of(block, "summary"),
             grading=grading,
             perpetrator=_perpetrator(root, block["perpetrator"], history_of(root, text, history)),
-            traits=Catalog(_trait(root, field, name) for name, field in _entries(block, "traits")),
-            tables=Catalog(_table(root, field, fact) for fact, field in _entries(block, "facts")),
+            traits=Catalog(_trait(root, field, name) for name, field in entries_of(block, "traits")),
+            tables=Catalog(_table(root, field, fact) for fact, field in entries_of(block, "facts")),
             deception=_deception(block["deception"]) if "deception" in block else Deception(),
             clusters=Catalog(
                 Cluster(name, tuple(origin.text() for origin in field.one_or_more()))
-                for name, field in _entries(block, "clusters")
+                for name, field in entries_of(block, "clusters")
             ),
             recipe=root.recipe.id if root.recipe else "",
             text=joined(text, base, recipe, history),
         )
-
-
-def _entries(block: dict[str, Field], key: str) -> list[tuple[str, Field]]:
-    return list(block[key].entries().items()) if key in block else []
 
 
 def _perpetrator(root: Field, field: Field, history: History | None) -> PerpetratorPrior:
@@ -119,7 +112,7 @@ def _perpetrator(root: Field, field: Field, history: History | None) -> Perpetra
             proportional_to=tuple(trait.text() for trait in block["proportional_to"].one_or_more())
             if "proportional_to" in block
             else (),
-            shares=tuple(_share(inner, node) for node, inner in _entries(block, "share")),
+            shares=tuple(_share(inner, node) for node, inner in entries_of(block, "share")),
             archive=history,
             because=_prior_reason(block),
         )
@@ -137,7 +130,7 @@ def _prior_reason(block: dict[str, Field]) -> Reason | None:
 def _share(field: Field, node: str) -> Share:
     if field.is_mapping() and any(key in field.entries() for key in ("within", "value", "recipe")):
         block, number = _stated(field, SHARE, "value")
-        within = tuple((member, quantity(weight)) for member, weight in _entries(block, "within"))
+        within = tuple((member, quantity(weight)) for member, weight in entries_of(block, "within"))
         return Share(node, number, within, recipe_reason(field))
     return Share(node, quantity(field))
 
@@ -167,9 +160,9 @@ def _table(root: Field, field: Field, fact: str) -> Table:
 def _deception(field: Field) -> Deception:
     block = field.block(DECEPTION)
     return Deception(
-        staged=tuple(_staged(inner, fact) for fact, inner in _entries(block, "staged")),
-        forged=tuple(_forged(inner, target) for target, inner in _entries(block, "forged")),
-        deceptive=tuple(_deceptive(inner, source) for source, inner in _entries(block, "deceptive")),
+        staged=tuple(_staged(inner, fact) for fact, inner in entries_of(block, "staged")),
+        forged=tuple(_forged(inner, target) for target, inner in entries_of(block, "forged")),
+        deceptive=tuple(_deceptive(inner, source) for source, inner in entries_of(block, "deceptive")),
     )
 
 

@@ -1,16 +1,33 @@
-"""A model file, the model it extends, its recipe and its history: one document to read, one text that stands alone."""
+"""What a model may bring along: the model it extends, a recipe, a prior from history; one text that stands alone."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
 
-from attribution.domain.model import History
-from attribution.reading.case_file import check_format
-from attribution.reading.fields import Field
-from attribution.reading.history_file import parse_history
-from attribution.reading.recipe_file import parse_recipe
-from attribution.reading.vocabulary import MODEL_FORMAT
+from attribution.domain.identifiers import Catalog
+from attribution.domain.model import History, HistoryWeight
+from attribution.domain.recipe import Binding, ParentBinding, Recipe, RecipeNumber, RecipeTable
+from attribution.domain.tables import Reason, Table
+from attribution.reading.fields import Field, check_format, entries_of, located, text_of
+from attribution.reading.quantities import quantity, reason, rows_by_state
+from attribution.reading.vocabulary import (
+    HISTORY,
+    HISTORY_FORMAT,
+    HISTORY_REQUIRED,
+    HISTORY_TABLE,
+    HISTORY_USED,
+    HISTORY_WEIGHT,
+    INSTANCE,
+    MODEL_FORMAT,
+    PARENT,
+    RECIPE,
+    RECIPE_FORMAT,
+    RECIPE_NUMBER,
+    RECIPE_REQUIRED,
+    RECIPE_TABLE,
+    RECIPE_TABLE_REQUIRED,
+)
 from attribution.reading.yaml_nodes import Mapping, parse
 
 _ITS_OWN = ("format", "title", "summary", "extends")  # what a model never takes from the one it extends
@@ -118,3 +135,125 @@ def _inherited(below: Field) -> Field:
     assert isinstance(below.node, Mapping)
     kept = tuple((key, value) for key, value in below.node.entries if key.text not in _ITS_OWN)
     return replace(below, node=Mapping(kept, below.node.line))
+
+
+def parse_recipe(text: str, file: str = "recipe.yaml", id: str = "standard") -> Recipe:
+    """A recipe from its text; `file` names it in errors.
+
+    Raises
+    ------
+    FormatError, ModelError
+        With file and line.
+    """
+    root = Field(parse(text, file), (), file)
+    check_format(root, RECIPE_FORMAT)
+    block = root.block(RECIPE, RECIPE_REQUIRED)
+    with located(root):
+        return Recipe(
+            id=id,
+            title=block["title"].text(),
+            because=reason(block),
+            tables=Catalog(_recipe_table(root, field, name) for name, field in entries_of(block, "tables")),
+            numbers=Catalog(_recipe_number(root, field, name) for name, field in entries_of(block, "numbers")),
+            text=text,
+        )
+
+
+def _because(block: dict[str, Field]) -> Reason:
+    found = reason(block)
+    assert found is not None  # required
+    return found
+
+
+def _recipe_table(root: Field, field: Field, id: str) -> RecipeTable:
+    block = field.block(RECIPE_TABLE, RECIPE_TABLE_REQUIRED)
+    with located(root, field):
+        return RecipeTable(
+            id=id,
+            about=block["about"].text(),
+            roles=tuple(role.text() for role in block["roles"].items()) if "roles" in block else (),
+            states=tuple(state.text() for state in block["states"].items()),
+            rows=rows_by_state(block["rows"].entries()),
+            because=_because(block),
+            parents=tuple(
+                (parent, tuple(state.text() for state in states.items()))
+                for parent, states in entries_of(block, "parents")
+            ),
+        )
+
+
+def _recipe_number(root: Field, field: Field, id: str) -> RecipeNumber:
+    block = field.block(RECIPE_NUMBER, ("because",))
+    if ("value" in block) == ("ratio" in block):
+        raise field.fail(f'the number "{id}" has both `value` and `ratio`, or neither.', "one of them")
+    number = quantity(block["ratio"], "ratio") if "ratio" in block else quantity(block["value"])
+    with located(root, field):
+        return RecipeNumber(id, number, _because(block))
+
+
+def table_from_recipe(field: Field, fact: str) -> Table:
+    """The table of a fact whose block is `{recipe: some-table, bind: ..., states: ..., given: ..., because: ...}`."""
+    block = field.block(INSTANCE, ("recipe",))
+    recipe = field.needed_recipe()
+    table = recipe.tables[block["recipe"].word(f'tables of the recipe "{recipe.id}"', recipe.tables.ids)]
+    states = {state: inner.text() for state, inner in entries_of(block, "states")}
+    binding = Binding(
+        roles={role: tuple(node.text() for node in inner.one_or_more()) for role, inner in entries_of(block, "bind")},
+        states=states or {state: state for state in table.states},
+        parents={parent: _parent(inner) for parent, inner in entries_of(block, "given")},
+        because=reason(block),
+    )
+    return table.instantiate(fact, binding, recipe=recipe.id)
+
+
+def _parent(field: Field) -> ParentBinding | None:
+    if field.is_list():
+        if field.items():
+            raise field.fail("a parent is bound to a list.", "{fact: some-fact, states: {...}}, or [] for none")
+        return None
+    block = field.block(PARENT, PARENT)
+    return ParentBinding(
+        block["fact"].text(),
+        tuple(
+            (state, frozenset(one.text() for one in inner.one_or_more()))
+            for state, inner in entries_of(block, "states")
+        ),
+    )
+
+
+def parse_history(text: str, file: str = "prior.yaml", id: str = "events") -> History:
+    """A prior from its text; `file` names it in errors.
+
+    Raises
+    ------
+    FormatError, ModelError
+        With file and line.
+    """
+    root = Field(parse(text, file), (), file)
+    check_format(root, HISTORY_FORMAT)
+    block = root.block(HISTORY, HISTORY_REQUIRED)
+    table = block["table"].block(HISTORY_TABLE, ("file", "sha256"))
+    used = block["used"].block(HISTORY_USED, ("events", "labelled"))
+    with located(root):
+        return History(
+            id=id,
+            case=block["case"].text(),
+            title=block["title"].text(),
+            weights=tuple(_weight(field, node) for node, field in block["factions"].entries().items()),
+            other=quantity(block["other"]),
+            before=block["before"].moment().day,
+            events=int(used["events"].number()),
+            labelled=int(used["labelled"].number()),
+            table=table["file"].text(),
+            sha256=table["sha256"].text(),
+            made_by=text_of(block, "made_by"),
+            limits=tuple(field.text() for field in block["limits"].items()) if "limits" in block else (),
+        )
+
+
+def _weight(field: Field, node: str) -> HistoryWeight:
+    block = field.block(HISTORY_WEIGHT, ("weight", "share", "because"))
+    share = block["share"].number()
+    if not 0 <= share <= 1:
+        raise block["share"].fail(f"the share of {node} is {share:g}.", "a probability, 0 to 1")
+    return HistoryWeight(node, quantity(block["weight"], "ratio"), share, text_of(block, "label"), reason(block))

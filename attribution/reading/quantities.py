@@ -1,4 +1,7 @@
-"""Uncertain numbers as they are written: 0.4, [0.2, 0.4, 0.6], {yes: 3, of: 20}, "very unlikely", {recipe: name}."""
+"""Uncertain numbers, and the rows of tables made of them, as they are written in a case, a model or a recipe.
+
+0.4, [0.2, 0.4, 0.6], {yes: 3, of: 20}, "very unlikely", {recipe: name}.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from dataclasses import replace
 
 from attribution.domain.numbers import Number, Scale
 from attribution.domain.recipe import RecipeNumber, reason_from
-from attribution.domain.tables import Cell, OddsRatio, Reason, TraitValue
+from attribution.domain.tables import Cell, Entry, OddsRatio, Reason, Row, StateRows, TraitValue
 from attribution.domain.verbal import ICD_203
 from attribution.errors import did_you_mean
 from attribution.reading.fields import Field, located
@@ -131,3 +134,34 @@ def reason(block: dict[str, Field]) -> Reason | None:
     inside = field.block(REASON, ("reason",))
     rests_on = inside["rests_on"].one_or_more() if "rests_on" in inside else []
     return Reason(inside["reason"].text(), tuple(origin.text() for origin in rests_on))
+
+
+def rows_by_state(entries: dict[str, Field]) -> tuple[StateRows, ...]:
+    """The rows of every state; the key `because` is the block's own."""
+    return tuple(
+        StateRows(state, tuple(row(one) for one in inner.one_or_more()))
+        for state, inner in entries.items()
+        if state != "because"
+    )
+
+
+def entry(field: Field, node: str) -> Entry:
+    """The cell of a node, with its own reason."""
+    found, why = cell(field)
+    return Entry(node, found, why)
+
+
+def row(field: Field) -> Row:
+    """One row: conditions, then a cell per node, or a trait."""
+    entries = field.entries()
+    conditions = entries["when"].entries() if "when" in entries else {}
+    when = tuple(
+        (parent, frozenset(state.text() for state in states.one_or_more())) for parent, states in conditions.items()
+    )
+    named = {node: inner for node, inner in entries.items() if node not in ("when", "because", "trait")}
+    if "trait" in entries:
+        field.block(("when", "because", "trait"))
+        return Row(when, trait=entries["trait"].text(), because=reason(entries))
+    if not named:
+        raise field.fail("a row has no numbers.", "{some-faction: [low, best, high], else: [low, best, high]}")
+    return Row(when, tuple(entry(inner, node) for node, inner in named.items()), because=reason(entries))
