@@ -40,15 +40,6 @@ def test_every_place_the_page_names_exists() -> None:
             assert (home / name).exists() or (ROOT / name).exists(), f"{name} is not in {home.name}"
 
 
-def test_no_file_outgrows_its_room() -> None:
-    long = {
-        str(path.relative_to(ROOT)): lines
-        for path in PACKAGE.rglob("*.py")
-        if (lines := len(path.read_text().splitlines())) > 600
-    }
-    assert long == {}
-
-
 def test_the_public_door_is_sorted_and_complete() -> None:
     assert list(attribution.__all__) == sorted(attribution.__all__)
     for name in attribution.__all__:
