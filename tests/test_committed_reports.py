@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 
 import attribution as at
-from attribution.inference.provenance import digest
+from attribution.inference.settings import digest
 from attribution.reading import shipped_models
 from attribution.reporting.report_schema import report_schema
 

@@ -19,8 +19,7 @@ from attribution.domain.moments import Moment
 from attribution.inference.draws import khat_threshold
 from attribution.inference.fit import fit
 from attribution.inference.posterior import Posterior
-from attribution.inference.provenance import digest
-from attribution.inference.settings import Engine, Sampling
+from attribution.inference.settings import Engine, Sampling, digest
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from attribution.inference.diagnostics import Convergence, convergence
-from attribution.inference.sampler import run_nuts
+from attribution.inference.nuts import run_nuts
 from attribution.inference.settings import Sampling
 from attribution.modelling.discounts import Coordinates, LogitData, LogitPrior
 from attribution.network.program import Floats

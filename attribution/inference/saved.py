@@ -14,8 +14,7 @@ from attribution.domain.moments import Moment
 from attribution.errors import InputError, RunError
 from attribution.inference.draws import Draws
 from attribution.inference.posterior import Posterior
-from attribution.inference.provenance import RUN_FORMAT, digest
-from attribution.inference.settings import Sampling, Settings
+from attribution.inference.settings import RUN_FORMAT, Sampling, Settings, digest
 
 if TYPE_CHECKING:
     import xarray as xr

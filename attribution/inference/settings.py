@@ -1,14 +1,21 @@
-"""How a posterior is drawn."""
+"""How a posterior is drawn, and how a result says so: settings, versions, hashes."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, version
 from typing import Literal, get_args
 
 from attribution.domain.moments import Moment
 from attribution.errors import UsageError
 
 Engine = Literal["nuts", "importance"]
+
+RUN_FORMAT = "attribution-run/1"
+_PACKAGES = ("attribution", "numpy", "scipy", "numba", "arviz-stats")
+_NUTS_PACKAGES = ("pymc", "pytensor", "nutpie")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,3 +60,28 @@ class Settings:
             raise UsageError.unknown("engines", self.engine, get_args(Engine))
         if not 0 <= self.seed < 2**63:
             raise UsageError(f"seed is {self.seed}.", allowed="0 to 2^63 - 1")
+
+
+def versions(engine: str) -> dict[str, str]:
+    """Versions of the packages that the numbers depend on."""
+    names = _PACKAGES + (_NUTS_PACKAGES if engine == "nuts" else ())
+    return {name: _version(name) for name in names}
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "unknown"
+
+
+def digest(text: str) -> str:
+    """SHA-256 of a text, in hex."""
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def settings_as_json(settings: Settings) -> str:
+    """Settings as one line of JSON, keys in order."""
+    values = asdict(settings)
+    values["as_of"] = settings.as_of.isoformat() if settings.as_of else None
+    return json.dumps(values, sort_keys=True)

@@ -8,7 +8,7 @@ from attribution.analysis.casebook import LATEST, SHARED, Casebook, Glance, Sett
 from attribution.domain.moments import Moment
 from attribution.domain.verbal import percent
 from attribution.errors import listed
-from attribution.inference.provenance import versions
+from attribution.inference.settings import versions
 
 CAVEATS = (
     "A handful of cases shows how a method behaves. It allows no claim of calibration, and none is made.",

@@ -11,7 +11,7 @@ from attribution.analysis.shapley import Decomposition
 from attribution.analysis.timeline import Timeline, timeline
 from attribution.domain.concern import Concern
 from attribution.inference.posterior import Posterior, Standing
-from attribution.inference.provenance import digest, versions
+from attribution.inference.settings import digest, versions
 from attribution.reporting.assumptions import AssumptionBlock, assumption_blocks
 from attribution.reporting.bottom_line import BottomLine, Parts, bottom_line, log_odds_parts
 from attribution.reporting.chains import Chains, chains

@@ -12,7 +12,7 @@ from attribution.analysis.sensitivity import Sensitivity
 from attribution.domain.verbal import percent
 from attribution.inference.draws import khat_threshold
 from attribution.inference.posterior import Posterior
-from attribution.inference.provenance import digest
+from attribution.inference.settings import digest
 from attribution.reporting.markdown import plain, table
 
 if TYPE_CHECKING:

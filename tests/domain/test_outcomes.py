@@ -11,8 +11,8 @@ import attribution as at
 from attribution.domain.case import without_outcome
 from attribution.domain.moments import Moment
 from attribution.errors import InputError
-from attribution.inference.provenance import attributes
 from attribution.inference.settings import Sampling
+from attribution.inference.tree import attributes
 from attribution.network.compiler import compile_network
 from attribution.reading import case_template, model_template, parse_case, parse_model, schema
 from attribution.reading.shipped import bundled

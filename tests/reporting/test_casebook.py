@@ -14,7 +14,7 @@ import pytest
 import attribution as at
 from attribution.analysis.casebook import Casebook, casebook
 from attribution.domain.verbal import percent
-from attribution.inference.provenance import digest
+from attribution.inference.settings import digest
 from attribution.reading import shipped_cases, shipped_models
 from attribution.reporting.casebook import CAVEATS, pages
 from attribution.reporting.figures.movement import movement
