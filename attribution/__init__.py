@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from attribution.analysis.timeline import Timeline, timeline
     from attribution.analysis.tipping import TippingPoints, tipping_points
     from attribution.analysis.what_if import WhatIf, what_if
-    from attribution.archive.backtest import Backtest, backtest
+    from attribution.archive.evaluation.backtest import Backtest, backtest
     from attribution.domain.case import Case
     from attribution.domain.concern import Concern
     from attribution.domain.model import Model
@@ -103,7 +103,7 @@ __all__ = [
 
 _HOMES = {
     "AttributionError": "errors",
-    "Backtest": "archive.backtest",
+    "Backtest": "archive.evaluation.backtest",
     "Case": "domain.case",
     "Casebook": "analysis.casebook",
     "Changes": "analysis.changes",
@@ -128,7 +128,7 @@ _HOMES = {
     "Timeline": "analysis.timeline",
     "TippingPoints": "analysis.tipping",
     "WhatIf": "analysis.what_if",
-    "backtest": "archive.backtest",
+    "backtest": "archive.evaluation.backtest",
     "build": "inference.fit",
     "casebook": "analysis.casebook",
     "compare": "analysis.compare",

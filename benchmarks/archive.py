@@ -54,9 +54,9 @@ def synthetic(events: int, seed: int = 1):
 def one(events: int, nuts: bool) -> None:
     import numpy as np
 
-    from attribution.archive.classes import Classes
-    from attribution.archive.forecast import forecast, training_size
-    from attribution.archive.scores import log_losses
+    from attribution.archive.evaluation.scores import log_losses
+    from attribution.archive.model.classes import Classes
+    from attribution.archive.model.forecast import forecast, training_size
 
     small = synthetic(2000)
     first = training_size(small)
@@ -77,7 +77,7 @@ def one(events: int, nuts: bool) -> None:
         flush=True,
     )
     if nuts:
-        from attribution.archive.posterior import nuts_posterior
+        from attribution.archive.model.posterior import nuts_posterior
 
         began = time.perf_counter()
         posterior, _ = nuts_posterior(found.examples, found.features, found.fitted_on, found.shrinkage, found.discounts)

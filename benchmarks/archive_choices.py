@@ -17,17 +17,16 @@ from pathlib import Path
 
 import numpy as np
 
-from attribution.archive.baselines import run_baseline
-from attribution.archive.classes import Classes
 from attribution.archive.codes import Floats
-from attribution.archive.discounts import Discounts, Examples
+from attribution.archive.evaluation.baselines import run_baseline
+from attribution.archive.evaluation.scores import expected_calibration_error, log_losses
 from attribution.archive.events import EventTable
-from attribution.archive.forecast import blocks, training_size
-from attribution.archive.laplace import SlopeDraws
-from attribution.archive.learning import learn
-from attribution.archive.scores import expected_calibration_error, log_losses
-from attribution.archive.settings import Shrinkage
-from attribution.archive.stream import Stream
+from attribution.archive.model.classes import Classes
+from attribution.archive.model.coefficients import Discounts, Examples, learn
+from attribution.archive.model.features import Stream
+from attribution.archive.model.forecast import blocks, training_size
+from attribution.archive.model.posterior import SlopeDraws
+from attribution.archive.model.settings import Shrinkage
 from benchmarks.coded_tables import WORLDS, coded_table
 
 ROOT = Path(__file__).parent.parent
@@ -133,8 +132,8 @@ def tables() -> dict[str, Callable[[], EventTable]]:
 
 
 def _ucdp(swaps: dict[str, str]) -> EventTable:
-    from attribution.archive.mapping_file import read_mapping
-    from attribution.archive.read_events import read_events
+    from attribution.archive.reading.mapping_file import read_mapping
+    from attribution.archive.reading.read import read_events
 
     text = _MAPPING.read_text(encoding="utf-8")
     for old, new in swaps.items():

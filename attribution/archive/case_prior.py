@@ -1,31 +1,40 @@
-"""What past events say about who carried out the incident of a case, as independent uncertain weights."""
+"""What past events say about who carried out the incident of a case, as independent uncertain weights, in a small text.
+
+The incident is put as one more event after those that were over before its day.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import datetime as dt
+import hashlib
+import json
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from attribution.archive.case_link import CaseLink
-from attribution.archive.classes import OTHER, Classes
-from attribution.archive.codes import Floats, Ints
-from attribution.archive.discounts import Discounts
-from attribution.archive.events import EventTable
-from attribution.archive.forecast import Store
-from attribution.archive.incident import before_and_incident
-from attribution.archive.laplace import draw_discounts
-from attribution.archive.learning import choose_shrinkage, learn, weigh
-from attribution.archive.settings import Shrinkage
-from attribution.archive.stream import Stream
-from attribution.domain.case import Case
+from attribution.archive.codes import MISSING, Coding, Floats, Ints, LabelSets
+from attribution.archive.events import LIMITS, NOT_RECORDED, UNKNOWN, EventTable
+from attribution.archive.model.classes import OTHER, Classes
+from attribution.archive.model.coefficients import Discounts, choose_shrinkage, learn, weigh
+from attribution.archive.model.features import Stream
+from attribution.archive.model.forecast import Store
+from attribution.archive.model.posterior import draw_discounts
+from attribution.archive.model.settings import Shrinkage, cautious
+from attribution.archive.reading.mapping import CaseLink
+from attribution.archive.reading.read import Archive
+from attribution.domain.case import Case, Incident
 from attribution.domain.identifiers import OTHER as OPEN
+from attribution.domain.model import FEW_LABELS
 from attribution.errors import EventError
+from attribution.reading.vocabulary import HISTORY_FORMAT
 
 _Z95 = 1.6448536269514722
 _NARROWEST = 0.02  # standard deviation on the log scale: nothing is known better than that
 _REPLICATES = 300
 _FEW = 100
 _UNLINKED = "Not in the archive: it has a part of what is given to groups unknown there."
+_EPOCH_ORDINAL = 719_163  # of 1970-01-01, in the days of `date.toordinal`
+_EPOCH = dt.date(1970, 1, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +84,107 @@ def case_prior(
     return _summary(table.take(slice(0, past)), classes, case, link, probability)
 
 
+def independent_logs(share: Floats) -> tuple[Floats, Floats]:
+    """Medians and deviations of independent log weights whose differences vary as those of the shares (draw, node).
+
+    If the log weights have variances v and are independent, the log ratio of i and j has variance v_i + v_j. Least
+    squares over all pairs give v; for draws of a Dirichlet distribution, which is gamma weights made to sum to one,
+    this is exact.
+    """
+    log = np.log(np.maximum(share, 1e-12))
+    middle = np.median(log - log.mean(axis=1, keepdims=True), axis=0)
+    size = log.shape[1]
+    if size == 1:
+        return middle, np.array([_NARROWEST])
+    pairs = np.var(log[:, :, None] - log[:, None, :], axis=0)
+    if size == 2:
+        variance = np.full(2, pairs[0, 1] / 2)
+    else:
+        row = pairs.sum(axis=1)
+        variance = (row - row.sum() / (2 * (size - 1))) / (size - 2)
+    return middle, np.sqrt(np.maximum(variance, _NARROWEST**2))
+
+
+def before_and_incident(events: EventTable, incident: Incident, link: CaseLink) -> EventTable:
+    """The events that were over before the day of the incident, and the incident itself as the last, of unknown hand.
+
+    Raises
+    ------
+    EventError
+        No event was over before that day.
+    """
+    day = incident.date.day.toordinal() - _EPOCH_ORDINAL
+    past = np.flatnonzero(events.last_day < day)
+    if not len(past):
+        raise EventError(
+            f"no event was over before {incident.date.day}, the day of the incident.",
+            allowed="a table with earlier events",
+        )
+    return with_event(events.take(past), day, incident, dict(link.incident))
+
+
+def with_event(events: EventTable, day: int, incident: Incident, words: dict[str, str]) -> EventTable:
+    """The table with one more event, described by its day, its place and some words."""
+    latitude, longitude = (np.nan if at is None else at for at in (incident.latitude, incident.longitude))
+    return replace(
+        events,
+        id=np.array([*events.id.tolist(), "the incident"], dtype=np.dtypes.StringDType()),
+        row=np.append(events.row, -1),
+        day=np.append(events.day, day),
+        precision=np.append(events.precision, 0),
+        label=np.append(events.label, UNKNOWN),
+        claim=np.append(events.claim, NOT_RECORDED),
+        certainty=np.append(events.certainty, 1.0),
+        among=LabelSets(np.append(events.among.start, events.among.start[-1]), events.among.member),
+        place=_places(events.place, words),
+        features=tuple(_more(coding, words.get(coding.name, "")) for coding in events.features),
+        latitude=np.append(events.latitude, latitude),
+        longitude=np.append(events.longitude, longitude),
+    )
+
+
+def prior_text(prior: CasePrior, archive: Archive, case: Case, link: CaseLink, command: str) -> str:
+    """The file that `perpetrator: {archive: NAME}` names; texts are quoted, so that nothing in them can break out."""
+    mapping, used = archive.mapping, prior.used
+    labelled = int(used.labelled.sum())
+    partial = int(used.among.partial.sum())
+    first, last = (str(_EPOCH + dt.timedelta(days=int(day))) for day in (used.day[0], used.last_day.max()))
+    lines = [
+        f"# What past events say about {case.id}, by the command below; which names are one is a judgement.",
+        "# Weights are 5, 50 and 95 % quantiles, and only their ratios count.",
+        f"format: {HISTORY_FORMAT}",
+        f"case: {case.id}",
+        f"title: {_quoted(f'{mapping.title}: what was over before {case.incident.date.day}')}",
+        f"made_by: {_quoted(command)}",
+        f"table: {{file: {_quoted(archive.file)}, sha256: {_quoted(archive.sha256)}}}",
+        f"mapping: {{file: {_quoted(mapping.file)}, sha256: {_quoted(_hash(mapping.text))}}}",
+        f"before: {case.incident.date.day}",
+        f"used: {{events: {len(used)}, labelled: {labelled}, partial: {partial}, first: {first}, last: {last}}}",
+        f"left_out: [{', '.join(_quoted(id) for id in sorted(mapping.excluded(case.id)))}]",
+        *_incident(case, link),
+        "factions:",
+        *(line for weight in prior.weights for line in _weight(weight)),
+        f"other: [{', '.join(f'{value:.4g}' for value in prior.other)}]",
+        "limits:",
+        *(f"  - {_quoted(limit)}" for limit in limits(prior, labelled)),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def limits(prior: CasePrior, labelled: int) -> list[str]:
+    """What a reader of the prior must know."""
+    unnamed = [weight.label for weight in prior.weights if weight.label and not weight.alone]
+    found = [*LIMITS]
+    if labelled < FEW_LABELS:
+        found.insert(0, f"Only {labelled} events have one known perpetrator, so single events move these numbers.")
+    if unnamed:
+        found.append(
+            f"No event names {', '.join(unnamed)} alone: what they have comes from events that may have been theirs, "
+            "and hardly anything here tells them apart."
+        )
+    return found
+
+
 def _linked(events: EventTable, case: Case, link: CaseLink) -> Classes:
     """One class for each linked faction; everybody else is `other`."""
     for node, label, _ in link.factions:
@@ -93,16 +203,6 @@ def _shrinkage(table: EventTable, classes: Classes) -> Shrinkage:
     if len(store.examples()) < _FEW:
         return cautious(len(store.stream.names))
     return choose_shrinkage(store.examples(), int(table.day[-1]), store.stream.shrinkage)
-
-
-def cautious(features: int) -> Shrinkage:
-    """Discounts that together make one: all log-features count as one piece of evidence until events say otherwise.
-
-    A hundred events are needed to learn what each is worth. Fewer cannot tell a dozen features that repeat one another
-    from a dozen that do not, and must not multiply them.
-    """
-    one = 1.0 / features
-    return Shrinkage(discount=one, discount_sd=one, faction_sd=one)
 
 
 def _filled(table: EventTable, classes: Classes) -> Store:
@@ -150,27 +250,52 @@ def _summary(used: EventTable, classes: Classes, case: Case, link: CaseLink, pro
     return CasePrior(tuple(weights), _triple(open_share), float(open_share.mean()), used, len(probability))
 
 
-def independent_logs(share: Floats) -> tuple[Floats, Floats]:
-    """Medians and deviations of independent log weights whose differences vary as those of the shares (draw, node).
-
-    If the log weights have variances v and are independent, the log ratio of i and j has variance v_i + v_j. Least
-    squares over all pairs give v; for draws of a Dirichlet distribution, which is gamma weights made to sum to one,
-    this is exact.
-    """
-    log = np.log(np.maximum(share, 1e-12))
-    middle = np.median(log - log.mean(axis=1, keepdims=True), axis=0)
-    size = log.shape[1]
-    if size == 1:
-        return middle, np.array([_NARROWEST])
-    pairs = np.var(log[:, :, None] - log[:, None, :], axis=0)
-    if size == 2:
-        variance = np.full(2, pairs[0, 1] / 2)
-    else:
-        row = pairs.sum(axis=1)
-        variance = (row - row.sum() / (2 * (size - 1))) / (size - 2)
-    return middle, np.sqrt(np.maximum(variance, _NARROWEST**2))
-
-
 def _triple(probability: Floats) -> tuple[float, float, float]:
     low, best, high = (float(value) for value in np.quantile(probability, (0.05, 0.5, 0.95)))
     return low, best, high
+
+
+def _places(levels: tuple[Coding, ...], words: dict[str, str]) -> tuple[Coding, ...]:
+    path: list[str] = []
+    out = []
+    for level in levels:
+        word = words.get(level.name, "")
+        path.append(word or "?")
+        out.append(_more(level, " / ".join(path) if word else ""))
+    return tuple(out)
+
+
+def _more(coding: Coding, word: str) -> Coding:
+    """The column with one more code; a word that is not among its names is a new one."""
+    if not word:
+        return Coding(coding.name, np.append(coding.codes, MISSING), coding.names)
+    names = coding.names if word in coding.names else (*coding.names, word)
+    return Coding(coding.name, np.append(coding.codes, names.index(word)), names)
+
+
+def _incident(case: Case, link: CaseLink) -> list[str]:
+    words = {"date": str(case.incident.date.day)}
+    if case.incident.latitude is not None and case.incident.longitude is not None:
+        words |= {"latitude": f"{case.incident.latitude:g}", "longitude": f"{case.incident.longitude:g}"}
+    words |= dict(link.incident)
+    described = ", ".join(f"{key}: {_quoted(word)}" for key, word in words.items())
+    return [f"# {link.because}" if link.because else "#", f"incident: {{{described}}}"]
+
+
+def _weight(weight: NodeWeight) -> list[str]:
+    counted = f" {weight.alone} events alone, {weight.among} that may have been its." if weight.label else ""
+    label = f"label: {_quoted(weight.label)}, " if weight.label else ""
+    return [
+        f"  {weight.node}:",
+        f"    {{weight: [{', '.join(f'{value:.4g}' for value in weight.weight)}], share: {weight.share:.3f}, {label}"
+        f"because: {_quoted(weight.because + counted)}}}",
+    ]
+
+
+def _quoted(text: str) -> str:
+    """A text as a double-quoted YAML scalar (which JSON's are)."""
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()

@@ -13,7 +13,6 @@ from attribution.errors import EventError
 type Ints = NDArray[np.int64]
 type Floats = NDArray[np.float64]
 type Packed = NDArray[np.int32]
-
 MISSING = -1
 
 

@@ -1,4 +1,7 @@
-"""Past events as columns of numbers: what every adapter makes, and all that the model of the archive sees."""
+"""Past events as columns of numbers: what every adapter makes, and all that the model of the archive sees.
+
+Beside them stands what every output that rests on such events must say.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,16 @@ from attribution.errors import EventError
 UNKNOWN, RESIDUAL = -1, -2  # labels that are no faction: nobody knows; known to be none of the named
 NOT_CLAIMED, NOT_RECORDED = -1, -2  # claims that name nobody: none was made; the table does not say
 ROOT = -1
+SELECTED = (
+    "Known perpetrators are a selected sample: attacks by groups that claim, that are caught or that are watched are "
+    "labelled more often, and what is learned from them need not hold for the rest."
+)
+CLAIMS = (
+    "In coded databases the claim and the label are not independent: coders often take the perpetrator from the claim, "
+    "so a claim looks more telling here than it is."
+)
+CODERS = "Scores are against what coders wrote, not against what happened: an error that coders share is not seen."
+LIMITS = (SELECTED, CLAIMS, CODERS)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -137,3 +150,14 @@ class EventTable:
                 here, steps = int(self.parent[here]), steps + 1
                 if steps > nodes:
                     raise EventError(f'"{self.nodes[start]}" is above itself.', allowed="a tree")
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What became of the rows of a table."""
+
+    rows: int
+    filtered: int  # by `where`
+    excluded: int  # by `exclude`
+    undated: int
+    events: int

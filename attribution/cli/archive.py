@@ -10,13 +10,13 @@ from attribution.cli.progress import counting
 from attribution.cli.tables import Table, show
 
 if TYPE_CHECKING:
-    from attribution.archive.posterior import DiscountPosterior
-    from attribution.archive.read_events import Archive
+    from attribution.archive.model.posterior import DiscountPosterior
+    from attribution.archive.reading.read import Archive
 
 
 def check(arguments: argparse.Namespace) -> int:
     """Read a table of events and print what is in it; exit code 1 where a doubt forbids to learn from it."""
-    from attribution.archive.statements import LIMITS
+    from attribution.archive.events import LIMITS
 
     archive = archive_of(arguments)
     show([_summary(archive), _factions(archive), _columns(archive), _concerns(archive)], arguments.format)
@@ -27,9 +27,8 @@ def check(arguments: argparse.Namespace) -> int:
 
 def prior(arguments: argparse.Namespace) -> int:
     """Write what past events say about the incident of a case, from events that were over before its day."""
-    from attribution.archive.case_prior import case_prior
-    from attribution.archive.prior_text import limits, prior_text
-    from attribution.archive.read_events import check_learnable
+    from attribution.archive.case_prior import case_prior, limits, prior_text
+    from attribution.archive.reading.read import check_learnable
     from attribution.atomic import write_text
     from attribution.cli.progress import working
     from attribution.reading import read_case
@@ -64,9 +63,8 @@ def stop_at_leaks(archive: Archive) -> None:
 
 def archive_of(arguments: argparse.Namespace, case: str = "") -> Archive:
     """The events that were named, read under the mapping that was named."""
-    from attribution.archive.mapping_file import read_mapping
-    from attribution.archive.read_events import read_events
-    from attribution.archive.shipped import events_path, mapping_name
+    from attribution.archive.reading.mapping_file import read_mapping
+    from attribution.archive.reading.read import events_path, mapping_name, read_events
 
     path = events_path(arguments.events)
     mapping = read_mapping(arguments.mapping or mapping_name(path))

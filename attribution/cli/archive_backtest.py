@@ -13,13 +13,13 @@ from attribution.cli.tables import Table, show
 from attribution.errors import UsageError
 
 if TYPE_CHECKING:
-    from attribution.archive.backtest import Backtest
+    from attribution.archive.evaluation.backtest import Backtest
 
 
 def backtest(arguments: argparse.Namespace) -> int:
     """Forecast the past forward in time; exit code 1 where a doubt forbids to rely on it."""
-    from attribution.archive.backtest import backtest as work_out
-    from attribution.archive.statements import LIMITS
+    from attribution.archive.evaluation.backtest import backtest as work_out
+    from attribution.archive.events import LIMITS
     from attribution.cli.progress import working
     from attribution.reporting.archive_report import check_suffix, write_backtest
 
@@ -83,8 +83,7 @@ def _date(typed: str | None) -> dt.date | None:
 
 
 def _baselines(typed: str) -> tuple[str, ...]:
-    from attribution.archive.baselines import NAMES
-    from attribution.archive.shares import SHARES
+    from attribution.archive.evaluation.baselines import NAMES, SHARES
 
     groups = {"all": NAMES, "simple": tuple(SHARES), "none": ()}
     if typed in groups:

@@ -11,14 +11,14 @@ from attribution.cli.archive import archive_of
 from attribution.cli.tables import Table, show
 
 if TYPE_CHECKING:
-    from attribution.archive.describe import Description, Known
-    from attribution.archive.grid import Estimate
+    from attribution.archive.summary.describe import Description, Known
+    from attribution.archive.summary.grid import Estimate
 
 
 def describe(arguments: argparse.Namespace) -> int:
     """Print how long the past counts, how far it reaches, and what each candidate is known for, with intervals."""
-    from attribution.archive.describe import describe as work_out
-    from attribution.archive.read_events import check_learnable
+    from attribution.archive.reading.read import check_learnable
+    from attribution.archive.summary.describe import describe as work_out
     from attribution.cli.progress import working
     from attribution.reporting.archive_report import check_suffix
     from attribution.reporting.description_report import write_description

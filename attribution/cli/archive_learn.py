@@ -12,8 +12,8 @@ from attribution.cli.tables import show
 from attribution.errors import UsageError
 
 if TYPE_CHECKING:
-    from attribution.archive.fitted import Fitted
-    from attribution.archive.read_events import Archive
+    from attribution.archive.model.fitted import Fitted
+    from attribution.archive.reading.read import Archive
 
 
 def fit(arguments: argparse.Namespace) -> int:
@@ -34,8 +34,8 @@ def fit(arguments: argparse.Namespace) -> int:
 
 def predict(arguments: argparse.Namespace) -> int:
     """Write posteriors of all events of unknown hand."""
-    from attribution.archive.fitted import load_fitted
-    from attribution.archive.prediction_file import write_predictions
+    from attribution.archive.model.fitted import load_fitted
+    from attribution.archive.predictions import write_predictions
 
     kept = load_fitted(Path(arguments.archive_model)) if arguments.archive_model else None
     archive = archive_of(arguments)
@@ -50,8 +50,8 @@ def predict(arguments: argparse.Namespace) -> int:
 
 
 def _fitted(archive: Archive, arguments: argparse.Namespace, *, nuts: bool = False) -> Fitted:
-    from attribution.archive.fitted import fit_archive
-    from attribution.archive.read_events import check_learnable
+    from attribution.archive.model.fitted import fit_archive
+    from attribution.archive.reading.read import check_learnable
 
     check_learnable(archive)
     stop_at_leaks(archive)
@@ -60,6 +60,6 @@ def _fitted(archive: Archive, arguments: argparse.Namespace, *, nuts: bool = Fal
 
 
 def _tell(archive: Archive) -> None:
-    from attribution.archive.statements import LIMITS
+    from attribution.archive.events import LIMITS
 
     print("\n" + "\n".join([*(str(concern) for concern in archive.concerns), *LIMITS]))

@@ -21,7 +21,7 @@ def schema(arguments: argparse.Namespace) -> int:
 
         found = casebook_schema()
     elif arguments.what == "mapping":
-        from attribution.archive.mapping_schema import mapping_schema
+        from attribution.archive.reading.mapping_file import mapping_schema
 
         found = mapping_schema()
     else:

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from attribution.archive.backtest import Backtest, Forecaster, Group
-from attribution.archive.posterior import Discount
+from attribution.archive.evaluation.backtest import Backtest, Forecaster, Group
+from attribution.archive.model.posterior import Discount
 from attribution.atomic import write_text
 from attribution.errors import UsageError
 from attribution.reporting.figures.calibration import calibration_figure

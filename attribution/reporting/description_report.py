@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from attribution.analysis.finding import as_json, plain
-from attribution.archive.describe import Description, Known
+from attribution.archive.summary.describe import Description, Known
 from attribution.atomic import write_text
 from attribution.domain.concern import Concern
 from attribution.reporting.archive_report import check_suffix

@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from pathlib import Path
 
-from attribution.archive.mapping import EventMapping
-from attribution.archive.mapping_file import parse_mapping
-from attribution.archive.read_events import Archive, read_events
+from attribution.archive.reading.mapping import EventMapping
+from attribution.archive.reading.mapping_file import parse_mapping
+from attribution.archive.reading.read import Archive, read_events
 
 TODAY = dt.date(2024, 6, 1)
 

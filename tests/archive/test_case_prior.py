@@ -8,15 +8,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from attribution.archive.case_link import CaseLink
-from attribution.archive.case_prior import CasePrior, case_prior, cautious, independent_logs
+from attribution.archive.case_prior import CasePrior, before_and_incident, case_prior, independent_logs, prior_text
 from attribution.archive.codes import Coding, LabelSets
 from attribution.archive.events import UNKNOWN, EventTable
-from attribution.archive.incident import before_and_incident
-from attribution.archive.mapping_file import read_mapping
-from attribution.archive.prior_text import prior_text
-from attribution.archive.read_events import read_events
-from attribution.archive.shipped import events_path
+from attribution.archive.model.settings import cautious
+from attribution.archive.reading.mapping import CaseLink
+from attribution.archive.reading.mapping_file import read_mapping
+from attribution.archive.reading.read import events_path, read_events
 from attribution.domain.case import Case
 from attribution.errors import EventError
 from attribution.reading import parse_history, read_case, read_model

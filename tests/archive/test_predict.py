@@ -11,12 +11,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from attribution.archive import predict as predicting
-from attribution.archive.fitted import Fitted, fit_archive, load_fitted
-from attribution.archive.predict import Predictions, held_to_sets, predict
-from attribution.archive.prediction_file import write_predictions
-from attribution.archive.read_events import Archive
-from attribution.archive.statements import LIMITS
+from attribution.archive import predictions as predicting
+from attribution.archive.events import LIMITS
+from attribution.archive.model.fitted import Fitted, fit_archive, load_fitted
+from attribution.archive.predictions import Predictions, held_to_sets, predict, write_predictions
+from attribution.archive.reading.read import Archive
 from attribution.cli import main
 from attribution.errors import EventError, RunError, UsageError
 from tests.archive.tables import MAPPING, a_table, read

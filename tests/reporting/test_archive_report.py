@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from attribution.archive.backtest import Backtest, backtest
-from attribution.archive.posterior import Discount
-from attribution.archive.statements import LIMITS
+from attribution.archive.evaluation.backtest import Backtest, backtest
+from attribution.archive.events import LIMITS
+from attribution.archive.model.posterior import Discount
 from attribution.cli import main
 from attribution.errors import UsageError
 from attribution.inference.diagnostics import Convergence

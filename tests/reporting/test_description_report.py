@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from attribution.archive.describe import Description, describe
-from attribution.archive.statements import LIMITS
+from attribution.archive.events import LIMITS
+from attribution.archive.summary.describe import Description, describe
 from attribution.cli import main
 from attribution.domain.concern import Concern
 from attribution.errors import UsageError

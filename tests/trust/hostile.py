@@ -12,8 +12,8 @@ from random import Random
 
 import numpy as np
 
-from attribution.archive.mapping_file import parse_mapping, read_mapping
-from attribution.archive.read_events import read_events
+from attribution.archive.reading.mapping_file import parse_mapping, read_mapping
+from attribution.archive.reading.read import read_events
 from attribution.errors import AttributionError, InputError, TooTiedError
 from attribution.network.compiler import compile_network
 from attribution.network.summation import log_joint

@@ -24,7 +24,7 @@ _COPIED = ("attribution", "tests", "benchmarks", "data", "models", "pyproject.to
 _NETWORK = "attribution/network"
 ENUMERATION = ("tests/network/test_enumeration.py",)
 _ARCHIVE = "attribution/archive"
-STREAM = ("tests/archive/test_stream.py",)
+STREAM = ("tests/archive/model/test_stream.py",)
 GRADIENT = ("tests/network/test_gradient.py",)
 
 
@@ -211,7 +211,7 @@ MUTATIONS = (
     Mutation(
         "archive-same-day",
         "an event informs others of its own day",
-        f"{_ARCHIVE}/kernel.py",
+        f"{_ARCHIVE}/model/features_kernel.py",
         "last[order[clock[1]]] < min(day[i], until)",
         "last[order[clock[1]]] <= min(day[i], until)",
         STREAM,
@@ -219,7 +219,7 @@ MUTATIONS = (
     Mutation(
         "archive-no-decay",
         "what was counted in a place never ages",
-        f"{_ARCHIVE}/kernel_counts.py",
+        f"{_ARCHIVE}/model/features_kernel.py",
         "fade(places[row, t], decay[last[e] - place_day[row], acts + t])",
         "fade(places[row, t], decay[0, acts + t])",
         STREAM,
@@ -227,7 +227,7 @@ MUTATIONS = (
     Mutation(
         "archive-twice-around",
         "an event that lies in two neighbourhoods counts in both",
-        f"{_ARCHIVE}/kernel_around.py",
+        f"{_ARCHIVE}/model/neighbours_kernel.py",
         "count += not met_already(i, shelf[at], record, narrowest, level)",
         "count += 1",
         STREAM,
@@ -235,7 +235,7 @@ MUTATIONS = (
     Mutation(
         "archive-lonely-faction",
         "the habits of a faction do not shrink to those of its group",
-        f"{_ARCHIVE}/kernel_habits.py",
+        f"{_ARCHIVE}/model/features_kernel.py",
         "            lift[node] = up\n",
         "            lift[node] = 1.0\n",
         STREAM,
@@ -243,7 +243,7 @@ MUTATIONS = (
     Mutation(
         "archive-sets-in-full",
         "an event known as one of several counts in full for each",
-        f"{_ARCHIVE}/kernel.py",
+        f"{_ARCHIVE}/model/features_kernel.py",
         "share[m] = certainty * (probability[classes[m]] + 1e-12) / mass",
         "share[m] = certainty",
         STREAM,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from attribution.archive.scores import CalibrationBin
+from attribution.archive.evaluation.scores import CalibrationBin
 
 _SIZE, _EDGE = 420, 52
 

@@ -6,8 +6,8 @@ import math
 
 from markupsafe import Markup
 
-from attribution.archive.grid import Estimate
-from attribution.archive.profiles import ValueShare
+from attribution.archive.summary.grid import Estimate
+from attribution.archive.summary.profiles import ValueShare
 from attribution.reporting.figures.marks import axis_strip, dot, line
 
 

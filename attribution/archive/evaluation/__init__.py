@@ -1,0 +1,1 @@
+"""Would the forecasts have been right? Scores, baselines, the backtest."""

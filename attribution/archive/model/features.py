@@ -1,0 +1,290 @@
+"""The one pass: every event is forecast from what was known before its day, and counts once its last day is over.
+
+An event lies in neighbourhoods: cells of a grid where there are coordinates, places by name where not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from attribution.archive.codes import Coding, Floats, Ints, Packed
+from attribution.archive.events import NOT_CLAIMED, NOT_RECORDED, EventTable
+from attribution.archive.model.classes import Classes
+from attribution.archive.model.neighbours_kernel import NOWHERE, PER_DEGREE
+from attribution.archive.model.settings import Resolutions, Shrinkage
+
+_NEVER = 1 << 40
+_MOST_REGIONS = 1000
+_KM_PER_DEGREE = 111.2
+_STRIDE = 1 << 22
+
+
+class Stream:
+    """Past events, to be gone through once in order of time.
+
+    It holds decayed counts, so it is a machine and not a value: make a new one for a second pass. Cost and memory are
+    linear in the events.
+    """
+
+    def __init__(
+        self, events: EventTable, classes: Classes, resolutions: Resolutions | None = None, region: str | None = None
+    ) -> None:
+        """`region` is the level of place in which habits are nested; default: the coarsest that tells places apart."""
+        self.events, self.classes = events, classes
+        self.region = nesting(events.place) if region is None else region
+        self.resolutions = resolutions or Resolutions()
+        self.columns = recorded(events)
+        self.member = classes.members(events)
+        self._place = _rows([level.codes for level in events.place], len(events), only_repeated=True)
+        self._value = _rows(
+            [*(column.codes for column in self.columns), *_here(self.columns, self._regions())], len(events)
+        )
+        self._above = classes.above(events)
+        self._near = neighbourhoods(events, self.resolutions.reach_km)
+        self._record = records(events, self.member, self._near, self.columns)
+        self._order = np.argsort(events.last_day, kind="stable")
+        self._numbers, self._shape = self._constants()
+        self._decay = _decays(events, self.resolutions)
+        self._newcomer = _newcomers(events, self._order)
+        self._state = self._empty()
+        self.position = 0
+
+    @property
+    def views(self) -> tuple[str, ...]:
+        """Activity, place and nearness at several resolutions, which repeat one another: the first features."""
+        r = self.resolutions
+        return (
+            *(f"activity, {days:g} days" for days in r.activity_days),
+            *(f"{level.name}, {days:g} days" for level in self.events.place for days in r.place_days),
+            *(f"within {km:g} km, {days:g} days" for days in r.memory_days for km in r.reach_km),
+        )
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The features, in the order of their discounts."""
+        return (
+            *self.views,
+            *(column.name for column in self.columns),
+            *(f"{column.name} in this {level.name}" for level in self._regions() for column in self.columns),
+            *(f"nobody near, {'ever' if days > 1e4 else f'{days:g} days'}" for days in self.resolutions.novelty_days),
+            "newcomers",
+        )
+
+    @property
+    def shrinkage(self) -> Shrinkage:
+        """The prior of the discounts of these features."""
+        telling = sum(_values(column) > 1 for column in self.columns)
+        return Shrinkage(first_fact=len(self.views), facts=len(self.columns), telling=telling)
+
+    def _regions(self) -> tuple[Coding, ...]:
+        """The level of place in which habits are nested, alone; nothing where a table has no places."""
+        return tuple(level for level in self.events.place if level.name == self.region)
+
+    def advance(
+        self, stop: int, slope: Floats, intercept: Floats, *, keep: Ints | None = None,
+        kept: NDArray[Any] | None = None, until: int = _NEVER,
+    ) -> Floats:  # fmt: skip
+        """Probabilities (event, class) of the events up to `stop`, under these discounts.
+
+        Parameters
+        ----------
+        slope
+            (feature, class): ``beta_k + delta_fk``.
+        keep, kept
+            For each event the row of `kept` (row, feature, class) that gets its log-features, or -1.
+        until
+            Labels of events that end on this day or later are not looked at.
+        """
+        from attribution.archive.model.features_kernel import advance
+
+        events = self.events
+        size = stop - self.position
+        probability = np.empty((size, len(self.classes)))
+        advance(
+            self.position, stop, until, events.day, events.last_day, self._order, self.member,
+            events.among.partial.astype(np.int64), events.certainty, self._place, self._value, self._above, self._near,
+            self._record, self._newcomer, usual_distances(len(events.place)), self._decay, self._shape, self._numbers,
+            self._state, np.ascontiguousarray(slope), np.ascontiguousarray(intercept),
+            np.full(size, -1) if keep is None else keep, probability,
+            np.empty((0, *slope.shape), dtype=np.float32) if kept is None else kept,
+        )  # fmt: skip
+        self.position = stop
+        return probability
+
+    def _constants(self) -> tuple[Floats, Ints]:
+        r = self.resolutions
+        acts, places, memories = len(r.activity_days), len(r.place_days), len(r.memory_days)
+        feature_at = acts + places + memories
+        novelty_at = feature_at + 1
+        mismatch = min(r.mismatch, r.most_mismatch / max(1, len(self.columns)))
+        sizes = [0.5 * len(column.names) for column in self.columns]
+        numbers = [
+            r.reach_km[0],
+            mismatch,
+            r.events_per_share,
+            r.events_per_feature,
+            r.kernel_weight,
+            r.events_per_region,
+            r.events_per_habit,
+            *sizes,
+        ]
+        shape = [
+            acts, places, feature_at, novelty_at + len(r.novelty_days), memories, len(r.reach_km), acts + places,
+            novelty_at, r.novelty_km, r.neighbours, r.overall, len(r.novelty_days),
+        ]  # fmt: skip
+        return np.array(numbers), np.array(shape)
+
+    def _empty(self) -> tuple[Any, ...]:
+        r, size, events = self.resolutions, len(self.classes), len(self.events)
+        start = int(self.events.day[0]) if events else 0
+        rows, values = int(self._place.max(initial=-1)) + 1, int(self._value.max(initial=-1)) + 1
+        return (
+            np.zeros((len(r.activity_days), size)),
+            np.zeros((rows, len(r.place_days), size + 1), dtype=np.float32),
+            np.full(rows, start),
+            np.zeros((values, size + 1)),
+            np.full(values, start),
+            np.zeros((len(self.columns), size + 1)),
+            shelves(self._near),
+            np.zeros(2),
+            np.array([start, 0]),
+        )
+
+
+def recorded(events: EventTable) -> tuple[Coding, ...]:
+    """The categorical features, and the claim as one of them where the table records claims at all."""
+    claim = events.claim
+    if np.all((claim == NOT_RECORDED) | (claim == NOT_CLAIMED)) and not np.any(claim == NOT_CLAIMED):
+        return events.features
+    codes = np.where(claim == NOT_RECORDED, -1, np.where(claim == NOT_CLAIMED, 0, claim + 1))
+    return (*events.features, Coding("claim", codes, ("none", *events.claimants)))
+
+
+def nesting(place: tuple[Coding, ...]) -> str:
+    """The coarsest level of place that tells events apart, else the coarsest; "" where no level is coarse enough.
+
+    More than a thousand places are no regions: hardly anything is known of the habits in each.
+    """
+    places = {level.name: _values(level) for level in place}
+    name = next((name for name, count in places.items() if count > 1), place[0].name if place else "")
+    return name if places.get(name, 0) <= _MOST_REGIONS else ""
+
+
+def neighbourhoods(events: EventTable, reach_km: tuple[float, ...]) -> Ints:
+    """Codes of the neighbourhoods of each event from narrow to wide, (event, level), -1 where unknown; the last is all.
+
+    Cells are twice as wide as a reach. They only say which past events are looked at, most recent first; how much those
+    count depends on their true distance.
+    """
+    known = ~np.isnan(events.latitude)
+    if np.mean(known) >= 0.5 if len(events) else False:
+        levels = [_cells(events.latitude, events.longitude, known, 2.0 * reach) for reach in sorted(reach_km)]
+    else:
+        levels = [level.codes for level in reversed(events.place)]
+    levels.append(np.zeros(len(events), dtype=np.int64))
+    codes = np.empty((len(events), len(levels)), dtype=np.int64)
+    taken = 0
+    for position, level in enumerate(levels):
+        codes[:, position] = np.where(level >= 0, level + taken, -1)
+        taken += int(level.max(initial=-1)) + 1
+    return codes
+
+
+def records(events: EventTable, member: tuple[Ints, Ints, Floats], near: Ints, features: Sequence[Coding]) -> Packed:
+    """All that is asked of past events, one row each (see `kernel_record`): (event, column)."""
+    start, _, _ = member
+    columns = [
+        events.last_day,
+        _fixed_point(events.latitude),
+        _fixed_point(events.longitude),
+        start[:-1],
+        np.diff(start),
+        *(level.codes for level in events.place),
+        *near.T,
+        *(column.codes for column in features),
+    ]
+    out = np.empty((len(events), len(columns)), dtype=np.int32)
+    for at, column in enumerate(columns):
+        out[:, at] = column
+    return out
+
+
+def shelves(near: Ints) -> tuple[Ints, Ints, Packed]:
+    """Room for the events of each neighbourhood side by side: where each begins, how many are there yet, and which."""
+    size = np.bincount(near[near >= 0], minlength=1)
+    begin = np.concatenate([[0], np.cumsum(size)[:-1]])
+    return begin, np.zeros(len(size), dtype=np.int64), np.full(int(size.sum()), -1, dtype=np.int32)
+
+
+def usual_distances(levels: int) -> Floats:
+    """Kilometres assumed between events without coordinates, by the finest level they share: none, coarsest, finest.
+
+    A ladder of fives, like the reaches: 5 km within one place, 25 and 125 km within the districts above it.
+    """
+    return np.array([25_000.0 / 5.0**2, *(5.0 * 5.0 ** (levels - 1 - level) for level in range(levels))])
+
+
+def _values(column: Coding) -> int:
+    """How many values occur."""
+    return int(np.count_nonzero(np.bincount(column.codes[column.codes >= 0])))
+
+
+def _here(columns: tuple[Coding, ...], regions: tuple[Coding, ...]) -> list[Ints]:
+    """Codes of each value in each region, and of that region where the value is known."""
+    pairs, around = [], []
+    for region in regions:
+        for column in columns:
+            known = (column.codes >= 0) & (region.codes >= 0)
+            pair = np.full(len(known), -1)
+            together = region.codes[known] * len(column.names) + column.codes[known]
+            pair[known] = np.unique(together, return_inverse=True)[1].reshape(-1)
+            pairs.append(pair)
+            around.append(np.where(known, region.codes, -1))
+    return [*pairs, *around]
+
+
+def _rows(columns: list[Ints], events: int, *, only_repeated: bool = False) -> Ints:
+    """Columns of codes as rows of one table of counts; a value that occurs once can never inform and needs no row."""
+    out = np.full((events, len(columns)), -1, dtype=np.int64)
+    taken = 0
+    for position, codes in enumerate(columns):
+        count = np.bincount(codes[codes >= 0], minlength=1)
+        useful = count > 1 if only_repeated else count > 0
+        row = np.where(useful, np.cumsum(useful) - 1 + taken, -1)
+        out[:, position] = np.where(codes >= 0, row[np.maximum(codes, 0)], -1)
+        taken += int(np.sum(useful))
+    return out
+
+
+def _decays(events: EventTable, resolutions: Resolutions) -> Floats:
+    """What a count is worth after so many whole days: (days, memory), for what is looked up together lies together."""
+    span = int(events.last_day.max() - events.day[0]) + 2 if len(events) else 2
+    return np.stack([np.exp(-np.arange(span) / days) for days in resolutions.all_days], axis=1)
+
+
+def _newcomers(events: EventTable, order: Ints) -> Ints:
+    """1 where an event is the first of its faction that became known, else 0."""
+    label = events.label[order]
+    _, first = np.unique(label, return_index=True)
+    out = np.zeros(len(events), dtype=np.int64)
+    first = first[label[first] >= 0]
+    out[order[first]] = 1
+    return out
+
+
+def _cells(latitude: Floats, longitude: Floats, known: np.ndarray[tuple[int], np.dtype[np.bool_]], km: float) -> Ints:
+    step = km / _KM_PER_DEGREE
+    band = np.floor(np.where(known, latitude, 0.0) / step)
+    width = step / np.maximum(np.cos(np.radians((band + 0.5) * step)), 0.05)
+    column = np.floor(np.where(known, longitude, 0.0) / width)
+    key = band.astype(np.int64) * _STRIDE + column.astype(np.int64)
+    _, code = np.unique(key, return_inverse=True)
+    return np.where(known, code.reshape(-1), -1)
+
+
+def _fixed_point(degrees: Floats) -> Ints:
+    return np.where(np.isnan(degrees), NOWHERE, np.round(np.nan_to_num(degrees) * PER_DEGREE)).astype(np.int64)

@@ -1,0 +1,181 @@
+"""Forecasts forward in time: the discounts are learned from the past, again and again as labels arrive, or once."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from attribution.archive.codes import Floats, Ints, frozen_floats
+from attribution.archive.events import EventTable
+from attribution.archive.model.classes import Classes
+from attribution.archive.model.coefficients import Discounts, Examples, choose_shrinkage, learn, sample_rate
+from attribution.archive.model.features import Stream
+from attribution.archive.model.settings import Resolutions, Shrinkage
+from attribution.errors import UsageError
+
+Protocol = Literal["static", "rolling"]
+_CHUNK = 8192
+_EPOCH = dt.date(1970, 1, 1).toordinal()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Forecasts:
+    """Probabilities of what coders wrote for every event from `first` on, each made from strictly earlier days."""
+
+    classes: Classes
+    first: int  # events before it are the training part
+    probability: Floats  # (event - first, class)
+    discounts: Discounts  # as of the last fit
+    shrinkage: Shrinkage
+    features: tuple[str, ...]
+    fits: int
+    examples: Examples  # what the last fit could learn from
+    fitted_on: int  # the day of the last fit; nothing counted that was not over before it
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "probability", frozen_floats(self.probability))
+
+
+def training_size(events: EventTable, since: dt.date | None = None, share: float = 0.7) -> int:
+    """How many events lie before `since`, or before the day by which `share` of them had happened.
+
+    Raises
+    ------
+    UsageError
+        Nothing before it, or nothing from it on.
+    """
+    if since is None:
+        if not len(events):
+            raise UsageError("there are no events.", allowed="at least two days with events")
+        day = int(events.day[min(int(share * len(events)), len(events) - 1)])
+    else:
+        day = since.toordinal() - _EPOCH
+    size = int(np.searchsorted(events.day, day))
+    if not 0 < size < len(events):
+        raise UsageError(
+            f"{size} of {len(events)} events lie before {as_date(day)}.",
+            at=("from",),
+            allowed="a day with events before it and events on or after it",
+        )
+    return size
+
+
+def as_date(day: int) -> dt.date:
+    """Days since 1970-01-01 as a date."""
+    return dt.date.fromordinal(day + _EPOCH)
+
+
+def months(day: Ints) -> Ints:
+    """Calendar months, counted from 1970-01."""
+    return np.asarray(day, dtype="datetime64[D]").astype("datetime64[M]").astype(np.int64)
+
+
+def blocks(events: EventTable, first: int, protocol: Protocol) -> Iterator[tuple[int, int]]:
+    """Consecutive ranges of events before each of which the models are fitted: months, or all that is left."""
+    if protocol == "static":
+        yield first, len(events)
+        return
+    month = months(events.day)
+    edges = [first, *(np.flatnonzero(np.diff(month[first:])) + first + 1), len(events)]
+    yield from ((int(a), int(b)) for a, b in pairwise(edges))
+
+
+def forecast(
+    events: EventTable,
+    classes: Classes,
+    first: int,
+    *,
+    protocol: Protocol = "rolling",
+    resolutions: Resolutions | None = None,
+    shrinkage: Shrinkage | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Forecasts:
+    """Forecast every event from number `first` on.
+
+    `rolling`: labels count from the day after the last possible day of their event, and the discounts are fitted again
+    at the start of every month. `static`: no label of an event that was not over before the first forecast is used.
+    How strongly the discounts are shrunk is chosen within the training part, unless given.
+    """
+    stream = Stream(events, classes, resolutions)
+    size = (len(stream.names), len(classes))
+    store = Store(stream, len(events), size)
+    until = int(events.day[first]) if protocol == "static" else 1 << 40
+    discounts, fitted_on = Discounts.prior(*size, stream.shrinkage), int(events.day[first])
+    store.advance(first, discounts, until)
+    chosen = shrinkage or choose_shrinkage(store.examples(), int(events.day[first]), stream.shrinkage)
+    out, fits = [np.empty((0, len(classes)))], 0
+    for start, stop in blocks(events, first, protocol):
+        fitted_on = int(events.day[start])
+        discounts = learn(store.examples(), fitted_on, chosen, discounts)
+        fits += 1
+        out.append(store.advance(stop, discounts, until))
+        if progress:
+            progress(stop)
+    examples = store.examples()
+    probability = _as_written(np.concatenate(out), examples, int(events.day[first]), chosen)
+    return Forecasts(classes, first, probability, discounts, chosen, stream.names, fits, examples, fitted_on)
+
+
+class Store:
+    """The stream, with the features of labelled events kept: all, or a fixed share evenly in time if they are many."""
+
+    def __init__(self, stream: Stream, events: int, size: tuple[int, int]) -> None:
+        self.stream = stream
+        start, member, _ = stream.member
+        written = np.flatnonzero(np.diff(start) > 0)
+        rate = sample_rate(len(written), *size)
+        self.kept = written[np.diff(np.floor(np.arange(len(written) + 1) * rate)) > 0]
+        self.share = len(self.kept) / max(1, len(written))
+        self.x: NDArray[Any] = np.zeros((len(self.kept), *size), dtype=np.float32)
+        self.start, self.member = _runs(start, member, self.kept)
+        self.filled = 0
+
+    def advance(self, stop: int, discounts: Discounts, until: int) -> Floats:
+        """Probabilities of the events up to `stop`, whose features are stored on the way."""
+        parts = [np.empty((0, self.x.shape[2]))]
+        while self.stream.position < stop:
+            here = self.stream.position
+            there = min(stop, here + _CHUNK)
+            low, high = np.searchsorted(self.kept, (here, there))
+            keep = np.full(there - here, -1)
+            keep[self.kept[low:high] - here] = np.arange(low, high)
+            parts.append(
+                self.stream.advance(there, discounts.slope, discounts.intercept, keep=keep, kept=self.x, until=until)
+            )
+            self.filled = int(high)
+        return np.concatenate(parts)
+
+    def examples(self) -> Examples:
+        """What is stored so far."""
+        events, rows = self.stream.events, self.kept[: self.filled]
+        return Examples(
+            x=self.x[: self.filled],
+            start=self.start[: self.filled + 1],
+            member=self.member[: self.start[self.filled]],
+            doubt=1.0 - events.certainty[rows],
+            day=events.day[rows],
+            last_day=events.last_day[rows],
+            event=rows,
+            share=self.share,
+        )
+
+
+def _as_written(probability: Floats, examples: Examples, until: int, shrinkage: Shrinkage) -> Floats:
+    """From who did it to what will be written: labels are doubted as much as those of the training part were."""
+    past = np.flatnonzero(examples.last_day < until)
+    doubt = shrinkage.doubt * float(np.mean(examples.doubt[past])) if len(past) else 0.0
+    return (1.0 - doubt) * probability + doubt * examples.guess(past)
+
+
+def _runs(start: Ints, member: Ints, rows: Ints) -> tuple[Ints, Ints]:
+    """The runs of some rows, put one after another."""
+    size = np.diff(start)[rows]
+    firsts = np.concatenate([[0], np.cumsum(size)])
+    shift = np.repeat(start[rows] - firsts[:-1], size)
+    return firsts, member[np.arange(firsts[-1]) + shift]

@@ -1,0 +1,106 @@
+"""At which resolutions the past is looked at, and how far frequencies are shrunk: the few constants of the model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from attribution.archive.codes import Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Resolutions:
+    """Several memories and reaches side by side; how much each counts is learned (the discounts).
+
+    None of these numbers is fitted: they are geometric ladders, wide enough for campaigns of a week and feuds of a
+    decade, for one town and for a region. A ladder too many costs little, since its discount is shrunk.
+    """
+
+    activity_days: tuple[float, ...] = (2500.0, 500.0, 120.0, 30.0, 7.0)  # slow to fast: each shrinks to the one before
+    overall: int = 3  # so many of these make the share that all other frequencies shrink to
+    place_days: tuple[float, ...] = (1500.0, 120.0)
+    memory_days: tuple[float, ...] = (1500.0, 200.0, 30.0)
+    reach_km: tuple[float, ...] = (250.0, 50.0, 10.0)  # each a fifth of the one before: one exponential serves all
+    feature_days: float = 1500.0
+    novelty_days: tuple[float, ...] = (1e5, 1000.0)  # has anybody ever, has anybody lately, been active near here?
+    novelty_km: int = 1  # which reach novelty looks at
+    newcomer_days: float = 2500.0
+    events_per_share: float = 1.0  # prior weight, in events, of the coarser share
+    events_per_feature: float = 5.0  # the same for a class's habits: the share of a value in its group, or hereabouts
+    events_per_region: float = 50.0  # ... for the share of a value hereabouts, that anywhere: a region is no one's own
+    events_per_habit: float = 20.0  # ... for a class's habits here, its habits in general
+    kernel_weight: float = 0.1  # the same for kernels: a tenth of an event at distance zero, today
+    mismatch: float = 0.4  # each categorical difference between two events makes the past one count exp(-0.4)
+    most_mismatch: float = 3.2  # ... but all of them together no less than exp(-3.2), however many columns there are
+    neighbours: int = 64  # past events looked at on each level of nearness, most recent first; 32 to 256 score alike
+
+    @property
+    def all_days(self) -> tuple[float, ...]:
+        """Every memory, in the order in which the kernel counts through them."""
+        return (
+            *self.activity_days,
+            *self.place_days,
+            *self.memory_days,
+            self.feature_days,
+            *self.novelty_days,
+            self.newcomer_days,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Shrinkage:
+    """Prior of the discounts, and how fast the evidence about them ages.
+
+    Some twenty-five views of activity, place and nearness repeat what five or so independent ones would say: hence a
+    fifth each, to begin with. A column of the table (a weapon, a claim) is a fact of its own and counts for half, since
+    columns repeat one another too; many columns share what four would count.
+    """
+
+    discount: float = 0.2  # prior mean of every beta_k
+    discount_sd: float = 0.1
+    faction_sd: float = 0.3  # of the deviations delta_fk
+    intercept_sd: float = 1.0
+    half_life: float = 1500.0  # days after which an event says half as much about the discounts
+    fact: float = 0.5  # prior mean of the beta_k of columns
+    fact_sd: float = 0.2
+    most_facts: float = 2.0  # ... of all of them together, but no less than `discount` each
+    first_fact: int = 0  # where the columns are among the features
+    facts: int = 0  # how many there are
+    telling: int = 0  # how many of them have more than one value
+    doubt: float = 0.0  # share of the stated doubt about labels (1 - certainty) that the labels bear out
+
+    def means(self, features: int) -> Floats:
+        """Prior means of the beta_k, (feature,)."""
+        return self._by_feature(
+            features, self.discount, max(self.discount, min(self.fact, self.most_facts / max(1, self.telling)))
+        )
+
+    def deviations(self, features: int) -> Floats:
+        """Prior standard deviations of the beta_k, (feature,)."""
+        return self._by_feature(features, self.discount_sd, self.fact_sd)
+
+    def spread(self, features: int, classes: int) -> Floats:
+        """Prior standard deviations of (beta, intercept, delta), one after another."""
+        return np.concatenate(
+            [
+                self.deviations(features),
+                np.full(classes, self.intercept_sd),
+                np.full(features * classes, self.faction_sd),
+            ]
+        )
+
+    def _by_feature(self, features: int, view: float, fact: float) -> Floats:
+        out = np.full(features, view)
+        out[self.first_fact : self.first_fact + self.facts] = fact
+        return out
+
+
+def cautious(features: int) -> Shrinkage:
+    """Discounts that together make one: all log-features count as one piece of evidence until events say otherwise.
+
+    A hundred events are needed to learn what each is worth. Fewer cannot tell a dozen features that repeat one another
+    from a dozen that do not, and must not multiply them.
+    """
+    one = 1.0 / features
+    return Shrinkage(discount=one, discount_sd=one, faction_sd=one)

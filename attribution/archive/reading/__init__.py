@@ -1,0 +1,1 @@
+"""From tables of events and mapping files to an `EventTable`."""

@@ -1,0 +1,370 @@
+"""The columns of an event table while it is read: one reader each for when, where, who, and what else.
+
+Each text is understood once, then remembered; a date is the days on which the event may have happened; errors get their
+line.
+"""
+
+from __future__ import annotations
+
+import calendar
+import datetime as dt
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import compress, pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from attribution.archive.codes import MISSING, Floats, Ints
+from attribution.archive.events import NOT_RECORDED, UNKNOWN
+from attribution.archive.reading.labels import Claimants, Codes, Factions
+from attribution.archive.reading.mapping import Dates, EventMapping, Feature, Order, Places
+from attribution.archive.reading.tables import Chunk
+from attribution.errors import EventError
+
+_WHOLE = re.compile(r"(-?\d+)\.0+")
+type Window = tuple[int, int]  # first possible day since 1970-01-01, further days that are possible
+_EPOCH = dt.date(1970, 1, 1).toordinal()
+_MONTHS = {name[:3].lower(): number for number, name in enumerate(calendar.month_name) if name}
+_TIME = re.compile(r"[T ]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?( ?[AaPp][Mm])?(Z|[+-]\d{2}:?\d{2})?$")
+_ISO = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?")
+_COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
+_NAMED = re.compile(r"(\d{1,2})[ -]([A-Za-z]{3,9})\.?,?[ -](\d{4}|\d{2})")
+_NAMED_FIRST = re.compile(r"([A-Za-z]{3,9})\.? (\d{1,2}),? (\d{4})")
+_SLASHED = re.compile(r"(\d{1,4})[/.](\d{1,2})[/.](\d{4}|\d{1,2})")
+_FORMS = "2024-01-28, 2024-01, 2024, 28 January 2024, 28-Jan-24, January 28, 2024"
+type Arrays = dict[str, Any]
+
+
+class Remembered[K, V](dict[K, V]):
+    """A function that is asked once for each value."""
+
+    def __init__(self, function: Callable[[K], V]) -> None:
+        super().__init__()
+        self._function = function
+
+    def __missing__(self, key: K) -> V:
+        value = self[key] = self._function(key)
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows of a chunk, and the file they come from."""
+
+    columns: Mapping[str, Sequence[str]]
+    lines: Sequence[int]
+    file: str
+
+    @classmethod
+    def of(cls, chunk: Chunk, file: str) -> Rows:
+        return cls(chunk.columns, chunk.lines, file)
+
+    def __len__(self) -> int:
+        return len(self.lines)
+
+    def where(self, keep: NDArray[np.bool_]) -> Rows:
+        """The rows that are kept."""
+        if keep.all():
+            return self
+        kept = {name: list(compress(column, keep)) for name, column in self.columns.items()}
+        return Rows(kept, list(compress(self.lines, keep)), self.file)
+
+    def tuples(self, names: Sequence[str]) -> list[tuple[str, ...]]:
+        """The cells of some columns, row by row."""
+        return list(zip(*(self.columns[name] for name in names), strict=True))
+
+    def understood(self, names: Sequence[str], meaning: Remembered[tuple[str, ...], Any]) -> list[Any]:
+        """What the cells of some columns mean, row by row.
+
+        Raises
+        ------
+        EventError
+            The first that means nothing, with its line.
+        """
+        all_cells = self.tuples(names)
+        try:
+            return list(map(meaning.__getitem__, all_cells))
+        except EventError as error:
+            first = next(at for at, cells in enumerate(all_cells) if cells not in meaning)  # all before were understood
+            error.what = f"column {' and '.join(names)}: {error.what}"
+            raise error.located(self.file, int(self.lines[first])) from None
+
+    def numbers(self, name: str) -> Floats:
+        """Numbers; an empty cell is NaN, and what is no number is infinite."""
+        texts = self.columns[name]
+        try:
+            return np.array([float(text) if text else np.nan for text in texts])
+        except ValueError:
+            return np.array([number(text) if text else np.nan for text in texts])
+
+
+def whole(text: str) -> str:
+    """A cell without outer blanks, and a whole number without its zeros after the point: 3.0 is 3."""
+    text = text.strip()
+    match = _WHOLE.fullmatch(text)
+    return match[1] if match else text
+
+
+def number(text: str) -> float:
+    """A number, or infinity for what is none."""
+    try:
+        return float(text)
+    except ValueError:
+        return np.inf
+
+
+def bin_names(bins: tuple[float, ...]) -> tuple[str, ...]:
+    """The names of the bins between cuts; a number on a cut belongs to the bin above it."""
+    if not bins:
+        return ()
+    middle = [f"{low:g} to < {high:g}" for low, high in pairwise(bins)]
+    return (f"< {bins[0]:g}", *middle, f">= {bins[-1]:g}")
+
+
+def window(text: str, order: Order | None, today: dt.date) -> Window:
+    """The days a text may mean: a year and a month without a day is any day of the month.
+
+    Two digits of a year mean the last hundred years up to today.
+
+    Raises
+    ------
+    EventError
+        No date, a day that does not exist, a day after today, or 02/03/2004 without an order.
+    """
+    plain = _TIME.sub("", text.strip())
+    if match := _COMPACT.fullmatch(plain) or _ISO.fullmatch(plain):
+        year, month, day = (int(part or 0) for part in match.groups())
+    elif match := _NAMED.fullmatch(plain):
+        day, month, year = int(match[1]), _month(match[2], text), _year(match[3], today)
+    elif match := _NAMED_FIRST.fullmatch(plain):
+        day, month, year = int(match[2]), _month(match[1], text), int(match[3])
+    elif match := _SLASHED.fullmatch(plain):
+        year, month, day = _ordered(match, order, text, today)
+    else:
+        raise EventError(f'"{text[:60]}" is not a date.', allowed=_FORMS)
+    return calendar_window(year, month, day, today)
+
+
+def calendar_window(year: int, month: int, day: int, today: dt.date) -> Window:
+    """The days of a year, a month (0: any) and a day (0: any).
+
+    Raises
+    ------
+    EventError
+        A day that does not exist, or that lies after today.
+    """
+    shown = f"{year:04d}-{month:02d}-{day:02d}" if day and month else f"{year:04d}-{month:02d}" if month else f"{year}"
+    try:
+        first = dt.date(year, month or 1, (day or 1) if month else 1)
+    except ValueError:
+        raise EventError(f"{shown} is a day that does not exist.", allowed="a day of the calendar") from None
+    if first > today:
+        raise EventError(
+            f"{shown} lies after today, {today}.",
+            allowed="events that have happened",
+            hint="are day and month exchanged? `order:` in the mapping says how dates are meant",
+        )
+    if not month:
+        return first.toordinal() - _EPOCH, 364 + calendar.isleap(year)
+    days = calendar.monthrange(year, month)[1]
+    return first.toordinal() - _EPOCH, 0 if day else days - 1
+
+
+def number_of(text: str, what: str) -> int:
+    """A part of a date; missing is 0.
+
+    Raises
+    ------
+    EventError
+        Not a whole number.
+    """
+    if not text:
+        return 0
+    if not re.fullmatch(r"\d{1,4}(\.0+)?", text):
+        raise EventError(f'the {what} is "{text[:40]}".', allowed="a whole number, 0 unknown")
+    return int(float(text))
+
+
+class When:
+    """Dates, as windows of days."""
+
+    def __init__(self, dates: Dates, missing: frozenset[str], today: dt.date) -> None:
+        self._dates, self._missing, self._today = dates, missing, today
+        self._spread = dict(dates.precision.days) if dates.precision else {}
+        self._names = (*dates.columns, dates.precision.column) if dates.precision else dates.columns
+        self._meaning = Remembered(self._window)
+
+    def read(self, rows: Rows) -> list[Window | None]:
+        """The window of each row; None where nothing is known."""
+        return rows.understood(self._names, self._meaning)
+
+    def _window(self, cells: tuple[str, ...]) -> Window | None:
+        texts = ["" if text in self._missing else text for text in cells]
+        before, after = self._spread.get(texts.pop(), (0, 0)) if self._spread else (0, 0)
+        if not texts[0] or (self._dates.year and number_of(texts[0], "year") == 0):
+            return None
+        first, more = self._from_parts(texts) if self._dates.year else self._from_texts(texts)
+        return first - before, more + before + after
+
+    def _from_parts(self, texts: list[str]) -> Window:
+        given = iter(texts)
+        named = {"year": self._dates.year, "month": self._dates.month, "day": self._dates.day}
+        year, month, day = (number_of(next(given), part) if column else 0 for part, column in named.items())
+        return calendar_window(year, month, day, self._today)
+
+    def _from_texts(self, texts: list[str]) -> Window:
+        first, more = window(texts[0], self._dates.order, self._today)
+        if not self._dates.until or not texts[1]:
+            return first, more
+        last, further = window(texts[1], self._dates.order, self._today)
+        if last + further < first:
+            raise EventError(f"the event ends on {texts[1]}, before it begins.", allowed="a first day, then a last day")
+        return first, last + further - first
+
+
+class Where:
+    """Nested levels and coordinates."""
+
+    def __init__(self, places: Places, missing: frozenset[str]) -> None:
+        self._places, self._missing = places, missing
+        self.levels = [Codes() for _ in places.levels]
+        self._meaning = Remembered(self._path)
+
+    def read(self, rows: Rows) -> Arrays:
+        """Coordinates and one code per level."""
+        places = self._places
+        found: Arrays = {
+            "latitude": self._degrees("latitude", places.latitude, 90.0, rows),
+            "longitude": self._degrees("longitude", places.longitude, 180.0, rows),
+        }
+        if self.levels:
+            paths = rows.understood([column for _, column in places.levels], self._meaning)
+            codes = np.array(paths, dtype=np.int64)
+            found |= {f"place {depth}": codes[:, depth].copy() for depth in range(len(self.levels))}
+        return found
+
+    def _degrees(self, what: str, column: str, limit: float, rows: Rows) -> Any:
+        if not column:
+            return np.full(len(rows), np.nan)
+        values = rows.numbers(column)
+        wrong = np.flatnonzero(np.abs(values) > limit)
+        coded = [at for at in wrong.tolist() if whole(rows.columns[column][at]) in self._missing]  # -99 and the like
+        values[coded] = np.nan
+        wrong = np.setdiff1d(wrong, coded)
+        if wrong.size:
+            text = rows.columns[column][int(wrong[0])]
+            exchanged = "are latitude and longitude exchanged?"
+            raise EventError(
+                f'column {column}: the {what} is "{text[:40]}".',
+                allowed=f"-{limit:g} to {limit:g} degrees, or empty",
+                hint=exchanged if np.isfinite(number(text)) else "a number with a decimal point, such as 33.31",
+                file=rows.file,
+                line=int(rows.lines[int(wrong[0])]),
+            )
+        return values
+
+    def _path(self, path: tuple[str, ...]) -> tuple[int, ...]:
+        known = ["" if name in self._missing else name for name in path]
+        return tuple(
+            self.levels[depth][" / ".join(name or "?" for name in known[: depth + 1])] if known[depth] else MISSING
+            for depth in range(len(known))
+        )
+
+
+class Who:
+    """Labels, how sure they are, and claims."""
+
+    def __init__(self, mapping: EventMapping, missing: frozenset[str]) -> None:
+        self._who, self._claims = mapping.perpetrators, mapping.claims
+        self.factions = Factions(mapping, missing)
+        self.claimants = Claimants(mapping, self.factions, missing)
+        self._label = Remembered(self.factions.label)
+        self._claim = Remembered(self._claimed)
+        self._certain = Remembered(self._certainty)
+
+    def read(self, rows: Rows) -> Arrays:
+        """Label, number of the set, certainty and claim."""
+        label: Ints = np.array(rows.understood(self._who.columns, self._label), dtype=np.int64).reshape(-1, 2)
+        certain = np.ones(len(rows))
+        if self._who.certainty:
+            certain = np.array(rows.understood(self._who.certainty.columns, self._certain))
+        claim = np.full(len(rows), NOT_RECORDED, dtype=np.int64)
+        if self._claims:
+            claimed = np.array(rows.understood([self._claims.column], self._claim), dtype=np.int64).reshape(-1, 3)
+            claim = claimed[:, 0]
+            if self._claims.labels:
+                opened = _silent(label) & ~_silent(claimed[:, 1:])
+                label[opened] = claimed[opened, 1:]
+                certain = np.where(opened, self._claims.labels, certain)
+        certain = np.where(_silent(label), 1.0, certain)
+        return {"label": label[:, 0].copy(), "set": label[:, 1].copy(), "certainty": certain, "claim": claim.copy()}
+
+    def _claimed(self, cells: tuple[str, ...]) -> tuple[int, int, int]:
+        return (self.claimants.code(cells[0]), *self.factions.umbrella(cells[0]))
+
+    def _certainty(self, words: tuple[str, ...]) -> float:
+        certainty = self._who.certainty
+        assert certainty is not None
+        values = {whole(word): value for word, value in certainty.values}
+        return min(values.get(word, certainty.otherwise) for word in words)
+
+
+class What:
+    """One feature: words as they stand, or numbers cut at bins."""
+
+    def __init__(self, feature: Feature, missing: frozenset[str]) -> None:
+        self.feature, self._missing = feature, missing
+        self.codes = Codes({name: code for code, name in enumerate(bin_names(feature.bins))})
+        self._values = {whole(word): other for word, other in feature.values}
+        self._meaning = Remembered(self._code)
+
+    def read(self, rows: Rows) -> Ints:
+        """One code per row."""
+        return np.array(rows.understood([self.feature.column], self._meaning), dtype=np.int64)
+
+    def _code(self, cells: tuple[str, ...]) -> int:
+        text = self._values.get(cells[0], cells[0])
+        if text in self._missing:
+            return MISSING
+        if not self.feature.bins:
+            return self.codes[text]
+        value = number(text)
+        if not np.isfinite(value):
+            raise EventError(f'"{text[:40]}" is not a number, and cannot be binned.', allowed="a number, or empty")
+        return int(np.searchsorted(self.feature.bins, value, side="right"))
+
+
+def _month(name: str, text: str) -> int:
+    month = _MONTHS.get(name[:3].lower(), 0)
+    if not month or (not calendar.month_name[month].lower().startswith(name.lower()[:9]) and name.lower() != "sept"):
+        raise EventError(f'"{text[:60]}" is not a date: "{name}" is no month.', allowed=_FORMS)
+    return month
+
+
+def _year(text: str, today: dt.date) -> int:
+    if len(text) == 4:
+        return int(text)
+    year = today.year // 100 * 100 + int(text)
+    return year if year <= today.year else year - 100
+
+
+def _ordered(match: re.Match[str], order: Order | None, text: str, today: dt.date) -> tuple[int, int, int]:
+    a, b, c = match.groups()
+    if len(a) == 4:
+        return int(a), int(b), int(c)
+    if order is None or order == "year-first":
+        raise EventError(
+            f'"{text[:60]}" can be read in two ways.',
+            allowed=_FORMS,
+            hint="say in the mapping which comes first: date: {column: ..., order: day-first} or month-first",
+        )
+    day, month = (a, b) if order == "day-first" else (b, a)
+    return _year(c, today), int(month), int(day)
+
+
+def _silent(label: Ints) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """Rows of (label, set) that say nothing."""
+    return np.asarray((label[:, 0] == UNKNOWN) & (label[:, 1] < 0))

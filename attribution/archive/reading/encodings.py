@@ -1,0 +1,132 @@
+"""In which encoding a table was written: UTF-8 where that fits, else the likelier of Latin-1 and Mac Roman."""
+
+from __future__ import annotations
+
+import gzip
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from attribution.archive.reading.mapping import Encoding
+from attribution.errors import FormatError
+
+_CODECS = {"latin-1": "cp1252", "mac-roman": "mac_roman", "utf-8": "utf-8-sig"}
+_SCORED_LINES = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """An encoding, whether it was guessed, and the codec of Python that reads it."""
+
+    name: str
+    codec: str
+    guessed: bool = False
+    bom: bool = False
+
+
+def open_bytes(path: Path) -> IO[bytes]:
+    """The bytes of a file, unpacked where its name ends in ``.gz``."""
+    return gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")  # type: ignore[return-value]
+
+
+def find_encoding(path: Path, wanted: Encoding = "auto") -> Written:
+    """The encoding of a table.
+
+    Text that is valid UTF-8 is UTF-8. Otherwise the file is Latin-1 (as Windows writes it) or Mac Roman, whichever
+    makes letters of the bytes that stand inside words.
+
+    Raises
+    ------
+    FormatError
+        The file holds UTF-8 in some lines and something else in others, or is not in the encoding asked for, or binary.
+    """
+    alien: list[tuple[int, bytes]] = []
+    native = 0
+    first = b""
+    for number, line in _lines(path):
+        first = first or line[:4]
+        if line.isascii():
+            if b"\0" in line:
+                raise FormatError(
+                    "the file is binary: it holds a zero byte.",
+                    allowed="text; Excel and Parquet files end in .xlsx and .parquet",
+                    hint="UTF-16 text must be saved as UTF-8",
+                    file=str(path),
+                    line=number,
+                )
+            continue
+        try:
+            line.decode("utf-8")
+            native = native or (0 if number == 1 and line[3:].isascii() else number)
+        except UnicodeDecodeError:
+            alien.append((number, line))
+            if native or len(alien) > _SCORED_LINES:
+                break
+    bom = first.startswith(b"\xef\xbb\xbf")
+    return _verdict(str(path), wanted, alien, native, bom)
+
+
+def letters(lines: list[bytes], codec: str) -> int:
+    """How well a codec turns the high bytes inside words into letters, and those elsewhere into signs."""
+    score = 0
+    for line in lines:
+        text = line.decode(codec, errors="replace")
+        for at, sign in enumerate(text):
+            if sign < "\x80":
+                continue
+            before, after = text[at - 1 : at], text[at + 1 : at + 2]
+            inside = (before.isascii() and before.isalpha()) or (after.isascii() and after.isalpha())
+            letter = unicodedata.category(sign) in ("Ll", "Lu")
+            small = not (sign.isupper() and before.islower())  # a capital after a small letter is no word
+            if inside:
+                score += 1 if (letter and small) or sign in "’'–—" else -1
+    return score
+
+
+def _verdict(file: str, wanted: Encoding, alien: list[tuple[int, bytes]], native: int, bom: bool) -> Written:
+    if wanted in ("latin-1", "mac-roman"):
+        return Written(wanted, _CODECS[wanted])
+    if not alien:
+        return Written("UTF-8 with a byte-order mark" if bom else "UTF-8", _CODECS["utf-8"], bom=bom)
+    number, line = alien[0]
+    byte = _first_alien(line)
+    if native or bom or wanted == "utf-8":
+        said = (
+            f"UTF-8 on line {native}" if native else "UTF-8, by its byte-order mark" if bom else "UTF-8, by the mapping"
+        )
+        raise FormatError(
+            f"the file mixes encodings: it is {said}, and byte 0x{line[byte]:02X} in column {byte + 1} here is not.",
+            allowed="one encoding: UTF-8, Latin-1 or Mac Roman",
+            hint="save the table again as UTF-8; `encoding: latin-1` in the mapping reads it, with some names garbled",
+            file=file,
+            line=number,
+        )
+    lines = [line for _, line in alien]
+    name: Encoding = "mac-roman" if letters(lines, "mac_roman") > letters(lines, "cp1252") else "latin-1"
+    return Written({"latin-1": "Latin-1", "mac-roman": "Mac Roman"}[name], _CODECS[name], guessed=True)
+
+
+def _first_alien(line: bytes) -> int:
+    try:
+        line.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return error.start
+    return 0
+
+
+def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    try:
+        with open_bytes(path) as stream:
+            yield from enumerate(stream, start=1)
+    except (EOFError, gzip.BadGzipFile) as error:
+        raise FormatError(
+            "the packed file is cut or damaged.", allowed="a whole .gz file", hint="get it again", file=str(path)
+        ) from error
+    except OSError as error:
+        raise FormatError(
+            f"the file cannot be read: {(error.strerror or 'unknown reason').lower()}.",
+            allowed="a table that exists and that you may read",
+            file=str(path),
+        ) from error

@@ -1,0 +1,268 @@
+"""From a table, by its shipped name or its path, to an `EventTable`: a chunk at a time, errors with file and line."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from attribution.archive.codes import Coding
+from attribution.archive.events import EventTable, Tally
+from attribution.archive.reading.columns import Remembered, Rows, What, When, Where, Who, whole
+from attribution.archive.reading.concerns import reading_concerns
+from attribution.archive.reading.encodings import Written
+from attribution.archive.reading.mapping import EventMapping
+from attribution.archive.reading.mapping_file import locate, shipped_mappings
+from attribution.archive.reading.tables import Chunk, open_table
+from attribution.domain.concern import Concern
+from attribution.errors import EventError, UsageError
+from attribution.reading.shipped import bundled
+
+_SUFFIXES = (".csv", ".gz", ".tsv", ".txt", ".parquet", ".xlsx")
+_SAME = ("id", "row", "day", "precision", "latitude", "longitude", "label", "certainty", "claim")
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """Past events with how they were read: the mapping, the hash of the file, the encoding, and what is doubtful."""
+
+    events: EventTable
+    mapping: EventMapping
+    file: str
+    sha256: str
+    written: Written
+    tally: Tally
+    concerns: tuple[Concern, ...]
+
+
+def read_events(
+    path: str | Path,
+    mapping: EventMapping,
+    *,
+    case: str = "",
+    today: dt.date | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Archive:
+    """Read a table of past events.
+
+    `case` leaves out the events that the mapping excludes for that case; `progress` is told the rows read so far.
+
+    Raises
+    ------
+    FormatError, EventError
+        With the file and the line of the table, or of the mapping.
+    """
+    path = Path(path)
+    table = open_table(path, mapping.encoding, mapping.separator)
+    try:
+        mapping.check_columns(table.header, path.name)
+    except EventError as error:
+        raise locate(mapping, error) from None
+    collector = Collector(mapping, today or dt.date.today(), mapping.excluded(case))
+    for chunk in table.chunks([name for name, _ in mapping.columns]):
+        collector.add(chunk, str(path))
+        if progress:
+            progress(collector.rows)
+    _check_some(collector, mapping, str(path))
+    try:
+        events = collector.table()
+    except EventError as error:
+        raise locate(mapping, error) from None
+    tally = Tally(collector.rows, collector.filtered, collector.excluded, collector.undated, len(events))
+    concerns = reading_concerns(events, mapping, table.written, tally, collector.found_ids, path)
+    return Archive(events, mapping, path.name, sha256(path), table.written, tally, concerns)
+
+
+def sha256(path: Path) -> str:
+    """The hash of a file's bytes."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def check_learnable(archive: Archive, at_least: int = 2) -> None:
+    """Refuse events from which nothing can be learned about who it was.
+
+    Raises
+    ------
+    EventError
+        No event has a known perpetrator, or all have the same.
+    """
+    events = archive.events
+    known = np.unique(np.concatenate([events.label[events.label >= 0], events.among.member]))
+    columns = ", ".join(archive.mapping.perpetrators.columns)
+    if not len(known):
+        raise EventError(
+            f"no event has a known perpetrator: the column {columns} says nothing but unknown.",
+            allowed="two or more factions among the labels",
+            hint="is `perpetrator:` in the mapping the right column, and `unknown:` not too wide?",
+            file=archive.file,
+            line=1,
+        )
+    if len(known) < at_least:
+        raise EventError(
+            f'all known perpetrators are "{events.factions[known[0]]}".',
+            allowed="two or more factions: there is nothing to tell apart",
+            hint="take a table with several factions, or fewer `aliases`",
+            file=archive.file,
+            line=1,
+        )
+
+
+def shipped_events() -> tuple[str, ...]:
+    """Names of the tables that ship."""
+    return tuple(sorted(path.stem for path in (bundled("data") / "events").glob("*.csv")))
+
+
+def events_path(name: str) -> Path:
+    """A table by its shipped name, or the path that was named.
+
+    Raises
+    ------
+    UsageError
+        No such shipped table.
+    """
+    if name in shipped_events():
+        return bundled("data") / "events" / f"{name}.csv"
+    if "/" not in name and not name.endswith(_SUFFIXES):
+        error = UsageError.unknown("shipped tables", name, shipped_events(), at=("events",))
+        error.hint = error.hint or f"a table of your own is named by its path: ./{name[:60]}.csv"
+        raise error
+    return Path(name)
+
+
+def mapping_name(path: Path) -> str:
+    """The shipped mapping that has the name of a table.
+
+    Raises
+    ------
+    UsageError
+        There is none.
+    """
+    if path.stem in shipped_mappings():
+        return path.stem
+    raise UsageError(
+        f"{path.name} is read by no mapping of its own name.",
+        allowed="--mapping MAP: " + ", ".join(shipped_mappings()) + ", or a path ending in .yaml",
+        hint="`attribution schema mapping` prints what a mapping may say; data/mappings/ has examples",
+    )
+
+
+class Collector:
+    """What has been read so far."""
+
+    def __init__(self, mapping: EventMapping, today: dt.date, left_out: frozenset[str]) -> None:
+        self._mapping, self._left_out = mapping, left_out
+        missing = frozenset(whole(word) for word in mapping.missing)
+        self._when = When(mapping.dates, missing, today)
+        self._where = Where(mapping.places, missing)
+        self._who = Who(mapping, missing)
+        self._what = [What(feature, missing) for feature in mapping.features]
+        self._conditions = [(one.column, {whole(word) for word in one.words}, one.among) for one in mapping.where]
+        self._plain = Remembered(whole)
+        self._parts: dict[str, list[NDArray[Any]]] = {}
+        self.rows = self.filtered = self.excluded = self.undated = 0
+        self.found_ids: set[str] = set()
+
+    @property
+    def events(self) -> int:
+        return self.rows - self.filtered - self.excluded - self.undated
+
+    def add(self, chunk: Chunk, file: str) -> None:
+        """The rows of a chunk.
+
+        Raises
+        ------
+        EventError
+            A cell that cannot be understood, with its line.
+        """
+        number = np.arange(self.rows, self.rows + len(chunk))
+        self.rows += len(chunk)
+        rows = Rows(self._cleaned(chunk), chunk.lines, file)
+        keep = self._wanted(rows)
+        rows, number = rows.where(keep), number[keep]
+        windows = self._when.read(rows)
+        dated = np.array([found is not None for found in windows], dtype=np.bool_)
+        self.undated += int(np.sum(~dated))
+        rows, number = rows.where(dated), number[dated]
+        days = np.array([found for found in windows if found is not None], dtype=np.int64).reshape(-1, 2)
+        if not len(rows):
+            return
+        found = {"row": number, "day": days[:, 0].copy(), "precision": days[:, 1].copy()}
+        found |= {"id": np.array(self._ids(rows), dtype=np.dtypes.StringDType())}
+        found |= self._where.read(rows) | self._who.read(rows)
+        found |= {f"feature {at}": what.read(rows) for at, what in enumerate(self._what)}
+        for name, values in found.items():
+            self._parts.setdefault(name, []).append(values)
+
+    def _cleaned(self, chunk: Chunk) -> dict[str, Any]:
+        """Texts without outer blanks and idle zeros; those that hardly repeat are not remembered."""
+        rare = {self._mapping.id, self._mapping.places.latitude, self._mapping.places.longitude}
+        rare -= {what.feature.column for what in self._what}
+        return {
+            name: [text.strip() for text in column] if name in rare else [self._plain[text] for text in column]
+            for name, column in chunk.columns.items()
+        }
+
+    def _ids(self, rows: Rows) -> list[str]:
+        return list(rows.columns[self._mapping.id]) if self._mapping.id else [str(line) for line in rows.lines]
+
+    def _wanted(self, rows: Rows) -> NDArray[np.bool_]:
+        keep = np.ones(len(rows), dtype=np.bool_)
+        for column, words, among in self._conditions:
+            keep &= np.array([(text in words) == among for text in rows.columns[column]], dtype=np.bool_)
+        self.filtered += int(np.sum(~keep))
+        if self._left_out:
+            ids = self._ids(rows)
+            out = np.array([id in self._left_out for id in ids], dtype=np.bool_)
+            self.found_ids |= self._left_out.intersection(ids)
+            self.excluded += int(np.sum(out & keep))
+            keep &= ~out
+        return keep
+
+    def table(self) -> EventTable:
+        """All rows, in order of time.
+
+        Raises
+        ------
+        EventError
+            A lineage that goes in a circle.
+        """
+        together = {name: np.concatenate(self._parts.pop(name)) for name in list(self._parts)}
+        order = np.argsort(together["day"], kind="stable")
+        column = {name: together.pop(name)[order] for name in list(together)}
+        groups, parent = self._who.factions.tree()
+        places = zip(self._mapping.places.levels, self._where.levels, strict=True)
+        return EventTable(
+            **{name: column[name] for name in _SAME},
+            place=tuple(
+                Coding(level, column[f"place {at}"], codes.names) for at, ((level, _), codes) in enumerate(places)
+            ),
+            features=tuple(
+                Coding(what.feature.name, column[f"feature {at}"], what.codes.names)
+                for at, what in enumerate(self._what)
+            ),
+            factions=self._who.factions.codes.names,
+            among=self._who.factions.label_sets(column["set"]),
+            claimants=self._who.claimants.codes.names,
+            groups=groups,
+            parent=parent,
+        )
+
+
+def _check_some(collector: Collector, mapping: EventMapping, file: str) -> None:
+    """Refuse a table of which nothing is left."""
+    if collector.events:
+        return
+    dates = " and ".join(mapping.dates.columns)
+    what, hint = "the table has no rows.", "was it cut after the header?"
+    if collector.undated:
+        what, hint = f"no row has a date: {dates} is always empty.", "is `date:` in the mapping the right column?"
+    elif collector.rows:
+        what, hint = f"none of the {collector.rows:,} rows is wanted.", "is `where:` in the mapping too narrow?"
+    raise EventError(what, allowed="at least one event with a date", hint=hint, file=file, line=2)

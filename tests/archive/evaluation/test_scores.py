@@ -1,0 +1,102 @@
+"""Scores against closed forms, and intervals that behave."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from attribution.archive.evaluation.scores import (
+    calibration,
+    calibration_error_by_chance,
+    cllr,
+    cllr_min,
+    difference,
+    expected_calibration_error,
+    log_losses,
+    score,
+)
+
+
+def drawn(events: int = 4000, classes: int = 4, seed: int = 1):
+    """Calibrated forecasts: each label is drawn from its own forecast."""
+    rng = np.random.default_rng(seed)
+    probability = rng.dirichlet(np.full(classes, 0.5), events)
+    label = (probability.cumsum(axis=1) > rng.random(events)[:, None]).argmax(axis=1)
+    return probability, label
+
+
+def test_flat_forecasts_score_what_flat_forecasts_must() -> None:
+    label = np.arange(40) % 4
+    scores = score(np.full((40, 4), 0.25), label, np.full(4, 0.25))
+    assert scores.log_loss == pytest.approx(np.log(4))
+    assert scores.brier == pytest.approx(0.75)
+    assert scores.cllr == pytest.approx(2.0)
+    assert scores.cllr_min == pytest.approx(2.0, abs=1e-6)
+    assert scores.top1 == 0.25
+    assert scores.ece == pytest.approx(0.0)
+
+
+def test_certain_and_right_is_perfect() -> None:
+    label = np.arange(30) % 3
+    scores = score(np.eye(3)[label], label, np.full(3, 1 / 3))
+    assert (scores.top1, scores.top3, scores.brier, scores.log_loss) == (1, 1, 0, 0)
+    assert scores.cllr == pytest.approx(0, abs=1e-9)
+
+
+def test_an_impossible_label_costs_much_but_not_everything() -> None:
+    assert log_losses(np.array([[1.0, 0.0]]), np.array([1]))[0] == pytest.approx(-np.log(1e-12))
+
+
+def test_calibrated_forecasts_have_a_small_calibration_error_and_little_to_gain() -> None:
+    probability, label = drawn()
+    hit = probability.argmax(axis=1) == label
+    assert expected_calibration_error(probability.max(axis=1), hit) < 4 * 0.5 / np.sqrt(4000 / 15)
+    ratio = np.log(probability + 1e-12)
+    assert cllr(ratio, label) - cllr_min(ratio, label) < 0.02
+
+
+@pytest.mark.parametrize("events", [300, 3000])
+def test_the_calibration_error_by_chance_is_that_of_forecasts_that_are_right(events: int) -> None:
+    probability, _ = drawn(events)
+    top, rng = probability.max(axis=1), np.random.default_rng(5)
+    errors = [expected_calibration_error(top, rng.random(events) < top) for _ in range(400)]
+    error = np.std(errors) / np.sqrt(400)
+    assert calibration_error_by_chance(top) == pytest.approx(np.mean(errors), abs=4 * error + 0.02 * np.mean(errors))
+
+
+def test_the_least_cllr_undoes_any_scale_and_offset() -> None:
+    probability, label = drawn()
+    ratio = np.log(probability + 1e-6)
+    bent = 0.3 * ratio + np.array([1.0, -2.0, 0.0, 0.5])
+    assert cllr(bent, label) > cllr(ratio, label) + 0.1
+    assert cllr_min(bent, label) == pytest.approx(cllr_min(ratio, label), abs=1e-4)
+
+
+def test_cllr_does_not_care_how_often_a_class_occurs() -> None:
+    probability, label = drawn()
+    ratio = np.log(probability + 1e-12)
+    thrice = np.concatenate([np.arange(len(label)), *2 * [np.flatnonzero(label == 0)]])
+    assert cllr(ratio[thrice], label[thrice]) == pytest.approx(cllr(ratio, label))
+
+
+def test_the_interval_of_a_difference_covers_it_and_a_copy_differs_by_nothing() -> None:
+    rng = np.random.default_rng(3)
+    month = np.repeat(np.arange(60), 20)
+    covered = 0
+    for seed in range(100):
+        ours = rng.exponential(1.0, 1200)
+        found = difference(ours, ours + rng.normal(0.2, 1.0, 1200), month, 400, seed)
+        covered += found.low <= 0.2 <= found.high
+    assert covered >= 90 - 4 * 3  # 90 % nominal, binomial sd 3
+    same = difference(ours, ours, month, 100, 1)
+    assert (same.nats, same.low, same.high, same.reduction) == (0, 0, 0, 0)
+
+
+def test_the_calibration_band_holds_the_truth() -> None:
+    probability, label = drawn(6000)
+    hit = probability.argmax(axis=1) == label
+    curve = calibration(probability.max(axis=1), hit, np.arange(6000) // 60, 500, 1)
+    assert sum(one.events for one in curve) == 6000
+    inside = [one.low <= one.forecast <= one.high for one in curve]
+    assert np.mean(inside) >= 0.6  # ten bins at 90 %
+    assert all(one.low <= one.right <= one.high for one in curve if one.events > 50)
