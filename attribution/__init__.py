@@ -19,7 +19,6 @@ from attribution._version import __version__ as __version__
 
 if TYPE_CHECKING:
     from attribution.analysis.casebook import Casebook, casebook
-    from attribution.analysis.changes import Changes, Planted
     from attribution.analysis.compare import Comparison, compare
     from attribution.analysis.confidence import Confidence, confidence
     from attribution.analysis.deception import DeceptionBudget, deception_budget
@@ -35,7 +34,7 @@ if TYPE_CHECKING:
     from attribution.analysis.shapley import Decomposition, shapley
     from attribution.analysis.timeline import Timeline, timeline
     from attribution.analysis.tipping import TippingPoints, tipping_points
-    from attribution.analysis.what_if import WhatIf, what_if
+    from attribution.analysis.what_if import Changes, Planted, WhatIf, what_if
     from attribution.archive.evaluation.backtest import Backtest, backtest
     from attribution.domain.case import Case
     from attribution.domain.concern import Concern
@@ -106,7 +105,7 @@ _HOMES = {
     "Backtest": "archive.evaluation.backtest",
     "Case": "domain.case",
     "Casebook": "analysis.casebook",
-    "Changes": "analysis.changes",
+    "Changes": "analysis.what_if",
     "Comparison": "analysis.compare",
     "Concern": "domain.concern",
     "Confidence": "analysis.confidence",
@@ -117,7 +116,7 @@ _HOMES = {
     "LeaveOut": "analysis.leave_out",
     "Model": "domain.model",
     "NextEvidence": "analysis.next_evidence",
-    "Planted": "analysis.changes",
+    "Planted": "analysis.what_if",
     "Posterior": "inference.posterior",
     "PowerScaling": "analysis.power",
     "Rivals": "analysis.rivals",

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from attribution.analysis.scores import Score, foreseen, scores
 from attribution.analysis.timeline import Timeline, timeline
 from attribution.analysis.units import readable
-from attribution.analysis.witnesses import every_item_a_witness
-from attribution.domain.case import Case
-from attribution.domain.model import Model
+from attribution.domain.case import Case, Outcome
+from attribution.domain.evidence import Act, Item, Proposition, Statement
+from attribution.domain.facts import Fact, in_causal_order
+from attribution.domain.identifiers import ELSE, PERPETRATOR, Catalog
+from attribution.domain.model import Deception, Forged, Model
 from attribution.domain.moments import Moment
-from attribution.inference.draws import khat_threshold
+from attribution.domain.tables import Table
+from attribution.inference.draws import estimate, khat_threshold
 from attribution.inference.fit import fit
 from attribution.inference.posterior import Posterior
 from attribution.inference.settings import Engine, Sampling, digest
+from attribution.network.program import Floats
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,6 +31,8 @@ if TYPE_CHECKING:
 DAYS = (1, 7, 30)
 LATEST, BEFORE = "latest", "before it was settled"
 SHARED = (*(f"+{days} day{'s' if days > 1 else ''}" for days in DAYS), BEFORE, LATEST)  # what several cases have
+_POINTS = Sampling().scrambles * 2 ** Sampling().log2_points
+_LEAST = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,9 +186,6 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun if number == 1 else plural}"
 
 
-_POINTS = Sampling().scrambles * 2 ** Sampling().log2_points
-
-
 def casebook(
     pairs: Iterable[tuple[Case, Model]],
     *,
@@ -216,7 +219,7 @@ def _study(work: tuple[Case, Model, Engine, int]) -> Study:
     case, model, engine, seed = work
     found = [(label, fit(case, model, engine=engine, seed=seed, as_of=moment)) for label, moment in moments(case)]
     latest = found[-1][1]
-    witnesses = fit(*every_item_a_witness(case, model), engine="importance", seed=seed)
+    witnesses = fit(*naive_independence(case, model), engine="importance", seed=seed)
     return Study(
         case=case.id,
         title=case.title,
@@ -283,3 +286,188 @@ def _tally(model: str, label: str, found: list[Score]) -> Tally:
         brier=float(np.mean([score.brier for score in found])),
         first=sum(score.rank == 1 for score in found),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """A posterior against one outcome: the probability it gave to the settled set, and what that is worth.
+
+    `log_score` is log2 of `probability`, in bits: 0 at best, -1 for an even chance. `gain` is how much better that is
+    than the prior's. `brier` is ``(1 - probability)^2``. `rank` is that of the best member of the set among all
+    candidates, 1 at best.
+    """
+
+    outcome: int
+    probability: float
+    mcse: float
+    prior: float
+    log_score: float
+    gain: float
+    brier: float
+    rank: int
+
+
+def scores(posterior: Posterior) -> tuple[Score, ...]:
+    """Scores of a posterior, one for each outcome that is settled and was not yet settled as of the posterior.
+
+    Without a day, a posterior knows all evidence there is: then an outcome counts only if no item is as late as it.
+    """
+    case = posterior.case
+    return tuple(
+        _score(posterior, position, outcome)
+        for position, outcome in enumerate(case.outcomes)
+        if outcome.scored and foreseen(case, outcome, posterior.settings.as_of)
+    )
+
+
+def foreseen(case: Case, outcome: Outcome, as_of: Moment | None) -> bool:
+    """Whether what is known as of a moment was all known before the outcome."""
+    if as_of is not None and as_of < outcome.date:
+        return True
+    known = case.as_of(as_of).evidence
+    told = {citation.url for citation in outcome.citations}
+    return all(
+        item.published < outcome.date and not told.intersection(citation.url for citation in item.citations)
+        for item in known
+    )
+
+
+def _score(posterior: Posterior, position: int, outcome: Outcome) -> Score:
+    draws, prior = _states(posterior, outcome.proposition.fact)
+    states = posterior.case.states(outcome.proposition.fact)
+    settled = np.array([state in posterior.case.meaning(outcome.proposition) for state in states])
+    found = estimate(posterior.draws, np.column_stack([draws, draws @ settled.astype(float)]))
+    means, probability, before = found.mean[:-1], float(found.mean[-1]), float(prior @ settled)
+    log_score = math.log2(max(probability, _LEAST))
+    return Score(
+        outcome=position,
+        probability=probability,
+        mcse=float(found.mcse[-1]),
+        prior=before,
+        log_score=log_score,
+        gain=log_score - math.log2(max(before, _LEAST)),
+        brier=(1.0 - probability) ** 2,
+        rank=1 + int(np.sum(means > means[settled].max())),
+    )
+
+
+def _states(posterior: Posterior, fact: str) -> tuple[Floats, Floats]:
+    """Draws of the probabilities of a fact's states (draw, state), and their means before the evidence."""
+    if fact == PERPETRATOR:
+        return posterior.faction_draws, posterior.prior_faction_draws.mean(axis=0)
+    start = 0
+    for name, states in zip(posterior.program.facts, posterior.program.states, strict=True):
+        if name == fact:
+            columns = slice(start, start + len(states))
+            return posterior.state_draws[:, columns], posterior.prior_state_draws.mean(axis=0)[columns]
+        start += len(states)
+    raise KeyError(fact)
+
+
+def naive_independence(case: Case, model: Model) -> tuple[Case, Model]:
+    """Case and model with all declared dependence between items taken out: what multiplying item by item would give.
+
+    Every item gets an origin of its own, with the grade of the one it came from; copies become statements of their own;
+    and where several items speak about one fact, each later one speaks about a copy of it with the same table, as if it
+    were another trace of the same kind. An act that follows another act whoever did it, such as a voice that repeats
+    the first, is taken to know for itself: it gets the first one's table.
+    """
+    case, model = _knowing_for_themselves(case, model)
+    facts: dict[str, list[str]] = {}
+    items = tuple(_alone(case, item, facts) for item in case.evidence)
+    copies = {fact: names for fact, names in facts.items() if len(names) > 1}
+    split = replace(
+        case,
+        evidence=Catalog(items, kind="item"),
+        declarations=Catalog(),
+        facts=Catalog(_facts(case, copies)),
+        outcomes=(),
+        text="",
+    )
+    tables = Catalog(_tables(model, copies))
+    assumed = replace(
+        model, tables=tables, deception=_deception(case, model, split), clusters=Catalog(), text="", summary=""
+    )
+    return split, assumed
+
+
+def _knowing_for_themselves(case: Case, model: Model) -> tuple[Case, Model]:
+    """Facts that only echo a parent, with the parent's own table and parents instead."""
+    facts, tables = {fact.id: fact for fact in case.facts}, {table.fact: table for table in model.tables}
+    done = dict(_done(case))
+    for fact in in_causal_order(case.facts):
+        first = facts[fact.given[0]] if len(fact.given) == 1 else None
+        if first is None or not {fact.id, first.id} <= set(done) or not _echoes(tables[fact.id]):
+            continue
+        if len(fact.states) == len(first.states) == 2:
+            names = dict(zip(_done_first(first, done), _done_first(fact, done), strict=True))
+            rows = tuple(replace(given, state=names[given.state]) for given in tables[first.id].states)
+            tables[fact.id] = replace(tables[first.id], fact=fact.id, states=rows)
+            facts[fact.id] = replace(fact, given=first.given)
+    return replace(case, facts=Catalog(facts.values())), replace(model, tables=Catalog(tables.values()))
+
+
+def _done(case: Case) -> Iterator[tuple[str, str]]:
+    """Facts that are acts somebody did, and the state that was done."""
+    for item in case.evidence:
+        if isinstance(item, Act):
+            for said in item.says:
+                if len(meant := case.meaning(said)) == 1:
+                    yield said.fact, next(iter(meant))
+
+
+def _echoes(table: Table) -> bool:
+    """Whether a table depends on nothing but the parent: the same whoever did it."""
+    rows = [row for given in table.states for row in given.rows]
+    return all(not row.trait and all(entry.node == ELSE for entry in row.entries) for row in rows)
+
+
+def _done_first(fact: Fact, done: dict[str, str]) -> tuple[str, ...]:
+    """The states of a fact, the one that was done first."""
+    return tuple(sorted(fact.states, key=lambda state: state != done[fact.id]))
+
+
+def _alone(case: Case, item: Item, facts: dict[str, list[str]]) -> Item:
+    """The item with its own origin, speaking about facts that nobody before it spoke about."""
+    if not isinstance(item, Statement):
+        return replace(item, origin="")
+    origin = case.origins[item.origin_id]
+    return replace(
+        item,
+        origin="",
+        copies=None,
+        grade=item.grade or origin.grade,
+        forgeable=origin.forgeable,
+        says=tuple(_about_its_own(said, facts) for said in item.says),
+    )
+
+
+def _about_its_own(said: Proposition, facts: dict[str, list[str]]) -> Proposition:
+    if said.fact == PERPETRATOR:
+        return said
+    names = facts.setdefault(said.fact, [])
+    names.append(said.fact if not names else f"{said.fact[:52]}-again-{len(names)}")
+    return replace(said, fact=names[-1])
+
+
+def _facts(case: Case, copies: dict[str, list[str]]) -> Iterator[Fact]:
+    for fact in case.facts:
+        yield fact
+        yield from (replace(fact, id=name) for name in copies.get(fact.id, [])[1:])
+
+
+def _tables(model: Model, copies: dict[str, list[str]]) -> Iterator[Table]:
+    for table in model.tables:
+        yield table
+        yield from (replace(table, fact=name) for name in copies.get(table.fact, [])[1:])
+
+
+def _deception(case: Case, model: Model, split: Case) -> Deception:
+    """What was forged as one origin may be forged item by item."""
+    forged: list[Forged] = []
+    for one in model.deception.forged:
+        targets = [item.id for item in case.origins[one.target].items] if one.target in case.origins else [one.target]
+        forged += [
+            replace(one, target=target) for target in targets if target in (*split.origins.ids, *split.sources.ids)
+        ]
+    return replace(model.deception, forged=tuple(forged))

@@ -25,8 +25,8 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from attribution.analysis.dependence import Dependence
-from attribution.analysis.lead import lead
 from attribution.analysis.leave_out import LeaveOut
+from attribution.analysis.reweighting import lead
 from attribution.errors import listed
 from attribution.inference.posterior import Posterior
 

@@ -1,22 +1,30 @@
-"""One origin as a factor of two values: where all it says is true, and where not.
+"""Origins as factors of two values: where all they say is true, and where not; to a power, or several merged into one.
 
 The likelihood of a part of the network is linear in such a factor. With ``t`` the probability, given the faction and
 everything else in the part, that all an origin says is true, a factor with values F (false) and T (true) multiplies
 the likelihood of the rest by ``F + (T - F) t``. So one sum without the origin answers every question about it: to a
 power, believed for certain, not believed at all.
+
+Merged origins are believed together: one uniform number decides, and each is believed where it falls below its own
+reliability. So every origin keeps its reliability, and where they are equal it is one switch. What several of them say
+is said once: the chance of saying it anyway counts once too.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import combinations
 
 import numpy as np
 
+from attribution.analysis.units import standing_case
 from attribution.inference.posterior import Posterior
-from attribution.network.program import DIRECT, STATEMENT, Floats
-from attribution.network.summation import log_joint_at, origin_factors, with_part
+from attribution.network.compile_origins import distinct_propositions
+from attribution.network.program import DIRECT, STATEMENT, Floats, Ints, Program
+from attribution.network.summation import keep_open, log_joint_at, origin_factors, part_log_likelihood, with_part
 
 _SAME = 1e-9  # relative difference below which a factor says nothing
+type Pattern = frozenset[str]  # the origins of one part that are believed
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -130,3 +138,169 @@ def gain(posterior: Posterior, origin: str) -> Floats:
         remembered[origin] = np.where(possible, on - off, 0.0) / np.where(possible, whole, 1.0)
     kept: Floats = remembered[origin]
     return kept
+
+
+def merged_log_joint(posterior: Posterior, origins: tuple[str, ...]) -> Floats:
+    """The log-joint in every draw were these origins one: (draw, faction)."""
+    program = posterior.program
+    parts: dict[int, tuple[str, ...]] = {}
+    for origin in origins:
+        part = int(program.ints.origin_part[program.origins.index(origin)])
+        parts[part] = (*parts.get(part, ()), origin)
+    if len(origins) == len(parts) == 2:
+        return _two_apart(posterior, *origins)
+    known = posterior.parts
+    total = known.prior + np.delete(known.parts, list(parts), axis=2).sum(axis=2)
+    means = []
+    for part, mine in parts.items():
+        rest, by_pattern = _patterns(posterior, part, mine)
+        total = total + rest
+        means.append((mine, by_pattern))
+    with np.errstate(divide="ignore"):
+        return keep_open(program, posterior.slots, total + np.log(_mixed(posterior, origins, means)))
+
+
+def _two_apart(posterior: Posterior, first: str, second: str) -> Floats:
+    """Two origins about different parts: only the covariance of their switches is new."""
+    one, other = reliability(posterior, first), reliability(posterior, second)
+    covariance = np.minimum(one, other) - one * other
+    more = covariance[:, None] * gain(posterior, first) * gain(posterior, second)
+    with np.errstate(divide="ignore"):
+        return keep_open(posterior.program, posterior.slots, posterior.parts.total + np.log1p(np.maximum(more, -1.0)))
+
+
+def _mixed(
+    posterior: Posterior, origins: tuple[str, ...], means: list[tuple[tuple[str, ...], dict[Pattern, Floats]]]
+) -> Floats:
+    """The mean over the one switch: as it turns, the origins stop being believed one after another."""
+    rho = np.column_stack([reliability(posterior, origin) for origin in origins])
+    levels = np.sort(np.column_stack([rho, np.zeros(len(rho)), np.ones(len(rho))]), axis=1)
+    mixed = np.zeros((len(rho), len(posterior.program.factions)))
+    for level in range(len(origins) + 1):
+        below, above = levels[:, level], levels[:, level + 1]
+        believed = {origin: rho[:, place] >= above for place, origin in enumerate(origins)}
+        product = np.ones_like(mixed)
+        for mine, by_pattern in means:
+            product *= _pattern_of_draws(mine, by_pattern, believed)
+        mixed += (above - below)[:, None] * product
+    return mixed
+
+
+def _pattern_of_draws(
+    mine: tuple[str, ...], by_pattern: dict[Pattern, Floats], believed: dict[str, np.ndarray]
+) -> Floats:
+    """In every draw, the value of the pattern that is believed there: (draw, faction)."""
+    first, *rest = by_pattern.items()
+    chosen = first[1].copy()
+    for pattern, values in rest:
+        here = np.logical_and.reduce([believed[origin] == (origin in pattern) for origin in mine])
+        chosen[here] = values[here]
+    return chosen
+
+
+def _patterns(posterior: Posterior, part: int, mine: tuple[str, ...]) -> tuple[Floats, dict[Pattern, Floats]]:
+    """The log-likelihood of a part without `mine`, and what each pattern of belief multiplies it by."""
+    if len(mine) == 1:
+        found = factor(posterior, mine[0])
+        position = posterior.program.origins.index(mine[0])
+        values = {
+            frozenset(mine) if believed else frozenset[str](): found.mean(
+                *(value[position] for value in certain_factors(posterior, believed=believed))
+            )
+            for believed in (False, True)
+        }
+        return found.rest, values
+    rest, truths = _joint_truths(posterior, part, mine)
+    return rest, {pattern: _mean_factor(posterior, mine, pattern, truths) for pattern in _subsets(mine)}
+
+
+def _joint_truths(posterior: Posterior, part: int, mine: tuple[str, ...]) -> tuple[Floats, dict[Pattern, Floats]]:
+    """Likelihood without `mine`, and how probable it is that all of each subset of them are true, given the rest.
+
+    The likelihood with a subset is a sum over its subsets of products of factor values; solved from the smallest up.
+    """
+    silent = {kept: _part_without(posterior, part, frozenset(mine) - kept) for kept in _subsets(mine)}
+    rest = silent[frozenset()]
+    false, true = (
+        {one: values[posterior.program.origins.index(one)] for one in mine} for values in all_factors(posterior)
+    )
+    truths: dict[Pattern, Floats] = {frozenset(): np.ones_like(rest)}
+    for kept in _subsets(mine)[1:]:
+        with np.errstate(invalid="ignore"):
+            left = np.nan_to_num(np.exp(silent[kept] - rest))
+        for inner in _subsets(tuple(kept)):
+            if inner != kept:
+                left = left - truths[inner] * _product(kept, inner, false, true)
+        says = np.prod([true[one] - false[one] for one in kept], axis=0)
+        speaks = np.abs(says) > 1e-9
+        truths[kept] = np.clip(np.where(speaks, left / np.where(speaks, says, 1.0), 0.0), 0.0, 1.0)
+    return rest, truths
+
+
+def _part_without(posterior: Posterior, part: int, silent: Pattern) -> Floats:
+    """The log-likelihood of a part without some of its origins: (draw, faction)."""
+    if not silent:
+        return np.asarray(posterior.parts.parts[:, :, part])
+    if len(silent) == 1:
+        return posterior.part_without(*silent)
+    return part_log_likelihood(posterior.program.without(silent), posterior.slots, part)
+
+
+def _product(kept: Pattern, inner: Pattern, false: dict[str, Floats], true: dict[str, Floats]) -> Floats:
+    """Differences of the factors in `inner`, times the values of the others where they are false."""
+    terms = [true[one] - false[one] if one in inner else false[one] for one in kept]
+    return np.asarray(np.prod(terms, axis=0))
+
+
+def _mean_factor(
+    posterior: Posterior, mine: tuple[str, ...], pattern: Pattern, truths: dict[Pattern, Floats]
+) -> Floats:
+    """What the likelihood of the rest is multiplied by, were exactly `pattern` believed: (draw, faction)."""
+    beyond = len(posterior.program.ints.slot_kind)
+    slots = np.column_stack([posterior.slots, np.zeros(len(posterior.slots)), np.ones(len(posterior.slots))])
+    program = _believing(posterior, mine, pattern, nobody=beyond, certain=beyond + 1)
+    false, true = (dict(zip(mine, values, strict=True)) for values in origin_factors(program, slots, mine))
+    everyone = frozenset(mine)
+    return np.asarray(sum(truths[inner] * _product(everyone, inner, false, true) for inner in _subsets(mine)))
+
+
+def _believing(posterior: Posterior, mine: tuple[str, ...], pattern: Pattern, *, nobody: int, certain: int) -> Program:
+    """The network with some origins believed for certain and the others not at all, what is said twice counted once."""
+    ints = posterior.program.ints
+    source, item = ints.origin_source.copy(), ints.origin_item.copy()
+    anyway, negated = ints.anyway_slot.copy(), ints.anyway_negated.copy()
+    for origin in mine:
+        position = posterior.program.origins.index(origin)
+        source[position] = item[position] = certain if origin in pattern else nobody
+    for place in _said_before(posterior, mine, pattern):
+        anyway[place], negated[place] = certain, 0
+    changed = replace(ints, origin_source=source, origin_item=item, anyway_slot=anyway, anyway_negated=negated)
+    return replace(posterior.program, ints=changed)
+
+
+def _said_before(posterior: Posterior, mine: tuple[str, ...], pattern: Pattern) -> list[int]:
+    """Where among all the chances of saying something anyway stand those of what another of `mine` says already."""
+    case = standing_case(posterior)
+    start: Ints = posterior.program.ints.anyway_start
+    known = {
+        (said.fact, case.meaning(said))
+        for origin in mine
+        if origin in pattern
+        for _, said in distinct_propositions(case, case.origins[origin])
+    }
+    found = []
+    for origin in mine:
+        if origin in pattern:
+            continue
+        first = int(start[posterior.program.origins.index(origin)])
+        for place, (_, said) in enumerate(distinct_propositions(case, case.origins[origin])):
+            key = (said.fact, case.meaning(said))
+            if key in known:
+                found.append(first + place)
+            known.add(key)
+    return found
+
+
+def _subsets(origins: tuple[str, ...]) -> list[Pattern]:
+    """All subsets, the smaller first."""
+    return [frozenset(kept) for size in range(len(origins) + 1) for kept in combinations(origins, size)]

@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from attribution.analysis.blocks import Blocks, blocks
-from attribution.analysis.lead import lead
-from attribution.analysis.minimal import Extreme, looked_at, minimal
-from attribution.analysis.reaching import LOW_ESS
-from attribution.analysis.units import Unit, UnitKind, chosen, units
+from attribution.analysis.leave_out import without
+from attribution.analysis.reweighting import EQUAL, LOW_ESS, lead, reached
+from attribution.analysis.subsets import Blocks, blocks
+from attribution.analysis.units import Unit, UnitKind, chosen, together, units
 from attribution.domain.identifiers import OTHER
 from attribution.errors import UsageError, listed
 from attribution.inference.draws import khat_threshold, smoothed
@@ -27,10 +26,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 type Flags = NDArray[np.bool_]
-
 MOST_UNITS = 14
 _CHUNK = 256
 _MOST_SUMS = 2**22  # subsets times draws
+_MOST_SHOWN = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,5 +285,62 @@ def _layers(kept: Flags, leads: Flags, leader: Floats) -> tuple[Layer, ...]:
         mine = removed == size
         found.append(
             Layer(size, int(mine.sum()), int(leads[mine].sum()), float(leader[mine].min()), float(leader[mine].max()))
+        )
+    return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Extreme:
+    """A smallest set of units, and who leads with it alone (sustaining) or without it (breaking).
+
+    `open`: the two most probable factions are equal within 4 standard errors. `khat` is None where ESS is at least 400.
+    """
+
+    units: tuple[str, ...]
+    leader: str
+    probability: float
+    mcse: float
+    open: bool
+    ess: float
+    khat: float | None
+    refitted: bool
+
+
+def minimal(sets: NDArray[np.bool_]) -> list[NDArray[np.bool_]]:
+    """Those of some sets (set, member) that contain no other of them, smallest first."""
+    found: list[NDArray[np.bool_]] = []
+    remaining = sets[np.argsort(sets.sum(axis=1), kind="stable")]
+    while len(remaining):
+        least = remaining[0]
+        found.append(least)
+        remaining = remaining[(remaining & least).sum(axis=1) < least.sum()]
+    return found
+
+
+def looked_at(
+    posterior: Posterior, among: tuple[Unit, ...], sets: list[tuple[tuple[int, ...], tuple[int, ...]]]
+) -> tuple[Extreme, ...]:
+    """Sets of units, each with those to remove for it, weighed again with all draws; at most twelve."""
+    found = []
+    for named, gone in sets[:_MOST_SHOWN]:
+        if gone:
+            program, log_joint = without(posterior, together(tuple(among[unit] for unit in gone)))
+        else:
+            program, log_joint = posterior.program, posterior.log_joint
+        then = reached(posterior, program, log_joint)
+        first, second = np.argsort(-then.probabilities, kind="stable")[:2]
+        one = np.eye(len(posterior.program.factions))
+        margin, error = then.log_odds(one[first], one[second])
+        found.append(
+            Extreme(
+                units=tuple(among[unit].id for unit in named),
+                leader=posterior.program.factions[int(first)],
+                probability=float(then.probabilities[first]),
+                mcse=float(then.mcse[first]),
+                open=margin <= EQUAL * error,
+                ess=then.ess,
+                khat=then.khat,
+                refitted=then.refitted,
+            )
         )
     return tuple(found)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from attribution.analysis.lead import Lead, apart, lead, published
-from attribution.analysis.reaching import EQUAL, change, reached, reweigh
+from attribution.analysis.reweighting import EQUAL, Lead, apart, change, lead, published, reached
 from attribution.analysis.units import Unit, UnitKind, chosen, standing_case, together, units
+from attribution.domain.concern import Concern
+from attribution.domain.identifiers import OTHER
 from attribution.domain.verbal import DECIBANS
 from attribution.errors import listed
 from attribution.inference.carrying import carried
@@ -21,7 +23,8 @@ from attribution.network.summation import keep_open, log_joint_at, numbers, part
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["LeaveOut", "Removal", "leave_out", "reweigh"]
+WEIGHS = 0.5  # decibans; what weighs less points nowhere
+FEWEST = 3  # with fewer origins that weigh, one direction is no wonder
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,3 +253,35 @@ def _emptied(posterior: Posterior, unit: Unit) -> frozenset[str]:
 def _logit(probability: Floats) -> Floats:
     clipped = np.clip(probability, 1e-300, 1.0 - 1e-16)
     return np.asarray(np.log(clipped) - np.log1p(-clipped))
+
+
+def direction_concerns(posterior: Posterior) -> Iterator[Concern]:
+    """Doubts about evidence that points one way only, from what each origin adds to the odds."""
+    found = leave_out(posterior, "origin", refit=False)
+    yield from _one_way(posterior, found)
+    yield from _nothing_for_other(found)
+
+
+def _one_way(posterior: Posterior, found: LeaveOut) -> Iterator[Concern]:
+    leader = found.factions.index(found.leader)
+    pulls = [removal.pull[leader] for removal in found.removals if abs(removal.pull[leader]) >= WEIGHS]
+    if len(pulls) >= FEWEST and min(pulls) > 0:
+        yield Concern(
+            what=f"all {len(pulls)} origins that weigh speak for {posterior.case.factions.label(found.leader)}",
+            means="evidence is rarely so tidy: what speaks against the leader was not looked for, or not written down",
+            remedy="search for denials, alibis and other explanations, and enter what was found and what was not",
+            topic="evidence",
+        )
+
+
+def _nothing_for_other(found: LeaveOut) -> Iterator[Concern]:
+    if OTHER not in found.factions or not found.removals:
+        return
+    other = found.factions.index(OTHER)
+    if max(removal.pull[other] for removal in found.removals) < WEIGHS:
+        yield Concern(
+            what=f"no origin raises the odds of `other` by {WEIGHS:g} dB or more",
+            means="the open set is open in name only: with every item, somebody not named becomes less probable",
+            remedy="ask of each table what an outsider would leave, and enter traces that no named faction explains",
+            topic="evidence",
+        )

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from attribution.analysis.factors import certain_factors, log_joint_with, reliability
-from attribution.analysis.jackknife import jackknife
-from attribution.analysis.lead import lead
+from attribution.analysis.reweighting import jackknife, lead
 from attribution.analysis.units import units
 from attribution.domain.grades import Grade
 from attribution.domain.verbal import percent

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from attribution.analysis.factors import powered_log_joint
-from attribution.analysis.reaching import LOW_ESS, reweigh
-from attribution.analysis.shannon import Sample
+from attribution.analysis.reweighting import LOW_ESS, nearby
 from attribution.analysis.units import units
 from attribution.domain.verbal import DECIBANS
 from attribution.errors import UsageError
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Kind = Literal["perpetrator", "numbers", "evidence", "origin"]
-
 ALPHAS = (0.8, 1.25)
 THRESHOLD = 0.05  # of the distance per doubling, below which ArviZ and Kallioinen et al. (2024) call it insensitive
 _BLOCKS = {
@@ -207,21 +206,6 @@ class Change:
         return cls(log_evidence - posterior.log_evidence, probability)
 
 
-def nearby(posterior: Posterior, log_ratio: Floats) -> tuple[Floats, float, float]:
-    """Weights of the draws for a posterior not far away, their effective sample size, and k-hat.
-
-    Where the effective sample size is at least 400 the plain weights serve, and a ratio of one gives the published
-    answer to the last bit; below that they are Pareto-smoothed, and k-hat says whether they can be trusted.
-    """
-    base = posterior.draws.weights
-    weights = base * np.exp(log_ratio - np.max(log_ratio[base > 0.0]))
-    weights /= weights.sum()
-    ess = float(1.0 / np.sum(weights**2))
-    if ess >= LOW_ESS:
-        return weights, ess, float("-inf")
-    return reweigh(posterior, posterior.log_evidence + log_ratio)
-
-
 def _log_odds(first: float, second: float) -> float:
     tiny = 1e-300
     return math.log(max(first, tiny)) - math.log(max(second, tiny))
@@ -288,3 +272,55 @@ def _diagnosis(one: Scaled, evidence: float) -> str:
     if one.kind == "origin":
         return f"speaks {side}"
     return f"pulls {side}; " + ("the evidence is weak" if evidence < THRESHOLD else "the evidence speaks too")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sample:
+    """A weighted sample of one number, put in order once so that many others can be compared with it."""
+
+    values: Floats
+    weights: Floats
+    order: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, values: Floats, weights: Floats) -> Sample:
+        return cls(values, weights, np.argsort(values, kind="stable"))
+
+    def distance_to_weights(self, weights: Floats) -> float:
+        """The distance to the same values under other weights: what ArviZ calls ``cjs_dist`` in `psense`."""
+        ordered = self.values[self.order]
+        return _either_tail(np.diff(ordered), self.weights[self.order], weights[self.order])
+
+    def distance(self, values: Floats, weights: Floats) -> float:
+        """The distance to another weighted sample."""
+        support = np.concatenate([self.values, values])
+        order = np.argsort(support, kind="stable")
+        mine = np.concatenate([self.weights, np.zeros(len(values))])[order]
+        theirs = np.concatenate([np.zeros(len(self.values)), weights])[order]
+        return _either_tail(np.diff(support[order]), mine, theirs)
+
+
+def _either_tail(width: Floats, weights: Floats, others: Floats) -> float:
+    """The larger of the distances of the values and of their negatives, so that neither tail is overlooked."""
+    wide = width > 0.0
+    below, other_below = (np.minimum(np.cumsum(one)[:-1][wide], 1.0) for one in (weights, others))
+    width = width[wide]
+    return max(_distance(width, below, other_below), _distance(width, 1.0 - below, 1.0 - other_below))
+
+
+def _distance(width: Floats, p: Floats, q: Floats) -> float:
+    """The root of the symmetric divergence of two cumulative functions over its bound."""
+    middle = 0.5 * (p + q)
+    bound = float(np.sum(width * (p + q)))
+    if bound <= 0.0:
+        return 0.0
+    gap = 0.5 / np.log(2.0) * float(np.sum(width * (q - p)))
+    there = max(0.0, float(np.sum(width * _times_log_ratio(p, middle))) + gap)
+    back = max(0.0, float(np.sum(width * _times_log_ratio(q, middle))) - gap)
+    return float(np.sqrt((there + back) / bound))
+
+
+def _times_log_ratio(p: Floats, middle: Floats) -> Floats:
+    """``p log2(p / middle)``, 0 where p is."""
+    held = p > 0.0
+    return np.where(held, p * np.log2(np.where(held, p, 1.0) / np.where(held, middle, 1.0)), 0.0)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from attribution.analysis.jackknife import jackknife
+from attribution.analysis.reweighting import jackknife
 from attribution.domain.verbal import percent
 from attribution.errors import UsageError
 from attribution.inference.draws import expectation

@@ -12,7 +12,7 @@ from attribution.analysis.dependence import Dependence, dependence
 from attribution.analysis.lattice import MOST_UNITS, Lattice, lattice
 from attribution.analysis.leave_out import LeaveOut, leave_out
 from attribution.analysis.next_evidence import NextEvidence, next_evidence
-from attribution.analysis.planting import forgeable
+from attribution.analysis.perturbations import forgeable
 from attribution.analysis.power import PowerScaling, power_scaling
 from attribution.analysis.rivals import Rivals, compare_models
 from attribution.analysis.robust import RobustBounds, robust_bounds

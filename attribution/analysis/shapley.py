@@ -1,23 +1,34 @@
-"""What each origin contributes to the log-odds between two factions, so that the contributions add up."""
+"""What each origin contributes to the log-odds between two factions or groups, so that the contributions add up.
+
+``p(A | g, theta)`` is the mean of ``p(A | h, theta)`` over the members of g, weighted by the prior; `other` counts as a
+group too, since with some probability it acts like everybody. Where all members of a side have the same numbers a part
+still adds up, and is enumerated by itself. What is left is enumerated together, or sampled where it is too much.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import combinations
+from math import factorial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from attribution.analysis.lead import apart
-from attribution.analysis.shapley_groups import contributions
+from attribution.analysis.perturbations import even_rows
+from attribution.analysis.reweighting import apart
+from attribution.analysis.subsets import TiedOrigins, tied_origins
 from attribution.domain.verbal import DECIBANS
 from attribution.inference.draws import expectation, weighted_quantiles
 from attribution.inference.posterior import Posterior
-from attribution.network.program import Floats
+from attribution.network.program import Floats, Ints
 
 if TYPE_CHECKING:
     import pandas as pd
 
 _MOST_DRAWS = 4096  # of a weighted run four times as large: the bars' own errors stay far below their ranges
+MOST_TOGETHER = 10
+_PAIRS, _DRAWS = 32, 2048
+type Worth = dict[frozenset[str], Floats]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,3 +128,154 @@ def shapley(posterior: Posterior, faction: str = "", rival: str = "") -> Decompo
 def contributions_per_draw(posterior: Posterior, faction: str, rival: str) -> dict[str, Floats]:
     """Shapley values of every origin in every draw, decibans: (draw,) each; they sum to the likelihood's log-odds."""
     return contributions(posterior, *apart(posterior, faction, rival)).values
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Contributions:
+    """Shapley values per draw, decibans: (draw,) for each origin; what the draws weigh.
+
+    `orders` is the number of orders of coming that were sampled for some origins, 0 where all is enumerated; `error`
+    holds the Monte Carlo errors of their posterior means.
+    """
+
+    values: dict[str, Floats]
+    weights: Floats
+    orders: int
+    error: dict[str, float]
+
+
+def contributions(posterior: Posterior, first: Floats, second: Floats, *, most: int | None = None) -> Contributions:
+    """What each origin adds to ``log p(E | first) / p(E | second)``; both sides are 0/1 over factions.
+
+    Where there are more draws than `most`, so many that count equally stand for all.
+    """
+    chosen = even_rows(posterior, most) if most is not None and most < len(posterior.slots) else None
+    parts = tied_origins(posterior, chosen)
+    sides = tuple(mixture(posterior, side) for side in (first, second))
+    if chosen is not None:
+        sides = tuple(side[chosen] for side in sides)
+    loose = [part for part in parts if not _adds_up(part, sides)]
+    mixed = sorted(origin for part in loose for origin in part.origins)
+    sampled = len(mixed) > MOST_TOGETHER
+    rows = np.arange(len(sides[0]))
+    if sampled:
+        rows = even_rows(posterior, _DRAWS) if chosen is None else rows[:: -(-len(rows) // _DRAWS)]
+    even = sampled or chosen is not None
+    weights = np.full(len(rows), 1.0 / len(rows)) if even else posterior.draws.weights
+    values: dict[str, Floats] = {}
+    for part in parts:
+        if part not in loose:
+            a, b = (int(side[0].argmax()) for side in sides)
+            worth = {kept: DECIBANS * (table[rows, a] - table[rows, b]) for kept, table in part.by_subset.items()}
+            values |= enumerated(part.origins, worth)
+    here = (sides[0][rows], sides[1][rows])
+    error: dict[str, float] = {}
+    if sampled:
+        together, error = _sampled(loose, mixed, rows, here, weights)
+        values |= together
+    elif mixed:
+        values |= enumerated(tuple(mixed), _together(loose, mixed, rows, here))
+    return Contributions(values, weights, 2 * _PAIRS if sampled else 0, error)
+
+
+def mixture(posterior: Posterior, side: Floats) -> Floats:
+    """Weights of the factions' likelihoods in that of a side, in every draw: (draw, faction), sums to one."""
+    program, prior = posterior.program, np.exp(posterior.parts.prior)
+    weight = prior * side
+    other = int(program.ints.other[0])
+    if side[other]:
+        surprise = posterior.slots[:, program.ints.surprise[1]][:, None]
+        open_set = prior[:, [other]]
+        weight = weight + surprise * open_set * (prior - np.eye(len(side))[other])
+    return np.asarray(weight / weight.sum(axis=1, keepdims=True))
+
+
+def enumerated(origins: tuple[str, ...], worth: Worth) -> dict[str, Floats]:
+    """Shapley values from the worth of every subset: (draw,) each."""
+    count = len(origins)
+    shares = [factorial(size) * factorial(count - size - 1) / factorial(count) for size in range(count)]
+    found = {origin: np.zeros(worth[frozenset()].shape) for origin in origins}
+    for size in range(count):
+        for before in combinations(origins, size):
+            kept = frozenset(before)
+            for origin in origins:
+                if origin not in kept:
+                    found[origin] += shares[size] * (worth[kept | {origin}] - worth[kept])
+    return found
+
+
+def _adds_up(part: TiedOrigins, sides: tuple[Floats, ...]) -> bool:
+    """Whether within each side all members have the same likelihood, whatever is kept."""
+    for side in sides:
+        members = np.flatnonzero(side.max(axis=0) > 0)
+        for table in part.by_subset.values():
+            if not np.array_equal(table[:, members], np.repeat(table[:, members[:1]], len(members), axis=1)):
+                return False
+    return True
+
+
+def _worth(total: Floats, sides: tuple[Floats, Floats]) -> Floats:
+    """Log-odds of the sides in decibans, from likelihoods of the factions: (draw,)."""
+    top = total.max(axis=1, keepdims=True)
+    likelihood = np.exp(total - top)
+    first, second = (np.einsum("dh,dh->d", likelihood, side) for side in sides)
+    return np.asarray(DECIBANS * (np.log(first) - np.log(second)))
+
+
+def _together(parts: list[TiedOrigins], mixed: list[str], rows: Ints, sides: tuple[Floats, Floats]) -> Worth:
+    """The worth of every subset of origins of several parts."""
+    found: Worth = {}
+    for size in range(len(mixed) + 1):
+        for kept in combinations(mixed, size):
+            total = np.zeros((len(rows), sides[0].shape[1]))
+            for part in parts:
+                total += part.by_subset[frozenset(kept) & frozenset(part.origins)][rows]
+            found[frozenset(kept)] = _worth(total, sides)
+    return found
+
+
+def _sampled(
+    parts: list[TiedOrigins], mixed: list[str], rows: Ints, sides: tuple[Floats, Floats], weights: Floats
+) -> tuple[dict[str, Floats], dict[str, float]]:
+    """Means over random orders, each taken forwards and backwards; every order sums to the whole in every draw.
+
+    Orders are drawn of sorted names, so that the order of the file does not matter.
+    """
+    home = {origin: part for part in parts for origin in part.origins}
+    tables = {(id(part), kept): table[rows] for part in parts for kept, table in part.by_subset.items()}
+    rng = np.random.default_rng(0)
+    total = {origin: np.zeros(len(rows)) for origin in mixed}
+    by_pair = {origin: np.zeros(_PAIRS) for origin in mixed}
+    for pair in range(_PAIRS):
+        order = [mixed[position] for position in rng.permutation(len(mixed))]
+        for way in (order, order[::-1]):
+            for origin, added in _one_order(way, home, tables, sides):
+                total[origin] += added / (2 * _PAIRS)
+                by_pair[origin][pair] += float(expectation(weights, added)) / 2
+    error = {origin: float(means.std(ddof=1) / np.sqrt(_PAIRS)) for origin, means in by_pair.items()}
+    return total, error
+
+
+def _one_order(
+    order: list[str],
+    home: dict[str, TiedOrigins],
+    tables: dict[tuple[int, frozenset[str]], Floats],
+    sides: tuple[Floats, Floats],
+) -> list[tuple[str, Floats]]:
+    kept = {id(part): frozenset[str]() for part in home.values()}
+    likelihood = _sum(kept, tables)
+    before = _worth(likelihood, sides)
+    found = []
+    for origin in order:
+        key = id(home[origin])
+        more = kept[key] | {origin}
+        kept[key], less = more, tables[key, kept[key]]
+        likelihood = likelihood - less + tables[key, more] if np.isfinite(less).all() else _sum(kept, tables)
+        after = _worth(likelihood, sides)
+        found.append((origin, after - before))
+        before = after
+    return found
+
+
+def _sum(kept: dict[int, frozenset[str]], tables: dict[tuple[int, frozenset[str]], Floats]) -> Floats:
+    return np.asarray(sum(tables[key, some] for key, some in kept.items()))

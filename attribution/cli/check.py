@@ -25,7 +25,7 @@ def check(arguments: argparse.Namespace) -> int:
 
 def _directions(case: Case, model: Model) -> tuple[Concern, ...]:
     """Which way the evidence points, as far as an instant fit can tell."""
-    from attribution.analysis.directions import direction_concerns
+    from attribution.analysis.leave_out import direction_concerns
     from attribution.inference.fit import fit
 
     return tuple(direction_concerns(fit(case, model, engine="importance")))

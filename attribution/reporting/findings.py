@@ -17,8 +17,7 @@ from attribution.analysis.power import PowerScaling
 from attribution.analysis.rivals import Rivals
 from attribution.analysis.robust import RobustBounds
 from attribution.analysis.sensitivity import Sensitivity
-from attribution.analysis.tip import Tip, TipKind
-from attribution.analysis.tipping import TippingPoints
+from attribution.analysis.tipping import Tip, TipKind, TippingPoints
 from attribution.domain.verbal import decibans, percent, percents
 from attribution.inference.posterior import Posterior
 

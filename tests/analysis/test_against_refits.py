@@ -10,11 +10,9 @@ import numpy as np
 import pytest
 
 import attribution as at
-from attribution.analysis.lead import published
 from attribution.analysis.leave_out import without
-from attribution.analysis.refit import refit
-from attribution.analysis.tip import Tip
-from attribution.analysis.tipping_search import applied
+from attribution.analysis.reweighting import fit_again, published
+from attribution.analysis.tipping import Tip, applied
 from attribution.analysis.units import Unit, UnitKind, together, units
 from attribution.inference.posterior import Posterior
 from attribution.network.program import Program
@@ -62,7 +60,7 @@ def show(title: str, lines: list[Line]) -> None:
 def fresh(posterior: Posterior, program: Program, seed: int) -> Posterior:
     """A fit of the changed network that shares no random number with the stored draws."""
     other = replace(posterior, settings=replace(posterior.settings, seed=seed))
-    return refit(other, program)
+    return fit_again(other, program)
 
 
 def removals(posterior: Posterior) -> Iterator[tuple[str, Unit]]:

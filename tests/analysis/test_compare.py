@@ -12,8 +12,7 @@ import numpy as np
 import pytest
 
 import attribution as at
-from attribution.analysis.compare import Change, name
-from attribution.analysis.hybrid import GROUPS, Group, Side, hybrid
+from attribution.analysis.compare import GROUPS, Change, Group, Side, hybrid, name
 from attribution.domain.case import Case
 from attribution.domain.evidence import Item
 from attribution.domain.facts import Fact

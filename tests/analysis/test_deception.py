@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import attribution as at
-from attribution.analysis.lead import published
+from attribution.analysis.reweighting import published
 from attribution.domain.facts import Fact
 from attribution.domain.model import Deception, Forged
 from attribution.domain.numbers import Number

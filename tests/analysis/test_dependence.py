@@ -9,9 +9,8 @@ import numpy as np
 import pytest
 
 import attribution as at
-from attribution.analysis.dependence import dependence, effective_number
-from attribution.analysis.likeness import shared
-from attribution.analysis.merging import merged_log_joint
+from attribution.analysis.dependence import dependence, effective_number, shared_provenance
+from attribution.analysis.factors import merged_log_joint
 from attribution.domain.evidence import Copying, Report, Source
 from attribution.domain.facts import Fact
 from attribution.domain.grades import Grade
@@ -78,18 +77,18 @@ def test_two_origins_by_the_general_way_and_by_the_short_one(posterior: Posterio
     """A pair about different parts, and the same pair with a third that says nothing new to the question."""
     pair = ("from-syria", "state-finding")
     short = merged_log_joint(posterior, pair)
-    from attribution.analysis import merging
+    from attribution.analysis import factors
 
     means = [
-        (mine, merging._patterns(posterior, part, mine))
+        (mine, factors._patterns(posterior, part, mine))
         for part, mine in (
             (int(posterior.program.ints.origin_part[posterior.program.origins.index(one)]), (one,)) for one in pair
         )
     ]
-    product = merging._mixed(posterior, pair, [(mine, by_pattern) for mine, (_, by_pattern) in means])
+    product = factors._mixed(posterior, pair, [(mine, by_pattern) for mine, (_, by_pattern) in means])
     independent = np.ones_like(product)
     for (one,), (_, by_pattern) in means:
-        rho = merging.reliability(posterior, one)[:, None]
+        rho = factors.reliability(posterior, one)[:, None]
         independent *= rho * by_pattern[frozenset({one})] + (1 - rho) * by_pattern[frozenset()]
     plain = normalise(posterior.parts.total + np.log(product / independent))[0]
     named = slice(0, 8)  # the open set is mixed in only on one side
@@ -117,7 +116,7 @@ def test_what_two_origins_can_share() -> None:
     ]
 
     def why(other: Report, one: Report = base) -> tuple[str, ...]:
-        return shared(a_case(*FACTS, items=[one, other], sources=sources), one.id, other.id)
+        return shared_provenance(a_case(*FACTS, items=[one, other], sources=sources), one.id, other.id)
 
     far = replace(a_report("two", says("y", "yes"), source="t"), published=Moment.parse("2025-01-28"))
     assert why(far) == ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import attribution as at
-from attribution.analysis.directions import direction_concerns
+from attribution.analysis.leave_out import direction_concerns
 from attribution.domain.facts import Fact
 from attribution.inference.settings import Sampling
 from tests.builders import YES_NO, a_case, a_model, a_report, a_table, says

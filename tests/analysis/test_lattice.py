@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 import attribution as at
 from attribution.analysis.finding import as_json
+from attribution.analysis.lattice import minimal
 from attribution.analysis.leave_out import without
-from attribution.analysis.minimal import minimal
-from attribution.analysis.reaching import LOW_ESS, reweigh
+from attribution.analysis.reweighting import LOW_ESS, reweigh
 from attribution.analysis.units import UnitKind, together, units
 from attribution.domain.identifiers import Catalog
 from attribution.domain.model import Cluster

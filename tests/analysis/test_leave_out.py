@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import attribution as at
-from attribution.analysis import reaching
+from attribution.analysis import reweighting
 from attribution.analysis.leave_out import without
 from attribution.analysis.units import UnitKind, units
 from attribution.domain.case import Case
@@ -177,7 +177,7 @@ def test_the_error_of_a_pull_is_what_other_scrambles_show(posterior: Posterior) 
 
 def test_what_the_draws_cannot_reach_is_fitted_again(posterior: Posterior, monkeypatch: pytest.MonkeyPatch) -> None:
     sampled = at.fit(posterior.case, posterior.model, sampling=at.Sampling(draws=300, tune=200))
-    monkeypatch.setattr(reaching, "khat_threshold", lambda draws: float("-inf"))
+    monkeypatch.setattr(reweighting, "khat_threshold", lambda draws: float("-inf"))
     again = at.leave_out(sampled, only=("us-intelligence",))
     without_refit = at.leave_out(sampled, only=("us-intelligence",), refit=False)
     first, second = again.removals[0], without_refit.removals[0]

@@ -9,8 +9,7 @@ import pytest
 
 import attribution as at
 from attribution.analysis.factors import powered_log_joint
-from attribution.analysis.power import power_scaling
-from attribution.analysis.shannon import Sample
+from attribution.analysis.power import Sample, power_scaling
 from attribution.domain.evidence import Direct
 from attribution.domain.facts import Fact
 from attribution.domain.numbers import Number

@@ -8,11 +8,10 @@ import numpy as np
 import pytest
 
 import attribution as at
-from attribution.analysis import shapley_groups
-from attribution.analysis.bench import even_rows
-from attribution.analysis.lead import apart
-from attribution.analysis.shapley import contributions_per_draw
-from attribution.analysis.shapley_groups import contributions
+from attribution.analysis import shapley
+from attribution.analysis.perturbations import even_rows
+from attribution.analysis.reweighting import apart
+from attribution.analysis.shapley import contributions, contributions_per_draw
 from attribution.analysis.subsets import tied_origins
 from attribution.domain.factions import FactionTree, Node
 from attribution.domain.facts import Fact
@@ -151,7 +150,7 @@ def test_sampled_orders_agree_with_all_of_them(monkeypatch: pytest.MonkeyPatch) 
     posterior = a_grouped_posterior()
     sides = apart(posterior, "g", "other")
     exact = contributions(posterior, *sides)
-    monkeypatch.setattr(shapley_groups, "MOST_TOGETHER", 1)
+    monkeypatch.setattr(shapley, "MOST_TOGETHER", 1)
     sampled = contributions(posterior, *sides)
     assert sampled.orders == 64
     rows = even_rows(posterior, 2048)
@@ -162,7 +161,7 @@ def test_sampled_orders_agree_with_all_of_them(monkeypatch: pytest.MonkeyPatch) 
 
 @pytest.mark.parametrize("together", [10, 1])
 def test_the_order_of_the_file_does_not_matter(together: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shapley_groups, "MOST_TOGETHER", together)
+    monkeypatch.setattr(shapley, "MOST_TOGETHER", together)
     there = {bar.id: bar.decibans for bar in at.shapley(a_grouped_posterior(), "g", "c").origins}
     back = {bar.id: bar.decibans for bar in at.shapley(a_grouped_posterior((2, 0, 3, 1)), "g", "c").origins}
     assert there == pytest.approx(back, abs=2e-2 if together == 1 else 1e-2)  # other points, the same orders

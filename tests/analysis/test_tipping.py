@@ -8,11 +8,17 @@ import numpy as np
 import pytest
 
 import attribution as at
-from attribution.analysis.bench import bench, even_rows
-from attribution.analysis.grade_moves import graded, others, regraded, steps, tried
-from attribution.analysis.reaching import reached
-from attribution.analysis.tip import Tip
-from attribution.analysis.tipping_search import applied, moved
+from attribution.analysis.perturbations import (
+    bench,
+    even_rows,
+    gradable,
+    grade_steps,
+    other_grades,
+    regraded,
+    with_grade,
+)
+from attribution.analysis.reweighting import reached
+from attribution.analysis.tipping import Tip, applied, moved
 from attribution.domain.facts import Fact
 from attribution.domain.grades import Grade
 from attribution.domain.model import Model
@@ -100,15 +106,15 @@ def test_the_smallest_change_of_a_grade_is_the_smallest() -> None:
     tips = at.tipping_points(posterior).grades
     leader = posterior.ranking[0].id
     changed = []
-    for one in graded(posterior):
-        for grade in others(posterior, one):
+    for one in gradable(posterior):
+        for grade in other_grades(posterior, one):
             program = compile_network(regraded(case, one.origin.id, grade), model)
             joint = normalise(
                 log_joint(program, sobol_normals(program.dimension, 8, 9, 5).reshape(-1, program.dimension))
             )
             mean = np.exp(joint[1]) @ joint[0]
             if program.factions[int(mean.argmax())] != leader:
-                changed.append((steps(one, grade), one.origin.id))
+                changed.append((grade_steps(one, grade), one.origin.id))
     assert (int(tips[0].size), tips[0].id) == min(changed)
     assert {tip.id for tip in tips} == {origin for _, origin in changed}
     assert all(tip.log_odds <= 0 for tip in tips)
@@ -130,10 +136,10 @@ def test_trying_a_change_is_making_it(posterior: Posterior) -> None:
 
 def test_a_grade_tried_is_a_grade_written_into_the_case(posterior: Posterior) -> None:
     on = bench(posterior, posterior.ranking[0].id)
-    for one in graded(posterior)[:4]:
+    for one in gradable(posterior)[:4]:
         program = compile_network(regraded(posterior.case, one.origin.id, Grade("D", "4")), posterior.model)
         value, error = log_odds(program, "kataib-hezbollah", "nujaba")
-        weights = np.exp(tried(posterior, one, Grade("D", "4"), on))
+        weights = np.exp(with_grade(posterior, one, Grade("D", "4"), on))
         a, b = (weights[:, on.program.factions.index(id)] for id in ("kataib-hezbollah", "nujaba"))
         assert np.log(a.sum() / b.sum()) == pytest.approx(value, abs=6 * error + 5e-3)
 

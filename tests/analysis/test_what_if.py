@@ -9,9 +9,8 @@ import numpy as np
 import pytest
 
 import attribution as at
-from attribution.analysis.changes import Changes, Planted
 from attribution.analysis.leave_out import leave_out
-from attribution.analysis.what_if import WhatIf, what_if
+from attribution.analysis.what_if import Changes, Planted, WhatIf, what_if
 from attribution.domain.evidence import Statement
 from attribution.domain.grades import Grade
 from attribution.domain.identifiers import Catalog

@@ -10,8 +10,7 @@ import numpy as np
 import pytest
 
 import attribution as at
-from attribution.analysis.changes import Changes
-from attribution.analysis.what_if import LEAST_ESS, answer
+from attribution.analysis.what_if import LEAST_ESS, Changes, answer
 from attribution.inference.posterior import Posterior
 from attribution.inference.settings import Sampling
 from attribution.reporting.whatif import thinned

@@ -12,8 +12,7 @@ import numpy as np
 import pytest
 
 import attribution as at
-from attribution.analysis.changes import Changes
-from attribution.analysis.what_if import Carried, WhatIf, answer
+from attribution.analysis.what_if import Carried, Changes, WhatIf, answer
 from attribution.inference.draws import Draws
 from attribution.inference.posterior import Posterior
 from attribution.inference.settings import Sampling

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
-from attribution.analysis.changes import Changes, Planted, statements
+from attribution.analysis.what_if import Changes, Planted, statements
 from attribution.domain.case import Case
 from attribution.domain.grades import DIGITS, LETTERS, Grade
 

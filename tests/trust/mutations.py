@@ -203,7 +203,7 @@ MUTATIONS = (
     Mutation(
         "shapley-by-size",
         "all subsets count alike in a Shapley value",
-        "attribution/analysis/shapley_groups.py",
+        "attribution/analysis/shapley.py",
         "factorial(size) * factorial(count - size - 1) / factorial(count) for size",
         "1.0 / 2 ** (count - 1) for size",
         ("tests/analysis/test_shapley.py",),

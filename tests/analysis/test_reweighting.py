@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from attribution.analysis.jackknife import jackknife
+from attribution.analysis.reweighting import jackknife
 
 
 def test_of_a_mean_it_is_the_standard_error_of_chain_means() -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 import attribution as at
-from attribution.analysis.witnesses import every_item_a_witness
+from attribution.analysis.casebook import naive_independence
 from attribution.domain.case import Case
 from attribution.domain.evidence import Act, Copying
 from attribution.domain.facts import Fact
@@ -29,7 +29,7 @@ def an_act(id: str, fact: str, state: str = "yes") -> Act:
 
 
 def counted(case: Case, model: Model) -> dict[str, float]:
-    split, assumed = every_item_a_witness(case, model)
+    split, assumed = naive_independence(case, model)
     check_pair(split, assumed)
     return posterior_of(split, assumed)
 
@@ -84,12 +84,12 @@ def test_what_was_forged_as_one_may_be_forged_item_by_item() -> None:
     items = [a_report("r", says("f", "yes"), origin="o"), a_report("q", says("g", "yes"), origin="o")]
     case = a_case(F, G, items=items, declarations=[OriginDeclaration("o", grade=Grade("B", "2"))])
     forged = Deception(forged=(Forged("o", Number.exactly(0.2), "a"), Forged("s", Number.exactly(0.1))))
-    _, assumed = every_item_a_witness(case, a_model(TABLE_F, TABLE_G, deception=forged))
+    _, assumed = naive_independence(case, a_model(TABLE_F, TABLE_G, deception=forged))
     assert [one.target for one in assumed.deception.forged] == ["r", "q", "s"]
 
 
 @pytest.mark.parametrize("name", ["tower-22", "green-village-2022", "madrid-2004"])
 def test_shipped_cases_can_be_counted_so(name: str) -> None:
-    split, assumed = every_item_a_witness(at.read_case(name), at.read_model(f"{name}/baseline"))
+    split, assumed = naive_independence(at.read_case(name), at.read_model(f"{name}/baseline"))
     check_pair(split, assumed)
     assert all(len(origin.items) == 1 for origin in split.origins)
