@@ -8,13 +8,14 @@ from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Literal, get_args
 
+from attribution._version import __version__
 from attribution.domain.moments import Moment
 from attribution.errors import UsageError
 
 Engine = Literal["nuts", "importance"]
 
 RUN_FORMAT = "attribution-run/1"
-_PACKAGES = ("attribution", "numpy", "scipy", "numba", "arviz-stats")
+_PACKAGES = ("numpy", "scipy", "numba", "arviz-stats")
 _NUTS_PACKAGES = ("pymc", "pytensor", "nutpie")
 
 
@@ -63,9 +64,12 @@ class Settings:
 
 
 def versions(engine: str) -> dict[str, str]:
-    """Versions of the packages that the numbers depend on."""
+    """Versions of the packages that the numbers depend on.
+
+    Our own comes from the code that runs: under the distribution name `attribution` the index has another program.
+    """
     names = _PACKAGES + (_NUTS_PACKAGES if engine == "nuts" else ())
-    return {name: _version(name) for name in names}
+    return {"attribution": __version__, **{name: _version(name) for name in names}}
 
 
 def _version(name: str) -> str:
