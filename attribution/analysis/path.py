@@ -10,8 +10,8 @@ import numpy as np
 from attribution.domain.verbal import DECIBANS, percent
 from attribution.errors import UsageError
 from attribution.inference.draws import expectation, smoothed
-from attribution.inference.importance import sobol_normals
 from attribution.inference.posterior import Posterior
+from attribution.inference.sobol import sobol_normals
 from attribution.network.curves import quantile
 from attribution.network.program import Floats
 from attribution.network.summation import log_joint, normalise

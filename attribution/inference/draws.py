@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from attribution.network.program import Floats
 
+_FEWEST_IN_TAIL = 5  # draws, for a Pareto distribution to be fitted
+
 
 def flat(z: Floats) -> Floats:
     """Draws of all chains one after another: (draw, coordinate), also where a model has no uncertain number."""
@@ -131,20 +133,63 @@ def weighted_quantiles(values: Floats, weights: Floats, levels: tuple[float, ...
 def smoothed(log_ratio: Floats) -> tuple[Floats, float]:
     """Pareto-smoothed, normalised log-weights and their k-hat (Vehtari et al. 2024, arXiv:1507.02646).
 
-    Where fewer than a handful of draws have weight at all there is no tail to fit: k-hat is then infinite.
-    """
-    from arviz_stats.base.array import array_stats
+    The largest ``min(S / 5, 3 sqrt S)`` weights are replaced by the expected order statistics of a generalized Pareto
+    distribution fitted to them, none above the largest of them. Equal to ArviZ's `psislw` (a test holds the two
+    together to 1e-12), without the two seconds that importing it takes.
 
+    Where fewer than a handful of draws have weight at all there is no tail to fit: k-hat is then infinite. Where the
+    largest weights are all equal there is nothing to smooth: it is minus infinity.
+    """
     if not np.isfinite(log_ratio).any():
         return np.full(log_ratio.shape, -np.log(log_ratio.size)), float("inf")
     if np.ptp(log_ratio) < 1e-12:
         return np.full(log_ratio.shape, -np.log(log_ratio.size)), float("-inf")
-    floor = np.nanmin(log_ratio[np.isfinite(log_ratio)]) - 700.0
-    finite = np.where(np.isfinite(log_ratio), log_ratio, floor)
-    weights, khat = array_stats.psislw(-finite.ravel())
-    if not (np.isfinite(khat) and np.isfinite(weights).all()):  # one draw has all the weight: no tail can be fitted
-        return np.asarray(finite - np.logaddexp.reduce(finite, axis=None)), float("inf")
-    return np.asarray(weights).reshape(log_ratio.shape), float(khat)
+    floor = np.min(log_ratio[np.isfinite(log_ratio)]) - 700.0
+    finite = np.where(np.isfinite(log_ratio), log_ratio, floor).ravel()
+    weights = finite - finite.max()
+    size = weights.size
+    tail = int(3 * np.sqrt(size)) if size > 225 else size // 5
+    order = np.argsort(weights)
+    largest, below = order[size - tail :], weights[order[size - tail - 1]]
+    khat, scale = float("inf"), float("nan")
+    if tail >= _FEWEST_IN_TAIL and weights[largest[0]] < 0.0:
+        cutoff = np.exp(below)
+        khat, scale = _fit_pareto(np.exp(weights[largest]) - cutoff)
+        if np.isfinite(khat):
+            weights[largest] = np.minimum(np.log(cutoff + _pareto_quantiles(tail, khat, scale)), 0.0)
+    elif tail >= _FEWEST_IN_TAIL:
+        khat = float("-inf")
+    weights -= np.logaddexp.reduce(weights)
+    if not (khat < float("inf") and np.isfinite(weights).all()):  # one draw has all the weight: no tail can be fitted
+        return np.asarray(finite - np.logaddexp.reduce(finite)).reshape(log_ratio.shape), float("inf")
+    return weights.reshape(log_ratio.shape), float(khat)
+
+
+def _fit_pareto(excess: Floats) -> tuple[float, float]:
+    """Shape and scale of a generalized Pareto distribution with origin 0, from sorted excesses.
+
+    The estimate of Zhang and Stephens (2009, Technometrics 51, 316-325), an average over a grid of ``b = -shape/scale``
+    weighed by profile likelihood; the shape is then drawn to one half as by ten more observations.
+    """
+    count = len(excess)
+    quartile = excess[int(count / 4 + 0.5) - 1]
+    if quartile <= excess[0]:
+        return float("nan"), float("nan")
+    grid = 30 + int(np.sqrt(count))
+    b = 1.0 / excess[-1] + (1.0 - np.sqrt(grid / (np.arange(grid) + 0.5))) / (3.0 * quartile)
+    shape = np.log1p(-b[:, None] * excess).mean(axis=1)
+    profile = count * (np.log(-b / shape) - shape - 1.0)
+    weight = np.exp(profile - np.logaddexp.reduce(profile))
+    weight = np.where(weight >= 10 * np.finfo(float).eps, weight, 0.0)
+    chosen = float(np.sum(b * weight) / np.sum(weight))
+    fitted = float(np.log1p(-chosen * excess).mean())
+    return (count * fitted + 5.0) / (count + 10.0), -fitted / chosen
+
+
+def _pareto_quantiles(count: int, shape: float, scale: float) -> Floats:
+    """Quantiles at ``(i + 1/2) / count``."""
+    upper = np.log1p(-(np.arange(count) + 0.5) / count)
+    return np.asarray(-scale * upper if shape == 0.0 else scale * np.expm1(-shape * upper) / shape)
 
 
 def khat_threshold(draws: int) -> float:

@@ -14,9 +14,9 @@ from attribution.domain.model import Model
 from attribution.domain.moments import Moment
 from attribution.errors import PairError, listed
 from attribution.inference.draws import flat
-from attribution.inference.importance import sobol_normals
 from attribution.inference.posterior import Posterior
 from attribution.inference.settings import Engine, Sampling, Settings
+from attribution.inference.sobol import sobol_normals
 from attribution.network.compiler import compile_network
 from attribution.network.program import Floats, Program
 from attribution.network.summation import log_joint_at, numbers

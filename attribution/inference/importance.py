@@ -3,41 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
-
-import numpy as np
 
 from attribution.inference.draws import Draws, flat, smoothed
 from attribution.inference.settings import Sampling
+from attribution.inference.sobol import sobol_normals
 from attribution.network.program import Floats, Program
 from attribution.network.summation import log_joint_at, normalise, numbers
-
-_STEP = 64
-
-
-@lru_cache(maxsize=4)
-def _points(dimension: int, scrambles: int, log2_points: int, seed: int) -> Floats:
-    from scipy.special import ndtri
-    from scipy.stats import qmc
-
-    streams = np.random.SeedSequence(seed).spawn(scrambles)
-    points = np.empty((scrambles, 2**log2_points, dimension))
-    for position, stream in enumerate(streams):
-        engine = qmc.Sobol(dimension, scramble=True, rng=np.random.default_rng(stream))
-        points[position] = engine.random_base2(log2_points)
-    tiny = 2.0**-32
-    z: Floats = np.asarray(ndtri(np.clip(points, tiny, 1.0 - tiny)))
-    z.flags.writeable = False
-    return z
-
-
-def sobol_normals(dimension: int, scrambles: int, log2_points: int, seed: int) -> Floats:
-    """Standard normals from independent scrambles of a Sobol sequence: shape (scramble, point, coordinate).
-
-    They are made for the next multiple of 64 coordinates and kept: models of about one size share them.
-    """
-    padded = max(_STEP, -(-dimension // _STEP) * _STEP)
-    return np.ascontiguousarray(_points(padded, scrambles, log2_points, seed)[..., :dimension])
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -14,8 +14,8 @@ from attribution.domain.concern import Concern
 from attribution.domain.model import Model
 from attribution.domain.verbal import probability_words
 from attribution.inference.draws import Draws, Estimate, estimate, flat
-from attribution.inference.importance import sobol_normals
 from attribution.inference.settings import Settings
+from attribution.inference.sobol import sobol_normals
 from attribution.network.compiler import compile_network
 from attribution.network.program import Floats, Program
 from attribution.network.summation import (

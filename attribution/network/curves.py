@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cache
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
 
 from attribution.domain.numbers import Number
 
+_NORMAL = NormalDist()
 _Z95 = 1.6448536269514722
 FARTHEST = 100 * math.log(10)  # a ratio beyond 1e100 counts as 1e100, so that all products stay finite
 LOWEST = -21.273453560965  # probits of 1e-100: a probability below it counts as that, so that no prior vanishes
@@ -47,9 +50,7 @@ def curve(number: Number) -> Curve:
 def _transform(value: float, number: Number) -> float:
     if number.scale == "ratio":
         return math.log(value)
-    from scipy.special import ndtri
-
-    return float(ndtri(value))
+    return _NORMAL.inv_cdf(value)
 
 
 def quantile(number: Number, z: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -72,5 +73,12 @@ def mean(number: Number) -> float:
     """
     if number.scale == "ratio" and not number.constant and curve(number).d > 0:
         return math.inf
+    nodes, weights = _gauss_hermite()
+    return float(np.sum(weights * quantile(number, nodes)))
+
+
+@cache
+def _gauss_hermite() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Nodes, and weights that sum to one."""
     nodes, weights = np.polynomial.hermite_e.hermegauss(64)
-    return float(np.sum(weights * quantile(number, nodes)) / np.sum(weights))
+    return nodes, weights / weights.sum()

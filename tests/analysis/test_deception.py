@@ -15,8 +15,8 @@ from attribution.domain.model import Deception, Forged
 from attribution.domain.numbers import Number
 from attribution.domain.origins import OriginDeclaration
 from attribution.errors import UsageError
-from attribution.inference.importance import sobol_normals
 from attribution.inference.posterior import Posterior
+from attribution.inference.sobol import sobol_normals
 from attribution.network.compiler import compile_network
 from attribution.network.summation import log_joint, normalise
 from tests.builders import a_case, a_model, a_report, a_table, a_tree, says

@@ -21,8 +21,8 @@ from attribution.domain.identifiers import Catalog
 from attribution.errors import UsageError
 from attribution.inference.carrying import carried
 from attribution.inference.draws import estimate
-from attribution.inference.importance import sobol_normals
 from attribution.inference.posterior import Posterior
+from attribution.inference.sobol import sobol_normals
 from attribution.network.compiler import compile_network
 from attribution.network.summation import log_joint, log_joint_at, normalise, numbers
 from tests.builders import a_case, a_model, a_report, a_table, a_tree, says

@@ -14,8 +14,8 @@ from attribution.domain.evidence import Direct
 from attribution.domain.facts import Fact
 from attribution.domain.numbers import Number
 from attribution.errors import UsageError
-from attribution.inference.importance import sobol_normals
 from attribution.inference.posterior import Posterior
+from attribution.inference.sobol import sobol_normals
 from attribution.network.compiler import compile_network
 from attribution.network.summation import evidence_gradient, log_joint, log_joint_at, normalise, numbers
 from tests.analysis.equal_draws import drawn_again

@@ -14,8 +14,8 @@ from attribution.domain.facts import Fact
 from attribution.domain.identifiers import Catalog
 from attribution.errors import UsageError
 from attribution.inference.draws import smoothed
-from attribution.inference.importance import sobol_normals
 from attribution.inference.posterior import Posterior
+from attribution.inference.sobol import sobol_normals
 from attribution.network.summation import log_joint, normalise
 from tests.builders import YES_NO, a_case, a_model, a_report, a_table, a_tree, says
 

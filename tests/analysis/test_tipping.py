@@ -22,8 +22,8 @@ from attribution.analysis.tipping import Tip, applied, moved
 from attribution.domain.facts import Fact
 from attribution.domain.grades import Grade
 from attribution.domain.model import Model
-from attribution.inference.importance import sobol_normals
 from attribution.inference.posterior import Posterior
+from attribution.inference.sobol import sobol_normals
 from attribution.network.compiler import compile_network
 from attribution.network.edits import driven, shifted, with_factor
 from attribution.network.program import Program

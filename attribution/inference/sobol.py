@@ -1,0 +1,145 @@
+"""Standard normals from scrambled Sobol points, without the seconds that importing `scipy.stats` takes.
+
+The points are those of `scipy.stats.qmc.Sobol` with scrambling, bit for bit (a test holds them together): the direction
+numbers of Joe and Kuo (2008, SIAM J. Sci. Comput. 30, 2635-2654), a random lower triangular matrix and a digital shift
+per coordinate (Matousek 1998, J. Complexity 14, 527-556). `sobol_directions.npz` holds them for 4,096 coordinates;
+beyond that SciPy is asked. Normals are quantiles by Wichura's algorithm AS 241 (1988, Applied Statistics 37, 477-484).
+"""
+
+from __future__ import annotations
+
+from functools import cache, lru_cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from attribution.network.program import Floats
+
+_BITS = 30
+_SHIPPED = 4096  # coordinates
+_STEP = 64  # models of about one size share their points
+_BLOCK = 8192  # values at a time, so that intermediate ones stay near the processor
+_SMALLEST = 2.0**-32  # no point is nearer to 0 or 1
+
+
+def sobol_normals(dimension: int, scrambles: int, log2_points: int, seed: int) -> Floats:
+    """Standard normals from independent scrambles of a Sobol sequence: shape (scramble, point, coordinate).
+
+    They are made for the next multiple of 64 coordinates and kept: models of about one size share them.
+    """
+    padded = max(_STEP, -(-dimension // _STEP) * _STEP)
+    return np.ascontiguousarray(_normals(padded, scrambles, log2_points, seed)[..., :dimension])
+
+
+@lru_cache(maxsize=4)
+def _normals(dimension: int, scrambles: int, log2_points: int, seed: int) -> Floats:
+    streams = np.random.SeedSequence(seed).spawn(scrambles)
+    normals = np.empty((scrambles, 2**log2_points, dimension))
+    for normal, stream in zip(normals, streams, strict=True):
+        points = sobol_points(dimension, log2_points, np.random.default_rng(stream))
+        normal[:] = normal_quantiles(np.clip(points, _SMALLEST, 1.0 - _SMALLEST))
+    normals.flags.writeable = False
+    return normals
+
+
+def sobol_points(dimension: int, log2_points: int, rng: np.random.Generator) -> Floats:
+    """The first ``2 ** log2_points`` points of a scrambled Sobol sequence in [0, 1): (point, coordinate)."""
+    if dimension > _SHIPPED:
+        from scipy.stats import qmc
+
+        return np.asarray(qmc.Sobol(dimension, rng=rng).random_base2(log2_points))
+    (rng,) = rng.spawn(1)  # as SciPy does, so that the same generator gives the same points
+    shift = rng.integers(2, size=(dimension, _BITS), dtype=np.uint32) @ (1 << np.arange(_BITS, dtype=np.uint32))
+    scramble = np.tril(rng.integers(2, size=(dimension, _BITS, _BITS), dtype=np.uint32)).astype(np.float32)
+    scramble[:, range(_BITS), range(_BITS)] = 1.0
+    mixed = np.einsum("dij,djk->dik", scramble, _direction_bits(dimension)[:, :, :log2_points], optimize=True)
+    values = 1 << np.arange(_BITS - 1, -1, -1, dtype=np.uint32)
+    directions = np.einsum("dik,i->kd", mixed.astype(np.uint32) & 1, values)
+    points = shift[None, :]
+    for direction in directions:  # in the order of the Gray code the second half is the first, backwards, one bit apart
+        points = np.concatenate([points, points[::-1] ^ direction])
+    return points * 2.0**-_BITS
+
+
+@cache
+def _direction_bits(dimension: int) -> NDArray[np.float32]:
+    """The direction numbers as 0 and 1, the highest bit first: (coordinate, bit, number)."""
+    with np.load(Path(__file__).with_name("sobol_directions.npz")) as shipped:
+        polynomial = shipped["polynomial"][:dimension].astype(np.int64)
+        initial = shipped["initial"][:dimension].astype(np.int64)
+    numbers = np.zeros((dimension, _BITS), dtype=np.int64)
+    numbers[0] = 1
+    degree = np.frexp(polynomial)[1] - 1
+    for m in np.unique(degree[1:]).tolist():
+        rows = np.flatnonzero(degree == m)
+        rows = rows[rows > 0]
+        own = np.zeros((len(rows), _BITS), dtype=np.int64)
+        own[:, :m] = initial[rows, :m]
+        coefficient = (polynomial[rows, None] >> np.arange(m - 1, -1, -1)) & 1
+        for j in range(m, _BITS):
+            own[:, j] = own[:, j - m]
+            for k in range(m):
+                own[:, j] ^= coefficient[:, k] * own[:, j - k - 1] << (k + 1)
+        numbers[rows] = own
+    numbers <<= np.arange(_BITS - 1, -1, -1)
+    bits: NDArray[np.float32] = ((numbers[:, None, :] >> np.arange(_BITS - 1, -1, -1)[None, :, None]) & 1).astype(
+        np.float32
+    )
+    return bits
+
+
+# Coefficients of AS 241 (PPND16): numerators and denominators of three rational functions, the highest power first.
+_MIDDLE = (
+    (2509.0809287301226727, 33430.575583588128105, 67265.770927008700853, 45921.953931549871457,
+     13731.693765509461125, 1971.5909503065514427, 133.14166789178437745, 3.387132872796366608),
+    (5226.495278852545925, 28729.085735721942674, 39307.89580009271061, 21213.794301586595867,
+     5394.1960214247511077, 687.1870074920579083, 42.313330701600911252, 1.0),
+)  # fmt: skip
+_SIDE = (
+    (7.7454501427834140764e-4, 0.0227238449892691845833, 0.24178072517745061177, 1.27045825245236838258,
+     3.64784832476320460504, 5.7694972214606914055, 4.6303378461565452959, 1.42343711074968357734),
+    (1.05075007164441684324e-9, 5.475938084995344946e-4, 0.0151986665636164571966, 0.14810397642748007459,
+     0.68976733498510000455, 1.6763848301838038494, 2.05319162663775882187, 1.0),
+)  # fmt: skip
+_FAR = (
+    (2.01033439929228813265e-7, 2.71155556874348757815e-5, 0.0012426609473880784386, 0.026532189526576123093,
+     0.29656057182850489123, 1.7848265399172913358, 5.4637849111641143699, 6.6579046435011037772),
+    (2.04426310338993978564e-15, 1.4215117583164458887e-7, 1.8463183175100546818e-5, 7.868691311456132591e-4,
+     0.0148753612908506148525, 0.13692988092273580531, 0.59983220655588793769, 1.0),
+)  # fmt: skip
+
+
+def normal_quantiles(p: Floats) -> Floats:
+    """Standard normal quantiles of probabilities strictly between 0 and 1, to about 1e-15 relative; any shape."""
+    flat, quantile = np.ravel(p), np.empty(p.size)
+    for begin in range(0, p.size, _BLOCK):
+        block = slice(begin, begin + _BLOCK)
+        quantile[block] = _quantiles(flat[block])
+    return quantile.reshape(p.shape)
+
+
+def _quantiles(p: Floats) -> Floats:
+    centred = p - 0.5
+    quantile = centred * _ratio(_MIDDLE, 0.180625 - centred * centred)
+    outer = np.flatnonzero(np.abs(centred) > 0.425)
+    far = p[outer]
+    r = np.sqrt(-np.log(np.minimum(far, 1.0 - far)))
+    size = _ratio(_SIDE, r - 1.6)
+    beyond = np.flatnonzero(r > 5.0)
+    size[beyond] = _ratio(_FAR, r[beyond] - 5.0)
+    quantile[outer] = np.copysign(size, centred[outer])
+    return quantile
+
+
+def _ratio(coefficients: tuple[tuple[float, ...], tuple[float, ...]], x: Floats) -> Floats:
+    above, below = (_polynomial(each, x) for each in coefficients)
+    return np.divide(above, below, out=above)
+
+
+def _polynomial(coefficients: tuple[float, ...], x: Floats) -> Floats:
+    value = np.full(len(x), coefficients[0])
+    for coefficient in coefficients[1:]:
+        value *= x
+        value += coefficient
+    return value

@@ -1,0 +1,54 @@
+"""What the instant engine works out itself, so as not to import libraries for seconds, is what those libraries say."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from arviz_stats.base.array import array_stats
+from scipy.special import ndtri
+from scipy.stats import qmc
+
+from attribution.inference.draws import smoothed
+from attribution.inference.sobol import normal_quantiles, sobol_normals, sobol_points
+
+
+@pytest.mark.parametrize("dimension", [1, 2, 65, 700, 4096, 4100])
+def test_points_are_those_of_scipy_to_the_last_bit(dimension: int) -> None:
+    ours = sobol_points(dimension, 6, np.random.default_rng(7))
+    assert np.array_equal(ours, qmc.Sobol(dimension, rng=np.random.default_rng(7)).random_base2(6))
+
+
+def test_normal_quantiles_are_those_of_scipy() -> None:
+    levels = np.concatenate([np.random.default_rng(1).random(20_000), 10.0 ** -np.arange(1, 300), [0.5, 0.075, 0.925]])
+    truth = ndtri(levels)
+    assert np.all(np.abs(normal_quantiles(levels) - truth) <= 4e-15 * np.maximum(np.abs(truth), 1e-3))
+    assert normal_quantiles(levels[:12].reshape(3, 4)).shape == (3, 4)
+
+
+def test_scrambles_differ_and_are_standard_normal() -> None:
+    z = sobol_normals(3, 8, 10, seed=4)
+    assert z.shape == (8, 1024, 3)
+    assert np.abs(z.mean(axis=(0, 1))).max() < 1e-3
+    assert np.abs(z.std(axis=(0, 1)) - 1.0).max() < 5e-3
+    assert len(np.unique(z[..., 0])) == 8 * 1024
+
+
+@pytest.mark.parametrize("size", [30, 225, 226, 1000, 16_384])
+@pytest.mark.parametrize("spread", [0.01, 1.0, 4.0, 20.0])
+def test_smoothed_weights_are_those_of_arviz(size: int, spread: float) -> None:
+    rng = np.random.default_rng(size)
+    for log_ratio in (spread * rng.normal(size=size), spread * rng.exponential(size=size), np.log(rng.random(size))):
+        weights, khat = array_stats.psislw(-log_ratio)
+        if not np.isfinite(khat):
+            continue
+        ours, our_khat = smoothed(log_ratio)
+        assert np.abs(ours - weights).max() < 1e-12 * max(1.0, np.ptp(log_ratio))
+        assert our_khat == pytest.approx(float(khat), abs=1e-12)
+
+
+def test_equal_largest_weights_need_no_smoothing() -> None:
+    log_ratio = np.concatenate([np.zeros(500), np.full(500, -3.0)])
+    weights, khat = smoothed(log_ratio)
+    assert khat == float("-inf")
+    assert np.exp(weights).sum() == pytest.approx(1.0)
+    assert np.ptp(weights) == pytest.approx(3.0)
