@@ -6,8 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from attribution.cli.progress import counting
-from attribution.cli.tables import Table, show
+from attribution.cli.output import Table, counting, show
 
 if TYPE_CHECKING:
     from attribution.archive.model.posterior import DiscountPosterior
@@ -30,7 +29,7 @@ def prior(arguments: argparse.Namespace) -> int:
     from attribution.archive.case_prior import case_prior, limits, prior_text
     from attribution.archive.reading.read import check_learnable
     from attribution.atomic import write_text
-    from attribution.cli.progress import working
+    from attribution.cli.output import working
     from attribution.reading import read_case
 
     case = read_case(arguments.case)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attribution.cli.archive import archive_of, discounts_table
-from attribution.cli.tables import Table, show
+from attribution.cli.output import Table, show
 from attribution.errors import UsageError
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ def backtest(arguments: argparse.Namespace) -> int:
     """Forecast the past forward in time; exit code 1 where a doubt forbids to rely on it."""
     from attribution.archive.evaluation.backtest import backtest as work_out
     from attribution.archive.events import LIMITS
-    from attribution.cli.progress import working
+    from attribution.cli.output import working
     from attribution.reporting.archive_report import check_suffix, write_backtest
 
     for output in arguments.output or ():

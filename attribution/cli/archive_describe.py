@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attribution.cli.archive import archive_of
-from attribution.cli.tables import Table, show
+from attribution.cli.output import Table, show
 
 if TYPE_CHECKING:
     from attribution.archive.summary.describe import Description, Known
@@ -19,7 +19,7 @@ def describe(arguments: argparse.Namespace) -> int:
     """Print how long the past counts, how far it reaches, and what each candidate is known for, with intervals."""
     from attribution.archive.reading.read import check_learnable
     from attribution.archive.summary.describe import describe as work_out
-    from attribution.cli.progress import working
+    from attribution.cli.output import working
     from attribution.reporting.archive_report import check_suffix
     from attribution.reporting.description_report import write_description
 

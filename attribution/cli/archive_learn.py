@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attribution.cli.archive import archive_of, discounts_table, stop_at_leaks
-from attribution.cli.progress import counting, working
-from attribution.cli.tables import show
+from attribution.cli.output import counting, show, working
 from attribution.errors import UsageError
 
 if TYPE_CHECKING:

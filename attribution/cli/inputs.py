@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from attribution.cli.output import working
 from attribution.domain.case import Case
 from attribution.domain.model import Model
 
@@ -33,7 +34,6 @@ def posterior_of(arguments: argparse.Namespace) -> Posterior:
         from attribution.inference.saved import load_posterior
 
         return load_posterior(arguments.case)
-    from attribution.cli.progress import working
     from attribution.inference.fit import fit
 
     case, model = read_pair(arguments)

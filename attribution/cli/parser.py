@@ -74,14 +74,14 @@ def _add_new(commands: _Commands) -> None:
     new = commands.add_parser("new", help="write a commented case and model to start from")
     new.add_argument("id", metavar="CASE-ID", help="small letters, digits, hyphens")
     new.add_argument("-o", "--output", metavar="FOLDER", default=".", help="where to write (default: here)")
-    new.set_defaults(target=("new", "new"))
+    new.set_defaults(target=("case", "new"))
 
 
 def _add_check(commands: _Commands) -> None:
     check = commands.add_parser("check", help="read a case and a model, say what they imply and what is doubtful")
     _add_case(check, "CASE")
     _add_format(check)
-    check.set_defaults(target=("check", "check"))
+    check.set_defaults(target=("case", "check"))
 
 
 def _add_fit(commands: _Commands) -> None:
@@ -90,7 +90,7 @@ def _add_fit(commands: _Commands) -> None:
     _add_engine(fit)
     fit.add_argument("-o", "--output", metavar="RUN.nc", help="save the run")
     _add_format(fit)
-    fit.set_defaults(target=("fit", "fit"))
+    fit.set_defaults(target=("report", "fit"))
 
 
 def _add_report(commands: _Commands) -> None:
@@ -110,7 +110,7 @@ def _add_reports(commands: _Commands) -> None:
     _add_engine(reports, as_of=False)
     _add_whether_sensitivity(reports)
     reports.add_argument("-o", "--output", metavar="FOLDER", default="reports", help="default: reports")
-    reports.set_defaults(target=("reports", "reports"))
+    reports.set_defaults(target=("report", "reports"))
 
 
 def _add_whether_sensitivity(parser: argparse.ArgumentParser) -> None:
@@ -156,7 +156,7 @@ def _add_compare(commands: _Commands) -> None:
     _add_engine(compare, default="importance", as_of=False)
     compare.add_argument("-o", "--output", metavar="FILE", help="a page as well: .html, .json or .md")
     _add_format(compare)
-    compare.set_defaults(target=("compare", "compare"))
+    compare.set_defaults(target=("sensitivity", "compare"))
 
 
 def _add_casebook(commands: _Commands) -> None:
@@ -164,14 +164,14 @@ def _add_casebook(commands: _Commands) -> None:
     book.add_argument("cases", metavar="CASE", nargs="*", help="shipped names (default: all that ship)")
     _add_engine(book, default="importance", as_of=False)
     book.add_argument("-o", "--output", metavar="FOLDER", default="reports/casebook", help="default: reports/casebook")
-    book.set_defaults(target=("casebook", "casebook"))
+    book.set_defaults(target=("report", "casebook"))
 
 
 def _add_schema(commands: _Commands) -> None:
     schema = commands.add_parser("schema", help="print the JSON Schema of a file format, for editors")
     known = ("case", "model", "grading", "mapping", "prior", "recipe", "report", "comparison", "casebook")
     schema.add_argument("what", choices=known)
-    schema.set_defaults(target=("schema", "schema"))
+    schema.set_defaults(target=("case", "schema"))
 
 
 def _add_case(parser: argparse.ArgumentParser, metavar: str) -> None:

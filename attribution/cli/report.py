@@ -1,20 +1,104 @@
-"""`attribution report`."""
+"""`attribution fit | report | reports | casebook`: posteriors, and the pages about them."""
 
 from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attribution.cli.inputs import posterior_of, rivals_of
-from attribution.cli.progress import working
+from attribution.cli.output import Table, show, working
+from attribution.domain.case import Case
+from attribution.domain.model import Model
+from attribution.errors import UsageError
 
 if TYPE_CHECKING:
-    from attribution.inference.posterior import Posterior
+    from attribution.inference.posterior import Posterior, Standing
     from attribution.reporting.write import Prepared
 
+_COLUMNS = ("prior", "probability", "mcse", "low", "high", "words")
 SUFFIXES = (".html", ".json", ".md")
+
+
+def fit(arguments: argparse.Namespace) -> int:
+    """Fit, print the posterior, save it where asked; exit code 1 where the fit cannot be trusted."""
+    from attribution.inference.concerns import trustworthy
+
+    if arguments.output and not arguments.output.endswith(".nc"):
+        raise UsageError(f'"{arguments.output}" is no place for a run.', allowed="a file ending in .nc")
+    posterior = posterior_of(arguments)
+    if arguments.output:
+        posterior.save(arguments.output)
+    show(_tables(posterior), arguments.format)
+    if arguments.format == "text":
+        print(f"\n{posterior!r}")
+    if arguments.output:
+        print(f"saved: {arguments.output}", file=sys.stderr)
+    return 0 if trustworthy(posterior) else 1
+
+
+def report(arguments: argparse.Namespace) -> int:
+    """Write the report and print its bottom line; exit code 1 where it is not citable."""
+    posterior = posterior_of(arguments)
+    prepared = prepared_report(posterior, arguments.sensitivity)
+    base = Path("reports") / posterior.case.id / posterior.model.id
+    paths = [Path(arguments.output)] if arguments.output else [base.with_suffix(suffix) for suffix in SUFFIXES]
+    for path in paths:
+        prepared.write(path)
+    print(prepared.bottom_line)
+    for path in paths:
+        print(f"written: {path}")
+    if prepared.gate.citable:
+        return 0
+    print("not citable:", *(f"  - {reason}" for reason in prepared.gate.reasons), sep="\n", file=sys.stderr)
+    return 1
+
+
+def reports(arguments: argparse.Namespace) -> int:
+    """Write the report of every shipped case under every model for it, and their index."""
+    from attribution.atomic import write_text
+    from attribution.inference.fit import fit as fit_model
+    from attribution.reading import read_case, read_model, read_pair_errors, shipped_cases, shipped_models
+    from attribution.reporting.index import index
+
+    known = shipped_cases()
+    for name in arguments.cases:
+        if name not in known:
+            raise UsageError.unknown("shipped cases", name, known)
+    folder = Path(arguments.output)
+    for name in arguments.cases or known:
+        case = read_case(name)
+        for chosen in shipped_models(name):
+            model = read_model(f"{name}/{chosen}")
+            read_pair_errors(case, model)
+            with working(f"{name}/{chosen}"):
+                posterior = fit_model(case, model, engine=arguments.engine, seed=arguments.seed)
+                prepared = prepared_report(posterior, arguments.sensitivity)
+                for suffix in SUFFIXES:
+                    prepared.write((folder / name / chosen).with_suffix(suffix))
+            print(f"{name}/{chosen}: {prepared.gate.stamp}. {prepared.bottom_line}")
+    write_text(folder / "README.md", index(folder))
+    print(f"written: {folder / 'README.md'}", file=sys.stderr)
+    return 0
+
+
+def casebook(arguments: argparse.Namespace) -> int:
+    """Fit all cases under all their models as of chosen days, and write the index; exit code 1 where a fit failed."""
+    from attribution.analysis.casebook import casebook as work_out
+    from attribution.reporting.write_casebook import write_casebook
+
+    pairs = list(_pairs(arguments.cases))
+    with working(f"fitting {len(pairs)} models of {len({case.id for case, _ in pairs})} cases"):
+        book = work_out(pairs, engine=arguments.engine, seed=arguments.seed)
+    written = write_casebook(book, Path(arguments.output))
+    print(book)
+    for path in written:
+        print(f"written: {path}")
+    for doubt in book.unreliable:
+        print(f"k-hat is above its threshold: {doubt}")
+    return 1 if book.unreliable else 0
 
 
 def prepared_report(posterior: Posterior, sensitivity: bool | None) -> Prepared:
@@ -35,18 +119,26 @@ def prepared_report(posterior: Posterior, sensitivity: bool | None) -> Prepared:
         return prepare(posterior, rivals=rivals, sensitivity=work_out(posterior, rivals))
 
 
-def report(arguments: argparse.Namespace) -> int:
-    """Write the report and print its bottom line; exit code 1 where it is not citable."""
-    posterior = posterior_of(arguments)
-    prepared = prepared_report(posterior, arguments.sensitivity)
-    base = Path("reports") / posterior.case.id / posterior.model.id
-    paths = [Path(arguments.output)] if arguments.output else [base.with_suffix(suffix) for suffix in SUFFIXES]
-    for path in paths:
-        prepared.write(path)
-    print(prepared.bottom_line)
-    for path in paths:
-        print(f"written: {path}")
-    if prepared.gate.citable:
-        return 0
-    print("not citable:", *(f"  - {reason}" for reason in prepared.gate.reasons), sep="\n", file=sys.stderr)
-    return 1
+def _tables(posterior: Posterior) -> list[Table]:
+    return [
+        _table("factions", "faction", posterior.ranking),
+        _table("groups", "group", posterior.group_standings),
+        _table("facts", "fact", posterior.state_standings),
+    ]
+
+
+def _table(title: str, first: str, standings: tuple[Standing, ...]) -> Table:
+    rows = tuple((standing.id, *(getattr(standing, column) for column in _COLUMNS)) for standing in standings)
+    return Table(title, (first, *_COLUMNS), rows)
+
+
+def _pairs(names: list[str]) -> Iterator[tuple[Case, Model]]:
+    """Every shipped model of every case, checked against it; of all shipped cases where none is named."""
+    from attribution.reading import read_case, read_model, read_pair_errors, shipped_cases, shipped_models
+
+    for name in names or shipped_cases():
+        case = read_case(name)
+        for model in shipped_models(case.id):
+            found = read_model(f"{case.id}/{model}")
+            read_pair_errors(case, found)
+            yield case, found

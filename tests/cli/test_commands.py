@@ -170,7 +170,7 @@ def test_a_fault_of_ours_has_its_own_code(monkeypatch: pytest.MonkeyPatch, capsy
     def broken(_: object) -> None:
         raise ZeroDivisionError("by zero")
 
-    monkeypatch.setattr("attribution.cli.schema.schema", broken)
+    monkeypatch.setattr("attribution.cli.case.schema", broken)
     assert run("schema", "case") == 3
     assert "not of your input" in capsys.readouterr().err
     monkeypatch.setenv("ATTRIBUTION_DEBUG", "1")

@@ -1,15 +1,40 @@
-"""`attribution check`."""
+"""`attribution new | check | schema`: files to start from, what they imply, and how they are written."""
 
 from __future__ import annotations
 
 import argparse
+import json
+from pathlib import Path
 
+from attribution.atomic import write_text
 from attribution.cli.inputs import read_pair
-from attribution.cli.tables import Table, show
+from attribution.cli.output import Table, show
 from attribution.domain.case import Case
 from attribution.domain.concern import Concern
 from attribution.domain.lint import case_concerns, case_lint, model_concerns
 from attribution.domain.model import Model
+from attribution.errors import OutputError
+
+
+def new(arguments: argparse.Namespace) -> int:
+    """Write a commented case and a model for it; never over a file that is there."""
+    from attribution.reading import case_template, model_template
+
+    folder = Path(arguments.output)
+    files = {
+        folder / f"{arguments.id}.yaml": case_template(arguments.id),
+        folder / f"{arguments.id}-baseline.yaml": model_template(arguments.id),
+    }
+    for path in files:
+        if path.exists():
+            raise OutputError(
+                f"{path} is there already.\n  allowed: a new file\n  hint: choose another id, or another folder with -o"
+            )
+    for path, text in files.items():
+        write_text(path, text)
+    case, model = files
+    print(f"{case}\n{model}\nnext: attribution check {_shown(case)} --model {_shown(model)}")
+    return 0
 
 
 def check(arguments: argparse.Namespace) -> int:
@@ -21,6 +46,37 @@ def check(arguments: argparse.Namespace) -> int:
         print(_summary(case, model) + "\n")
     show(tables, arguments.format)
     return 1 if any(concern.severity == "blocking" for concern in concerns) else 0
+
+
+def schema(arguments: argparse.Namespace) -> int:
+    """Print a JSON Schema."""
+    if arguments.what == "report":
+        from attribution.reporting.report_schema import report_schema
+
+        found = report_schema()
+    elif arguments.what == "comparison":
+        from attribution.reporting.comparison import comparison_schema
+
+        found = comparison_schema()
+    elif arguments.what == "casebook":
+        from attribution.reporting.write_casebook import casebook_schema
+
+        found = casebook_schema()
+    elif arguments.what == "mapping":
+        from attribution.archive.reading.mapping_file import mapping_schema
+
+        found = mapping_schema()
+    else:
+        from attribution.reading import schema as file_schema
+
+        found = file_schema(arguments.what)
+    print(json.dumps(found, indent=2, ensure_ascii=False))
+    return 0
+
+
+def _shown(path: Path) -> str:
+    text = str(path)
+    return text if "/" in text else f"./{text}"
 
 
 def _directions(case: Case, model: Model) -> tuple[Concern, ...]:

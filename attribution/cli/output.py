@@ -1,4 +1,4 @@
-"""Tables for a person on a terminal, for a pipe, and for other programs."""
+"""What a person sees: tables on a terminal, in a pipe and for other programs; a sign of life for what takes seconds."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import csv
 import io
 import json
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 
@@ -76,3 +78,39 @@ def _rich(tables: list[Table]) -> None:
         for row in table.rows:
             drawn.add_row(*(escape(_cell(value)) for value in row))
         console.print(drawn)
+
+
+@contextmanager
+def working(what: str) -> Iterator[None]:
+    """Show what is being done, on a terminal only."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status(what):
+        yield
+
+
+@contextmanager
+def counting(what: str) -> Iterator[Callable[[int], None]]:
+    """Show how many have been done, on a terminal only; what is yielded takes the number."""
+    if not sys.stderr.isatty():
+        yield lambda done: None
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status(what) as status:
+        yield lambda done: status.update(f"{what}: {done:,}")
+
+
+@contextmanager
+def stepping(what: str) -> Iterator[Callable[[str], None]]:
+    """Show which step is being worked on, on a terminal only; what is yielded takes its name."""
+    if not sys.stderr.isatty():
+        yield lambda step: None
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status(what) as status:
+        yield lambda step: status.update(f"{what}: {step}")
