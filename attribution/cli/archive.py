@@ -1,27 +1,145 @@
-"""`attribution archive`: past events in, what they say out."""
+"""`attribution archive`: past events in, what they say out; what can be typed, the commands, and their tables."""
 
 from __future__ import annotations
 
 import argparse
+import datetime as dt
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from attribution.cli.output import Table, counting, show
+from attribution.cli.output import Table, counting, show, working
+from attribution.errors import EventError, UsageError
 
 if TYPE_CHECKING:
+    from attribution.archive.evaluation.backtest import Backtest
+    from attribution.archive.model.fitted import Fitted
     from attribution.archive.model.posterior import DiscountPosterior
     from attribution.archive.reading.read import Archive
+    from attribution.archive.summary.describe import Description, Known
+    from attribution.archive.summary.grid import Estimate
+
+
+type _Command = Callable[[str, str], argparse.ArgumentParser]
+
+
+def add_archive[P: argparse.ArgumentParser](commands: argparse._SubParsersAction[P], formats: tuple[str, ...]) -> None:
+    """The command `archive` with its own commands."""
+    archive = commands.add_parser("archive", help="learn from past events: who attacks where, with what, how often")
+    kinds = archive.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=type(archive))
+
+    def command(name: str, help: str) -> argparse.ArgumentParser:
+        parser = kinds.add_parser(name, help=help)
+        parser.set_defaults(target=("archive", name))
+        return parser
+
+    _add_check(command, formats)
+    _add_describe(command, formats)
+    _add_backtest(command, formats)
+    _add_fit(command)
+    _add_predict(command)
+    _add_prior(command)
 
 
 def check(arguments: argparse.Namespace) -> int:
     """Read a table of events and print what is in it; exit code 1 where a doubt forbids to learn from it."""
     from attribution.archive.events import LIMITS
 
-    archive = archive_of(arguments)
+    archive = _archive_of(arguments)
     show([_summary(archive), _factions(archive), _columns(archive), _concerns(archive)], arguments.format)
     if arguments.format == "text":
         print("\n" + "\n".join(LIMITS))
     return 1 if any(concern.severity == "blocking" for concern in archive.concerns) else 0
+
+
+def describe(arguments: argparse.Namespace) -> int:
+    """Print how long the past counts, how far it reaches, and what each candidate is known for, with intervals."""
+    from attribution.archive.reading.read import check_learnable
+    from attribution.archive.summary.describe import describe as work_out
+    from attribution.reporting.archive_report import check_suffix
+    from attribution.reporting.description_report import write_description
+
+    for output in arguments.output or ():
+        check_suffix(Path(output), "a description")
+    archive = _archive_of(arguments)
+    check_learnable(archive)
+    with working(f"describing {archive.file}"):
+        found = work_out(archive.events, least=arguments.least, seed=arguments.seed)
+    concerns = (*archive.concerns, *found.concerns)
+    for output in arguments.output or ():
+        write_description(
+            found, concerns, Path(output), title=archive.mapping.title, source=archive.file, sha256=archive.sha256
+        )
+        print(f"written: {output}", file=sys.stderr)
+    known, apart = _known("known for", found.known_for()), _known("apart in a place", found.apart_in_places())
+    show([_scales(found), known, apart, _pooling(found)], arguments.format)
+    if arguments.format == "text":
+        print("\n" + "\n".join([str(found), *(str(concern) for concern in concerns), *found.limits]))
+    return 1 if any(concern.severity == "blocking" for concern in concerns) else 0
+
+
+def backtest(arguments: argparse.Namespace) -> int:
+    """Forecast the past forward in time; exit code 1 where a doubt forbids to rely on it."""
+    from attribution.archive.evaluation.backtest import backtest as work_out
+    from attribution.archive.events import LIMITS
+    from attribution.reporting.archive_report import check_suffix, write_backtest
+
+    for output in arguments.output or ():
+        check_suffix(Path(output), "a backtest")
+    since, baselines = _date(arguments.since), _baselines(arguments.baselines)
+    archive = _archive_of(arguments)
+    with working("forecasting the past, month by month"):
+        found = work_out(
+            archive.events,
+            since=since,
+            protocol=arguments.protocol,
+            baselines=baselines,
+            least=arguments.least,
+            seed=arguments.seed,
+            nuts=arguments.nuts,
+        )
+    for output in arguments.output or ():
+        write_backtest(found, Path(output), title=archive.mapping.title, source=archive.file, sha256=archive.sha256)
+        print(f"written: {output}", file=sys.stderr)
+    show(_tables(found), arguments.format)
+    if arguments.format == "text":
+        doubts = [str(concern) for concern in (*archive.concerns, *found.concerns)]
+        print("\n" + "\n".join([str(found), str(found.discounts), *doubts, *LIMITS]))
+    return 1 if any(concern.severity == "blocking" for concern in (*archive.concerns, *found.concerns)) else 0
+
+
+def fit(arguments: argparse.Namespace) -> int:
+    """Learn from an archive, print what its features count, keep it where asked; exit code 1 where chains failed."""
+    if arguments.output and not arguments.output.endswith(".json"):
+        raise UsageError(f'"{arguments.output}" is no place for a model.', allowed="a file ending in .json")
+    archive = _archive_of(arguments)
+    fitted = _fitted(archive, arguments, nuts=arguments.nuts)
+    found = fitted.discounts
+    show([_discounts_table(f"discounts ({', '.join(fitted.classes)})", found)], "text")
+    print("\n" + "\n".join([str(found), *(str(concern) for concern in found.concerns)]))
+    _tell(archive)
+    if arguments.output:
+        fitted.save(Path(arguments.output))
+        print(f"written: {arguments.output}")
+    return 1 if found.concerns else 0
+
+
+def predict(arguments: argparse.Namespace) -> int:
+    """Write posteriors of all events of unknown hand."""
+    from attribution.archive.model.fitted import load_fitted
+    from attribution.archive.predictions import write_predictions
+
+    kept = load_fitted(Path(arguments.archive_model)) if arguments.archive_model else None
+    archive = _archive_of(arguments)
+    _stop_at_leaks(archive)
+    fitted = kept or _fitted(archive, arguments)
+    path = Path(arguments.output)
+    with counting("predicting") as progress:
+        events = write_predictions(archive, fitted, path, progress)
+    _tell(archive)
+    print(f"{events:,} events of unknown hand: {path}\nwhat the file holds: {path.with_suffix('.about.txt')}")
+    return 0
 
 
 def prior(arguments: argparse.Namespace) -> int:
@@ -29,13 +147,12 @@ def prior(arguments: argparse.Namespace) -> int:
     from attribution.archive.case_prior import case_prior, limits, prior_text
     from attribution.archive.reading.read import check_learnable
     from attribution.atomic import write_text
-    from attribution.cli.output import working
     from attribution.reading import read_case
 
     case = read_case(arguments.case)
-    archive = archive_of(arguments, case.id)
+    archive = _archive_of(arguments, case.id)
     check_learnable(archive)
-    stop_at_leaks(archive)
+    _stop_at_leaks(archive)
     link = archive.mapping.link_to(case.id)
     with working(f"learning what {archive.file} says about {case.id}"):
         found = case_prior(archive.events, case, link, seed=arguments.seed)
@@ -49,18 +166,94 @@ def prior(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def stop_at_leaks(archive: Archive) -> None:
-    """Refuse to learn from features that tell the answer."""
-    from attribution.errors import EventError
-
-    for concern in archive.concerns:
-        if concern.severity == "blocking":
-            raise EventError(
-                f"{concern.what}.", allowed="features that say nothing about who it was", hint=concern.remedy
-            )
+def _add_check(command: _Command, formats: tuple[str, ...]) -> None:
+    check = command("check", "read a table of events, say what is in it and what is doubtful")
+    _add_events(check)
+    check.add_argument("--format", choices=formats, default="text", help="default: text")
 
 
-def archive_of(arguments: argparse.Namespace, case: str = "") -> Archive:
+def _add_describe(command: _Command, formats: tuple[str, ...]) -> None:
+    describe = command("describe", "how long the past counts, how far it reaches, what each faction is known for")
+    _add_events(describe)
+    _add_learning(describe)
+    _add_outputs(describe, formats)
+
+
+def _add_backtest(command: _Command, formats: tuple[str, ...]) -> None:
+    backtest = command("backtest", "forecast past events forward in time, and score the forecasts")
+    _add_events(backtest)
+    backtest.add_argument(
+        "--from", dest="since", metavar="DATE", help="first day forecast; default: after 70 %% of events"
+    )
+    backtest.add_argument(
+        "--protocol", choices=("rolling", "static"), default="rolling",
+        help="do labels of forecast events count once they are over? default: rolling",
+    )  # fmt: skip
+    backtest.add_argument(
+        "--baselines",
+        default="simple",
+        metavar="NAMES",
+        help="all, simple (no scikit-learn), none, or names with commas",
+    )
+    backtest.add_argument(
+        "--least", type=int, default=20, metavar="N", help="training events a candidate needs; default 20"
+    )
+    backtest.add_argument("--seed", type=int, default=1, help="default: 1")
+    backtest.add_argument(
+        "--nuts", action="store_true", help="intervals of the discounts by NUTS (a minute), not a normal distribution"
+    )
+    _add_outputs(backtest, formats)
+
+
+def _add_fit(command: _Command) -> None:
+    fit = command("fit", "learn what place, time and features say about who it was, and keep it")
+    _add_events(fit)
+    fit.add_argument("-o", "--output", metavar="MODEL.json", help="keep what was learned")
+    fit.add_argument(
+        "--nuts", action="store_true", help="draw the discounts by NUTS (a minute), not from a normal distribution"
+    )
+    _add_learning(fit)
+
+
+def _add_predict(command: _Command) -> None:
+    predict = command("predict", "who may have carried out the events of which nobody, or only an umbrella, is known")
+    _add_events(predict)
+    predict.add_argument("--archive-model", metavar="MODEL.json", help="from `archive fit`; default: fit now")
+    predict.add_argument(
+        "-o", "--output", metavar="FILE", default="predictions.csv", help=".csv or .parquet (default: predictions.csv)"
+    )
+    _add_learning(predict)
+
+
+def _add_prior(command: _Command) -> None:
+    prior = command("prior", "write what past events say about a case, as a prior that a model can name")
+    prior.add_argument("case", metavar="CASE", help="a shipped name such as tower-22, or a path")
+    _add_events(prior)
+    prior.add_argument("--seed", type=int, default=1, metavar="N", help="default: 1")
+    prior.add_argument("-o", "--output", metavar="FILE.yaml", help="default: models/CASE/priors/EVENTS.yaml")
+
+
+def _add_events(parser: argparse.ArgumentParser) -> None:
+    """The table, and how it is to be read."""
+    parser.add_argument("events", metavar="EVENTS", help="a shipped name, or a .csv, .csv.gz, .tsv, .parquet or .xlsx")
+    parser.add_argument(
+        "--mapping",
+        metavar="MAP",
+        help="a shipped name (gtd, ucdp-ged, acled, rand), or a path ending in .yaml; default: the name of the table",
+    )
+
+
+def _add_learning(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--least", type=int, default=20, metavar="N", help="events a candidate needs (default: 20)")
+    parser.add_argument("--seed", type=int, default=1, metavar="N", help="default: 1")
+
+
+def _add_outputs(parser: argparse.ArgumentParser, formats: tuple[str, ...]) -> None:
+    parser.add_argument("-o", "--output", action="append", metavar="FILE", help=".html or .json; may be given twice")
+    parser.add_argument("--format", choices=formats, default="text", help="default: text")
+
+
+def _archive_of(arguments: argparse.Namespace, case: str = "") -> Archive:
     """The events that were named, read under the mapping that was named."""
     from attribution.archive.reading.mapping_file import read_mapping
     from attribution.archive.reading.read import events_path, mapping_name, read_events
@@ -71,15 +264,60 @@ def archive_of(arguments: argparse.Namespace, case: str = "") -> Archive:
         return read_events(path, mapping, case=case, progress=progress)
 
 
-def discounts_table(title: str, found: DiscountPosterior) -> Table:
+def _stop_at_leaks(archive: Archive) -> None:
+    """Refuse to learn from features that tell the answer."""
+    for concern in archive.concerns:
+        if concern.severity == "blocking":
+            raise EventError(
+                f"{concern.what}.", allowed="features that say nothing about who it was", hint=concern.remedy
+            )
+
+
+def _fitted(archive: Archive, arguments: argparse.Namespace, *, nuts: bool = False) -> Fitted:
+    from attribution.archive.model.fitted import fit_archive
+    from attribution.archive.reading.read import check_learnable
+
+    check_learnable(archive)
+    _stop_at_leaks(archive)
+    with working(f"learning from {archive.file}"):
+        return fit_archive(archive, least=arguments.least, seed=arguments.seed, nuts=nuts)
+
+
+def _tell(archive: Archive) -> None:
+    from attribution.archive.events import LIMITS
+
+    print("\n" + "\n".join([*(str(concern) for concern in archive.concerns), *LIMITS]))
+
+
+def _date(typed: str | None) -> dt.date | None:
+    try:
+        return None if typed is None else dt.date.fromisoformat(typed)
+    except ValueError as error:
+        raise UsageError(
+            f'"{typed}" is no date.', at=("from",), allowed="year-month-day, such as 2015-06-30"
+        ) from error
+
+
+def _baselines(typed: str) -> tuple[str, ...]:
+    from attribution.archive.evaluation.baselines import NAMES, SHARES
+
+    groups = {"all": NAMES, "simple": tuple(SHARES), "none": ()}
+    if typed in groups:
+        return groups[typed]
+    names = tuple(name.strip() for name in typed.split(",") if name.strip())
+    for name in names:
+        if name not in NAMES:
+            raise UsageError.unknown("baselines", name, [*NAMES, *groups], at=("baselines",))
+    return names
+
+
+def _discounts_table(title: str, found: DiscountPosterior) -> Table:
     """What each feature counts: 1 as if it stood alone, 0 nothing; with 90 % intervals."""
     rows = tuple((one.feature, one.mean, one.low, one.high) for one in found.by_feature)
     return Table(title, ("feature", "mean", "low", "high"), rows)
 
 
 def _summary(archive: Archive) -> Table:
-    import datetime as dt
-
     events, tally = archive.events, archive.tally
     first, last = (str(dt.date(1970, 1, 1) + dt.timedelta(days=int(day))) for day in (events.day[0], events.day[-1]))
     rows: list[tuple[str | float, ...]] = [
@@ -122,3 +360,78 @@ def _columns(archive: Archive) -> Table:
 def _concerns(archive: Archive) -> Table:
     rows = tuple((concern.severity, concern.what, concern.remedy) for concern in archive.concerns)
     return Table(f"concerns ({len(rows)})", ("severity", "what", "remedy"), rows)
+
+
+def _scales(found: Description) -> Table:
+    rows: list[tuple[str | float, ...]] = []
+    for one in (found.memory, *found.memories):
+        where, events = one.place or "all", f"{one.scored:,}"
+        rows.append(("how long the past counts", where, events, "days", *_told(one.days)))
+        rows.append(("how strongly shares are shrunk", where, events, "events", *_told(one.weight)))
+    if found.reach is not None:
+        events = f"{found.reach.scored:,}"
+        rows.append(("how far an attack tells", "all", events, "km", *_told(found.reach.km)))
+        rows.append(("how strongly nearness is shrunk", "all", events, "events", *_told(found.reach.weight)))
+    columns = ("what", "where", "from events", "unit", "mean", "median", "low", "high", "presses")
+    return Table("memory and reach", columns, tuple(rows))
+
+
+def _known(title: str, known: tuple[Known, ...]) -> Table:
+    rows = tuple(
+        (
+            one.candidate, one.place or "all", one.feature, one.share.value, f"{one.share.events:,}",
+            *(f"{share:.1%}" for share in (one.share.mean, one.share.low, one.share.high, one.share.usual)),
+        )
+        for one in known
+    )  # fmt: skip
+    columns = ("faction", "where", "feature", "value", "events", "share", "low", "high", "usual")
+    return Table(title, columns, rows)
+
+
+def _pooling(found: Description) -> Table:
+    rows = tuple((one.feature, one.level, f"{one.nodes:,}", *_told(one.kappa)) for one in found.profiles.pooling)
+    columns = ("feature", "level", "nodes", "mean", "median", "low", "high", "presses")
+    return Table("events that the level above counts for", columns, rows)
+
+
+def _told(found: Estimate) -> tuple[str, ...]:
+    """Mean, median, interval, and at which bound of its prior it presses."""
+    from attribution.domain.verbal import short
+
+    numbers = (found.mean, found.median, found.low, found.high)
+    return (*(short(number) for number in numbers), found.presses or "-")
+
+
+def _tables(found: Backtest) -> list[Table]:
+    columns = (
+        "forecaster",
+        "log loss",
+        "lower by",
+        "low",
+        "high",
+        "brier",
+        "ece",
+        "cllr",
+        "least",
+        "top 1",
+        "top 3",
+        "s",
+    )
+    scores: list[tuple[str | float, ...]] = []
+    for one in found.forecasters:
+        lead, its = one.lead, one.scores
+        lower = ("", "", "") if lead is None else tuple(
+            f"{share:.1%}" for share in (lead.reduction, lead.reduction_low, lead.reduction_high)
+        )  # fmt: skip
+        told = (its.log_loss, its.brier, its.ece, its.cllr, its.cllr_min, its.top1, its.top3)
+        first, *rest = (f"{value:.4f}" for value in told)
+        scores.append((one.name, first, *lower, *rest, f"{one.seconds:.1f}"))
+    groups: tuple[tuple[str | float, ...], ...] = tuple(
+        (one.kind, one.name, f"{one.events:,}", f"{one.log_loss:.4f}", f"{one.rival_log_loss:.4f}", f"{one.top1:.1%}")
+        for one in found.groups
+    )
+    return [
+        Table("scores", columns, tuple(scores)),
+        _discounts_table("discounts", found.discounts),
+        Table("groups", ("by", "group", "events", "log loss", "best baseline", "top 1"), groups),
+    ]

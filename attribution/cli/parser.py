@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, NoReturn
 
-from attribution.cli.archive_parser import add_archive
+from attribution.cli.archive import add_archive
 from attribution.errors import CaseError, UsageError, did_you_mean
 
 if TYPE_CHECKING:
