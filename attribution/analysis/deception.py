@@ -21,14 +21,13 @@ from attribution.analysis.perturbations import (
     marked_slot,
     planted,
 )
-from attribution.analysis.reweighting import EQUAL, Lead, Reached, lead, reached
+from attribution.analysis.reweighting import Lead, Reweighted, lead, reweight, transferred
 from attribution.analysis.subsets import Block, Blocks, blocks
 from attribution.analysis.units import chosen, units
 from attribution.domain.identifiers import OTHER
 from attribution.domain.numbers import Number
 from attribution.domain.verbal import percent
 from attribution.errors import UsageError, listed
-from attribution.inference.carrying import carried
 from attribution.inference.posterior import Posterior
 from attribution.network.edits import with_constant
 from attribution.network.program import Floats, Ints
@@ -215,8 +214,7 @@ def _direction(
     first = int(passed[0])
     rough, to = (0.0, _nearest(curve[0], leader)) if first == 0 else crossing(margin, (_GRID[first - 1], _GRID[first]))
     flip, slope, then = _pinned(posterior, origins[0], toward, rough, leader, to, refit=refit)
-    unit = np.eye(len(posterior.program.factions))
-    log_odds, error = then.log_odds(unit[leader], unit[to])
+    log_odds, error = then.log_odds(leader, to)
     return Direction(
         toward=toward,
         label=label,
@@ -235,12 +233,12 @@ def _direction(
 
 def _pinned(
     posterior: Posterior, origins: tuple[str, ...], toward: str, rough: float, leader: int, to: int, *, refit: bool
-) -> tuple[float, float, Reached]:
+) -> tuple[float, float, Reweighted]:
     """On all draws: the probability at which leader and rival are level, how fast that changes, and the draws there."""
     weight = -posterior.log_evidence if posterior.draws.log_weight is None else np.zeros(len(posterior.slots))
     marked = planted(posterior, origins, toward, MARK)
     column = marked_slot(marked, origins)
-    slots = numbers(marked, carried(posterior, marked))
+    slots = numbers(marked, transferred(posterior, marked))
 
     def at_level(level: float) -> tuple[float, Floats]:
         slots[:, column] = level
@@ -258,7 +256,7 @@ def _pinned(
         before, there, level = level, here, min(max(level - here / slope, 0.0), 1.0)
         here, joint = at_level(level)
         slope = (here - there) / (level - before) if level != before else slope
-    return level, abs(slope), reached(posterior, with_constant(marked, column, level), joint, refit=refit)
+    return level, abs(slope), reweight(posterior, with_constant(marked, column, level), joint, refit=refit)
 
 
 def _margins(curve: Floats, leader: int) -> Floats:
@@ -372,16 +370,14 @@ def _looked_at(
     """With all draws, in the network in which just these are forged."""
     names = tuple(origins[position] for position in sorted(best))
     program = planted(posterior, names, toward, Number.exactly(1.0))
-    then = reached(posterior, program, log_joint_at(program, numbers(program, carried(posterior, program))))
-    ahead, behind = np.argsort(-then.probabilities, kind="stable")[:2]
-    unit = np.eye(len(posterior.program.factions))
-    margin, error = then.log_odds(unit[ahead], unit[behind])
+    then = reweight(posterior, program)
+    front = then.front
     return FewestPlanted(
         origins=names,
         exact=exact,
         sets=sets,
-        leader=posterior.program.factions[int(ahead)],
-        probability=float(then.probabilities[ahead]),
-        mcse=float(then.mcse[ahead]),
-        open=margin <= EQUAL * error,
+        leader=posterior.program.factions[front.first],
+        probability=float(then.probabilities[front.first]),
+        mcse=float(then.mcse[front.first]),
+        open=front.open,
     )

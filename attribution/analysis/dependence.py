@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from attribution.analysis.factors import merged_log_joint
-from attribution.analysis.reweighting import LOW_ESS, nearby
+from attribution.analysis.reweighting import reweight_nearby
 from attribution.analysis.units import Unit, readable, standing_case, units
 from attribution.domain.case import Case
 from attribution.domain.concern import Concern
@@ -21,7 +21,6 @@ from attribution.domain.identifiers import PERPETRATOR
 from attribution.domain.origins import Origin
 from attribution.domain.verbal import DECIBANS, percent
 from attribution.errors import UsageError
-from attribution.inference.draws import expectation
 from attribution.inference.posterior import Posterior
 from attribution.network.program import STATEMENT, Floats
 from attribution.network.summation import normalise
@@ -209,8 +208,8 @@ def _states(posterior: Posterior, origin: str) -> bool:
 
 def _merge(posterior: Posterior, labels: dict[str, str], origins: tuple[str, ...], reasons: tuple[str, ...]) -> Merged:
     probability, log_evidence = normalise(merged_log_joint(posterior, origins))
-    weights, ess, khat = nearby(posterior, log_evidence - posterior.log_evidence)
-    after = expectation(weights, probability)
+    merged = reweight_nearby(posterior, log_evidence - posterior.log_evidence, probability)
+    after = merged.probabilities
     now = np.array([standing.probability for standing in posterior.standings])
     a, b = (posterior.program.factions.index(one.id) for one in posterior.ranking[:2])
     new = posterior.program.factions[int(np.argmax(after))]
@@ -223,8 +222,8 @@ def _merge(posterior: Posterior, labels: dict[str, str], origins: tuple[str, ...
         lead_shift=float(DECIBANS * (_log_odds(after, a, b) - _log_odds(now, a, b))),
         new_leader=new,
         changes_lead=new != posterior.ranking[0].id,
-        ess=ess,
-        khat=khat if ess < LOW_ESS else None,
+        ess=merged.ess,
+        khat=merged.khat,
     )
 
 
@@ -235,10 +234,10 @@ def _log_odds(probabilities: Floats, first: int, second: int) -> float:
 def _pull(posterior: Posterior, origins: tuple[str, ...]) -> float:
     """What origins add together to leader against runner-up, in decibans."""
     probability, log_evidence = normalise(posterior.log_joint_without(frozenset(origins)))
-    weights, _, _ = nearby(posterior, log_evidence - posterior.log_evidence)
+    after = reweight_nearby(posterior, log_evidence - posterior.log_evidence, probability).probabilities
     now = np.array([standing.probability for standing in posterior.standings])
     a, b = (posterior.program.factions.index(one.id) for one in posterior.ranking[:2])
-    return float(DECIBANS * (_log_odds(now, a, b) - _log_odds(expectation(weights, probability), a, b)))
+    return float(DECIBANS * (_log_odds(now, a, b) - _log_odds(after, a, b)))
 
 
 def _institutions(

@@ -17,6 +17,7 @@ from itertools import combinations
 
 import numpy as np
 
+from attribution.analysis.cache import AnalysisCache
 from attribution.analysis.units import standing_case
 from attribution.inference.posterior import Posterior
 from attribution.network.compile_origins import distinct_propositions
@@ -46,22 +47,21 @@ class OriginFactor:
         return np.asarray(false + (true - false) * self.truth)
 
 
+_VALUES: AnalysisCache[bool | None, tuple[Floats, Floats]] = AnalysisCache()  # as they are, or believed for certain
+_FACTORS: AnalysisCache[str, OriginFactor] = AnalysisCache()
+_GAINS: AnalysisCache[str, Floats] = AnalysisCache()
+
+
 def all_factors(posterior: Posterior) -> tuple[Floats, Floats]:
     """Values of all factors, false and true: (origin, draw, faction) each; worked out once."""
-    remembered = posterior.memory("factors")
-    if "all" not in remembered:
-        remembered["all"] = origin_factors(posterior.program, posterior.slots, posterior.program.origins)
-    found: tuple[Floats, Floats] = remembered["all"]
-    return found
+    return _VALUES.get(
+        posterior, None, lambda: origin_factors(posterior.program, posterior.slots, posterior.program.origins)
+    )
 
 
 def factor(posterior: Posterior, origin: str) -> OriginFactor:
     """An origin that states something, as a factor; worked out once."""
-    remembered = posterior.memory("factors")
-    if origin not in remembered:
-        remembered[origin] = _factor(posterior, origin)
-    found: OriginFactor = remembered[origin]
-    return found
+    return _FACTORS.get(posterior, origin, lambda: _factor(posterior, origin))
 
 
 def _factor(posterior: Posterior, origin: str) -> OriginFactor:
@@ -86,7 +86,7 @@ def log_joint_with(posterior: Posterior, origin: str, false: Floats, true: Float
     return with_part(posterior.program, posterior.slots, posterior.parts, found.part, changed)
 
 
-def powered_log_joint(posterior: Posterior, origin: str, power: float) -> Floats:
+def tempered_log_joint(posterior: Posterior, origin: str, power: float) -> Floats:
     """The log-joint in every draw with one origin's factor to a power: (draw, faction)."""
     program = posterior.program
     position = program.origins.index(origin)
@@ -101,16 +101,16 @@ def certain_factors(posterior: Posterior, *, believed: bool) -> tuple[Floats, Fl
 
     Deception, copying and forging stay what they are: they come after the question whether an origin knows.
     """
-    remembered = posterior.memory("factors")
-    if believed not in remembered:
-        program, beyond = posterior.program, len(posterior.program.ints.slot_kind)
-        slots = np.column_stack([posterior.slots, np.full(len(posterior.slots), float(believed))])
-        states = program.ints.origin_kind == STATEMENT
-        source, item = (np.where(states, beyond, at) for at in (program.ints.origin_source, program.ints.origin_item))
-        ints = replace(program.ints, origin_source=source, origin_item=item)
-        remembered[believed] = origin_factors(replace(program, ints=ints), slots, program.origins)
-    found: tuple[Floats, Floats] = remembered[believed]
-    return found
+    return _VALUES.get(posterior, believed, lambda: _certain_factors(posterior, believed=believed))
+
+
+def _certain_factors(posterior: Posterior, *, believed: bool) -> tuple[Floats, Floats]:
+    program, beyond = posterior.program, len(posterior.program.ints.slot_kind)
+    slots = np.column_stack([posterior.slots, np.full(len(posterior.slots), float(believed))])
+    states = program.ints.origin_kind == STATEMENT
+    source, item = (np.where(states, beyond, at) for at in (program.ints.origin_source, program.ints.origin_item))
+    ints = replace(program.ints, origin_source=source, origin_item=item)
+    return origin_factors(replace(program, ints=ints), slots, program.origins)
 
 
 def reliability(posterior: Posterior, origin: str) -> Floats:
@@ -125,19 +125,19 @@ def gain(posterior: Posterior, origin: str) -> Floats:
     Shape (draw, faction), worked out once: with it, two origins that were one multiply the likelihood by one plus the
     covariance of their switches times both gains.
     """
-    remembered = posterior.memory("gains")
-    if origin not in remembered:
-        found, position = factor(posterior, origin), posterior.program.origins.index(origin)
-        on, off = (
-            found.mean(*(values[position] for values in certain_factors(posterior, believed=believed)))
-            for believed in (True, False)
-        )
-        rho = reliability(posterior, origin)[:, None]
-        whole = rho * on + (1.0 - rho) * off
-        possible = whole > 0.0
-        remembered[origin] = np.where(possible, on - off, 0.0) / np.where(possible, whole, 1.0)
-    kept: Floats = remembered[origin]
-    return kept
+    return _GAINS.get(posterior, origin, lambda: _gain(posterior, origin))
+
+
+def _gain(posterior: Posterior, origin: str) -> Floats:
+    known, position = factor(posterior, origin), posterior.program.origins.index(origin)
+    on, off = (
+        known.mean(*(values[position] for values in certain_factors(posterior, believed=believed)))
+        for believed in (True, False)
+    )
+    rho = reliability(posterior, origin)[:, None]
+    whole = rho * on + (1.0 - rho) * off
+    possible = whole > 0.0
+    return np.where(possible, on - off, 0.0) / np.where(possible, whole, 1.0)
 
 
 def merged_log_joint(posterior: Posterior, origins: tuple[str, ...]) -> Floats:

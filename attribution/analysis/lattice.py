@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attribution.analysis.leave_out import without
-from attribution.analysis.reweighting import EQUAL, LOW_ESS, lead, reached
+from attribution.analysis.reweighting import LOW_ESS, lead, reweight
 from attribution.analysis.subsets import Blocks, blocks
 from attribution.analysis.units import Unit, UnitKind, chosen, together, units
 from attribution.domain.identifiers import OTHER
@@ -327,17 +327,15 @@ def looked_at(
             program, log_joint = without(posterior, together(tuple(among[unit] for unit in gone)))
         else:
             program, log_joint = posterior.program, posterior.log_joint
-        then = reached(posterior, program, log_joint)
-        first, second = np.argsort(-then.probabilities, kind="stable")[:2]
-        one = np.eye(len(posterior.program.factions))
-        margin, error = then.log_odds(one[first], one[second])
+        then = reweight(posterior, program, log_joint)
+        front = then.front
         found.append(
             Extreme(
                 units=tuple(among[unit].id for unit in named),
-                leader=posterior.program.factions[int(first)],
-                probability=float(then.probabilities[first]),
-                mcse=float(then.mcse[first]),
-                open=margin <= EQUAL * error,
+                leader=posterior.program.factions[front.first],
+                probability=float(then.probabilities[front.first]),
+                mcse=float(then.mcse[front.first]),
+                open=front.open,
                 ess=then.ess,
                 khat=then.khat,
                 refitted=then.refitted,

@@ -8,14 +8,24 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from attribution.analysis.reweighting import EQUAL, Lead, apart, change, lead, published, reached
+from attribution.analysis.cache import AnalysisCache
+from attribution.analysis.reweighting import (
+    Lead,
+    Reweighted,
+    contrast,
+    disjoint_sets,
+    lead,
+    published,
+    reweight,
+    transferred,
+)
 from attribution.analysis.units import Unit, UnitKind, chosen, standing_case, together, units
 from attribution.domain.concern import Concern
 from attribution.domain.identifiers import OTHER
 from attribution.domain.verbal import DECIBANS
 from attribution.errors import listed
-from attribution.inference.carrying import carried
 from attribution.inference.posterior import Posterior
+from attribution.network.compile_origins import Unsaid
 from attribution.network.compiler import compile_network
 from attribution.network.program import Floats, Program
 from attribution.network.summation import keep_open, log_joint_at, numbers, part_log_likelihood
@@ -157,7 +167,7 @@ def leave_out(
         found = (together(found),)
     who = lead(posterior)
     first, second = between or (who.leader, who.runner_up)
-    sides = apart(posterior, first, second)
+    sides = disjoint_sets(posterior, first, second)
     removals = [_removal(posterior, unit, who, sides, refit=refit) for unit in found]
     removals.sort(key=lambda removal: -abs(removal.between_pull))
     return LeaveOut(
@@ -174,40 +184,41 @@ def leave_out(
 
 
 def _removal(posterior: Posterior, unit: Unit, who: Lead, sides: tuple[Floats, Floats], *, refit: bool) -> Removal:
-    remembered = posterior.memory("leave_out")
-    key = (frozenset(unit.origins), unit.unsaid, refit)
-    if key not in remembered:
-        program, log_joint = without(posterior, unit)
-        remembered[key] = program, reached(posterior, program, log_joint, refit=refit)
-    program, found = remembered[key]
     factions = posterior.program.factions
-    before = published(posterior)
-    now = before.probabilities
-    then = found.probabilities
-    a, b = (np.eye(len(factions))[factions.index(id)] for id in (who.leader, who.runner_up))
-    pull, error = (float(DECIBANS * value) for value in change(before, found, a, b))
-    ahead, behind = np.argsort(-then, kind="stable")[:2]
-    margin, margin_error = found.log_odds(np.eye(len(factions))[ahead], np.eye(len(factions))[behind])
-    new = factions[int(ahead)]
+    before, after = published(posterior), reweighted_without(posterior, unit, refit=refit)
+    now, then = before.probabilities, after.probabilities
+    leader, runner_up = (factions.index(id) for id in (who.leader, who.runner_up))
+    pull, error = (float(DECIBANS * value) for value in contrast(before, after, leader, runner_up))
+    front = after.front
+    new = factions[front.first]
     return Removal(
         id=unit.id,
         label=unit.label,
         origins=unit.origins,
         partial=unit.partial,
         probabilities=tuple(then.tolist()),
-        mcse=tuple(found.mcse.tolist()),
+        mcse=tuple(after.mcse.tolist()),
         pull=tuple((DECIBANS * (_logit(now) - _logit(then))).tolist()),
         lead_pull=pull,
         lead_error=error,
-        between_pull=DECIBANS * change(before, found, *sides)[0],
+        between_pull=DECIBANS * contrast(before, after, *sides)[0],
         new_leader=new,
         changes_lead=new != who.leader,
-        lead_open=margin <= EQUAL * margin_error,
-        ess=found.ess,
-        khat=found.khat,
-        refitted=found.refitted,
-        leaves_prior=not program.floats.switch.any(),
+        lead_open=front.open,
+        ess=after.ess,
+        khat=after.khat,
+        refitted=after.refitted,
+        leaves_prior=set(unit.origins) | _emptied(posterior, unit) >= set(posterior.program.origins),
     )
+
+
+_WITHOUT: AnalysisCache[tuple[frozenset[str], Unsaid, bool], Reweighted] = AnalysisCache()
+
+
+def reweighted_without(posterior: Posterior, unit: Unit, *, refit: bool = True) -> Reweighted:
+    """The posterior without a unit; worked out once."""
+    key = (frozenset(unit.origins), unit.unsaid, refit)
+    return _WITHOUT.get(posterior, key, lambda: reweight(posterior, *without(posterior, unit), refit=refit))
 
 
 def without(posterior: Posterior, unit: Unit) -> tuple[Program, Floats]:
@@ -231,7 +242,7 @@ def _log_joint(posterior: Posterior, program: Program, changed: tuple[str, ...])
     )
     same = same and np.array_equal(program.floats.curve_a, before.floats.curve_a)
     if not (same and program.labels == before.labels and np.isfinite(known.parts[:, :, sorted(touched)]).all()):
-        return log_joint_at(program, numbers(program, carried(posterior, program)))
+        return log_joint_at(program, numbers(program, transferred(posterior, program)))
     total = known.total
     for part in sorted(touched):
         total = total - known.parts[:, :, part] + part_log_likelihood(program, posterior.slots, part)

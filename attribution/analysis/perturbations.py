@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from attribution.analysis.reweighting import transferred
 from attribution.analysis.units import standing_case
 from attribution.domain.case import Case
 from attribution.domain.evidence import Statement
@@ -16,7 +17,6 @@ from attribution.domain.identifiers import Catalog
 from attribution.domain.model import Forged
 from attribution.domain.numbers import Number
 from attribution.domain.origins import Origin
-from attribution.inference.carrying import carried
 from attribution.inference.posterior import Posterior
 from attribution.network.compile_origins import effective_grade
 from attribution.network.compiler import compile_network
@@ -389,7 +389,7 @@ class Planting:
         """All directions on some draws that count equally."""
         first, second = posterior.program.factions[:2]
         programs = tuple(planted(posterior, origins, toward, MARK) for toward in (NOISE, first, second))
-        slots = tuple(numbers(one, np.ascontiguousarray(carried(posterior, one)[rows])) for one in programs)
+        slots = tuple(numbers(one, np.ascontiguousarray(transferred(posterior, one)[rows])) for one in programs)
         columns = tuple(marked_slot(one, origins) for one in programs)
         a, b, c = programs
         x, y, z = slots

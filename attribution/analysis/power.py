@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from attribution.analysis.factors import powered_log_joint
-from attribution.analysis.reweighting import LOW_ESS, nearby
+from attribution.analysis.factors import tempered_log_joint
+from attribution.analysis.reweighting import reweight_nearby
 from attribution.analysis.units import units
 from attribution.domain.verbal import DECIBANS
 from attribution.errors import UsageError
-from attribution.inference.draws import expectation
 from attribution.inference.posterior import Posterior
 from attribution.network.program import Coordinate, Floats
 from attribution.network.summation import normalise
@@ -155,27 +154,24 @@ class _Scale:
     alphas: tuple[float, float]
     first: int
     second: int
-    base: Sample
+    base: OrderedSample
 
     @classmethod
     def of(cls, posterior: Posterior, alphas: tuple[float, float]) -> _Scale:
         first, second = (posterior.program.factions.index(one.id) for one in posterior.ranking[:2])
-        base = Sample.of(posterior.faction_draws[:, first], posterior.draws.weights)
+        base = OrderedSample.of(posterior.faction_draws[:, first], posterior.draws.weights)
         return cls(posterior, alphas, first, second, base)
 
     def scaled(self, id: str, kind: Kind, label: str, *changes: Change) -> Scaled:
         """What the changes at the two powers amount to."""
-        means, distances, sizes, shapes = [], [], [], []
-        for change in changes:
-            weights, ess, khat = nearby(self.posterior, change.log_ratio)
-            sizes.append(ess)
-            shapes.append(khat)
-            if change.probability is None:
-                means.append(expectation(weights, self.posterior.faction_draws))
-                distances.append(self.base.distance_to_weights(weights))
-            else:
-                means.append(expectation(weights, change.probability))
-                distances.append(self.base.distance(change.probability[:, self.first], weights))
+        scaled = [reweight_nearby(self.posterior, change.log_ratio, change.probability) for change in changes]
+        means = [one.probabilities for one in scaled]
+        distances = [
+            self.base.distance_to_weights(one.weights)
+            if change.probability is None
+            else self.base.distance(one.probability[:, self.first], one.weights)
+            for one, change in zip(scaled, changes, strict=True)
+        ]
         steps = [abs(math.log2(alpha)) for alpha in self.alphas]
         odds = [_log_odds(mean[self.first], mean[self.second]) for mean in means]
         return Scaled(
@@ -187,8 +183,8 @@ class _Scale:
             lead_per_doubling=DECIBANS * (odds[1] - odds[0]) / sum(steps),
             sensitivity=float(np.mean([distance / step for distance, step in zip(distances, steps, strict=True)])),
             diagnosis="",
-            ess=min(sizes),
-            khat=max(shapes) if min(sizes) < LOW_ESS else None,
+            ess=min(one.ess for one in scaled),
+            khat=max((one.khat for one in scaled if one.khat is not None), default=None),
         )
 
 
@@ -259,7 +255,7 @@ def _origins(posterior: Posterior, scale: _Scale) -> list[Scaled]:
             unit.id,
             "origin",
             unit.label,
-            *(Change.to(posterior, powered_log_joint(posterior, unit.id, alpha)) for alpha in scale.alphas),
+            *(Change.to(posterior, tempered_log_joint(posterior, unit.id, alpha)) for alpha in scale.alphas),
         )
         for unit in units(posterior, "origin")
     ]
@@ -275,7 +271,7 @@ def _diagnosis(one: Scaled, evidence: float) -> str:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Sample:
+class OrderedSample:
     """A weighted sample of one number, put in order once so that many others can be compared with it."""
 
     values: Floats
@@ -283,7 +279,7 @@ class Sample:
     order: NDArray[np.int64]
 
     @classmethod
-    def of(cls, values: Floats, weights: Floats) -> Sample:
+    def of(cls, values: Floats, weights: Floats) -> OrderedSample:
         return cls(values, weights, np.argsort(values, kind="stable"))
 
     def distance_to_weights(self, weights: Floats) -> float:

@@ -1,4 +1,5 @@
-"""The posterior of a changed network from stored draws: importance weights, their errors, a new fit where they fail.
+"""The posterior of a changed network by importance sampling: Pareto-smoothed weights of the stored draws, their
+effective size, one Monte Carlo error for every question, and a new fit where the draws do not reach.
 
 Also who leads, by how much, and whether the lead can be told from a tie.
 """
@@ -14,18 +15,40 @@ from attribution.errors import UsageError
 from attribution.inference.draws import Draws, expectation, khat_threshold, reweighted_error, smoothed, sum_error
 from attribution.inference.posterior import Posterior
 from attribution.network.program import Floats, Program
-from attribution.network.summation import normalise
+from attribution.network.summation import log_joint_at, normalise, numbers
 
 LOW_ESS = 400.0
 EQUAL = 4.0  # standard errors within which two probabilities count as equal
+_FRESH = 7919  # apart from the streams that draw
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """The two most probable factions by position; `open`: they are equal within 4 standard errors."""
+
+    first: int
+    second: int
+    open: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Reached:
+class Reweighted:
     """Weighted draws that stand for a changed posterior.
 
-    `weights` (draw,) sum to one, `probability` is ``p(h | E', theta)`` (draw, faction). `khat` is None where the
-    effective sample size is at least 400. `refitted` says that the draws are those of a new fit.
+    Attributes
+    ----------
+    draws
+        The draws that are weighted: the stored ones, or those of a new fit.
+    weights
+        Their weights, which sum to one: (draw,).
+    probability
+        ``p(h | E', theta)`` in each: (draw, faction).
+    ess
+        Effective sample size.
+    khat
+        Pareto shape of the weights; None where the effective sample size is at least 400.
+    refitted
+        The draws are those of a new fit.
     """
 
     draws: Draws
@@ -45,17 +68,28 @@ class Reached:
         """Monte Carlo standard errors of `probabilities`."""
         return reweighted_error(self.draws, self.probability, self.weights)
 
-    def log_odds(self, first: Floats, second: Floats) -> tuple[float, float]:
-        """``log P(first) / P(second)`` and its Monte Carlo error; both are 0/1 over factions."""
-        a, b = float(self.probabilities @ first), float(self.probabilities @ second)
+    @property
+    def front(self) -> Front:
+        """Who is ahead, and of whom; ties in the order of the case."""
+        first, second = np.argsort(-self.probabilities, kind="stable")[:2].tolist()
+        margin, error = self.log_odds(first, second)
+        return Front(first, second, margin <= EQUAL * error)
+
+    def log_odds(self, first: int | Floats, second: int | Floats) -> tuple[float, float]:
+        """``log P(first) / P(second)`` and its Monte Carlo error, of factions by position or sets of them (0/1)."""
+        sides = [self._side(side) for side in (first, second)]
+        a, b = (float(self.probabilities @ side) for side in sides)
         with np.errstate(divide="ignore", invalid="ignore"):
             log_odds = float(np.nan_to_num(np.log(a) - np.log(b), posinf=np.inf, neginf=-np.inf))
-        return log_odds, sum_error(self.draws, self.weights * self.relative(first, second))
+        return log_odds, sum_error(self.draws, self.terms(*sides))
 
-    def relative(self, first: Floats, second: Floats) -> Floats:
-        """In each draw, by how much of itself one probability is above its mean, less the same of the other."""
-        a, b = (np.einsum("dh,h->d", self.probability, side) for side in (first, second))
-        return np.asarray(_over_mean(a, self.weights) - _over_mean(b, self.weights))
+    def terms(self, first: int | Floats, second: int | Floats) -> Floats:
+        """What each draw adds to the linearised error of the log-odds: (draw,)."""
+        a, b = (np.einsum("dh,h->d", self.probability, self._side(side)) for side in (first, second))
+        return np.asarray(self.weights * (_over_mean(a, self.weights) - _over_mean(b, self.weights)))
+
+    def _side(self, side: int | Floats) -> Floats:
+        return np.eye(self.probability.shape[1])[side] if isinstance(side, int) else side
 
 
 def _over_mean(values: Floats, weights: Floats) -> Floats:
@@ -63,7 +97,7 @@ def _over_mean(values: Floats, weights: Floats) -> Floats:
     return values / mean if mean > 0.0 else np.zeros(len(values))
 
 
-def change(before: Reached, after: Reached, first: Floats, second: Floats) -> tuple[float, float]:
+def contrast(before: Reweighted, after: Reweighted, first: int | Floats, second: int | Floats) -> tuple[float, float]:
     """``log P(first) / P(second)`` before less that after, and its Monte Carlo error.
 
     Where both stand on the same draws their errors largely cancel, and what is left is counted.
@@ -71,30 +105,73 @@ def change(before: Reached, after: Reached, first: Floats, second: Floats) -> tu
     (was, was_error), (then, then_error) = before.log_odds(first, second), after.log_odds(first, second)
     if after.draws is not before.draws:
         return was - then, float(np.hypot(was_error, then_error))
-    terms = [one.weights * one.relative(first, second) for one in (before, after)]
-    return was - then, sum_error(before.draws, terms[0] - terms[1])
+    return was - then, sum_error(before.draws, before.terms(first, second) - after.terms(first, second))
 
 
-def reached(posterior: Posterior, program: Program, log_joint: Floats, *, refit: bool = True) -> Reached:
-    """The posterior of a changed network, from the log-joint that it has in the stored draws (draw, faction).
+def published(posterior: Posterior) -> Reweighted:
+    """The posterior itself, as something reweighted without a change."""
+    weights = posterior.draws.weights
+    ess = float(1.0 / np.sum(weights**2))
+    return Reweighted(posterior.draws, weights, posterior.faction_draws, ess, None)
 
-    Where no evidence is left it is the prior, from points of its own. Where k-hat is above `khat_threshold` the
-    network is fitted again, unless `refit` is off.
+
+def reweight(
+    posterior: Posterior, program: Program, log_joint: Floats | None = None, *, refit: bool = True
+) -> Reweighted:
+    """The posterior of a changed network, by importance sampling from the stored draws.
+
+    Weights are Pareto-smoothed (Vehtari et al. 2024, arXiv:1507.02646). Where no evidence is left the answer is the
+    prior, from points of its own.
+
+    Parameters
+    ----------
+    program
+        The changed network.
+    log_joint
+        ``log pi_h p(E' | h, theta)`` in the stored draws, (draw, faction); summed here where it is not given.
+    refit
+        Fit again, with the engine of the posterior, where k-hat is above `khat_threshold`.
     """
     if not program.floats.switch.any():
         return _prior(posterior)
+    if log_joint is None:
+        log_joint = log_joint_at(program, numbers(program, transferred(posterior, program)))
     probability, log_evidence = normalise(log_joint)
-    weights, ess, khat = reweigh(posterior, log_evidence)
+    weights, ess, khat = importance_weights(posterior, log_evidence)
     if refit and khat > khat_threshold(len(weights)):
         again = fit_again(posterior, program)
         own = again.draws.weights
         khat = again.draws.khat if again.draws.khat is not None else -np.inf
         ess = float(1.0 / np.sum(own**2))
-        return Reached(again.draws, own, again.faction_draws, ess, khat if ess < LOW_ESS else None, refitted=True)
-    return Reached(posterior.draws, weights, probability, ess, khat if ess < LOW_ESS else None)
+        return Reweighted(again.draws, own, again.faction_draws, ess, khat if ess < LOW_ESS else None, refitted=True)
+    return Reweighted(posterior.draws, weights, probability, ess, khat if ess < LOW_ESS else None)
 
 
-def reweigh(posterior: Posterior, log_evidence: Floats) -> tuple[Floats, float, float]:
+def reweight_nearby(posterior: Posterior, log_ratio: Floats, probability: Floats | None = None) -> Reweighted:
+    """A posterior not far away: every draw counts ``p(E' | theta) / p(E | theta)`` times what it counts now.
+
+    Where the effective sample size is at least 400 the plain weights serve, and a ratio of one gives the published
+    answer to the last bit, so that effects of a hundredth of a point are no noise of the smoothing. Below that they are
+    those of `reweight`.
+
+    Parameters
+    ----------
+    log_ratio
+        The logarithm of that ratio, (draw,).
+    probability
+        ``p(h | E', theta)``, (draw, faction), where the change reaches the factions themselves.
+    """
+    base = posterior.draws.weights
+    weights = base * np.exp(log_ratio - np.max(log_ratio[base > 0.0]))
+    weights /= weights.sum()
+    ess, khat = float(1.0 / np.sum(weights**2)), None
+    if ess < LOW_ESS:
+        weights, ess, khat = importance_weights(posterior, posterior.log_evidence + log_ratio)
+    changed = posterior.faction_draws if probability is None else probability
+    return Reweighted(posterior.draws, weights, changed, ess, khat if ess < LOW_ESS else None)
+
+
+def importance_weights(posterior: Posterior, log_evidence: Floats) -> tuple[Floats, float, float]:
     """Weights of the stored draws for another ``log p(E' | theta)``, their effective sample size, and k-hat.
 
     Points of the importance engine are weighted by it directly; draws of NUTS by its ratio to the evidence drawn from.
@@ -106,27 +183,29 @@ def reweigh(posterior: Posterior, log_evidence: Floats) -> tuple[Floats, float, 
     return weights, float(1.0 / np.sum(weights**2)), khat
 
 
-def _prior(posterior: Posterior) -> Reached:
+def transferred(posterior: Posterior, program: Program) -> Floats:
+    """The draws of a posterior as coordinates of another network: (draw, coordinate).
+
+    Coordinates are matched by label, so that a column means the same number in both. A number that the posterior
+    does not know gets fresh standard normals, its prior: nothing was learned about it.
+    """
+    if program.labels == posterior.program.labels:
+        return posterior.draws.flat
+    flat = posterior.draws.flat
+    known = {label: position for position, label in enumerate(posterior.program.labels)}
+    rng = np.random.default_rng((posterior.settings.seed, _FRESH))
+    z = np.empty((len(flat), program.dimension))
+    for position, label in enumerate(program.labels):
+        z[:, position] = flat[:, known[label]] if label in known else rng.standard_normal(len(flat))
+    return z
+
+
+def _prior(posterior: Posterior) -> Reweighted:
     probability = posterior.prior_faction_draws
     scrambles, points = 8, len(probability) // 8
     even = np.full((scrambles, points), -np.log(len(probability)))
     draws = Draws(z=np.empty((scrambles, points, 0)), log_weight=even)
-    return Reached(draws, draws.weights, probability, float(len(probability)), None)
-
-
-def nearby(posterior: Posterior, log_ratio: Floats) -> tuple[Floats, float, float]:
-    """Weights of the draws for a posterior not far away, their effective sample size, and k-hat.
-
-    Where the effective sample size is at least 400 the plain weights serve, and a ratio of one gives the published
-    answer to the last bit; below that they are Pareto-smoothed, and k-hat says whether they can be trusted.
-    """
-    base = posterior.draws.weights
-    weights = base * np.exp(log_ratio - np.max(log_ratio[base > 0.0]))
-    weights /= weights.sum()
-    ess = float(1.0 / np.sum(weights**2))
-    if ess >= LOW_ESS:
-        return weights, ess, float("-inf")
-    return reweigh(posterior, posterior.log_evidence + log_ratio)
+    return Reweighted(draws, draws.weights, probability, float(len(probability)), None)
 
 
 def fit_again(posterior: Posterior, program: Program) -> Posterior:
@@ -176,19 +255,11 @@ class Lead:
     tied: bool
 
 
-def published(posterior: Posterior) -> Reached:
-    """The posterior itself, as something reached without a change."""
-    weights = posterior.draws.weights
-    ess = float(1.0 / np.sum(weights**2))
-    return Reached(posterior.draws, weights, posterior.faction_draws, ess, None)
-
-
 def lead(posterior: Posterior) -> Lead:
     """Who leads now; a tie goes to the first in the order of the case, and is called one."""
     first, second = posterior.ranking[:2]
-    log_odds, error = published(posterior).log_odds(
-        members(posterior, first.id, "leader"), members(posterior, second.id, "runner-up")
-    )
+    factions = posterior.program.factions
+    log_odds, error = published(posterior).log_odds(factions.index(first.id), factions.index(second.id))
     return Lead(first.id, second.id, abs(log_odds) <= EQUAL * error or first.probability == second.probability)
 
 
@@ -207,7 +278,7 @@ def members(posterior: Posterior, node: str, name: str) -> Floats:
     return np.array([float(leaf in below) for leaf in posterior.program.factions])
 
 
-def apart(posterior: Posterior, first: str, second: str) -> tuple[Floats, Floats]:
+def disjoint_sets(posterior: Posterior, first: str, second: str) -> tuple[Floats, Floats]:
     """Two nodes as sets of factions.
 
     Raises

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from attribution.analysis.perturbations import even_rows
-from attribution.analysis.reweighting import apart
+from attribution.analysis.reweighting import disjoint_sets
 from attribution.analysis.subsets import TiedOrigins, tied_origins
 from attribution.domain.verbal import DECIBANS
 from attribution.inference.draws import expectation, weighted_quantiles
@@ -110,7 +110,7 @@ def shapley(posterior: Posterior, faction: str = "", rival: str = "") -> Decompo
     """
     first, second = posterior.ranking[:2]
     faction, rival = faction or first.id, rival or (second.id if (faction or first.id) != second.id else first.id)
-    found = contributions(posterior, *apart(posterior, faction, rival), most=_MOST_DRAWS)
+    found = contributions(posterior, *disjoint_sets(posterior, faction, rival), most=_MOST_DRAWS)
     labels = {one.id: one.title or one.items[0].title for one in posterior.case.origins}
     bars = []
     for origin, values in found.values.items():
@@ -127,7 +127,7 @@ def shapley(posterior: Posterior, faction: str = "", rival: str = "") -> Decompo
 
 def contributions_per_draw(posterior: Posterior, faction: str, rival: str) -> dict[str, Floats]:
     """Shapley values of every origin in every draw, decibans: (draw,) each; they sum to the likelihood's log-odds."""
-    return contributions(posterior, *apart(posterior, faction, rival)).values
+    return contributions(posterior, *disjoint_sets(posterior, faction, rival)).values
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import combinations
-from typing import cast
 
 import numpy as np
 
+from attribution.analysis.cache import AnalysisCache
+from attribution.analysis.reweighting import transferred
 from attribution.analysis.units import Unit, together
 from attribution.errors import UsageError
-from attribution.inference.carrying import carried
 from attribution.inference.posterior import Posterior
 from attribution.network.compiler import compile_network
 from attribution.network.program import Floats, Ints
@@ -34,6 +34,9 @@ class TiedOrigins:
     by_subset: dict[frozenset[str], Floats]
 
 
+_TIED: AnalysisCache[bytes | None, tuple[TiedOrigins, ...]] = AnalysisCache()
+
+
 def tied_origins(posterior: Posterior, rows: Ints | None = None) -> tuple[TiedOrigins, ...]:
     """Every part that some origin speaks about, with the likelihoods of all subsets of its origins.
 
@@ -44,11 +47,8 @@ def tied_origins(posterior: Posterior, rows: Ints | None = None) -> tuple[TiedOr
     UsageError
         More than 12 origins speak about one part: their subsets are too many to enumerate.
     """
-    known = posterior.memory("tied_origins")
-    key = None if rows is None else rows.tobytes()
-    if key not in known:
-        known[key] = _tied_origins(posterior, posterior.slots if rows is None else posterior.slots[rows])
-    return cast(tuple[TiedOrigins, ...], known[key])
+    slots = posterior.slots if rows is None else posterior.slots[rows]
+    return _TIED.get(posterior, None if rows is None else rows.tobytes(), lambda: _tied_origins(posterior, slots))
 
 
 def _tied_origins(posterior: Posterior, slots: Floats) -> tuple[TiedOrigins, ...]:
@@ -151,7 +151,7 @@ def _log_likelihood(
     changed = compile_network(posterior.case, posterior.model, posterior.settings.as_of, unsaid=gone.unsaid).without(
         frozenset(gone.origins)
     )
-    own = log_parts(changed, numbers(changed, np.ascontiguousarray(carried(posterior, changed)[rows])))[1]
+    own = log_parts(changed, numbers(changed, np.ascontiguousarray(transferred(posterior, changed)[rows])))[1]
     outside = tuple(part for part in range(parts.shape[2]) if part not in mine)
     return np.asarray(own.sum(axis=2) - _sum_of(posterior, gone, outside, slots, parts))
 

@@ -27,14 +27,12 @@ from attribution.analysis.perturbations import (
     share_moves,
     with_grade,
 )
-from attribution.analysis.reweighting import Reached, lead, reached
+from attribution.analysis.reweighting import lead, reweight
 from attribution.domain.grades import Grade
 from attribution.domain.numbers import Number
 from attribution.domain.verbal import percent
-from attribution.inference.carrying import carried
 from attribution.inference.posterior import Posterior
 from attribution.network.program import Program
-from attribution.network.summation import log_joint_at, numbers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -215,7 +213,6 @@ class Search:
     def _pinned(self, kind: TipKind, rough: Crossing) -> Tip:
         """On all draws: a few secant steps, then weights, errors and k-hat at the place."""
         move, to = rough.move, rough.to
-        one, other = (np.eye(len(self.posterior.program.factions))[h] for h in (self.whole.leader, to))
 
         def odds(amount: float) -> float:
             return float(self.whole.margins(move.tried(self.whole, amount))[to])
@@ -229,8 +226,8 @@ class Search:
             before, there, amount = amount, here, amount - here / slope
             here = odds(amount)
             slope = (here - there) / (amount - before) if amount != before else slope
-        there_now = reached(self.posterior, move.program(amount), move.tried(self.whole, amount), refit=self.refit)
-        log_odds, error = there_now.log_odds(one, other)
+        there_now = reweight(self.posterior, move.program(amount), move.tried(self.whole, amount), refit=self.refit)
+        log_odds, error = there_now.log_odds(self.whole.leader, to)
         now, then = _words(self.posterior, kind, move.id, amount)
         per_size = abs(slope) * abs(amount) / move.size(amount)
         return Tip(
@@ -238,10 +235,6 @@ class Search:
             amount, self.posterior.program.factions[to], log_odds, error, there_now.ess, there_now.khat,
             there_now.refitted,
         )  # fmt: skip
-
-    def _reached(self, program: Program) -> Reached:
-        slots = numbers(program, carried(self.posterior, program))
-        return reached(self.posterior, program, log_joint_at(program, slots), refit=self.refit)
 
     def grades(self, among: list[Graded]) -> tuple[tuple[Tip, ...], int]:
         """The smallest changes of grade that change the lead."""
@@ -271,10 +264,9 @@ class Search:
         return float(on.margins(with_grade(self.posterior, one, grade, on)).min())
 
     def _grade_tip(self, one: Graded, grade: Grade) -> Tip:
-        then = self._reached(program_with(self.posterior, one.origin.id, grade))
+        then = reweight(self.posterior, program_with(self.posterior, one.origin.id, grade), refit=self.refit)
         to = int(np.argmax(np.where(np.arange(len(then.probabilities)) == self.whole.leader, -1, then.probabilities)))
-        unit = np.eye(len(self.posterior.program.factions))
-        log_odds, error = then.log_odds(unit[self.whole.leader], unit[to])
+        log_odds, error = then.log_odds(self.whole.leader, to)
         size = grade_steps(one, grade)
         return Tip(
             "grade", one.origin.id, one.origin.title or one.origin.items[0].title, str(one.read), str(grade),

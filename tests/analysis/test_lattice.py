@@ -15,7 +15,7 @@ import attribution as at
 from attribution.analysis.finding import as_json
 from attribution.analysis.lattice import minimal
 from attribution.analysis.leave_out import without
-from attribution.analysis.reweighting import LOW_ESS, reweigh
+from attribution.analysis.reweighting import LOW_ESS, importance_weights
 from attribution.analysis.units import UnitKind, together, units
 from attribution.domain.identifiers import Catalog
 from attribution.domain.model import Cluster
@@ -43,7 +43,7 @@ def test_each_subset_is_a_removal(posterior: Posterior, found: at.Lattice) -> No
         plain = np.exp(evidence - evidence.max())
         assert found.probabilities[subset] == pytest.approx(plain @ probability / plain.sum(), abs=1e-9)
         assert found.ess[subset] == pytest.approx(plain.sum() ** 2 / np.sum(plain**2), rel=1e-9)
-        weights, ess, _ = reweigh(posterior, evidence)
+        weights, ess, _ = importance_weights(posterior, evidence)
         assert found.probabilities[subset] == pytest.approx(weights @ probability, abs=1e-4)
         assert found.ess[subset] == pytest.approx(ess, rel=0.05)
 

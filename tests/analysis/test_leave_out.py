@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 import attribution as at
 from attribution.analysis import reweighting
 from attribution.analysis.leave_out import without
+from attribution.analysis.reweighting import transferred
 from attribution.analysis.units import UnitKind, units
 from attribution.domain.case import Case
 from attribution.domain.evidence import Absence, Direct, Item, Statement
@@ -19,7 +20,6 @@ from attribution.domain.facts import Fact
 from attribution.domain.grades import Grade
 from attribution.domain.identifiers import Catalog
 from attribution.errors import UsageError
-from attribution.inference.carrying import carried
 from attribution.inference.draws import estimate
 from attribution.inference.posterior import Posterior
 from attribution.inference.sobol import sobol_normals
@@ -127,7 +127,7 @@ def test_a_unit_left_out_is_a_unit_never_there(seed: int, by: UnitKind) -> None:
             clusters=Catalog(),
         )
         program = compile_network(smaller, model_then)
-        expected = normalise(log_joint(program, carried(posterior, program)))[0]
+        expected = normalise(log_joint(program, transferred(posterior, program)))[0]
         found = normalise(without(posterior, unit)[1])[0]
         np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-12)
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import attribution as at
-from attribution.analysis.factors import powered_log_joint
-from attribution.analysis.power import Sample, power_scaling
+from attribution.analysis.factors import tempered_log_joint
+from attribution.analysis.power import OrderedSample, power_scaling
 from attribution.domain.evidence import Direct
 from attribution.domain.facts import Fact
 from attribution.domain.numbers import Number
@@ -37,7 +37,7 @@ def test_a_factor_to_a_power_is_what_the_kernel_sums(posterior: Posterior) -> No
     for origin in few.program.origins:
         for power in (0.0, 0.8, 1.0, 3.0):
             summed = log_joint_at(few.program.powered(origin, power), few.slots)
-            np.testing.assert_allclose(powered_log_joint(few, origin, power), summed, rtol=1e-9, atol=1e-9)
+            np.testing.assert_allclose(tempered_log_joint(few, origin, power), summed, rtol=1e-9, atol=1e-9)
 
 
 @pytest.mark.parametrize("seed", range(600, 620))
@@ -46,7 +46,7 @@ def test_a_factor_to_a_power_in_any_network(seed: int) -> None:
     found = at.fit(case, model, engine="importance", sampling=SMALL)
     for origin in found.program.origins:
         summed = log_joint_at(found.program.powered(origin, 1.25), found.slots)
-        mine = powered_log_joint(found, origin, 1.25)
+        mine = tempered_log_joint(found, origin, 1.25)
         possible = summed > -600  # of what is all but impossible nothing is left to compare
         np.testing.assert_allclose(mine[possible], summed[possible], rtol=1e-7, atol=1e-7)
 
@@ -132,12 +132,12 @@ def test_the_distance_is_arvizs_and_between_any_samples() -> None:
 
     rng = np.random.default_rng(3)
     values, weights = rng.standard_normal(400), rng.dirichlet(np.ones(400))
-    mine = Sample.of(values, np.full(400, 1 / 400))
+    mine = OrderedSample.of(values, np.full(400, 1 / 400))
     theirs = max(array_stats._cjs_dist(values, weights), array_stats._cjs_dist(-values, weights))
     assert mine.distance_to_weights(weights) == pytest.approx(theirs, rel=1e-9)
     assert mine.distance(values, weights) == pytest.approx(theirs, rel=1e-9)
     assert mine.distance(values, mine.weights) == pytest.approx(0, abs=1e-7)
-    assert Sample.of(np.zeros(5), np.full(5, 0.2)).distance(np.zeros(3), np.full(3, 1 / 3)) == 0
+    assert OrderedSample.of(np.zeros(5), np.full(5, 0.2)).distance(np.zeros(3), np.full(3, 1 / 3)) == 0
 
 
 def test_splitting_a_faction_changes_nothing() -> None:

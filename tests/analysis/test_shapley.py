@@ -10,7 +10,7 @@ import pytest
 import attribution as at
 from attribution.analysis import shapley
 from attribution.analysis.perturbations import even_rows
-from attribution.analysis.reweighting import apart
+from attribution.analysis.reweighting import disjoint_sets
 from attribution.analysis.shapley import contributions, contributions_per_draw
 from attribution.analysis.subsets import tied_origins
 from attribution.domain.factions import FactionTree, Node
@@ -89,9 +89,9 @@ def test_what_cannot_be_decomposed(posterior: Posterior, pair: tuple[str, str]) 
 )
 def test_groups_sum_to_their_log_odds_in_every_draw(posterior: Posterior, pair: tuple[str, str]) -> None:
     """The same posterior odds as the printed ones, less the prior's, in each draw that was used."""
-    found = contributions(posterior, *apart(posterior, *pair))
+    found = contributions(posterior, *disjoint_sets(posterior, *pair))
     rows = even_rows(posterior, 2048) if found.orders else np.arange(len(posterior.slots))
-    sides = apart(posterior, *pair)
+    sides = disjoint_sets(posterior, *pair)
     prior = np.exp(posterior.parts.prior[rows])
     after = posterior.faction_draws[rows]
     expected = DB * (np.log(after @ sides[0]) - np.log(after @ sides[1]))
@@ -103,7 +103,7 @@ def test_groups_sum_to_their_log_odds_in_every_draw(posterior: Posterior, pair: 
 
 
 def test_idle_items_contribute_nothing_to_groups_either(posterior: Posterior) -> None:
-    found = contributions(posterior, *apart(posterior, "iran-aligned", "other"))
+    found = contributions(posterior, *disjoint_sets(posterior, "iran-aligned", "other"))
     for origin in ("charge-silent", "tufuf-denies", "taken-for-own"):
         if origin in found.values:
             assert np.abs(found.values[origin]).max() < 1e-9
@@ -126,7 +126,7 @@ def a_grouped_posterior(order: tuple[int, ...] = (0, 1, 2, 3)) -> Posterior:
 def test_groups_by_the_definition() -> None:
     """Averages over all orders of coming, of likelihoods that are means over members, written out plainly."""
     posterior = a_grouped_posterior()
-    found = contributions(posterior, *apart(posterior, "g", "other"))
+    found = contributions(posterior, *disjoint_sets(posterior, "g", "other"))
     assert found.orders == 0
     prior, surprise = np.exp(posterior.parts.prior), 0.05
     names = posterior.program.factions
@@ -148,7 +148,7 @@ def test_groups_by_the_definition() -> None:
 
 def test_sampled_orders_agree_with_all_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
     posterior = a_grouped_posterior()
-    sides = apart(posterior, "g", "other")
+    sides = disjoint_sets(posterior, "g", "other")
     exact = contributions(posterior, *sides)
     monkeypatch.setattr(shapley, "MOST_TOGETHER", 1)
     sampled = contributions(posterior, *sides)

@@ -17,7 +17,7 @@ from attribution.analysis.perturbations import (
     regraded,
     with_grade,
 )
-from attribution.analysis.reweighting import reached
+from attribution.analysis.reweighting import reweight
 from attribution.analysis.tipping import Tip, applied, moved
 from attribution.domain.facts import Fact
 from attribution.domain.grades import Grade
@@ -169,7 +169,7 @@ def test_a_lead_that_is_tied_needs_no_move() -> None:
 def test_what_draws_cannot_reach_is_fitted_again(posterior: Posterior, found: at.TippingPoints) -> None:
     tip = found.numbers[0]
     program = applied(posterior, tip)
-    again = reached(posterior, program, log_joint(program, posterior.draws.flat))
+    again = reweight(posterior, program, log_joint(program, posterior.draws.flat))
     assert again.ess == pytest.approx(tip.ess, rel=0.01)
 
 
