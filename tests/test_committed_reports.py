@@ -12,7 +12,7 @@ import pytest
 import attribution as at
 from attribution.inference.settings import digest
 from attribution.reading import shipped_models
-from attribution.reporting.report_schema import report_schema
+from attribution.reporting.json import report_schema
 
 REPORTS = Path(__file__).parent.parent / "reports" / "tower-22"
 MODELS = shipped_models("tower-22")

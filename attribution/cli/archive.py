@@ -57,8 +57,7 @@ def describe(arguments: argparse.Namespace) -> int:
     """Print how long the past counts, how far it reaches, and what each candidate is known for, with intervals."""
     from attribution.archive.reading.read import check_learnable
     from attribution.archive.summary.describe import describe as work_out
-    from attribution.reporting.archive_report import check_suffix
-    from attribution.reporting.description_report import write_description
+    from attribution.reporting.archive import check_suffix, write_description
 
     for output in arguments.output or ():
         check_suffix(Path(output), "a description")
@@ -83,7 +82,7 @@ def backtest(arguments: argparse.Namespace) -> int:
     """Forecast the past forward in time; exit code 1 where a doubt forbids to rely on it."""
     from attribution.archive.evaluation.backtest import backtest as work_out
     from attribution.archive.events import LIMITS
-    from attribution.reporting.archive_report import check_suffix, write_backtest
+    from attribution.reporting.archive import check_suffix, write_backtest
 
     for output in arguments.output or ():
         check_suffix(Path(output), "a backtest")

@@ -51,7 +51,7 @@ def check(arguments: argparse.Namespace) -> int:
 def schema(arguments: argparse.Namespace) -> int:
     """Print a JSON Schema."""
     if arguments.what == "report":
-        from attribution.reporting.report_schema import report_schema
+        from attribution.reporting.json import report_schema
 
         found = report_schema()
     elif arguments.what == "comparison":
@@ -59,7 +59,7 @@ def schema(arguments: argparse.Namespace) -> int:
 
         found = comparison_schema()
     elif arguments.what == "casebook":
-        from attribution.reporting.write_casebook import casebook_schema
+        from attribution.reporting.casebook import casebook_schema
 
         found = casebook_schema()
     elif arguments.what == "mapping":

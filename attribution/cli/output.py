@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from attribution.reporting.text import aligned
+
 
 @dataclass(frozen=True, slots=True)
 class Table:
@@ -52,16 +54,8 @@ def _cell(value: str | float) -> str:
 
 def _plain(table: Table) -> str:
     cells = [table.columns, *(tuple(_cell(value) for value in row) for row in table.rows)]
-    widths = [max(len(row[column]) for row in cells) for column in range(len(table.columns))]
     numeric = [bool(table.rows) and not isinstance(value, str) for value in (table.rows or ((),))[0]]
-    lines = [
-        "  ".join(
-            cell.rjust(width) if right else cell.ljust(width)
-            for cell, width, right in zip(row, widths, numeric or [False] * len(widths), strict=True)
-        ).rstrip()
-        for row in cells
-    ]
-    return "\n".join([table.title, *lines])
+    return "\n".join([table.title, *aligned(cells, right=numeric)])
 
 
 def _rich(tables: list[Table]) -> None:

@@ -87,7 +87,7 @@ def reports(arguments: argparse.Namespace) -> int:
 def casebook(arguments: argparse.Namespace) -> int:
     """Fit all cases under all their models as of chosen days, and write the index; exit code 1 where a fit failed."""
     from attribution.analysis.casebook import casebook as work_out
-    from attribution.reporting.write_casebook import write_casebook
+    from attribution.reporting.casebook import write_casebook
 
     pairs = list(_pairs(arguments.cases))
     with working(f"fitting {len(pairs)} models of {len({case.id for case, _ in pairs})} cases"):

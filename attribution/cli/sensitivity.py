@@ -27,7 +27,7 @@ def sensitivity(arguments: argparse.Namespace) -> int:
     """Print the whole analysis, write it where asked; exit code 1 where the fit or an answer cannot be trusted."""
     from attribution.analysis.sensitivity import sensitivity as analyse
     from attribution.inference.concerns import trustworthy
-    from attribution.reporting.sensitivity_page import unreached
+    from attribution.reporting.layout import unreached
 
     path = Path(arguments.output) if arguments.output else None
     if path and path.suffix not in _SUFFIXES:
@@ -105,7 +105,7 @@ def parse_side(typed: str) -> tuple[str, str, Moment | None]:
 
 
 def _render(posterior: Posterior, found: Sensitivity, form: str) -> str:
-    from attribution.reporting.sensitivity_page import sensitivity_json, sensitivity_page
+    from attribution.reporting.layout import sensitivity_json, sensitivity_page
 
     if form == "json":
         return json.dumps(sensitivity_json(posterior, found), indent=2, ensure_ascii=False, allow_nan=False) + "\n"

@@ -12,8 +12,8 @@ from attribution.domain.verbal import percent
 from attribution.errors import UsageError
 from attribution.reporting.figures.marks import Figure, Row, dot, line, place, probability_axis, strip, word_bands
 from attribution.reporting.html import page
-from attribution.reporting.markdown import plain, table
-from attribution.reporting.schemas import Schema, schema_of
+from attribution.reporting.json import Schema, schema_of
+from attribution.reporting.text import markdown_table, plain
 
 COMPARISON_FORMAT = "attribution-comparison/1"
 STYLES = ("report.css", "figures.css", "print.css")
@@ -88,7 +88,7 @@ def comparison_markdown(found: Comparison) -> str:
         f"# From {plain(name(found.first))} to {plain(name(found.second))}",
         plain(str(found)),
         plain(doubt(found)),
-        table(("faction or group", "before", *found.groups, "engine", "after"), rows),
+        markdown_table(("faction or group", "before", *found.groups, "engine", "after"), rows),
         "Parts are percentage points; before and all parts sum to after.",
     ]
     for one in found.differences:

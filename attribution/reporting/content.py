@@ -12,16 +12,22 @@ from attribution.analysis.timeline import Timeline, timeline
 from attribution.domain.concern import Concern
 from attribution.inference.posterior import Posterior, Standing
 from attribution.inference.settings import digest, versions
-from attribution.reporting.assumptions import AssumptionBlock, assumption_blocks
-from attribution.reporting.bottom_line import BottomLine, Parts, bottom_line, log_odds_parts
-from attribution.reporting.chains import Chains, chains
-from attribution.reporting.checks import Check, checks
-from attribution.reporting.evidence_table import EvidenceRow, evidence_rows
-from attribution.reporting.findings import Finding, finding, findings, names
-from attribution.reporting.gate import Gate, gate
-from attribution.reporting.history import JudgementAndHistory, judgement_and_history
-from attribution.reporting.runner_up import RunnerUp, runner_up
-from attribution.reporting.waterfalls import waterfalls
+from attribution.reporting.answer import (
+    BottomLine,
+    Gate,
+    JudgementAndHistory,
+    Parts,
+    RunnerUp,
+    bottom_line,
+    gate,
+    judgement_and_history,
+    log_odds_parts,
+    runner_up,
+    waterfalls,
+)
+from attribution.reporting.diagnostics import Chains, Check, chains, checks
+from attribution.reporting.inputs import AssumptionBlock, EvidenceRow, assumption_blocks, evidence_rows
+from attribution.reporting.layout import Finding, finding, findings, names
 
 GENERAL_LIMITS = (
     "Every probability is conditional on the stated evidence and assumptions; other evidence or other assumptions give "

@@ -18,13 +18,9 @@ from attribution.analysis.shapley import Decomposition
 from attribution.domain.grades import DIGITS, LETTERS
 from attribution.domain.verbal import decibans, odds, percent, percents, short, support_words
 from attribution.reporting.content import Content
-from attribution.reporting.figures.chains import panels
-from attribution.reporting.figures.standings import standings_figure
-from attribution.reporting.figures.timeline import followed, timeline_figure
-from attribution.reporting.figures.waterfall import waterfall_figure
+from attribution.reporting.figures.report import followed, panels, standings_figure, timeline_figure, waterfall_figure
 from attribution.reporting.text import brief, legible
-from attribution.reporting.whatif import WhatIfSection
-from attribution.reporting.whatif_script import whatif_script
+from attribution.reporting.whatif import WhatIfSection, whatif_script
 
 if TYPE_CHECKING:
     from jinja2 import Environment

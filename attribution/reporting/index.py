@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from attribution.domain.verbal import percent, percents
-from attribution.reporting.markdown import plain, table
+from attribution.reporting.text import markdown_table, plain
 
 _HEAD = """\
 # Reports
@@ -48,7 +48,11 @@ def index(folder: Path) -> str:
         mine = list(group)
         leaders = {row.leader for row in mine}
         verdict = "The models disagree on who leads: no faction can be named." if len(leaders) > 1 else ""
-        parts += [f"## {plain(mine[0].title)}", f"`{case}`. {verdict}".strip(), table(_COLUMNS, map(_cells, mine))]
+        parts += [
+            f"## {plain(mine[0].title)}",
+            f"`{case}`. {verdict}".strip(),
+            markdown_table(_COLUMNS, map(_cells, mine)),
+        ]
     return "\n\n".join(parts) + "\n"
 
 

@@ -2,21 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
-
 from attribution.domain.verbal import decibans, odds, percent, percents
 from attribution.inference.posterior import Standing
 from attribution.reporting.content import Content
-from attribution.reporting.findings import Grid
-from attribution.reporting.text import brief, legible
-
-_SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|<>~&$-])")
-
-
-def plain(text: str) -> str:
-    """Text that Markdown shows as it is: specials escaped, on one line, no unseen marks."""
-    return _SPECIAL.sub(r"\\\1", " ".join(legible(text).split()))
+from attribution.reporting.layout import Grid
+from attribution.reporting.text import brief, markdown_table, plain
 
 
 def markdown(content: Content) -> str:
@@ -36,13 +26,6 @@ def markdown(content: Content) -> str:
         _ending(content),
     )
     return "\n\n".join("\n\n".join(part for part in section if part) for section in sections) + "\n"
-
-
-def table(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    """A table of cells that are Markdown already."""
-    columns = list(columns)
-    lines = [f"| {' | '.join(columns)} |", f"|{'|'.join(' --- ' for _ in columns)}|"]
-    return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows)])
 
 
 def _head(content: Content) -> list[str]:
@@ -78,16 +61,16 @@ _STANDING = ("before", "after", "range over inputs (5 to 95 %)", "Monte Carlo er
 def _factions(content: Content) -> list[str]:
     found = [
         "## Who, and how sure",
-        table(("faction", *_STANDING), (_standing(standing) for standing in content.factions)),
+        markdown_table(("faction", *_STANDING), (_standing(standing) for standing in content.factions)),
     ]
     if content.groups:
-        found.append(table(("group", *_STANDING), (_standing(standing) for standing in content.groups)))
+        found.append(markdown_table(("group", *_STANDING), (_standing(standing) for standing in content.groups)))
     return found
 
 
 def _facts(content: Content) -> list[str]:
     rows = ([plain(fact.question), *_standing(state)] for fact in content.facts for state in fact.states)
-    return ["## The facts", table(("question", "state", *_STANDING), rows)] if content.facts else []
+    return ["## The facts", markdown_table(("question", "state", *_STANDING), rows)] if content.facts else []
 
 
 def _models(content: Content) -> list[str]:
@@ -107,7 +90,7 @@ def _models(content: Content) -> list[str]:
     return [
         "## Rival models side by side",
         "Decibans are for each model's own leader against its own runner-up.",
-        table(columns, rows),
+        markdown_table(columns, rows),
         *_priors(content),
     ]
 
@@ -126,7 +109,7 @@ def _priors(content: Content) -> list[str]:
     return [
         "### Prior from judgement, prior from history",
         *(plain(line) for line in both.told),
-        table(columns, rows),
+        markdown_table(columns, rows),
     ]
 
 
@@ -141,7 +124,7 @@ def _rests_on(content: Content) -> list[str]:
             ["**in all**", f"**{decibans(fall.total)}** (odds {odds(fall.total)})", ""],
         ]
         versus = f"{plain(labels[fall.faction])} against {plain(labels[fall.rival])}"
-        found.append(table((versus, "dB", "range over inputs"), rows))
+        found.append(markdown_table((versus, "dB", "range over inputs"), rows))
     return found
 
 
@@ -158,7 +141,7 @@ def _change(content: Content) -> list[str]:
 
 
 def _grid(grid: Grid) -> str:
-    return table(map(plain, grid.columns), (map(plain, row) for row in grid.rows))
+    return markdown_table(map(plain, grid.columns), (map(plain, row) for row in grid.rows))
 
 
 def _runner_up(content: Content) -> list[str]:
@@ -188,7 +171,7 @@ def _evidence(content: Content) -> list[str]:
     return [
         "## The evidence",
         "Items of one origin count once. The cap is the largest likelihood ratio a grade can carry.",
-        table(columns, rows),
+        markdown_table(columns, rows),
     ]
 
 
@@ -203,7 +186,7 @@ def _timeline(content: Content) -> list[str]:
     return [
         "## As the evidence came in",
         "Each row is fitted again, knowing only what was public by then.",
-        table(("known by", "news", *(plain(standing.label) for standing in shown)), rows),
+        markdown_table(("known by", "news", *(plain(standing.label) for standing in shown)), rows),
     ]
 
 
@@ -218,7 +201,7 @@ def _checks(content: Content) -> list[str]:
     ]
     return [
         "## Diagnostics and concerns",
-        table(("check", "value", "allowed", "verdict", "where"), rows),
+        markdown_table(("check", "value", "allowed", "verdict", "where"), rows),
         "\n".join(concerns) if concerns else "No concerns.",
     ]
 
@@ -238,7 +221,7 @@ def _assumptions(content: Content) -> list[str]:
         found += [
             f"### {plain(block.title)}",
             plain(block.because),
-            table(("number", "stated", "mean", "because"), rows),
+            markdown_table(("number", "stated", "mean", "because"), rows),
         ]
     return found
 

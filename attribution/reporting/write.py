@@ -10,8 +10,8 @@ from attribution.analysis.sensitivity import sensitivity as work_out
 from attribution.atomic import write_text
 from attribution.errors import UsageError
 from attribution.inference.posterior import Posterior
+from attribution.reporting.answer import Gate
 from attribution.reporting.content import Content, content
-from attribution.reporting.gate import Gate
 from attribution.reporting.whatif import WhatIfSection, what_if_section
 
 SUFFIXES = (".html", ".json", ".md")
@@ -45,7 +45,7 @@ class Prepared:
 
             return html(self.content, self.what_if)
         if suffix == ".json":
-            from attribution.reporting.json_report import json_report
+            from attribution.reporting.json import json_report
 
             return json_report(self.content)
         if suffix == ".md":

@@ -15,7 +15,7 @@ from attribution.archive.model.posterior import Discount
 from attribution.cli import main
 from attribution.errors import UsageError
 from attribution.inference.diagnostics import Convergence
-from attribution.reporting.archive_report import discount_figure, write_backtest
+from attribution.reporting.archive import discount_figure, write_backtest
 from tests.archive.simulated import simulated_archive
 
 ABOUT = {"title": "<script>alert(1)</script>", "source": 'a"b.csv', "sha256": "0" * 64}

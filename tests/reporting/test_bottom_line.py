@@ -9,7 +9,7 @@ import pytest
 
 from attribution.domain.verbal import percent
 from attribution.inference.posterior import Posterior, Standing
-from attribution.reporting.bottom_line import band_words, bottom_line
+from attribution.reporting.answer import band_words, bottom_line
 
 
 def standing(name: str, probability: float, low: float, high: float, prior: float = 0.25) -> Standing:

@@ -16,9 +16,8 @@ from attribution.analysis.casebook import Casebook, casebook
 from attribution.domain.verbal import percent
 from attribution.inference.settings import digest
 from attribution.reading import shipped_cases, shipped_models
-from attribution.reporting.casebook import CAVEATS, pages
-from attribution.reporting.figures.movement import movement
-from attribution.reporting.write_casebook import casebook_html, casebook_json, casebook_schema, write_casebook
+from attribution.reporting.casebook import CAVEATS, casebook_html, casebook_json, casebook_schema, pages, write_casebook
+from attribution.reporting.figures.casebook import movement
 from tests.analysis.test_casebook import dated
 from tests.analysis.test_scores import MODEL, a_case_of
 from tests.reporting.hostile import EVIL

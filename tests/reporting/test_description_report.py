@@ -14,7 +14,7 @@ from attribution.archive.summary.describe import Description, describe
 from attribution.cli import main
 from attribution.domain.concern import Concern
 from attribution.errors import UsageError
-from attribution.reporting.description_report import write_description
+from attribution.reporting.archive import write_description
 from tests.archive.simulated import simulated_archive
 
 ABOUT = {"title": "<script>alert(1)</script>", "source": 'a"b.csv', "sha256": "0" * 64}

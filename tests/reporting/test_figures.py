@@ -10,8 +10,7 @@ from attribution.analysis.shapley import Bar, Decomposition
 from attribution.domain.verbal import ICD_203
 from attribution.inference.posterior import Standing
 from attribution.reporting.figures.marks import place, strip
-from attribution.reporting.figures.standings import standings_figure
-from attribution.reporting.figures.waterfall import MOST_BARS, waterfall_figure
+from attribution.reporting.figures.report import MOST_BARS, standings_figure, waterfall_figure
 
 
 def test_the_axis_of_probabilities_is_symmetric_and_held_at_its_ends() -> None:

@@ -10,12 +10,11 @@ import pytest
 import attribution as at
 from attribution.inference.posterior import Posterior
 from attribution.inference.settings import Sampling
+from attribution.reporting.answer import judgement_and_history
 from attribution.reporting.content import content
-from attribution.reporting.history import judgement_and_history
 from attribution.reporting.html import html
-from attribution.reporting.json_report import json_report
+from attribution.reporting.json import json_report, report_schema
 from attribution.reporting.markdown import markdown
-from attribution.reporting.report_schema import report_schema
 from attribution.reporting.whatif import what_if_section
 
 

@@ -16,8 +16,8 @@ from attribution.errors import OutputError, UsageError
 from attribution.inference.settings import Sampling
 from attribution.reading import case_template, model_template, parse_case, parse_model
 from attribution.reading.shipped import bundled
-from attribution.reporting.markdown import plain
-from attribution.reporting.report_schema import report_schema
+from attribution.reporting.json import report_schema
+from attribution.reporting.text import plain
 from attribution.reporting.write import SUFFIXES, Prepared, prepare
 
 SMALL = Sampling(scrambles=4, log2_points=7)

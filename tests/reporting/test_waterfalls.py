@@ -7,7 +7,7 @@ import pytest
 
 import attribution as at
 from attribution.inference.settings import Sampling
-from attribution.reporting.waterfalls import MOST_RIVALS, waterfalls
+from attribution.reporting.answer import MOST_RIVALS, waterfalls
 from tests.reporting.hostile import hostile_pair
 
 

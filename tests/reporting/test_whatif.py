@@ -17,9 +17,8 @@ from attribution.inference.draws import Draws
 from attribution.inference.posterior import Posterior
 from attribution.inference.settings import Sampling
 from attribution.reporting import whatif
-from attribution.reporting.whatif import BUDGET, DRAWS, thinned, what_if_section
+from attribution.reporting.whatif import BUDGET, DRAWS, MODULES, thinned, what_if_section, whatif_script
 from attribution.reporting.whatif_network import network_json
-from attribution.reporting.whatif_script import MODULES, whatif_script
 from tests.browser.chromium import needs_node
 from tests.random_cases import kinds_used, random_pair
 from tests.reporting.whatif_settings import link, random_changes

@@ -1,24 +1,39 @@
-"""A backtest as a page and as JSON: how good the forecasts were, against whom, where, and how sure they should be."""
+"""What an archive was found to say, as pages and as JSON: a backtest of its forecasts, and a description of it."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
 from collections.abc import Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from attribution.analysis.finding import as_json, plain
 from attribution.archive.evaluation.backtest import Backtest, Forecaster, Group
 from attribution.archive.model.posterior import Discount
+from attribution.archive.summary.describe import Description, Known
 from attribution.atomic import write_text
+from attribution.domain.concern import Concern
 from attribution.errors import UsageError
-from attribution.reporting.figures.calibration import calibration_figure
-from attribution.reporting.figures.intervals import Interval, interval_figure, signed, signed_share, unrounded
+from attribution.reporting.figures.archive import (
+    Interval,
+    calibration_figure,
+    interval_figure,
+    scale_strip,
+    share_strip,
+    signed,
+    signed_share,
+    unrounded,
+)
 from attribution.reporting.figures.marks import Figure
+from attribution.reporting.html import page
 
 BACKTEST_FORMAT = "attribution-backtest/1"
 SUFFIXES = (".html", ".json")
-STYLES = ("report.css", "figures.css", "archive.css", "print.css")
+BACKTEST_STYLES = ("report.css", "figures.css", "archive.css", "print.css")
+DESCRIPTION_FORMAT = "attribution-description/1"
+DESCRIPTION_STYLES = ("report.css", "archive.css", "print.css")
 
 
 def check_suffix(path: Path, what: str) -> None:
@@ -43,7 +58,7 @@ def write_backtest(found: Backtest, path: Path, *, title: str, source: str, sha2
     """
     check_suffix(path, "a backtest")
     about = {"title": title, "source": source, "sha256": sha256}
-    write_text(path, _html(found, about) if path.suffix == ".html" else backtest_json(found, about))
+    write_text(path, _backtest_html(found, about) if path.suffix == ".html" else backtest_json(found, about))
 
 
 def backtest_json(found: Backtest, about: dict[str, str]) -> str:
@@ -56,23 +71,6 @@ def backtest_json(found: Backtest, about: dict[str, str]) -> str:
         if group["rival_log_loss"] != group["rival_log_loss"]:  # NaN: there was no baseline
             group["rival_log_loss"] = None
     return json.dumps(told, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
-
-
-def _html(found: Backtest, about: dict[str, str]) -> str:
-    from attribution.reporting.html import page
-
-    return page(
-        "archive.html.j2",
-        STYLES,
-        found=found,
-        about=about,
-        groups=_by_kind(found.groups),
-        calibration=calibration_figure(found.curve),
-        discounts=discount_figure(found.discounts.by_feature),
-        made=_made(found),
-        leads=lead_figure(found.forecasters[1:]),
-        reached=_reached(found),
-    )
 
 
 def discount_figure(discounts: Sequence[Discount]) -> Figure:
@@ -89,6 +87,43 @@ def lead_figure(baselines: Sequence[Forecaster]) -> Figure | None:
         if one.lead is not None
     ]
     return interval_figure(leads, marked=(0.0,), tell=signed_share, tell_tick=signed_share) if leads else None
+
+
+def write_description(
+    found: Description, concerns: tuple[Concern, ...], path: Path, *, title: str, source: str, sha256: str
+) -> None:
+    """Write a description; `concerns` are those of the table and of what was found.
+
+    Raises
+    ------
+    UsageError
+        A suffix other than ``.html`` or ``.json``.
+    """
+    check_suffix(path, "a description")
+    about = {"title": title, "source": source, "sha256": sha256}
+    write_text(path, (_description_html if path.suffix == ".html" else description_json)(found, concerns, about))
+
+
+def description_json(found: Description, concerns: tuple[Concern, ...], about: dict[str, str]) -> str:
+    """Everything that was found; days, kilometres, events and fractions."""
+    told: dict[str, Any] = {"format": DESCRIPTION_FORMAT, **about, **as_json(found)}
+    told |= {"first": str(found.first), "last": str(found.last), "concerns": plain(concerns)}
+    return json.dumps(told, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _backtest_html(found: Backtest, about: dict[str, str]) -> str:
+    return page(
+        "archive.html.j2",
+        BACKTEST_STYLES,
+        found=found,
+        about=about,
+        groups=_by_kind(found.groups),
+        calibration=calibration_figure(found.curve),
+        discounts=discount_figure(found.discounts.by_feature),
+        made=_made(found),
+        leads=lead_figure(found.forecasters[1:]),
+        reached=_reached(found),
+    )
 
 
 def _by_kind(groups: tuple[Group, ...]) -> dict[str, list[Group]]:
@@ -114,3 +149,22 @@ def _reached(found: Backtest) -> str:
     if lead.high < 0:
         return f"The best baseline, {best.name}, is better than the model."
     return f"Whether the model or {best.name}, the best baseline, is better cannot be said from these events."
+
+
+def _description_html(found: Description, concerns: tuple[Concern, ...], about: dict[str, str]) -> str:
+    return page(
+        "description.html.j2",
+        DESCRIPTION_STYLES,
+        found=found,
+        concerns=concerns,
+        about=about,
+        known=_by_candidate(found.known_for(8)),
+        apart=_by_candidate(found.apart_in_places()),
+        memories=(found.memory, *found.memories),
+        scale_strip=scale_strip,
+        share_strip=share_strip,
+    )
+
+
+def _by_candidate(known: tuple[Known, ...]) -> list[tuple[str, tuple[Known, ...]]]:
+    return [(name, tuple(rows)) for name, rows in groupby(known, lambda one: one.candidate)]

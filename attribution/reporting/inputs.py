@@ -1,16 +1,61 @@
-"""The assumptions, number by number, each with its reason."""
+"""What went in, as a reader sees it: the evidence item by item, the assumptions number by number."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from attribution.analysis.leave_out import LeaveOut
 from attribution.domain.case import Case
-from attribution.domain.grades import DIGITS, LETTERS
-from attribution.domain.identifiers import ELSE
+from attribution.domain.evidence import Absence, Citation, Direct, Item, Statement
+from attribution.domain.grades import DIGITS, LETTERS, Grade
+from attribution.domain.identifiers import ELSE, PERPETRATOR
 from attribution.domain.model import Model
 from attribution.domain.numbers import Number
 from attribution.domain.tables import Cell, OddsRatio, Reason, Row, TraitValue
+from attribution.inference.posterior import Posterior
+from attribution.network.compile_origins import effective_grade
 from attribution.network.curves import mean
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceRow:
+    """One item. `pull` is what its origin adds to each faction's odds against all others, in decibans.
+
+    `cap` is the largest likelihood ratio its grade can carry; None where no grade is applied.
+    """
+
+    id: str
+    title: str
+    kind: str
+    says: str
+    source: str
+    interest: str
+    via: str
+    grade: str
+    grade_words: str
+    cap: float | None
+    origin: str
+    published: str
+    happened: str
+    note: str
+    standing: str
+    citations: tuple[Citation, ...]
+    pull: tuple[float, ...]
+    pull_khat: float | None
+
+
+def evidence_rows(posterior: Posterior, origins: LeaveOut) -> tuple[EvidenceRow, ...]:
+    """All items in the order of publication; those that do not count are there too, and say why."""
+    removals = {removal.id: removal for removal in origins.removals}
+    items = sorted(posterior.case.evidence, key=lambda item: (item.published, item.id))
+    none = (0.0,) * len(posterior.program.factions)
+    rows = []
+    for item in items:
+        removal = removals.get(item.origin_id)
+        rows.append(
+            _evidence_row(posterior, item, removal.pull if removal else none, removal.khat if removal else None)
+        )
+    return tuple(rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +86,73 @@ def assumption_blocks(case: Case, model: Model) -> tuple[AssumptionBlock, ...]:
         *_deception(case, model),
         _grading(model),
     )
+
+
+def _evidence_row(posterior: Posterior, item: Item, pull: tuple[float, ...], khat: float | None) -> EvidenceRow:
+    case = posterior.case
+    origin = case.origins[item.origin_id]
+    source = case.sources[item.source] if item.source else None
+    grade = _grade(case, item)
+    return EvidenceRow(
+        id=item.id,
+        title=item.title,
+        kind=item.kind,
+        says=_says(case, item),
+        source=source.name if source else "our own search",
+        interest=_interest(case, source.interest) if source else "",
+        via=", ".join(item.via),
+        grade=str(grade) if grade else "",
+        grade_words=grade.words if grade else "",
+        cap=posterior.model.grading.cap(effective_grade(case, origin)) if isinstance(item, Statement) else None,
+        origin=origin.label,
+        published=item.published.isoformat(),
+        happened=item.date.isoformat() if item.date else "",
+        note=item.note,
+        standing=_standing(posterior, item),
+        citations=item.citations,
+        pull=pull,
+        pull_khat=khat,
+    )
+
+
+def _grade(case: Case, item: Item) -> Grade | None:
+    if isinstance(item, Statement):
+        return case.origins[item.origin_id].grade
+    return item.grade if isinstance(item, Direct) else None
+
+
+def _interest(case: Case, interest: str) -> str:
+    return case.factions.label(interest) if interest in case.factions else interest
+
+
+def _says(case: Case, item: Item) -> str:
+    if isinstance(item, Direct):
+        return f"likelihood ratio about {_fact_label(case, item.fact)}"
+    prefix = "not found: the opposite of " if isinstance(item, Absence) else ""
+    said = []
+    for proposition in item.propositions:
+        states = " or ".join(_state(case, proposition.fact, state) for state in sorted(proposition.states))
+        said.append(f"{_fact_label(case, proposition.fact)} {'not ' if proposition.negated else ''}{states}")
+    return prefix + "; ".join(said)
+
+
+def _fact_label(case: Case, fact: str) -> str:
+    return "Who led it?" if fact == PERPETRATOR else case.facts[fact].label
+
+
+def _state(case: Case, fact: str, state: str) -> str:
+    named = fact == PERPETRATOR or case.facts[fact].over_factions
+    return case.factions.label(state) if named else state.replace("-", " ")
+
+
+def _standing(posterior: Posterior, item: Item) -> str:
+    """Why an item does not count, or nothing."""
+    day = posterior.settings.as_of
+    if day and item.published > day:
+        return f"not yet published on {day}"
+    if item.withdrawn and (day is None or item.withdrawn <= day):
+        return f"withdrawn on {item.withdrawn}"
+    return ""
 
 
 def _why(reason: Reason | None) -> str:
@@ -112,13 +224,13 @@ def _tables(case: Case, model: Model) -> list[AssumptionBlock]:
         numbers: list[AssumedNumber] = []
         for given in table.states:
             for row in given.rows:
-                numbers += _row(case, given.state.replace("-", " "), row)
+                numbers += _table_row(case, given.state.replace("-", " "), row)
         title = case.facts[table.fact].label if table.fact in case.facts else table.fact
         blocks.append(AssumptionBlock(f"Fact: {title}", _why(table.because), tuple(numbers)))
     return blocks
 
 
-def _row(case: Case, state: str, row: Row) -> list[AssumedNumber]:
+def _table_row(case: Case, state: str, row: Row) -> list[AssumedNumber]:
     when = "; ".join(f"{fact.replace('-', ' ')} is {' or '.join(sorted(states))}" for fact, states in row.when)
     given = f" (where {when})" if when else ""
     if row.trait:

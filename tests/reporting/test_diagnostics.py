@@ -7,8 +7,8 @@ import pytest
 
 import attribution as at
 from attribution.inference.settings import Sampling
-from attribution.reporting.chains import RANK_BINS, Chains, _energy, _trace, chains
-from attribution.reporting.figures.chains import panels
+from attribution.reporting.diagnostics import RANK_BINS, Chains, _energy, _trace, chains
+from attribution.reporting.figures.report import panels
 
 
 def test_ranks_count_every_draw_once_and_show_a_chain_apart() -> None:
