@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -22,8 +24,6 @@ _STATS = {
     "acceptance_rate": "mean_tree_accept",
     "lp": "logp",
 }
-
-_COMPILED: dict[int, Any] = {}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,8 +74,8 @@ def run_nuts(
 
 
 def compilations() -> int:
-    """How many shapes were compiled in this process: one per padded dimension, whatever the number of cases."""
-    return len(_COMPILED)
+    """How many densities were compiled in this process: one at most, whatever the number and size of cases."""
+    return _density.cache_info().currsize
 
 
 def draw(program: Program, sampling: Sampling, seed: int, *, progress: bool = False) -> Draws:
@@ -88,21 +88,40 @@ def draw(program: Program, sampling: Sampling, seed: int, *, progress: bool = Fa
     KeyboardInterrupt
         Passed on, so that nothing half-drawn is taken for a result.
     """
-    sampled = run_nuts(_compiled(program), sampling, seed, progress=progress)
-    z = sampled.draws["z"][..., : program.dimension]
-    z = np.ascontiguousarray(z, dtype=np.float64)
+    sampled = run_nuts(_sampled_model(program), sampling, seed, progress=progress)
+    z = np.ascontiguousarray(sampled.draws["z"][..., : program.dimension], dtype=np.float64)
     z.flags.writeable = False
     return Draws(z=z, stats=sampled.stats)
 
 
-def _compiled(program: Program) -> Any:
-    """The compiled model of this padded dimension, with this network as its data."""
-    import nutpie
+def _sampled_model(program: Program) -> Any:
+    """The density of a network as nutpie takes it: a function, so that it has nothing to compile."""
+    from nutpie.compiled_pyfunc import from_pyfunc
 
-    from attribution.modelling.graph import padded_dimension, sampling_model
+    density = _density()(*program.packed())
+    length = max(1, program.dimension)  # a model without uncertain numbers still has something to sample
 
-    ints, floats = program.packed()
-    dimension = padded_dimension(program.dimension)
-    if dimension not in _COMPILED:
-        _COMPILED[dimension] = nutpie.compile_pymc_model(sampling_model(dimension, ints, floats))
-    return _COMPILED[dimension].with_data(ints=ints, floats=floats)
+    def make_density() -> Callable[[Floats], tuple[float, Floats]]:
+        def at(z: Floats) -> tuple[float, Floats]:
+            value, gradient = density(z)
+            return float(value), gradient
+
+        return at
+
+    return from_pyfunc(
+        length,
+        make_density,
+        lambda seed, chain_seed, chain: lambda z: {"z": z},
+        ["float64"],
+        [(length,)],
+        ["z"],
+        make_initial_point_fn=lambda seed: np.random.default_rng(seed).uniform(-1.0, 1.0, length),
+    )
+
+
+@cache
+def _density() -> Any:
+    """The density of `sampling_model`, compiled for any network: only the types of its data matter."""
+    from attribution.modelling.graph import compiled_density, sampling_model
+
+    return compiled_density(sampling_model(1, np.zeros(1, dtype=np.int64), np.zeros(1)))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,29 +12,62 @@ from attribution.network.program import Floats, Ints, Program
 if TYPE_CHECKING:
     import pymc as pm
 
-_STEP = 64
-
-
-def padded_dimension(dimension: int) -> int:
-    """The length of z that the sampler sees: the next multiple of 64, so that few shapes are ever compiled.
-
-    The coordinates past the model's own are standard normals that nothing depends on.
-    """
-    return max(_STEP, -(-dimension // _STEP) * _STEP)
+type Density = Callable[[Floats], tuple[Any, Floats]]
 
 
 def sampling_model(dimension: int, ints: Ints, floats: Floats) -> pm.Model:
-    """The model that is sampled: z, and the summation as one operation. The network is data, to be swapped."""
+    """The model that is sampled: z, and the summation of a packed network as one operation.
+
+    The network and the length of z are data, so that its density is the same function for every case.
+    """
     import pymc as pm
+    import pytensor
 
     from attribution.modelling.ops import Evidence
 
     with pm.Model() as model:
-        z = pm.Normal("z", 0.0, 1.0, shape=dimension)
-        network = pm.Data("ints", ints)
-        numbers = pm.Data("floats", floats)
+        z = pm.Normal("z", 0.0, 1.0, shape=(pytensor.shared(np.int64(dimension), name="length"),))
+        network, numbers = pytensor.shared(ints, name="ints"), pytensor.shared(floats, name="floats")
         pm.Potential("evidence", Evidence()(z, network, numbers)[0])
     return model
+
+
+def compiled_density(model: pm.Model) -> Callable[[Ints, Floats], Density]:
+    """The log-density of a `sampling_model` and its gradient by z, for any packed network.
+
+    PyTensor compiles it once for all cases and keeps it on disk. It lets go of Python's lock, so that chains can run in
+    threads.
+    """
+    import pytensor
+    from pytensor.compile.mode import Mode, get_mode
+
+    (z,) = model.value_vars
+    density = model.logp()
+    mode = Mode(linker=_unlocked_linker(), optimizer=get_mode("NUMBA").provided_optimizer)
+    function = pytensor.function([z], [density, pytensor.grad(density, z)], mode=mode)
+    names = [data.name for data in function.get_shared()]
+    compiled = function.vm.jit_fn
+
+    def of_network(ints: Ints, floats: Floats) -> Density:
+        values = {"length": np.asarray(0), "ints": ints, "floats": floats}  # the length is not looked at
+        data = [values[name] for name in names]
+        return lambda z: compiled(z, *data)
+
+    return of_network
+
+
+def _unlocked_linker() -> Any:
+    from pytensor.link.numba.dispatch.basic import numba_njit
+    from pytensor.link.numba.linker import NumbaLinker
+
+    class Unlocked(NumbaLinker):  # type: ignore[misc]
+        """PyTensor's linker for numba, whose functions run without Python's lock."""
+
+        def jit_compile(self, fn_and_cache: tuple[Any, Any]) -> Any:
+            function, key = fn_and_cache
+            return numba_njit(function.py_func, final_function=True, cache=key is not None, nogil=True)
+
+    return Unlocked()
 
 
 def named_model(program: Program) -> pm.Model:

@@ -12,7 +12,9 @@ from attribution.inference import nuts
 from attribution.inference.concerns import fit_concerns
 from attribution.inference.draws import Draws, estimate, khat_threshold, smoothed, weighted_quantiles
 from attribution.inference.settings import Sampling, Settings
+from attribution.modelling.graph import compiled_density, sampling_model
 from attribution.network.curves import curve
+from attribution.network.summation import log_joint, normalise
 
 
 def agree(posterior: at.Posterior) -> None:
@@ -46,6 +48,25 @@ def test_another_model_of_the_same_size_compiles_nothing(sampled: at.Posterior, 
     at.fit(case, at.read_model("tower-22/sceptical"), sampling=small)
     at.fit(case, at.read_model("tower-22/without-state-finding"), sampling=small)
     assert nuts.compilations() == before
+
+
+def test_a_case_of_another_size_compiles_nothing_either(sampled: at.Posterior) -> None:
+    del sampled
+    before = nuts.compilations()
+    at.fit(at.read_case("k1-2019"), at.read_model("k1-2019/baseline"), sampling=Sampling(chains=2, draws=60, tune=100))
+    assert nuts.compilations() == before == 1
+
+
+def test_what_is_sampled_is_the_density_of_the_pymc_model(sampled: at.Posterior) -> None:
+    program = sampled.program
+    z = np.random.default_rng(5).normal(size=program.dimension)
+    model = sampling_model(program.dimension, *program.packed())
+    value, gradient = compiled_density(model)(*program.packed())(z)
+    prior = -0.5 * np.sum(z**2) - 0.5 * len(z) * np.log(2 * np.pi)
+    assert float(value) == pytest.approx(prior + normalise(log_joint(program, z[None]))[1][0], rel=1e-12)
+    theirs = model.compile_dlogp()({"z": z})
+    assert gradient == pytest.approx(theirs, rel=1e-10, abs=1e-12)
+    assert float(value) == pytest.approx(float(model.compile_logp()({"z": z})), rel=1e-12)
 
 
 def test_the_same_seed_gives_the_same_draws(case: at.Case, baseline: at.Model) -> None:
