@@ -8,10 +8,10 @@ READY  := $(VENV)/.ready
 NODE   := tests/browser/node_modules/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser report reports test test-slow check lint types imports format bench calibrate mutate fuzz faults clean
+.PHONY: help setup browser report reports test test-slow test-lowest test-newest check lint types imports format bench calibrate mutate fuzz faults clean
 
 help:               ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
 setup: $(READY)     ## a virtual environment with everything in it
 
@@ -43,6 +43,23 @@ test: $(READY) $(NODE)  ## the tests (minutes)
 
 test-slow: $(READY) $(NODE)  ## the long runs too
 	$(BIN)/python -m pytest -q -m 'slow or not slow'
+
+# One wheel, an environment of its own, ten commands of it. NEWEST: the newest Python here that the package may run on.
+NEWEST ?= $(shell for v in 14 13; do for p in $$(command -v python3.$$v) $(HOME)/.pyenv/versions/3.$$v.*/bin/python; do \
+	"$$p" -c '' 2>/dev/null && echo "$$p"; done; done | head -1)
+smoke = rm -rf build/$(1) && $(BIN)/python -m build --no-isolation --wheel --outdir build/$(1) . >build/$(1).log && \
+	$(2) -m venv build/$(1)/venv && \
+	build/$(1)/venv/bin/python -m pip install --quiet --disable-pip-version-check $(3) "$$(echo build/$(1)/*.whl)[archive]" && \
+	$(BIN)/python -m tests.trust.smoke build/$(1)/venv/bin/python
+
+test-lowest: $(READY)  ## ten commands from the wheel with the lowest versions that are allowed
+	@mkdir -p build && $(BIN)/python -m tests.trust.floors > build/lowest.txt
+	@$(call smoke,lowest,$(BIN)/python,-c build/lowest.txt)
+
+test-newest: $(READY)  ## the same with the newest Python that is here and the newest versions there are
+	@mkdir -p build
+	@if [ -z "$(NEWEST)" ]; then echo "no Python newer than 3.12 is here: nothing newer is tested"; \
+	else $(NEWEST) --version && $(call smoke,newest,$(NEWEST),); fi
 
 check: lint types imports  ## lint, types, import contracts
 

@@ -1,3 +1,3 @@
 """The version, in one place: the package, the build and the reports take it from here."""
 
-__version__ = "0.1.0"
+__version__ = "0.4.0"
