@@ -41,8 +41,7 @@ if TYPE_CHECKING:
     from attribution.domain.model import Model
     from attribution.errors import AttributionError
     from attribution.inference.fit import build, fit
-    from attribution.inference.posterior import Posterior
-    from attribution.inference.saved import load_posterior
+    from attribution.inference.posterior import Posterior, load_posterior
     from attribution.inference.settings import Sampling
     from attribution.reading import read_case, read_model
     from attribution.reporting.write import write_report
@@ -138,7 +137,7 @@ _HOMES = {
     "fit": "inference.fit",
     "lattice": "analysis.lattice",
     "leave_out": "analysis.leave_out",
-    "load_posterior": "inference.saved",
+    "load_posterior": "inference.posterior",
     "next_evidence": "analysis.next_evidence",
     "power_scaling": "analysis.power",
     "read_case": "reading",

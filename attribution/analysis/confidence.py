@@ -176,9 +176,7 @@ def _prior(posterior: Posterior) -> Ground:
 
 
 def _engines(posterior: Posterior) -> Ground:
-    from attribution.inference.concerns import trustworthy
-
-    if not trustworthy(posterior):
+    if not posterior.trustworthy:
         return Ground("engines", "low", "The fit is not sound, or the engines differ.")
     if posterior.diagnostics.cross_check is None:
         return Ground("engines", "moderate", "One engine alone was used, and its diagnostics are sound.")

@@ -13,6 +13,7 @@ import numpy as np
 
 from attribution.errors import UsageError
 from attribution.inference.draws import Draws, expectation, khat_threshold, reweighted_error, smoothed, sum_error
+from attribution.inference.fit import sample
 from attribution.inference.posterior import Posterior
 from attribution.network.program import Floats, Program
 from attribution.network.summation import log_joint_at, normalise, numbers
@@ -214,17 +215,7 @@ def fit_again(posterior: Posterior, program: Program) -> Posterior:
     Evidence that is switched off is data: NUTS uses its compiled model again and only samples. The answer's
     `program` is the changed one; its case and model are those of the posterior that the change was made to.
     """
-    settings = posterior.settings
-    if settings.engine == "importance":
-        from attribution.inference import importance
-
-        found = importance.draw(program, settings.sampling, settings.seed)
-        again = Posterior(posterior.case, posterior.model, settings, found.draws)
-        return again.remember(program=program, slots=found.slots, log_joint=found.log_joint)
-    from attribution.inference import nuts
-
-    draws = nuts.draw(program, settings.sampling, settings.seed)
-    return Posterior(posterior.case, posterior.model, settings, draws).remember(program=program)
+    return sample(posterior.case, posterior.model, posterior.settings, program)
 
 
 def jackknife(statistic: Callable[[Floats], Floats], weights: Floats, chains: int) -> tuple[Floats, Floats]:

@@ -11,7 +11,8 @@ from attribution.analysis.reweighting import jackknife
 from attribution.domain.verbal import percent
 from attribution.errors import UsageError
 from attribution.inference.draws import expectation
-from attribution.inference.posterior import PRIOR_SCRAMBLES, Posterior
+from attribution.inference.posterior import Posterior
+from attribution.inference.posterior_draws import PRIOR_SCRAMBLES
 from attribution.network.program import Floats
 
 if TYPE_CHECKING:

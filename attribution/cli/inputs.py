@@ -31,7 +31,7 @@ def model_name(case: str, typed: str) -> str:
 def posterior_of(arguments: argparse.Namespace) -> Posterior:
     """A saved run where a ``.nc`` file was named, else a fit."""
     if arguments.case.endswith(".nc"):
-        from attribution.inference.saved import load_posterior
+        from attribution.inference.posterior import load_posterior
 
         return load_posterior(arguments.case)
     from attribution.inference.fit import fit

@@ -15,7 +15,8 @@ from attribution.domain.model import Model
 from attribution.errors import UsageError
 
 if TYPE_CHECKING:
-    from attribution.inference.posterior import Posterior, Standing
+    from attribution.inference.posterior import Posterior
+    from attribution.inference.posterior_draws import Standing
     from attribution.reporting.write import Prepared
 
 _COLUMNS = ("prior", "probability", "mcse", "low", "high", "words")
@@ -24,8 +25,6 @@ SUFFIXES = (".html", ".json", ".md")
 
 def fit(arguments: argparse.Namespace) -> int:
     """Fit, print the posterior, save it where asked; exit code 1 where the fit cannot be trusted."""
-    from attribution.inference.concerns import trustworthy
-
     if arguments.output and not arguments.output.endswith(".nc"):
         raise UsageError(f'"{arguments.output}" is no place for a run.', allowed="a file ending in .nc")
     posterior = posterior_of(arguments)
@@ -36,7 +35,7 @@ def fit(arguments: argparse.Namespace) -> int:
         print(f"\n{posterior!r}")
     if arguments.output:
         print(f"saved: {arguments.output}", file=sys.stderr)
-    return 0 if trustworthy(posterior) else 1
+    return 0 if posterior.trustworthy else 1
 
 
 def report(arguments: argparse.Namespace) -> int:

@@ -26,7 +26,6 @@ _SUFFIXES = {".json": "json", ".csv": "csv", ".md": "markdown"}
 def sensitivity(arguments: argparse.Namespace) -> int:
     """Print the whole analysis, write it where asked; exit code 1 where the fit or an answer cannot be trusted."""
     from attribution.analysis.sensitivity import sensitivity as analyse
-    from attribution.inference.concerns import trustworthy
     from attribution.reporting.layout import unreached
 
     path = Path(arguments.output) if arguments.output else None
@@ -54,9 +53,9 @@ def sensitivity(arguments: argparse.Namespace) -> int:
     if doubts:
         print("not to be trusted without a new fit (--refit):", file=sys.stderr)
         print(*(f"  - {doubt}" for doubt in doubts), sep="\n", file=sys.stderr)
-    if not trustworthy(posterior):
+    if not posterior.trustworthy:
         print("the fit itself is not to be trusted: attribution fit says why", file=sys.stderr)
-    return 0 if trustworthy(posterior) and not doubts else 1
+    return 0 if posterior.trustworthy and not doubts else 1
 
 
 def compare(arguments: argparse.Namespace) -> int:
@@ -169,7 +168,7 @@ def _check_unchanged(run: str, posterior: Posterior) -> None:
 def _answer(typed: str, model: str, arguments: argparse.Namespace) -> Posterior:
     """A saved run, or a fit of what was named."""
     if typed.endswith(".nc"):
-        from attribution.inference.saved import load_posterior
+        from attribution.inference.posterior import load_posterior
 
         return load_posterior(typed)
     from attribution.inference.fit import fit

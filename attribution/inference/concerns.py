@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,9 +12,7 @@ from attribution.domain.identifiers import PERPETRATOR
 from attribution.domain.lint import case_concerns, model_concerns, one_sided_searches
 from attribution.inference.diagnostics import Convergence, CrossCheck, Diagnostics, Tails
 from attribution.inference.draws import khat_threshold
-
-if TYPE_CHECKING:
-    from attribution.inference.posterior import Posterior
+from attribution.inference.posterior_draws import PosteriorDraws
 
 RHAT_LIMIT = 1.01
 ESS_PER_CHAIN = 100
@@ -26,22 +23,16 @@ CONFLICT_LIMIT = 0.05
 _ORDER = {"blocking": 0, "warning": 1, "note": 2}
 
 
-def all_concerns(posterior: Posterior) -> tuple[Concern, ...]:
+def all_concerns(posterior: PosteriorDraws, diagnostics: Diagnostics) -> tuple[Concern, ...]:
     """Every doubt about a posterior, blocking ones first."""
     found = [
         *case_concerns(posterior.case),
         *one_sided_searches(posterior.case),
         *model_concerns(posterior.case, posterior.model),
-        *fit_concerns(posterior.diagnostics, posterior.settings.sampling.chains),
+        *fit_concerns(diagnostics, posterior.settings.sampling.chains),
         *conflict_concerns(posterior),
     ]
     return tuple(sorted(found, key=lambda concern: _ORDER[concern.severity]))
-
-
-def trustworthy(posterior: Posterior) -> bool:
-    """Whether nothing in the fit itself stops publication."""
-    concerns = fit_concerns(posterior.diagnostics, posterior.settings.sampling.chains)
-    return not any(concern.severity == "blocking" for concern in concerns)
 
 
 def fit_concerns(diagnostics: Diagnostics, chains: int) -> Iterator[Concern]:
@@ -132,7 +123,7 @@ def _fit(what: str, means: str, remedy: str) -> Concern:
     return Concern(what=what, means=means, remedy=remedy, severity="blocking", topic="fit")
 
 
-def conflict_concerns(posterior: Posterior) -> Iterator[Concern]:
+def conflict_concerns(posterior: PosteriorDraws) -> Iterator[Concern]:
     """Items that say what the assumptions thought improbable: a surprise, or a sign that a table is wrong."""
     for item, proposition, probability in expected(posterior):
         if probability < CONFLICT_LIMIT:
@@ -145,7 +136,7 @@ def conflict_concerns(posterior: Posterior) -> Iterator[Concern]:
             )
 
 
-def expected(posterior: Posterior) -> list[tuple[str, Proposition, float]]:
+def expected(posterior: PosteriorDraws) -> list[tuple[str, Proposition, float]]:
     """How probable each proposition of each item was under the assumptions alone, before any evidence."""
     case, program = posterior.case, posterior.program
     columns = {

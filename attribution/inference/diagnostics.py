@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from attribution.inference import importance
 from attribution.inference.draws import estimate, smoothed
+from attribution.inference.posterior_draws import PosteriorDraws
 from attribution.network.program import Floats
 from attribution.network.summation import normalise, state_probabilities
-
-if TYPE_CHECKING:
-    from attribution.inference.posterior import Posterior
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +66,7 @@ class Diagnostics:
     cross_check: CrossCheck | None
 
 
-def diagnose(posterior: Posterior) -> Diagnostics:
+def diagnose(posterior: PosteriorDraws) -> Diagnostics:
     """Diagnose a posterior. A NUTS posterior is compared with a fresh importance run of the same network and seed."""
     largest = max(standing.mcse for standing in posterior.standings)
     if posterior.settings.engine == "importance":
@@ -88,7 +86,7 @@ def diagnose(posterior: Posterior) -> Diagnostics:
     return Diagnostics("nuts", largest, _convergence(posterior), tails, check)
 
 
-def _convergence(posterior: Posterior) -> Convergence | None:
+def _convergence(posterior: PosteriorDraws) -> Convergence | None:
     """None where nothing moves: a model without an uncertain number has nothing to converge."""
     draws = posterior.draws
     chains, count = draws.z.shape[:2]
@@ -133,7 +131,7 @@ def _tails(log_joint: Floats, factions: tuple[str, ...], khat: float | None) -> 
     )
 
 
-def _cross_check(posterior: Posterior, mean: Floats, error: Floats) -> CrossCheck:
+def _cross_check(posterior: PosteriorDraws, mean: Floats, error: Floats) -> CrossCheck:
     ours = (*posterior.standings, *posterior.state_standings)
     difference = np.array([standing.probability for standing in ours]) - mean
     combined = np.hypot([standing.mcse for standing in ours], error)

@@ -13,6 +13,7 @@ from attribution.domain.identifiers import Catalog
 from attribution.domain.model import Model
 from attribution.domain.moments import Moment
 from attribution.errors import PairError, listed
+from attribution.inference import importance, nuts
 from attribution.inference.draws import flat
 from attribution.inference.posterior import Posterior
 from attribution.inference.settings import Engine, Sampling, Settings
@@ -66,16 +67,21 @@ def fit(
     settings = Settings(engine=engine, seed=seed, as_of=moment, sampling=sampling or Sampling())
     program = compile_network(case, model, moment)
     refuse_contradiction(case, program)
-    if engine == "importance":
-        from attribution.inference import importance
+    return sample(case, model, settings, program, progress=progress)
 
-        found = importance.draw(program, settings.sampling, seed)
-        posterior = Posterior(case, model, settings, found.draws)
-        return posterior.remember(program=program, slots=found.slots, log_joint=found.log_joint)
-    from attribution.inference import nuts
 
-    draws = nuts.draw(program, settings.sampling, seed, progress=progress)
-    return Posterior(case, model, settings, draws).remember(program=program)
+def sample(case: Case, model: Model, settings: Settings, program: Program, *, progress: bool = False) -> Posterior:
+    """Draw the posterior of a compiled network, by the engine of the settings; `program` may differ from the model's.
+
+    Evidence that is switched off is data: NUTS uses its compiled model again and only samples.
+    """
+    if settings.engine == "importance":
+        weighed = importance.draw(program, settings.sampling, settings.seed)
+        return Posterior.drawn(
+            case, model, settings, weighed.draws, program=program, slots=weighed.slots, log_joint=weighed.log_joint
+        )
+    draws = nuts.draw(program, settings.sampling, settings.seed, progress=progress)
+    return Posterior.drawn(case, model, settings, draws, program=program)
 
 
 def prior(case: Case, model: Model, *, seed: int = 1) -> Posterior:

@@ -1,213 +1,49 @@
-"""The posterior over factions: draws of z, and everything that follows from them."""
+"""The posterior over factions: what a fit gives, with its diagnostics, its concerns, its tree and its file."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
+from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from attribution.domain.case import Case
 from attribution.domain.concern import Concern
-from attribution.domain.model import Model
-from attribution.domain.verbal import probability_words
-from attribution.inference.draws import Draws, Estimate, estimate, flat
-from attribution.inference.settings import Settings
-from attribution.inference.sobol import sobol_normals
-from attribution.network.compiler import compile_network
-from attribution.network.program import Floats, Program
-from attribution.network.summation import (
-    Parts,
-    log_joint_at,
-    log_joint_without,
-    normalise,
-    numbers,
-    part_log_likelihood,
-    state_probabilities,
-    tables,
-    with_part,
-)
+from attribution.domain.verbal import percent
+from attribution.inference.concerns import all_concerns, fit_concerns
+from attribution.inference.diagnostics import Diagnostics, diagnose
+from attribution.inference.posterior_draws import PosteriorDraws, Standing
+from attribution.inference.tree import build_tree, check_stands_alone, leave_one_out, read_run, write_run
 
 if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
 
-    from attribution.inference.diagnostics import Diagnostics
 
-PRIOR_SCRAMBLES, _PRIOR_LOG2_POINTS = 8, 8
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """A faction, group or state: its probability before and after the evidence.
-
-    `mcse` is the Monte Carlo standard error of `probability`; `low` and `high` are the 5 % and 95 % quantiles of the
-    probability over the uncertain inputs (its range over inputs, not a credible interval).
-    """
-
-    id: str
-    label: str
-    prior: float
-    probability: float
-    mcse: float
-    low: float
-    high: float
-
-    @property
-    def words(self) -> str:
-        return probability_words(self.probability)
-
-
-@dataclass(frozen=True, eq=False)
-class Posterior:
+class Posterior(PosteriorDraws):
     """What a fit gives: the case and model it is about, how it was drawn, and the draws.
 
     Everything else is computed from these when first asked for, and is a function of them alone.
     """
 
-    case: Case
-    model: Model
-    settings: Settings
-    draws: Draws
-
-    @cached_property
-    def program(self) -> Program:
-        """The compiled network."""
-        return compile_network(self.case, self.model, self.settings.as_of)
-
-    @cached_property
-    def slots(self) -> Floats:
-        """Values of all numbers in every draw: (draw, slot)."""
-        return numbers(self.program, self.draws.flat)
-
-    @cached_property
-    def log_joint(self) -> Floats:
-        """``log pi_h p(E | h, theta)`` in every draw: (draw, faction)."""
-        return log_joint_at(self.program, self.slots)
-
-    @cached_property
-    def parts(self) -> Parts:
-        """Prior and likelihood by part, for all questions that leave something out."""
-        return Parts.of(self.program, self.slots)
-
-    def log_joint_without(self, origins: frozenset[str]) -> Floats:
-        """The log-joint in every draw without some origins: (draw, faction)."""
-        if len(origins) == 1:
-            (origin,) = origins
-            part = int(self.program.ints.origin_part[self.program.origins.index(origin)])
-            return with_part(self.program, self.slots, self.parts, part, self.part_without(origin))
-        return log_joint_without(self.program, self.slots, self.parts, origins)
-
-    def part_without(self, origin: str) -> Floats:
-        """``log p(E_part | h, theta)`` of the part an origin speaks about, without it: (draw, faction). Kept."""
-        kept = self.memory("part_without")
-        if origin not in kept:
-            part = int(self.program.ints.origin_part[self.program.origins.index(origin)])
-            kept[origin] = part_log_likelihood(self.program.without(frozenset({origin})), self.slots, part)
-        found: Floats = kept[origin]
-        return found
-
-    @cached_property
-    def _memories(self) -> dict[str, dict[object, Any]]:
-        return {}
-
-    def memory(self, analysis: str) -> dict[object, Any]:
-        """Where an analysis keeps what it worked out, so that the next question about the same thing is free."""
-        return self._memories.setdefault(analysis, {})
-
-    def remember(self, **known: object) -> Posterior:
-        """The same posterior, told what was already computed on the way to it."""
-        self.__dict__.update(known)
-        return self
-
-    @cached_property
-    def log_evidence(self) -> Floats:
-        """``log p(E | theta)`` in every draw: (draw,)."""
-        return normalise(self.log_joint)[1]
-
-    @cached_property
-    def faction_draws(self) -> Floats:
-        """``p(h | E, theta)`` in every draw: (draw, faction)."""
-        return normalise(self.log_joint)[0]
-
-    @cached_property
-    def state_draws(self) -> Floats:
-        """``p(x_f | E, theta)`` in every draw, facts one after another: (draw, state)."""
-        return state_probabilities(self.program, self.slots)
-
-    @cached_property
-    def prior_slots(self) -> Floats:
-        """Values of all numbers in draws from the prior: (draw, slot)."""
-        z = sobol_normals(self.program.dimension, PRIOR_SCRAMBLES, _PRIOR_LOG2_POINTS, self.settings.seed)
-        return numbers(self.program, flat(z))
-
-    @cached_property
-    def prior_faction_draws(self) -> Floats:
-        """``pi_h`` in draws from the prior: (draw, faction)."""
-        return np.exp(tables(self.program, self.prior_slots)[1])
-
-    @cached_property
-    def prior_state_draws(self) -> Floats:
-        """``p(x_f | theta)``, no evidence at all, in draws from the prior: (draw, state)."""
-        return state_probabilities(self.program.without_evidence(), self.prior_slots)
-
-    @cached_property
-    def standings(self) -> tuple[Standing, ...]:
-        """The factions, in the order of the case."""
-        labels = [(leaf, self.case.factions.label(leaf)) for leaf in self.program.factions]
-        return _standings(labels, self.prior_faction_draws.mean(axis=0), estimate(self.draws, self.faction_draws))
-
-    @cached_property
-    def group_standings(self) -> tuple[Standing, ...]:
-        """The groups of factions, in the order of the case: sums over their leaves."""
-        tree = self.case.factions
-        member = np.array([[leaf in tree.under(group) for group in tree.groups] for leaf in tree.leaves], dtype=float)
-        if not tree.groups:
-            return ()
-        return _standings(
-            [(group, tree.label(group)) for group in tree.groups],
-            np.einsum("h,hg->g", self.prior_faction_draws.mean(axis=0), member),
-            estimate(self.draws, np.einsum("dh,hg->dg", self.faction_draws, member)),
-        )
-
-    @cached_property
-    def state_standings(self) -> tuple[Standing, ...]:
-        """Every state of every fact as ``fact=state``, in the order of the case."""
-        if not self.program.facts:
-            return ()
-        labels = [
-            (f"{fact}={state}", state.replace("-", " "))
-            for fact, states in zip(self.program.facts, self.program.states, strict=True)
-            for state in states
-        ]
-        return _standings(labels, self.prior_state_draws.mean(axis=0), estimate(self.draws, self.state_draws))
-
-    @property
-    def ranking(self) -> tuple[Standing, ...]:
-        """The factions, the most probable first; ties in the order of the case."""
-        return tuple(sorted(self.standings, key=lambda standing: -standing.probability))
-
     @cached_property
     def diagnostics(self) -> Diagnostics:
         """How well the posterior was drawn, and whether the other engine agrees."""
-        from attribution.inference.diagnostics import diagnose
-
         return diagnose(self)
+
+    @property
+    def trustworthy(self) -> bool:
+        """Whether nothing in the fit itself stops publication."""
+        concerns = fit_concerns(self.diagnostics, self.settings.sampling.chains)
+        return not any(concern.severity == "blocking" for concern in concerns)
+
+    def concerns(self) -> tuple[Concern, ...]:
+        """Doubts about the assumptions, the fit, and how the two meet; blocking ones first."""
+        return all_concerns(self, self.diagnostics)
 
     @cached_property
     def tree(self) -> xr.DataTree:
         """All draws as an ArviZ `DataTree` with named dimensions."""
-        from attribution.inference.tree import build_tree
-
         return build_tree(self)
-
-    def concerns(self) -> tuple[Concern, ...]:
-        """Doubts about the assumptions, the fit, and how the two meet; blocking ones first."""
-        from attribution.inference.concerns import all_concerns
-
-        return all_concerns(self)
 
     def probabilities(self) -> pd.DataFrame:
         """Factions: prior, probability, mcse, low, high (range over inputs), words; indexed by faction."""
@@ -231,33 +67,30 @@ class Posterior:
 
         It says how well each origin was predicted by all the others under this model. It needs equally weighted draws.
         """
-        from attribution.inference.tree import leave_one_out
-
-        return leave_one_out(self)
+        return leave_one_out(self, self.tree)
 
     def save(self, path: str | Path) -> None:
         """Write the run to one NetCDF-4 file that stands alone: draws, settings, case and model as text."""
-        from attribution.inference.saved import save
-
-        save(self, Path(path))
+        check_stands_alone(self)
+        write_run(self.tree, Path(path))
 
     def __repr__(self) -> str:
-        from attribution.inference.words import paragraph
-
-        return paragraph(self)
+        return _paragraph(self)
 
     def _repr_html_(self) -> str:
-        from attribution.inference.words import notebook
-
-        return notebook(self)
+        return _notebook(self)
 
 
-def _standings(labels: list[tuple[str, str]], prior: Floats, found: Estimate) -> tuple[Standing, ...]:
-    columns = (prior, found.mean, found.mcse, found.low, found.high)
-    return tuple(
-        Standing(id, label, *(float(column[position]) for column in columns))
-        for position, (id, label) in enumerate(labels)
-    )
+def load_posterior(path: str | Path) -> Posterior:
+    """Read a run: the same posterior, to the last bit.
+
+    Raises
+    ------
+    RunError
+        Not a run, a run of a newer program, or one whose parts do not belong together.
+    """
+    run = read_run(Path(path))
+    return Posterior.drawn(run.case, run.model, run.settings, run.draws, program=run.program)
 
 
 def _frame(standings: tuple[Standing, ...], name: str) -> pd.DataFrame:
@@ -267,3 +100,62 @@ def _frame(standings: tuple[Standing, ...], name: str) -> pd.DataFrame:
     rows = [[getattr(standing, column) for column in columns] for standing in standings]
     index = pd.Index([standing.id for standing in standings], name=name)
     return pd.DataFrame(rows, index=index, columns=list(columns))
+
+
+def _paragraph(posterior: Posterior) -> str:
+    """Size of the problem, the first two with range and error, the verdict on the fit, and the next step."""
+    program, settings = posterior.program, posterior.settings
+    first, second = posterior.ranking[:2]
+    blocking = [
+        concern
+        for concern in fit_concerns(posterior.diagnostics, settings.sampling.chains)
+        if concern.severity == "blocking"
+    ]
+    lines = [
+        f"Posterior of {posterior.case.id} under {posterior.model.id} ({settings.engine}, seed {settings.seed}): "
+        f"{len(program.factions)} factions, {len(program.facts)} facts, {len(program.origins)} origins, "
+        f"{program.dimension} uncertain numbers.",
+        f"Ahead: {_named(first)}. Next: {_named(second)}.",
+        f"Largest Monte Carlo error {posterior.diagnostics.largest_mcse:.4f}. {_verdict(posterior)}",
+    ]
+    if blocking:
+        lines += [f"Not to be trusted: {concern.what}. Remedy: {concern.remedy}." for concern in blocking]
+    else:
+        lines.append("Next: attribution report, or leave_out(posterior) to see what it rests on.")
+    return "\n".join(lines)
+
+
+def _named(standing: Standing) -> str:
+    return (
+        f"{standing.label} {percent(standing.probability)} "
+        f"({percent(standing.low)} to {percent(standing.high)} over the inputs), {standing.words}"
+    )
+
+
+def _verdict(posterior: Posterior) -> str:
+    diagnostics = posterior.diagnostics
+    if diagnostics.convergence and diagnostics.cross_check:
+        chains = diagnostics.convergence
+        ess = min(chains.ess_bulk, chains.ess_tail)
+        return (
+            f"R-hat at most {chains.rhat:.3f}, effective sample size at least {ess:.0f}, "
+            f"{chains.divergences} divergences; "
+            f"the engines differ by at most {diagnostics.cross_check.worst:.1f} standard errors."
+        )
+    assert diagnostics.tails is not None
+    why = "R-hat and traces do not apply to weighted points"
+    if posterior.settings.engine == "nuts":
+        why = "R-hat does not apply, since no number is uncertain"
+    return f"k-hat {diagnostics.tails.khat:.2f}, effective sample size {diagnostics.tails.ess:.0f}; {why}."
+
+
+def _notebook(posterior: Posterior) -> str:
+    """The paragraph and the table of factions as HTML, every text escaped."""
+    lines = "".join(f"<p>{escape(line)}</p>" for line in _paragraph(posterior).splitlines())
+    rows = "".join(
+        f"<tr><th>{escape(each.label)}</th><td>{percent(each.prior)}</td><td><b>{percent(each.probability)}</b></td>"
+        f"<td>{percent(each.low)} to {percent(each.high)}</td><td>{each.words}</td></tr>".replace("< ", "&lt; ")
+        for each in posterior.ranking
+    )
+    head = "<tr><th>faction</th><th>before</th><th>after</th><th>range over inputs</th><th>in words</th></tr>"
+    return f"{lines}<table>{head}{rows}</table>"

@@ -1,36 +1,44 @@
-"""The posterior as an ArviZ `DataTree`, every dimension named.
+"""The posterior as an ArviZ `DataTree`, every dimension named; and as one NetCDF-4 file that stands alone.
 
 Groups: `posterior`, `sample_stats`, `log_likelihood` (the one scalar `evidence`), `log_prior` (one term per uncertain
 number), `origin_conditional` (``log p(o | all other origins, theta)``), `posterior_predictive`, `prior`,
 `prior_predictive`. ArviZ's functions treat draws as equally weighted: under the importance engine they describe the
 points, not the posterior, and the attribute ``weighted`` says so.
+
+A run on disk is this tree with case and model as text. It holds data only, and is checked when it is read.
 """
 
 from __future__ import annotations
 
 import json
 import math
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from attribution.errors import UsageError
-from attribution.inference.settings import RUN_FORMAT, digest, settings_as_json, versions
+from attribution.atomic import write_atomically
+from attribution.domain.case import without_outcome
+from attribution.domain.moments import Moment
+from attribution.errors import InputError, RunError, UsageError
+from attribution.inference.draws import Draws
+from attribution.inference.posterior_draws import PosteriorDraws
+from attribution.inference.settings import RUN_FORMAT, Sampling, Settings, digest, settings_as_json, versions
 from attribution.network.program import ODDS, Floats, Ints, Program
 from attribution.network.summation import tables
 
 if TYPE_CHECKING:
     import xarray as xr
 
-    from attribution.inference.posterior import Posterior
-
 _LOG_ROOT_TWO_PI = 0.5 * math.log(2.0 * math.pi)
 
 type States = NDArray[np.int64]
 
+_LARGEST_FILE = 4 << 30
 
-def build_tree(posterior: Posterior) -> xr.DataTree:
+
+def build_tree(posterior: PosteriorDraws) -> xr.DataTree:
     """All groups of a posterior; see the module for what they hold."""
     import xarray as xr
 
@@ -71,7 +79,31 @@ def build_tree(posterior: Posterior) -> xr.DataTree:
     return tree
 
 
-def origin_conditional(posterior: Posterior) -> Floats:
+def attributes(posterior: PosteriorDraws) -> dict[str, str]:
+    """Attributes of a run, all text: enough to make it again, and to know what it was made from."""
+    settings = posterior.settings
+    texts = {
+        "case": posterior.case.text,
+        "model": posterior.model.text,
+        "grading": posterior.model.grading.text,
+    }
+    read = {**texts, "case": posterior.case.evidence_text}
+    return {
+        "format": RUN_FORMAT,
+        "case_id": posterior.case.id,
+        "model_id": posterior.model.id,
+        "grading_id": posterior.model.grading.id,
+        "engine": settings.engine,
+        "weighted": "yes" if posterior.draws.log_weight is not None else "no",
+        "khat": "" if posterior.draws.khat is None else repr(posterior.draws.khat),
+        "settings": settings_as_json(settings),
+        "versions": json.dumps(versions(settings.engine), sort_keys=True),
+        "hashes": json.dumps({name: digest(text) for name, text in read.items()}, sort_keys=True),
+        **{f"{name}_text": text for name, text in texts.items()},
+    }
+
+
+def origin_conditional(posterior: PosteriorDraws) -> Floats:
     """``log p(E | theta) - log p(E without o | theta)`` for every origin: (draw, origin)."""
     out = np.empty((len(posterior.slots), len(posterior.program.origins)))
     for position, origin in enumerate(posterior.program.origins):
@@ -80,7 +112,7 @@ def origin_conditional(posterior: Posterior) -> Floats:
     return out
 
 
-def leave_one_out(posterior: Posterior) -> Any:
+def leave_one_out(posterior: PosteriorDraws, tree: xr.DataTree) -> Any:
     """ArviZ's PSIS leave-one-out over origins.
 
     Raises
@@ -93,7 +125,6 @@ def leave_one_out(posterior: Posterior) -> Any:
 
     if posterior.draws.log_weight is not None:
         raise UsageError("leave-one-out was asked of weighted draws.", allowed='a posterior fitted with engine="nuts"')
-    tree = posterior.tree
     pointwise = xr.DataTree.from_dict(
         {
             "posterior": tree["posterior"].to_dataset(),
@@ -103,10 +134,81 @@ def leave_one_out(posterior: Posterior) -> Any:
     return arviz_stats.loo(pointwise, var_name="log_conditional", pointwise=True)
 
 
-def observed_facts(posterior: Posterior) -> tuple[int, ...]:
+def observed_facts(posterior: PosteriorDraws) -> tuple[int, ...]:
     """Positions of the facts about which the evidence says something."""
     said = {proposition.fact for item in posterior.case.evidence for proposition in item.propositions}
     return tuple(position for position, fact in enumerate(posterior.program.facts) if fact in said)
+
+
+def cell_labels(program: Program) -> list[str]:
+    """``fact=state`` for every table cell, with the parents' states where there are any."""
+    labels = []
+    for fact, name in enumerate(program.facts):
+        for config in range(program.fact_config[fact], program.fact_config[fact + 1]):
+            left, given = config - program.fact_config[fact], []
+            for parent in reversed(program.parents[fact]):
+                left, state = divmod(left, len(program.states[parent]))
+                given.append(f"{program.facts[parent]}={program.states[parent][state]}")
+            suffix = f" | {', '.join(reversed(given))}" if given else ""
+            labels += [f"{name}={state}{suffix}" for state in program.states[fact]]
+    return labels
+
+
+def check_stands_alone(posterior: PosteriorDraws) -> None:
+    """Refuse to save what could not be read again.
+
+    Raises
+    ------
+    RunError
+        The case or the model was built in Python: there is no text that would let the run stand alone.
+    """
+    for name, text in (
+        ("case", posterior.case.text),
+        ("model", posterior.model.text),
+        ("grading", posterior.model.grading.text),
+    ):
+        if not text:
+            raise RunError(
+                f"the {name} of this run was not read from a file.",
+                allowed="a case and a model from read_case and read_model, whose text the run keeps",
+                hint="write it as YAML first; `attribution new` gives a template",
+            )
+
+
+def write_run(tree: xr.DataTree, path: Path) -> None:
+    """Write the tree of a posterior, atomically.
+
+    Raises
+    ------
+    OutputError
+        The file cannot be written.
+    """
+    # Made in memory, written by us: where a disk is full, the HDF5 library ends the whole process when it closes.
+    image = tree.to_netcdf(None, engine="h5netcdf")
+    write_atomically(path, lambda part: _put(part, image))
+
+
+def read_run(path: Path) -> PosteriorDraws:
+    """The draws of a run, to the last bit, with the case and the model of its texts.
+
+    Raises
+    ------
+    RunError
+        Not a run, a run of a newer program, or one whose parts do not belong together.
+    """
+    _check_file(path)
+    import xarray as xr
+
+    try:
+        with xr.open_datatree(path, engine="h5netcdf") as tree:
+            attributes = {str(name): str(value) for name, value in tree.attrs.items()}
+            _check_format(path, attributes)
+            draws = _draws(tree, attributes)
+    except RunError:
+        raise
+    except (OSError, KeyError, ValueError, TypeError, RuntimeError, AttributeError) as error:
+        raise _damaged(path, f"{type(error).__name__}") from error
+    return _assemble(path, attributes, draws)
 
 
 def _quantities(program: Program, slots: Floats) -> dict[str, tuple[Floats, tuple[str, ...]]]:
@@ -153,20 +255,6 @@ def _table_entries(program: Program) -> np.ndarray:
     return np.array(entries)
 
 
-def cell_labels(program: Program) -> list[str]:
-    """``fact=state`` for every table cell, with the parents' states where there are any."""
-    labels = []
-    for fact, name in enumerate(program.facts):
-        for config in range(program.fact_config[fact], program.fact_config[fact + 1]):
-            left, given = config - program.fact_config[fact], []
-            for parent in reversed(program.parents[fact]):
-                left, state = divmod(left, len(program.states[parent]))
-                given.append(f"{program.facts[parent]}={program.states[parent][state]}")
-            suffix = f" | {', '.join(reversed(given))}" if given else ""
-            labels += [f"{name}={state}{suffix}" for state in program.states[fact]]
-    return labels
-
-
 def _coordinates(program: Program) -> dict[str, list[str]]:
     states = [f"{fact}={state}" for fact, of in zip(program.facts, program.states, strict=True) for state in of]
     return {
@@ -205,7 +293,7 @@ def _facts(program: Program, shape: tuple[int, ...], states: Any, observed: tupl
     return found
 
 
-def _stats(posterior: Posterior) -> xr.Dataset:
+def _stats(posterior: PosteriorDraws) -> xr.Dataset:
     import xarray as xr
 
     draws = posterior.draws
@@ -214,30 +302,6 @@ def _stats(posterior: Posterior) -> xr.Dataset:
         variables["log_weight"] = (("chain", "draw"), draws.log_weight)
     chains, count = draws.z.shape[:2]
     return xr.Dataset(variables, coords={"chain": np.arange(chains), "draw": np.arange(count)})
-
-
-def attributes(posterior: Posterior) -> dict[str, str]:
-    """Attributes of a run, all text: enough to make it again, and to know what it was made from."""
-    settings = posterior.settings
-    texts = {
-        "case": posterior.case.text,
-        "model": posterior.model.text,
-        "grading": posterior.model.grading.text,
-    }
-    read = {**texts, "case": posterior.case.evidence_text}
-    return {
-        "format": RUN_FORMAT,
-        "case_id": posterior.case.id,
-        "model_id": posterior.model.id,
-        "grading_id": posterior.model.grading.id,
-        "engine": settings.engine,
-        "weighted": "yes" if posterior.draws.log_weight is not None else "no",
-        "khat": "" if posterior.draws.khat is None else repr(posterior.draws.khat),
-        "settings": settings_as_json(settings),
-        "versions": json.dumps(versions(settings.engine), sort_keys=True),
-        "hashes": json.dumps({name: digest(text) for name, text in read.items()}, sort_keys=True),
-        **{f"{name}_text": text for name, text in texts.items()},
-    }
 
 
 def predict(program: Program, slots: Floats, faction_probability: Floats, seed: int) -> States:
@@ -301,3 +365,97 @@ def _staged(program: Program, slots: Floats, fact: int, culprit: States, rng: np
     arranged = outside & (rng.random(len(culprit)) < slots[:, ints.staged_slot[t]])
     weight = program.floats.staged_weight[t * factions : (t + 1) * factions]
     return np.where(arranged, rng.choice(factions, size=len(culprit), p=weight), culprit)
+
+
+def _put(part: Path, image: memoryview) -> None:
+    part.write_bytes(image)
+
+
+def _check_file(path: Path) -> None:
+    if not path.is_file():
+        raise RunError(
+            f"{path} is not there.",
+            allowed="a run written by `attribution fit CASE -o RUN.nc`",
+            file=str(path),
+        )
+    if path.stat().st_size > _LARGEST_FILE:
+        raise RunError("the file is larger than 4 GiB.", allowed="a saved run", file=str(path))
+
+
+def _check_format(path: Path, attributes: dict[str, str]) -> None:
+    found = attributes.get("format", "")
+    if found != RUN_FORMAT:
+        newer = found.startswith("attribution-run/")
+        raise RunError(
+            f'the format is "{found or "missing"}".',
+            allowed=RUN_FORMAT,
+            hint="it was written by another version of this program: update it" if newer else "is it a saved run?",
+            file=str(path),
+        )
+    hashes = json.loads(attributes["hashes"])
+    for name in ("case", "model", "grading"):
+        text = attributes[f"{name}_text"]
+        if digest(without_outcome(text) if name == "case" else text) != hashes[name]:
+            raise RunError(
+                f"the {name} in the run is not the one it was fitted with.",
+                allowed="an unchanged run",
+                hint="fit again",
+                file=str(path),
+            )
+
+
+def _draws(tree: xr.DataTree, attributes: dict[str, str]) -> Draws:
+    z = np.ascontiguousarray(tree["posterior"]["z"].transpose("chain", "draw", "number").to_numpy(), dtype=np.float64)
+    if not np.isfinite(z).all():
+        raise ValueError
+    stats: dict[str, Any] = {str(name): value.to_numpy() for name, value in tree["sample_stats"].data_vars.items()}
+    if any(value.shape != z.shape[:2] for value in stats.values()):
+        raise ValueError
+    log_weight = stats.pop("log_weight", None)
+    z.flags.writeable = False
+    khat = float(attributes["khat"]) if attributes["khat"] else None
+    return Draws(z=z, log_weight=log_weight, khat=khat, stats=stats)
+
+
+def _settings(text: str) -> Settings:
+    values = json.loads(text)
+    return Settings(
+        engine=values["engine"],
+        seed=int(values["seed"]),
+        as_of=Moment.parse(values["as_of"]) if values["as_of"] else None,
+        sampling=Sampling(**{name: int(value) for name, value in values["sampling"].items()}),
+    )
+
+
+def _assemble(path: Path, attributes: dict[str, str], draws: Draws) -> PosteriorDraws:
+    """Case and model from their texts, and the check that they have the numbers that were drawn."""
+    from attribution.reading import parse_case, parse_model
+
+    try:
+        settings = _settings(attributes["settings"])
+        case = parse_case(attributes["case_text"], f"{path}:case")
+        model = parse_model(
+            attributes["model_text"],
+            f"{path}:model",
+            grading_text=attributes["grading_text"],
+            grading_id=attributes["grading_id"],
+            id=attributes["model_id"],
+        )
+        posterior = PosteriorDraws(case, model, settings, draws)
+        fits = posterior.program.dimension == draws.z.shape[2]
+    except (KeyError, ValueError, TypeError) as error:
+        raise _damaged(path, type(error).__name__) from error
+    except InputError as error:
+        raise _damaged(path, str(error)) from error
+    if not fits:
+        raise _damaged(path, "it has other numbers than its model")
+    return posterior
+
+
+def _damaged(path: Path, why: str) -> RunError:
+    return RunError(
+        f"the run cannot be read ({why}).",
+        allowed="a complete file written by `attribution fit CASE -o RUN.nc`",
+        hint="it is cut off or changed: fit again",
+        file=str(path),
+    )

@@ -11,7 +11,8 @@ from attribution.analysis.shapley import Decomposition, shapley
 from attribution.analysis.timeline import Timeline
 from attribution.domain.verbal import DECIBANS, decibans, odds, percent, percents, probability_words, support_words
 from attribution.errors import UsageError
-from attribution.inference.posterior import Posterior, Standing
+from attribution.inference.posterior import Posterior
+from attribution.inference.posterior_draws import Standing
 from attribution.reporting.layout import Grid
 
 NAMING_LIMIT = 0.55

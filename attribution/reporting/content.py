@@ -10,7 +10,8 @@ from attribution.analysis.sensitivity import Sensitivity
 from attribution.analysis.shapley import Decomposition
 from attribution.analysis.timeline import Timeline, timeline
 from attribution.domain.concern import Concern
-from attribution.inference.posterior import Posterior, Standing
+from attribution.inference.posterior import Posterior
+from attribution.inference.posterior_draws import Standing
 from attribution.inference.settings import digest, versions
 from attribution.reporting.answer import (
     BottomLine,

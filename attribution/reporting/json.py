@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeAliasType, Union, get_args, get_origin, get
 
 from attribution.analysis.finding import as_json
 from attribution.domain.verbal import probability_words
-from attribution.inference.posterior import Standing
+from attribution.inference.posterior_draws import Standing
 from attribution.reporting.content import Content
 
 REPORT_FORMAT = "attribution-report/1"

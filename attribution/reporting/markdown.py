@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from attribution.domain.verbal import decibans, odds, percent, percents
-from attribution.inference.posterior import Standing
+from attribution.inference.posterior_draws import Standing
 from attribution.reporting.content import Content
 from attribution.reporting.layout import Grid
 from attribution.reporting.text import brief, markdown_table, plain

@@ -8,7 +8,8 @@ from typing import Any, cast
 import pytest
 
 from attribution.domain.verbal import percent
-from attribution.inference.posterior import Posterior, Standing
+from attribution.inference.posterior import Posterior
+from attribution.inference.posterior_draws import Standing
 from attribution.reporting.answer import band_words, bottom_line
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from attribution.analysis.shapley import Bar, Decomposition
 from attribution.domain.verbal import ICD_203
-from attribution.inference.posterior import Standing
+from attribution.inference.posterior_draws import Standing
 from attribution.reporting.figures.marks import place, strip
 from attribution.reporting.figures.report import MOST_BARS, standings_figure, waterfall_figure
 

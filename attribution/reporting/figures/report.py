@@ -10,7 +10,7 @@ from markupsafe import Markup
 from attribution.analysis.shapley import Decomposition
 from attribution.analysis.timeline import Timeline
 from attribution.domain.verbal import decibans, odds, percent, percents
-from attribution.inference.posterior import Standing
+from attribution.inference.posterior_draws import Standing
 from attribution.reporting.diagnostics import Chains, Energy, Trace
 from attribution.reporting.figures.marks import (
     Figure,

@@ -1,0 +1,198 @@
+"""Draws of z for a case under a model, and every array that follows from them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Self
+
+import numpy as np
+
+from attribution.domain.case import Case
+from attribution.domain.model import Model
+from attribution.domain.verbal import probability_words
+from attribution.inference.draws import Draws, Estimate, estimate, flat
+from attribution.inference.settings import Settings
+from attribution.inference.sobol import sobol_normals
+from attribution.network.compiler import compile_network
+from attribution.network.program import Floats, Program
+from attribution.network.summation import (
+    Parts,
+    log_joint_at,
+    log_joint_without,
+    normalise,
+    numbers,
+    part_log_likelihood,
+    state_probabilities,
+    tables,
+    with_part,
+)
+
+PRIOR_SCRAMBLES, _PRIOR_LOG2_POINTS = 8, 8
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A faction, group or state: its probability before and after the evidence.
+
+    `mcse` is the Monte Carlo standard error of `probability`; `low` and `high` are the 5 % and 95 % quantiles of the
+    probability over the uncertain inputs (its range over inputs, not a credible interval).
+    """
+
+    id: str
+    label: str
+    prior: float
+    probability: float
+    mcse: float
+    low: float
+    high: float
+
+    @property
+    def words(self) -> str:
+        return probability_words(self.probability)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class PosteriorDraws:
+    """A case, a model, how it was drawn, and the draws.
+
+    Everything else is computed from these when first asked for, kept, and a function of them alone.
+    """
+
+    case: Case
+    model: Model
+    settings: Settings
+    draws: Draws
+
+    @classmethod
+    def drawn(
+        cls,
+        case: Case,
+        model: Model,
+        settings: Settings,
+        draws: Draws,
+        *,
+        program: Program,
+        slots: Floats | None = None,
+        log_joint: Floats | None = None,
+    ) -> Self:
+        """A posterior with what was computed while it was drawn, so that none of it is computed again."""
+        posterior = cls(case, model, settings, draws)
+        known = {"program": program, "slots": slots, "log_joint": log_joint}
+        posterior.__dict__.update((name, value) for name, value in known.items() if value is not None)
+        return posterior
+
+    @cached_property
+    def program(self) -> Program:
+        """The compiled network."""
+        return compile_network(self.case, self.model, self.settings.as_of)
+
+    @cached_property
+    def slots(self) -> Floats:
+        """Values of all numbers in every draw: (draw, slot)."""
+        return numbers(self.program, self.draws.flat)
+
+    @cached_property
+    def log_joint(self) -> Floats:
+        """``log pi_h p(E | h, theta)`` in every draw: (draw, faction)."""
+        return log_joint_at(self.program, self.slots)
+
+    @cached_property
+    def parts(self) -> Parts:
+        """Prior and likelihood by part, for all questions that leave something out."""
+        return Parts.of(self.program, self.slots)
+
+    def log_joint_without(self, origins: frozenset[str]) -> Floats:
+        """The log-joint in every draw without some origins: (draw, faction)."""
+        if len(origins) == 1:
+            (origin,) = origins
+            part = int(self.program.ints.origin_part[self.program.origins.index(origin)])
+            return with_part(self.program, self.slots, self.parts, part, self.part_without(origin))
+        return log_joint_without(self.program, self.slots, self.parts, origins)
+
+    def part_without(self, origin: str) -> Floats:
+        """``log p(E_part | h, theta)`` of the part an origin speaks about, without it: (draw, faction). Kept."""
+        if origin not in self._parts_without:
+            part = int(self.program.ints.origin_part[self.program.origins.index(origin)])
+            without = self.program.without(frozenset({origin}))
+            self._parts_without[origin] = part_log_likelihood(without, self.slots, part)
+        return self._parts_without[origin]
+
+    @cached_property
+    def _parts_without(self) -> dict[str, Floats]:
+        return {}
+
+    @cached_property
+    def log_evidence(self) -> Floats:
+        """``log p(E | theta)`` in every draw: (draw,)."""
+        return normalise(self.log_joint)[1]
+
+    @cached_property
+    def faction_draws(self) -> Floats:
+        """``p(h | E, theta)`` in every draw: (draw, faction)."""
+        return normalise(self.log_joint)[0]
+
+    @cached_property
+    def state_draws(self) -> Floats:
+        """``p(x_f | E, theta)`` in every draw, facts one after another: (draw, state)."""
+        return state_probabilities(self.program, self.slots)
+
+    @cached_property
+    def prior_slots(self) -> Floats:
+        """Values of all numbers in draws from the prior: (draw, slot)."""
+        z = sobol_normals(self.program.dimension, PRIOR_SCRAMBLES, _PRIOR_LOG2_POINTS, self.settings.seed)
+        return numbers(self.program, flat(z))
+
+    @cached_property
+    def prior_faction_draws(self) -> Floats:
+        """``pi_h`` in draws from the prior: (draw, faction)."""
+        return np.exp(tables(self.program, self.prior_slots)[1])
+
+    @cached_property
+    def prior_state_draws(self) -> Floats:
+        """``p(x_f | theta)``, no evidence at all, in draws from the prior: (draw, state)."""
+        return state_probabilities(self.program.without_evidence(), self.prior_slots)
+
+    @cached_property
+    def standings(self) -> tuple[Standing, ...]:
+        """The factions, in the order of the case."""
+        labels = [(leaf, self.case.factions.label(leaf)) for leaf in self.program.factions]
+        return _standings(labels, self.prior_faction_draws.mean(axis=0), estimate(self.draws, self.faction_draws))
+
+    @cached_property
+    def group_standings(self) -> tuple[Standing, ...]:
+        """The groups of factions, in the order of the case: sums over their leaves."""
+        tree = self.case.factions
+        member = np.array([[leaf in tree.under(group) for group in tree.groups] for leaf in tree.leaves], dtype=float)
+        if not tree.groups:
+            return ()
+        return _standings(
+            [(group, tree.label(group)) for group in tree.groups],
+            np.einsum("h,hg->g", self.prior_faction_draws.mean(axis=0), member),
+            estimate(self.draws, np.einsum("dh,hg->dg", self.faction_draws, member)),
+        )
+
+    @cached_property
+    def state_standings(self) -> tuple[Standing, ...]:
+        """Every state of every fact as ``fact=state``, in the order of the case."""
+        if not self.program.facts:
+            return ()
+        labels = [
+            (f"{fact}={state}", state.replace("-", " "))
+            for fact, states in zip(self.program.facts, self.program.states, strict=True)
+            for state in states
+        ]
+        return _standings(labels, self.prior_state_draws.mean(axis=0), estimate(self.draws, self.state_draws))
+
+    @property
+    def ranking(self) -> tuple[Standing, ...]:
+        """The factions, the most probable first; ties in the order of the case."""
+        return tuple(sorted(self.standings, key=lambda standing: -standing.probability))
+
+
+def _standings(labels: list[tuple[str, str]], prior: Floats, estimated: Estimate) -> tuple[Standing, ...]:
+    columns = (prior, estimated.mean, estimated.mcse, estimated.low, estimated.high)
+    return tuple(
+        Standing(id, label, *(float(column[position]) for column in columns))
+        for position, (id, label) in enumerate(labels)
+    )
