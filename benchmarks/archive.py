@@ -2,9 +2,9 @@
 
     python benchmarks/archive.py [--nuts] [events ...]
 
-Fifty factions that come and go, eight categorical features, two levels of place, coordinates; the discounts are fitted
-again before each of about 60 months, whatever the number of events. `--nuts` adds the posterior of the discounts by
-NUTS as of the last month, its compilation included.
+Fifty factions that come and go, eight categorical features, two levels of place, coordinates; the coefficients are
+fitted again before each of about 60 months, whatever the number of events. `--nuts` adds the posterior of the
+coefficients by NUTS as of the last month, its compilation included.
 """
 
 from __future__ import annotations
@@ -80,7 +80,9 @@ def one(events: int, nuts: bool) -> None:
         from attribution.archive.model.posterior import nuts_posterior
 
         began = time.perf_counter()
-        posterior, _ = nuts_posterior(found.examples, found.features, found.fitted_on, found.shrinkage, found.discounts)
+        posterior, _ = nuts_posterior(
+            found.examples, found.features, found.fitted_on, found.shrinkage, found.coefficients
+        )
         print(f"{'':9} NUTS {time.perf_counter() - began:.1f} s: {posterior}", flush=True)
 
 

@@ -22,8 +22,8 @@ from attribution.archive.evaluation.baselines import run_baseline
 from attribution.archive.evaluation.scores import expected_calibration_error, log_losses
 from attribution.archive.events import EventTable
 from attribution.archive.model.classes import Classes
-from attribution.archive.model.coefficients import Discounts, Examples, learn
-from attribution.archive.model.features import Stream
+from attribution.archive.model.coefficients import Coefficients, Examples, learn
+from attribution.archive.model.features import PrequentialFilter
 from attribution.archive.model.forecast import blocks, training_size
 from attribution.archive.model.posterior import SlopeDraws
 from attribution.archive.model.settings import Shrinkage
@@ -44,7 +44,7 @@ _SWAPS = {
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Which features stay, and how discounts are shrunk and learned."""
+    """Which features stay, and how coefficients are shrunk and learned."""
 
     name: str
     keeps: Callable[[str], bool] = lambda name: True
@@ -53,21 +53,21 @@ class Choice:
 
 
 CHOICES = (
-    Choice("one memory of activity (500 days)", lambda name: "activity" not in name or "500" in name),
-    Choice("one memory of nearness (200 days)", lambda name: "within" not in name or "200 days" in name),
-    Choice("one reach (50 km)", lambda name: "within" not in name or "50 km" in name.replace("250 km", "")),
+    Choice("one decay time of activity (500 days)", lambda name: "activity" not in name or "500" in name),
+    Choice("one decay time of nearness (200 days)", lambda name: "within" not in name or "200 days" in name),
+    Choice("one length scale (50 km)", lambda name: "within" not in name or "50 km" in name.replace("250 km", "")),
     Choice("no nearness", lambda name: "within" not in name and "nobody near" not in name),
     Choice("no shares of places", lambda name: not any(name.startswith(level + ",") for level in _LEVELS)),
-    Choice("no habits nested by place", lambda name: " in this " not in name),
+    Choice("no feature shares nested by place", lambda name: " in this " not in name),
     Choice("no rate of new groups, no novelty", lambda name: name != "newcomers" and "nobody near" not in name),
     Choice("columns are views like others (0.2)", shrinkage=lambda s: replace(s, facts=0)),
     Choice("no deviations of factions", shrinkage=lambda s: replace(s, faction_sd=1e-3)),
-    Choice("discounts as before any event", learned=False),
-    Choice("every feature in full (1.0)", shrinkage=lambda s: replace(s, discount=1.0, facts=0), learned=False),
-    Choice("nothing about discounts ages", shrinkage=lambda s: replace(s, half_life=1e9)),
-    Choice("discounts age twice as fast", shrinkage=lambda s: replace(s, half_life=750.0)),
+    Choice("coefficients as before any event", learned=False),
+    Choice("every feature in full (1.0)", shrinkage=lambda s: replace(s, coefficient=1.0, facts=0), learned=False),
+    Choice("nothing about coefficients ages", shrinkage=lambda s: replace(s, half_life=1e9)),
+    Choice("coefficients age twice as fast", shrinkage=lambda s: replace(s, half_life=750.0)),
     Choice("deviations twice as wide", shrinkage=lambda s: replace(s, faction_sd=0.6)),
-    Choice("discounts shrunk half as much", shrinkage=lambda s: replace(s, discount_sd=0.2, fact_sd=0.4)),
+    Choice("coefficients shrunk half as much", shrinkage=lambda s: replace(s, coefficient_sd=0.2, fact_sd=0.4)),
 )
 _LEVELS = ("country", "admin1", "admin2", "place", "province", "city")
 
@@ -80,29 +80,29 @@ class Prepared:
     classes: Classes
     first: int
     x: Floats
-    stream: Stream
+    prequential: PrequentialFilter
 
 
 def prepared(events: EventTable) -> Prepared:
-    """Go through a table once; features do not depend on discounts where nothing is known as one of several."""
+    """Go through a table once; features do not depend on coefficients where nothing is known as one of several."""
     first = training_size(events)
     classes = Classes.learned(events, np.arange(len(events)) < first)
-    stream = Stream(events, classes)
-    x = np.zeros((len(events), len(stream.names), len(classes)), dtype=np.float32)
+    prequential = PrequentialFilter(events, classes)
+    x = np.zeros((len(events), len(prequential.names), len(classes)), dtype=np.float32)
     slope = np.full(x.shape[1:], 0.2)
-    stream.advance(len(events), slope, np.zeros(len(classes)), keep=np.arange(len(events)), kept=x)
-    return Prepared(events, classes, first, x, stream)
+    prequential.advance(len(events), slope, np.zeros(len(classes)), keep=np.arange(len(events)), kept=x)
+    return Prepared(events, classes, first, x, prequential)
 
 
 def losses(table: Prepared, choice: Choice) -> tuple[Floats, float]:
     """Log losses of the events with a known faction, rolling, and the calibration error."""
-    kept = [at for at, name in enumerate(table.stream.names) if choice.keeps(name)]
-    facts = [at for at in kept if table.stream.names[at] in {column.name for column in table.stream.columns}]
-    plain = replace(table.stream.shrinkage, first_fact=kept.index(facts[0]) if facts else 0, facts=len(facts))
+    kept = [at for at, name in enumerate(table.prequential.names) if choice.keeps(name)]
+    facts = [at for at in kept if table.prequential.names[at] in {column.name for column in table.prequential.columns}]
+    plain = replace(table.prequential.shrinkage, first_fact=kept.index(facts[0]) if facts else 0, facts=len(facts))
     shrinkage, x, events = choice.shrinkage(plain), table.x[:, kept], table.events
     label = table.classes.labels(events)
     rows = np.flatnonzero(label >= 0)
-    discounts = Discounts.prior(len(kept), len(table.classes), shrinkage)
+    coefficients = Coefficients.prior(len(kept), len(table.classes), shrinkage)
     parts = []
     for start, stop in blocks(events, table.first, "rolling"):
         past = rows[rows < start]
@@ -111,8 +111,8 @@ def losses(table: Prepared, choice: Choice) -> tuple[Floats, float]:
             events.last_day[past], past,
         )  # fmt: skip
         if choice.learned:
-            discounts = learn(examples, int(events.day[start]), shrinkage, discounts)
-        parts.append(SlopeDraws(discounts.slope[None], discounts.intercept[None]).probability(x[start:stop])[0])
+            coefficients = learn(examples, int(events.day[start]), shrinkage, coefficients)
+        parts.append(SlopeDraws(coefficients.slope[None], coefficients.intercept[None]).probability(x[start:stop])[0])
     return _scored(np.concatenate(parts), label[table.first :])
 
 

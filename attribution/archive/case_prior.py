@@ -15,10 +15,10 @@ import numpy as np
 from attribution.archive.codes import MISSING, Coding, Floats, Ints, LabelSets
 from attribution.archive.events import LIMITS, NOT_RECORDED, UNKNOWN, EventTable
 from attribution.archive.model.classes import OTHER, Classes
-from attribution.archive.model.coefficients import Discounts, choose_shrinkage, learn, weigh
-from attribution.archive.model.features import Stream
+from attribution.archive.model.coefficients import Coefficients, choose_shrinkage, learn, weigh
+from attribution.archive.model.features import PrequentialFilter
 from attribution.archive.model.forecast import Store
-from attribution.archive.model.posterior import draw_discounts
+from attribution.archive.model.posterior import draw_coefficients
 from attribution.archive.model.settings import Shrinkage, cautious
 from attribution.archive.reading.mapping import CaseLink
 from attribution.archive.reading.read import Archive
@@ -64,10 +64,11 @@ class CasePrior:
 def case_prior(
     events: EventTable, case: Case, link: CaseLink, *, seed: int = 1, replicates: int = _REPLICATES
 ) -> CasePrior:
-    """The archive's forecast of the incident, with two kinds of doubt: about the events, and about the discounts.
+    """The archive's forecast of the incident, with two kinds of doubt: about the events, and about the coefficients.
 
-    Each replicate draws as many events with replacement, learns the discounts from them, draws discounts around the
-    learned ones, and forecasts the incident. Factions that are no class of their own in the case's tree go to `other`.
+    Each replicate draws as many events with replacement, learns the coefficients from them, draws coefficients around
+    the learned ones, and forecasts the incident. Factions that are no class of their own in the case's tree go to
+    `other`.
 
     Raises
     ------
@@ -201,16 +202,16 @@ def _shrinkage(table: EventTable, classes: Classes) -> Shrinkage:
     """As strong as forecasts within the past say; with too few events to say it, `cautious`."""
     store = _filled(table, classes)
     if len(store.examples()) < _FEW:
-        return cautious(len(store.stream.names))
-    return choose_shrinkage(store.examples(), int(table.day[-1]), store.stream.shrinkage)
+        return cautious(len(store.prequential.names))
+    return choose_shrinkage(store.examples(), int(table.day[-1]), store.prequential.shrinkage)
 
 
 def _filled(table: EventTable, classes: Classes) -> Store:
     """All events but the last gone through."""
-    stream = Stream(table, classes)
-    size = (len(stream.names), len(classes))
-    store = Store(stream, len(table), size)
-    store.advance(len(table) - 1, Discounts.prior(*size, stream.shrinkage), 1 << 40)
+    prequential = PrequentialFilter(table, classes)
+    size = (len(prequential.names), len(classes))
+    store = Store(prequential, len(table), size)
+    store.advance(len(table) - 1, Coefficients.prior(*size, prequential.shrinkage), 1 << 40)
     return store
 
 
@@ -220,10 +221,10 @@ def _forecast(
     """Probabilities of the incident, (class,), when the past was these rows."""
     store = _filled(table.take(np.append(rows, len(table) - 1)), classes)
     examples, now = store.examples(), int(table.day[-1])
-    learned = learn(examples, now, shrinkage, Discounts.prior(len(store.stream.names), len(classes), shrinkage))
+    learned = learn(examples, now, shrinkage, Coefficients.prior(len(store.prequential.names), len(classes), shrinkage))
     chosen, weight = weigh(examples, now, shrinkage.half_life)
-    drawn = draw_discounts(examples, chosen, weight, shrinkage, learned, 1, rng)
-    return np.asarray(store.stream.advance(store.stream.position + 1, drawn.slope[0], drawn.intercept[0])[0])
+    drawn = draw_coefficients(examples, chosen, weight, shrinkage, learned, 1, rng)
+    return np.asarray(store.prequential.advance(store.prequential.position + 1, drawn.slope[0], drawn.intercept[0])[0])
 
 
 def _summary(used: EventTable, classes: Classes, case: Case, link: CaseLink, probability: Floats) -> CasePrior:

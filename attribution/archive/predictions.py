@@ -14,7 +14,7 @@ import numpy as np
 from attribution.archive.codes import Floats, Ints
 from attribution.archive.events import LIMITS, UNKNOWN, EventTable
 from attribution.archive.model.classes import Classes
-from attribution.archive.model.features import Stream
+from attribution.archive.model.features import PrequentialFilter
 from attribution.archive.model.fitted import Fitted
 from attribution.archive.reading.read import Archive
 from attribution.archive.reading.tables import lacking
@@ -31,8 +31,9 @@ _EPOCH = dt.date(1970, 1, 1)
 class Predictions:
     """Some events with their posteriors; rows as in the table that was read.
 
-    `pull` says in decibans how far each feature, discounted, speaks for the leader against the runner-up, and last how
-    far they differ at large; they sum to the log-odds of the two at the most probable discounts, sets aside.
+    `pull` says in decibans how far each feature, weighed by its coefficient, speaks for the leader against the
+    runner-up, and last how far they differ at large; they sum to the log-odds of the two at the most probable
+    coefficients, sets aside.
     """
 
     event: Ints  # (n,) position in the table of events
@@ -47,23 +48,23 @@ class Predictions:
 def predict(events: EventTable, fitted: Fitted) -> Iterator[tuple[int, Predictions]]:
     """Posteriors of all events without one known faction, in order of time; with each part, how many events are done.
 
-    The features of an event come from what was over before its day; the discounts from all that was fitted. An event
+    The features of an event come from what was over before its day; the coefficients from all that was fitted. An event
     known as "one of these" is held to its set, as far as its certainty goes.
     """
     classes = fitted.classes_of(events)
-    stream = Stream(events, classes, region=fitted.region)
-    fitted.check_features(stream)
+    prequential = PrequentialFilter(events, classes, region=fitted.region)
+    fitted.check_features(prequential)
     wanted = events.label == UNKNOWN
     size = fitted.mode.slope.shape[1:]
     slope, intercept = fitted.mode.slope[0], fitted.mode.intercept[0]
-    while stream.position < len(events):
-        here = stream.position
+    while prequential.position < len(events):
+        here = prequential.position
         there = min(len(events), here + _CHUNK)
         chosen = np.flatnonzero(wanted[here:there])
         keep = np.full(there - here, -1)
         keep[chosen] = np.arange(len(chosen))
         x = np.zeros((len(chosen), *size), dtype=np.float32)
-        stream.advance(there, slope, intercept, keep=keep, kept=x)
+        prequential.advance(there, slope, intercept, keep=keep, kept=x)
         yield there, _predicted(events, classes, fitted, chosen + here, x)
 
 

@@ -15,9 +15,9 @@ from attribution.errors import EventError, UsageError
 if TYPE_CHECKING:
     from attribution.archive.evaluation.backtest import Backtest
     from attribution.archive.model.fitted import Fitted
-    from attribution.archive.model.posterior import DiscountPosterior
+    from attribution.archive.model.posterior import CoefficientPosterior
     from attribution.archive.reading.read import Archive
-    from attribution.archive.summary.describe import Description, Known
+    from attribution.archive.summary.describe import Description, DistinctiveValue
     from attribution.archive.summary.grid import Estimate
 
 
@@ -104,7 +104,7 @@ def backtest(arguments: argparse.Namespace) -> int:
     show(_tables(found), arguments.format)
     if arguments.format == "text":
         doubts = [str(concern) for concern in (*archive.concerns, *found.concerns)]
-        print("\n" + "\n".join([str(found), str(found.discounts), *doubts, *LIMITS]))
+        print("\n" + "\n".join([str(found), str(found.coefficients), *doubts, *LIMITS]))
     return 1 if any(concern.severity == "blocking" for concern in (*archive.concerns, *found.concerns)) else 0
 
 
@@ -114,8 +114,8 @@ def fit(arguments: argparse.Namespace) -> int:
         raise UsageError(f'"{arguments.output}" is no place for a model.', allowed="a file ending in .json")
     archive = _archive_of(arguments)
     fitted = _fitted(archive, arguments, nuts=arguments.nuts)
-    found = fitted.discounts
-    show([_discounts_table(f"discounts ({', '.join(fitted.classes)})", found)], "text")
+    found = fitted.coefficients
+    show([_coefficients_table(f"coefficients ({', '.join(fitted.classes)})", found)], "text")
     print("\n" + "\n".join([str(found), *(str(concern) for concern in found.concerns)]))
     _tell(archive)
     if arguments.output:
@@ -199,7 +199,9 @@ def _add_backtest(command: _Command, formats: tuple[str, ...]) -> None:
     )
     backtest.add_argument("--seed", type=int, default=1, help="default: 1")
     backtest.add_argument(
-        "--nuts", action="store_true", help="intervals of the discounts by NUTS (a minute), not a normal distribution"
+        "--nuts",
+        action="store_true",
+        help="intervals of the coefficients by NUTS (a minute), not a normal distribution",
     )
     _add_outputs(backtest, formats)
 
@@ -209,7 +211,7 @@ def _add_fit(command: _Command) -> None:
     _add_events(fit)
     fit.add_argument("-o", "--output", metavar="MODEL.json", help="keep what was learned")
     fit.add_argument(
-        "--nuts", action="store_true", help="draw the discounts by NUTS (a minute), not from a normal distribution"
+        "--nuts", action="store_true", help="draw the coefficients by NUTS (a minute), not from a normal distribution"
     )
     _add_learning(fit)
 
@@ -310,7 +312,7 @@ def _baselines(typed: str) -> tuple[str, ...]:
     return names
 
 
-def _discounts_table(title: str, found: DiscountPosterior) -> Table:
+def _coefficients_table(title: str, found: CoefficientPosterior) -> Table:
     """What each feature counts: 1 as if it stood alone, 0 nothing; with 90 % intervals."""
     rows = tuple((one.feature, one.mean, one.low, one.high) for one in found.by_feature)
     return Table(title, ("feature", "mean", "low", "high"), rows)
@@ -363,19 +365,19 @@ def _concerns(archive: Archive) -> Table:
 
 def _scales(found: Description) -> Table:
     rows: list[tuple[str | float, ...]] = []
-    for one in (found.memory, *found.memories):
+    for one in (found.decay_time, *found.decay_times):
         where, events = one.place or "all", f"{one.scored:,}"
-        rows.append(("how long the past counts", where, events, "days", *_told(one.days)))
-        rows.append(("how strongly shares are shrunk", where, events, "events", *_told(one.weight)))
-    if found.reach is not None:
-        events = f"{found.reach.scored:,}"
-        rows.append(("how far an attack tells", "all", events, "km", *_told(found.reach.km)))
-        rows.append(("how strongly nearness is shrunk", "all", events, "events", *_told(found.reach.weight)))
+        rows.append(("how long the past counts", where, events, "days", *_estimate(one.days)))
+        rows.append(("how strongly shares are shrunk", where, events, "events", *_estimate(one.weight)))
+    if found.length_scale is not None:
+        events = f"{found.length_scale.scored:,}"
+        rows.append(("how far an attack tells", "all", events, "km", *_estimate(found.length_scale.km)))
+        rows.append(("how strongly nearness is shrunk", "all", events, "events", *_estimate(found.length_scale.weight)))
     columns = ("what", "where", "from events", "unit", "mean", "median", "low", "high", "presses")
-    return Table("memory and reach", columns, tuple(rows))
+    return Table("decay time and length scale", columns, tuple(rows))
 
 
-def _known(title: str, known: tuple[Known, ...]) -> Table:
+def _known(title: str, known: tuple[DistinctiveValue, ...]) -> Table:
     rows = tuple(
         (
             one.candidate, one.place or "all", one.feature, one.share.value, f"{one.share.events:,}",
@@ -388,12 +390,12 @@ def _known(title: str, known: tuple[Known, ...]) -> Table:
 
 
 def _pooling(found: Description) -> Table:
-    rows = tuple((one.feature, one.level, f"{one.nodes:,}", *_told(one.kappa)) for one in found.profiles.pooling)
+    rows = tuple((one.feature, one.level, f"{one.nodes:,}", *_estimate(one.kappa)) for one in found.profiles.pooling)
     columns = ("feature", "level", "nodes", "mean", "median", "low", "high", "presses")
     return Table("events that the level above counts for", columns, rows)
 
 
-def _told(found: Estimate) -> tuple[str, ...]:
+def _estimate(found: Estimate) -> tuple[str, ...]:
     """Mean, median, interval, and at which bound of its prior it presses."""
     from attribution.domain.verbal import short
 
@@ -422,8 +424,8 @@ def _tables(found: Backtest) -> list[Table]:
         lower = ("", "", "") if lead is None else tuple(
             f"{share:.1%}" for share in (lead.reduction, lead.reduction_low, lead.reduction_high)
         )  # fmt: skip
-        told = (its.log_loss, its.brier, its.ece, its.cllr, its.cllr_min, its.top1, its.top3)
-        first, *rest = (f"{value:.4f}" for value in told)
+        values = (its.log_loss, its.brier, its.ece, its.cllr, its.cllr_min, its.top1, its.top3)
+        first, *rest = (f"{value:.4f}" for value in values)
         scores.append((one.name, first, *lower, *rest, f"{one.seconds:.1f}"))
     groups: tuple[tuple[str | float, ...], ...] = tuple(
         (one.kind, one.name, f"{one.events:,}", f"{one.log_loss:.4f}", f"{one.rival_log_loss:.4f}", f"{one.top1:.1%}")
@@ -431,6 +433,6 @@ def _tables(found: Backtest) -> list[Table]:
     )
     return [
         Table("scores", columns, tuple(scores)),
-        _discounts_table("discounts", found.discounts),
+        _coefficients_table("coefficients", found.coefficients),
         Table("groups", ("by", "group", "events", "log loss", "best baseline", "top 1"), groups),
     ]

@@ -11,8 +11,8 @@ from typing import Any
 
 from attribution.analysis.finding import as_json, plain
 from attribution.archive.evaluation.backtest import Backtest, Forecaster, Group
-from attribution.archive.model.posterior import Discount
-from attribution.archive.summary.describe import Description, Known
+from attribution.archive.model.posterior import Coefficient
+from attribution.archive.summary.describe import Description, DistinctiveValue
 from attribution.atomic import write_text
 from attribution.domain.concern import Concern
 from attribution.errors import UsageError
@@ -29,10 +29,10 @@ from attribution.reporting.figures.archive import (
 from attribution.reporting.figures.marks import Figure
 from attribution.reporting.html import page
 
-BACKTEST_FORMAT = "attribution-backtest/1"
+BACKTEST_FORMAT = "attribution-backtest/2"
 SUFFIXES = (".html", ".json")
 BACKTEST_STYLES = ("report.css", "figures.css", "archive.css", "print.css")
-DESCRIPTION_FORMAT = "attribution-description/1"
+DESCRIPTION_FORMAT = "attribution-description/2"
 DESCRIPTION_STYLES = ("report.css", "archive.css", "print.css")
 
 
@@ -63,19 +63,19 @@ def write_backtest(found: Backtest, path: Path, *, title: str, source: str, sha2
 
 def backtest_json(found: Backtest, about: dict[str, str]) -> str:
     """Everything the backtest found; log losses in nats, Cllr in bits, the rest as fractions."""
-    told: dict[str, Any] = {"format": BACKTEST_FORMAT, **about, **dataclasses.asdict(found)}
-    told["since"] = str(found.since)
-    for one in told["forecasters"]:
+    document: dict[str, Any] = {"format": BACKTEST_FORMAT, **about, **dataclasses.asdict(found)}
+    document["since"] = str(found.since)
+    for one in document["forecasters"]:
         del one["seconds"]
-    for group in told["groups"]:
+    for group in document["groups"]:
         if group["rival_log_loss"] != group["rival_log_loss"]:  # NaN: there was no baseline
             group["rival_log_loss"] = None
-    return json.dumps(told, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    return json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def discount_figure(discounts: Sequence[Discount]) -> Figure:
-    """The discounts of the features, from nothing to one at least."""
-    intervals = [Interval(one.feature, one.mean, one.low, one.high) for one in discounts]
+def coefficient_figure(coefficients: Sequence[Coefficient]) -> Figure:
+    """The coefficients of the features, from nothing to one at least."""
+    intervals = [Interval(one.feature, one.mean, one.low, one.high) for one in coefficients]
     return interval_figure(intervals, marked=(0.0, 1.0), tell=signed, tell_tick=unrounded)
 
 
@@ -106,9 +106,9 @@ def write_description(
 
 def description_json(found: Description, concerns: tuple[Concern, ...], about: dict[str, str]) -> str:
     """Everything that was found; days, kilometres, events and fractions."""
-    told: dict[str, Any] = {"format": DESCRIPTION_FORMAT, **about, **as_json(found)}
-    told |= {"first": str(found.first), "last": str(found.last), "concerns": plain(concerns)}
-    return json.dumps(told, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    document: dict[str, Any] = {"format": DESCRIPTION_FORMAT, **about, **as_json(found)}
+    document |= {"first": str(found.first), "last": str(found.last), "concerns": plain(concerns)}
+    return json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def _backtest_html(found: Backtest, about: dict[str, str]) -> str:
@@ -119,7 +119,7 @@ def _backtest_html(found: Backtest, about: dict[str, str]) -> str:
         about=about,
         groups=_by_kind(found.groups),
         calibration=calibration_figure(found.curve),
-        discounts=discount_figure(found.discounts.by_feature),
+        coefficients=coefficient_figure(found.coefficients.by_feature),
         made=_made(found),
         leads=lead_figure(found.forecasters[1:]),
         reached=_reached(found),
@@ -134,8 +134,8 @@ def _by_kind(groups: tuple[Group, ...]) -> dict[str, list[Group]]:
 
 
 def _made(found: Backtest) -> str:
-    """Which way the intervals of the discounts were made."""
-    return f"Dots are means, bars 90 % intervals. {found.discounts}"
+    """Which way the intervals of the coefficients were made."""
+    return f"Dots are means, bars 90 % intervals. {found.coefficients}"
 
 
 def _reached(found: Backtest) -> str:
@@ -160,11 +160,11 @@ def _description_html(found: Description, concerns: tuple[Concern, ...], about: 
         about=about,
         known=_by_candidate(found.known_for(8)),
         apart=_by_candidate(found.apart_in_places()),
-        memories=(found.memory, *found.memories),
+        decay_times=(found.decay_time, *found.decay_times),
         scale_strip=scale_strip,
         share_strip=share_strip,
     )
 
 
-def _by_candidate(known: tuple[Known, ...]) -> list[tuple[str, tuple[Known, ...]]]:
+def _by_candidate(known: tuple[DistinctiveValue, ...]) -> list[tuple[str, tuple[DistinctiveValue, ...]]]:
     return [(name, tuple(rows)) for name, rows in groupby(known, lambda one: one.candidate)]

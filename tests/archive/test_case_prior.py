@@ -120,7 +120,7 @@ def test_independent_weights_are_exact_for_a_dirichlet() -> None:
 
 
 def test_few_events_do_not_multiply_features_that_repeat_one_another() -> None:
-    assert cautious(24).discount * 24 == pytest.approx(1.0)
+    assert cautious(24).coefficient * 24 == pytest.approx(1.0)
 
 
 # the prior that ships

@@ -80,7 +80,7 @@ def test_place_and_weapon_tell_red_from_blue(archive: Archive, fitted: Fitted) -
     assert found.probability[late & ~iraq, blue].mean() > 0.6
 
 
-def test_pulls_sum_to_the_log_odds_at_the_most_probable_discounts(archive: Archive, fitted: Fitted) -> None:
+def test_pulls_sum_to_the_log_odds_at_the_most_probable_coefficients(archive: Archive, fitted: Fitted) -> None:
     alone = replace(fitted, draws=fitted.mode)
     found = gathered(archive, alone)
     free = ~archive.events.among.partial[found.event]
@@ -120,8 +120,8 @@ def test_a_kept_model_predicts_the_same(archive: Archive, fitted: Fitted, tmp_pa
     fitted.save(tmp_path / "m.json")
     again = load_fitted(tmp_path / "m.json")
     assert (again.classes, again.features, again.shrinkage) == (fitted.classes, fitted.features, fitted.shrinkage)
-    assert again.discounts == fitted.discounts
-    assert again.discounts.way == "normal"
+    assert again.coefficients == fitted.coefficients
+    assert again.coefficients.way == "normal"
     assert gathered(archive, again).probability == pytest.approx(gathered(archive, fitted).probability, abs=1e-4)
     assert json.loads((tmp_path / "m.json").read_text())["limits"] == list(LIMITS)
 
@@ -141,7 +141,7 @@ def test_a_model_of_another_layout_or_a_damaged_one_is_refused(
         path.write_text(broken)
         with pytest.raises(RunError, match="cannot be read"):
             load_fitted(path)
-    path.write_text(text.replace("attribution-archive/1", "attribution-archive/9"))
+    path.write_text(text.replace("attribution-archive/2", "attribution-archive/9"))
     with pytest.raises(RunError, match="the format is"):
         load_fitted(path)
 

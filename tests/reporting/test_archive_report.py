@@ -11,11 +11,11 @@ import pytest
 
 from attribution.archive.evaluation.backtest import Backtest, backtest
 from attribution.archive.events import LIMITS
-from attribution.archive.model.posterior import Discount
+from attribution.archive.model.posterior import Coefficient
 from attribution.cli import main
 from attribution.errors import UsageError
 from attribution.inference.diagnostics import Convergence
-from attribution.reporting.archive import discount_figure, write_backtest
+from attribution.reporting.archive import coefficient_figure, write_backtest
 from tests.archive.simulated import simulated_archive
 
 ABOUT = {"title": "<script>alert(1)</script>", "source": 'a"b.csv', "sha256": "0" * 64}
@@ -36,8 +36,8 @@ def test_the_page_is_whole_and_inert(found: Backtest, tmp_path: Path) -> None:
     assert "default-src 'none'" in page
     for text in (*LIMITS, str(found), "Calibration: ", "within 50 km, 200 days", "recency"):
         assert text.replace("'", "&#39;") in page
-    assert page.count("<circle") == len(found.curve) + 2 + len(found.discounts.by_feature)
-    for one in found.discounts.by_feature:
+    assert page.count("<circle") == len(found.curve) + 2 + len(found.coefficients.by_feature)
+    for one in found.coefficients.by_feature:
         assert f"{one.feature}: {one.mean:.2f}, 90 % interval {one.low:.2f} to {one.high:.2f}" in page
     assert "normal distribution around the most probable" in page
 
@@ -46,12 +46,12 @@ def test_the_json_holds_every_number_and_no_clock(found: Backtest, tmp_path: Pat
     path = tmp_path / "backtest.json"
     write_backtest(found, path, **ABOUT)
     told = json.loads(path.read_text(encoding="utf-8"))
-    assert told["format"] == "attribution-backtest/1"
+    assert told["format"] == "attribution-backtest/2"
     assert told["forecasters"][0]["scores"]["log_loss"] == found.model.scores.log_loss
     assert told["forecasters"][1]["lead"]["reduction"] == found.best_baseline.lead.reduction
     assert told["limits"] == list(LIMITS)
-    assert told["discounts"]["way"] == "normal"
-    for ours, theirs in zip(told["discounts"]["by_feature"], found.discounts.by_feature, strict=True):
+    assert told["coefficients"]["way"] == "normal"
+    for ours, theirs in zip(told["coefficients"]["by_feature"], found.coefficients.by_feature, strict=True):
         assert (ours["feature"], ours["low"], ours["high"]) == (theirs.feature, theirs.low, theirs.high)
         assert ours["low"] < ours["mean"] < ours["high"]
     assert "seconds" not in path.read_text(encoding="utf-8")
@@ -69,16 +69,16 @@ def test_without_baselines_nothing_is_compared(tmp_path: Path) -> None:
 
 def test_doubtful_chains_are_told_on_the_page(found: Backtest, tmp_path: Path) -> None:
     chains = Convergence(1.2, "newcomers", 30.0, "newcomers", 500.0, "newcomers", 0, 0.9, 0, 1500)
-    discounts = replace(found.discounts, way="nuts", convergence=chains)
+    coefficients = replace(found.coefficients, way="nuts", convergence=chains)
     path = tmp_path / "doubtful.html"
-    write_backtest(replace(found, discounts=discounts, concerns=discounts.concerns), path, **ABOUT)
+    write_backtest(replace(found, coefficients=coefficients, concerns=coefficients.concerns), path, **ABOUT)
     page = path.read_text(encoding="utf-8")
     for text in ("by NUTS; R-hat at most 1.200", "R-hat of newcomers is 1.200 (limit 1.01)", "without --nuts"):
         assert text in page
 
 
-def test_a_discount_below_nought_or_above_one_has_its_place() -> None:
-    figure = discount_figure((Discount("a", -0.2, 0.1, -0.6, -0.001), Discount("b", 1.4, 0.1, 1.2, 1.7)))
+def test_a_coefficient_below_nought_or_above_one_has_its_place() -> None:
+    figure = coefficient_figure((Coefficient("a", -0.2, 0.1, -0.6, -0.001), Coefficient("b", 1.4, 0.1, 1.2, 1.7)))
     places = [float(x) for row in figure.rows for x in re.findall(r'(?:x1|x2|cx)="([-\d.]+)%', row.strip)]
     assert 0 < min(places) < max(places) < 100
     assert (figure.rows[0].value, figure.rows[0].note) == ("−0.20", "−0.60 to 0.00")

@@ -36,17 +36,17 @@ def test_the_page_is_whole_and_inert(found: Description, tmp_path: Path) -> None
     assert "http" not in page.replace("http-equiv", "")
     assert "default-src 'none'" in page
     assert all(text.replace("'", "&#39;") in page for text in (*LIMITS, str(found)))
-    strips = 1 + len(found.memories) + 1 + len(found.known_for(8)) + len(found.apart_in_places())
+    strips = 1 + len(found.decay_times) + 1 + len(found.known_for(8)) + len(found.apart_in_places())
     assert page.count("<svg") == strips + len(found.profiles.pooling)
     assert " style=" not in page
 
 
-def test_the_page_says_why_there_is_no_reach(tmp_path: Path) -> None:
+def test_the_page_says_why_there_is_no_length_scale(tmp_path: Path) -> None:
     bare = describe(simulated_archive(60, seed=2, features=0, coordinates=False))
     path = tmp_path / "description.html"
     write_description(bare, (), path, **ABOUT)
     page = path.read_text(encoding="utf-8")
-    assert bare.no_reach in page
+    assert bare.no_length_scale in page
     assert "No share surely differs" in page
 
 
@@ -54,10 +54,10 @@ def test_the_json_holds_every_number(found: Description, tmp_path: Path) -> None
     path = tmp_path / "description.json"
     write_description(found, DOUBT, path, **ABOUT)
     told = json.loads(path.read_text(encoding="utf-8"))
-    assert told["format"] == "attribution-description/1"
-    assert told["memory"]["days"]["median"] == found.memory.days.median
-    assert told["memory"]["days"]["prior"] == {"low": 1.0, "high": 36525.0}
-    assert told["reach"]["km"]["low"] == found.reach.km.low
+    assert told["format"] == "attribution-description/2"
+    assert told["decay_time"]["days"]["median"] == found.decay_time.days.median
+    assert told["decay_time"]["days"]["prior"] == {"low": 1.0, "high": 36525.0}
+    assert told["length_scale"]["km"]["low"] == found.length_scale.km.low
     assert len(told["profiles"]["profiles"]) == len(found.profiles.profiles)
     assert told["concerns"][0]["what"] == "a <doubt>"
     assert told["limits"] == list(found.limits)
@@ -71,12 +71,12 @@ def test_the_command_describes_the_shipped_events(tmp_path: Path, capsys: pytest
     printed = capsys.readouterr().out
     assert all(limit in printed for limit in LIMITS)
     assert "how long the past counts" in printed
-    assert "No reach is estimated: 15 events" in printed
-    assert json.loads(told.read_text())["reach"] is None
+    assert "No length scale is estimated: 15 events" in printed
+    assert json.loads(told.read_text())["length_scale"] is None
     assert "incidents-2019-2024" in page.read_text()
     assert main([*typed, "--format", "json"]) == 0
     tables = json.loads(capsys.readouterr().out)
-    assert tables["memory and reach"][0]["unit"] == "days"
+    assert tables["decay time and length scale"][0]["unit"] == "days"
     assert main([*typed, "--format", "csv"]) == 0
     rows = list(csv.reader(io.StringIO(capsys.readouterr().out)))
     assert ["known for"] in [row[:1] for row in rows]

@@ -24,7 +24,7 @@ _COPIED = ("attribution", "tests", "benchmarks", "data", "models", "pyproject.to
 _NETWORK = "attribution/network"
 ENUMERATION = ("tests/network/test_enumeration.py",)
 _ARCHIVE = "attribution/archive"
-STREAM = ("tests/archive/model/test_stream.py",)
+FILTER = ("tests/archive/model/test_features.py",)
 GRADIENT = ("tests/network/test_gradient.py",)
 
 
@@ -214,7 +214,7 @@ MUTATIONS = (
         f"{_ARCHIVE}/model/features_kernel.py",
         "last[order[clock[1]]] < min(day[i], until)",
         "last[order[clock[1]]] <= min(day[i], until)",
-        STREAM,
+        FILTER,
     ),
     Mutation(
         "archive-no-decay",
@@ -222,7 +222,7 @@ MUTATIONS = (
         f"{_ARCHIVE}/model/features_kernel.py",
         "fade(places[row, t], decay[last[e] - place_day[row], acts + t])",
         "fade(places[row, t], decay[0, acts + t])",
-        STREAM,
+        FILTER,
     ),
     Mutation(
         "archive-twice-around",
@@ -230,7 +230,7 @@ MUTATIONS = (
         f"{_ARCHIVE}/model/neighbours_kernel.py",
         "count += not met_already(i, shelf[at], record, narrowest, level)",
         "count += 1",
-        STREAM,
+        FILTER,
     ),
     Mutation(
         "archive-lonely-faction",
@@ -238,7 +238,7 @@ MUTATIONS = (
         f"{_ARCHIVE}/model/features_kernel.py",
         "            lift[node] = up\n",
         "            lift[node] = 1.0\n",
-        STREAM,
+        FILTER,
     ),
     Mutation(
         "archive-sets-in-full",
@@ -246,7 +246,7 @@ MUTATIONS = (
         f"{_ARCHIVE}/model/features_kernel.py",
         "share[m] = certainty * (probability[classes[m]] + 1e-12) / mass",
         "share[m] = certainty",
-        STREAM,
+        FILTER,
     ),
 )
 

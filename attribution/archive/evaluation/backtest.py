@@ -23,7 +23,7 @@ from attribution.archive.evaluation.scores import (
 from attribution.archive.events import LIMITS, EventTable
 from attribution.archive.model.classes import Classes
 from attribution.archive.model.forecast import Forecasts, Protocol, as_date, forecast, months, training_size
-from attribution.archive.model.posterior import DiscountPosterior, normal_posterior, nuts_posterior
+from attribution.archive.model.posterior import CoefficientPosterior, normal_posterior, nuts_posterior
 from attribution.domain.concern import Concern
 from attribution.errors import EventError
 
@@ -69,7 +69,7 @@ class Backtest:
     forecasters: tuple[Forecaster, ...]  # the model first, then from best to worst
     curve: tuple[CalibrationBin, ...]
     groups: tuple[Group, ...]
-    discounts: DiscountPosterior  # as of the last fit
+    coefficients: CoefficientPosterior  # as of the last fit
     fits: int
     seed: int
     concerns: tuple[Concern, ...]
@@ -87,16 +87,16 @@ class Backtest:
 
     def __str__(self) -> str:
         scores, best = self.model.scores, self.best_baseline
-        told = (
+        text = (
             f"Forecast forward in time from {self.since} ({self.protocol}), {self.scored} events with a known faction "
             f"among {len(self.classes)} classes: log loss {scores.log_loss:.3f} nats, calibration error "
             f"{scores.ece:.3f} ({scores.ece_chance:.3f} by chance alone), likeliest right in {scores.top1:.1%}."
         )
         if best is None or best.lead is None:
-            return told
+            return text
         lead = best.lead
         return (
-            f"{told} The best baseline, {best.name}, has {best.scores.log_loss:.3f}: the model's is "
+            f"{text} The best baseline, {best.name}, has {best.scores.log_loss:.3f}: the model's is "
             f"{lead.reduction:.1%} lower (90 % interval {lead.reduction_low:.1%} to {lead.reduction_high:.1%})."
         )
 
@@ -114,8 +114,8 @@ def backtest(
 ) -> Backtest:
     """Forecast every event from `since` on (default: after the first 70 %) and score what can be scored.
 
-    The discounts of the last fit get intervals: from a normal distribution, or by NUTS, whose chains may be doubtful.
-    `progress` is told who forecasts, how many events are done, and of how many.
+    The coefficients of the last fit get intervals: from a normal distribution, or by NUTS, whose chains may be
+    doubtful. `progress` is told who forecasts, how many events are done, and of how many.
 
     Raises
     ------
@@ -143,22 +143,22 @@ def backtest(
         )
     began = time.perf_counter()
     model = forecast(events, classes, first, protocol=protocol, progress=step(MODEL))
-    said = [(MODEL, _told(model), model.probability[known], time.perf_counter() - began)]
+    results = [(MODEL, _setting(model), model.probability[known], time.perf_counter() - began)]
     for name in baselines:
         one = run_baseline(name, events, classes, first, protocol=protocol, seed=seed, progress=step(name))
-        said.append((name, one.setting, one.probability[known], one.seconds))
+        results.append((name, one.setting, one.probability[known], one.seconds))
     month = months(events.day[first:][known])
     prior = (
         np.bincount(classes.labels(events)[:first][classes.labels(events)[:first] >= 0], minlength=len(classes)) + 0.5
     )
-    entries = _forecasters(said, label[known], prior / prior.sum(), month, seed)
-    losses = {name: log_losses(probability, label[known]) for name, _, probability, _ in said}
+    entries = _forecasters(results, label[known], prior / prior.sum(), month, seed)
+    losses = {name: log_losses(probability, label[known]) for name, _, probability, _ in results}
     rival = losses[entries[1].name] if len(entries) > 1 else np.full(len(known), np.nan)
     top = model.probability[known]
     hit = top.argmax(axis=1) == label[known]
     around = nuts_posterior if nuts else normal_posterior
-    discounts, _ = around(
-        model.examples, model.features, model.fitted_on, model.shrinkage, model.discounts, kept=1, seed=seed
+    coefficients, _ = around(
+        model.examples, model.features, model.fitted_on, model.shrinkage, model.coefficients, kept=1, seed=seed
     )
     return Backtest(
         protocol=protocol,
@@ -170,17 +170,17 @@ def backtest(
         forecasters=entries,
         curve=tuple(calibration(top.max(axis=1), hit, month, _DRAWS, seed)),
         groups=tuple(_groups(events, classes, first + known, label[known], losses[MODEL], rival, top)),
-        discounts=discounts,
+        coefficients=coefficients,
         fits=model.fits,
         seed=seed,
-        concerns=(*_concerns(events, first, known, label, classes), *discounts.concerns),
+        concerns=(*_concerns(events, first, known, label, classes), *coefficients.concerns),
     )
 
 
 def _forecasters(
-    said: list[tuple[str, str, Floats, float]], label: Ints, prior: Floats, month: Ints, seed: int
+    results: list[tuple[str, str, Floats, float]], label: Ints, prior: Floats, month: Ints, seed: int
 ) -> tuple[Forecaster, ...]:
-    ours = log_losses(said[0][2], label)
+    ours = log_losses(results[0][2], label)
     out = [
         Forecaster(
             name,
@@ -189,14 +189,16 @@ def _forecasters(
             None if name == MODEL else difference(ours, log_losses(probability, label), month, _DRAWS, seed),
             seconds,
         )
-        for name, setting, probability, seconds in said
+        for name, setting, probability, seconds in results
     ]
     return (out[0], *sorted(out[1:], key=lambda one: one.scores.log_loss))
 
 
-def _told(model: Forecasts) -> str:
+def _setting(model: Forecasts) -> str:
     chosen = model.shrinkage
-    return f"half-life {chosen.half_life:g} days, sd of factions {chosen.faction_sd:g}, doubt {chosen.doubt:g}"
+    return (
+        f"half-life {chosen.half_life:g} days, sd of factions {chosen.faction_sd:g}, label noise {chosen.noise_share:g}"
+    )
 
 
 def _groups(
@@ -231,7 +233,7 @@ def _concerns(events: EventTable, first: int, known: Ints, label: Ints, classes:
         out.append(
             Concern(
                 what=f"only {labelled} labelled events to learn from (at least {_FEW} are wanted)",
-                means="the discounts are mostly their prior, and the forecasts wide",
+                means="the coefficients are mostly their prior, and the forecasts wide",
                 remedy="add events, or score from a later date",
             )
         )

@@ -29,7 +29,7 @@ _BINS = 12
 _MOST_CATEGORIES = 250
 _BOOSTED = ((0.1, 40, 6, 5.0), (0.05, 60, 8, 1.0), (0.05, 100, 15, 1.0), (0.05, 200, 15, 5.0))
 type Share = Callable[[EventTable, Classes, int, Protocol], tuple[Floats, str]]
-_MEMORIES = (30.0, 120.0, 500.0, 2500.0)
+_DECAY_DAYS = (30.0, 120.0, 500.0, 2500.0)
 _WEIGHTS = (0.3, 1.0, 3.0, 10.0)
 _FOREVER = 1e9
 
@@ -164,15 +164,15 @@ def base_rate(events: EventTable, classes: Classes, first: int, protocol: Protoc
 
 
 def recency(events: EventTable, classes: Classes, first: int, protocol: Protocol) -> tuple[Floats, str]:
-    """The same with a memory of so many days, whichever forecast the training part best."""
-    tried = [(f"memory {days:g} days", days, 1.0) for days in _MEMORIES]
+    """The same with a decay time of so many days, whichever forecast the training part best."""
+    tried = [(f"decay time {days:g} days", days, 1.0) for days in _DECAY_DAYS]
     return _best(tried, events, classes, first, protocol, by_place=False)
 
 
 def place_table(events: EventTable, classes: Classes, first: int, protocol: Protocol) -> tuple[Floats, str]:
     """Shares at the finest known place, shrunk to those one level up, and so on up to the recent shares of all."""
     tried = [
-        (f"memory {days:g} days, {weight:g} events of the level above", days, weight)
+        (f"decay time {days:g} days, {weight:g} events of the level above", days, weight)
         for days in (500.0, 2500.0, _FOREVER)
         for weight in _WEIGHTS
     ]
@@ -298,7 +298,7 @@ def _best(
     *,
     by_place: bool,
 ) -> tuple[Floats, str]:
-    """Forecasts of the setting (name, memory, weight) that did best on the last part of the training events."""
+    """Forecasts of the setting (name, decay time, weight) that did best on the last part of the training events."""
     label = classes.labels(events)
     middle = int(0.7 * first)
     rows = np.arange(middle, first)

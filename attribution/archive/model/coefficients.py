@@ -1,4 +1,4 @@
-"""The discounts: how much each log-feature counts, for all factions together and for each; most probable values.
+"""The coefficients: how much each log-feature counts, for all factions together and for each; most probable values.
 
 Which past events they are learned from, and how strongly they are shrunk, is decided within the past alone.
 """
@@ -18,7 +18,7 @@ from attribution.archive.codes import Floats, Ints, frozen_floats
 from attribution.archive.model.settings import Shrinkage
 
 _MOST_TERMS = 6_000_000  # rows x features x classes in one fit: some milliseconds per pass over them
-_DOUBTS = (0.1, 0.3, 1.0)
+_NOISE_SHARES = (0.1, 0.3, 1.0)
 _BAR = 3.0
 _MEMORY = 12
 _ENOUGH_DECREASE, _SHORTEST = 1e-4, 1e-10
@@ -26,12 +26,12 @@ _ENOUGH_DECREASE, _SHORTEST = 1e-4, 1e-10
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Examples:
-    """Events to learn discounts from: their log-features, the classes that were written, and how doubtful that is."""
+    """Events to learn coefficients from: their log-features, the classes that were written, and how sure these are."""
 
     x: NDArray[Any]  # (row, feature, class), float32
     start: Ints  # (row + 1,) runs of `member`
     member: Ints
-    doubt: Floats  # (row,) 1 - certainty
+    label_noise: Floats  # (row,) 1 - certainty
     day: Ints  # (row,) first possible day
     last_day: Ints
     event: Ints  # (row,) which event it is
@@ -50,7 +50,7 @@ class Examples:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Discounts:
+class Coefficients:
     """``logit_c = intercept_c + sum_k (beta_k + delta_kc) x_kc``."""
 
     beta: Floats  # (feature,)
@@ -72,10 +72,10 @@ class Discounts:
         return np.asarray(self.beta[:, None] + self.delta)
 
 
-def fit_discounts(
-    examples: Examples, rows: Ints, weight: Floats, shrinkage: Shrinkage, start: Discounts, *, steps: int = 100
-) -> Discounts:
-    """The most probable discounts given some of the examples, each counting `weight` times.
+def fit_coefficients(
+    examples: Examples, rows: Ints, weight: Floats, shrinkage: Shrinkage, start: Coefficients, *, steps: int = 100
+) -> Coefficients:
+    """The most probable coefficients given some of the examples, each counting `weight` times.
 
     Normal priors: beta_k around values set beforehand, delta and intercepts around 0 (partial pooling). The problem is
     concave but for doubtful labels, so L-BFGS from any start finds the mode, to a hundredth of a nat.
@@ -94,16 +94,16 @@ def fit_discounts(
 
 
 def log_posterior(
-    examples: Examples, rows: Ints, weight: Floats, guess: Floats, shrinkage: Shrinkage, at: Discounts
+    examples: Examples, rows: Ints, weight: Floats, guess: Floats, shrinkage: Shrinkage, at: Coefficients
 ) -> tuple[float, Floats]:
-    """Log density of the discounts up to a constant, and its gradient by (beta, intercept, delta)."""
+    """Log density of the coefficients up to a constant, and its gradient by (beta, intercept, delta)."""
     from attribution.archive.model.likelihood_kernel import log_likelihood
 
     features, _ = at.delta.shape
     gradient = np.zeros((features + 1, len(at.intercept)))
-    doubt = examples.doubt * shrinkage.doubt
+    label_noise = examples.label_noise * shrinkage.noise_share
     value = log_likelihood(
-        examples.x, rows, weight, examples.start, examples.member, doubt, guess, at.slope, at.intercept, gradient
+        examples.x, rows, weight, examples.start, examples.member, label_noise, guess, at.slope, at.intercept, gradient
     )
     spread = shrinkage.deviations(features)
     away = (at.beta - shrinkage.means(features)) / spread
@@ -122,7 +122,7 @@ def sample_rate(events: int, features: int, classes: int) -> float:
 
 
 def most_rows(features: int, classes: int) -> int:
-    """How many events one fit of the discounts takes."""
+    """How many events one fit of the coefficients takes."""
     return max(2000, _MOST_TERMS // (features * classes))
 
 
@@ -130,8 +130,8 @@ def weigh(examples: Examples, now: int, half_life: float, *, most: int | None = 
     """Rows that were over before day `now`, and how much each says today.
 
     Where there are more than `most` (default: what one fit takes), a systematic sample in order of time is drawn with
-    chances proportional to the weights, each drawn row standing for as many; the discounts then have the sampling error
-    of so many rows.
+    chances proportional to the weights, each drawn row standing for as many; the coefficients then have the sampling
+    error of so many rows.
     """
     rows = np.flatnonzero(examples.last_day < now)
     weight = 0.5 ** ((now - examples.last_day[rows]) / half_life)
@@ -143,29 +143,29 @@ def weigh(examples: Examples, now: int, half_life: float, *, most: int | None = 
     return rows, weight
 
 
-def learn(examples: Examples, now: int, shrinkage: Shrinkage, start: Discounts) -> Discounts:
-    """The discounts as of a day."""
+def learn(examples: Examples, now: int, shrinkage: Shrinkage, start: Coefficients) -> Coefficients:
+    """The coefficients as of a day."""
     rows, weight = weigh(examples, now, shrinkage.half_life)
-    return fit_discounts(examples, rows, weight, shrinkage, start)
+    return fit_coefficients(examples, rows, weight, shrinkage, start)
 
 
 def choose_shrinkage(examples: Examples, now: int, default: Shrinkage | None = None, *, folds: int = 3) -> Shrinkage:
-    """The default, with as much of the stated doubt about labels as the past before day `now` bears out.
+    """The default, with as much of the stated label-noise rate as the past before day `now` bears out.
 
-    The last 40 % of the past are forecast in as many blocks as `folds`, each from what was before it. Doubt is let in
-    only where it scores better on the same events by three standard errors of the difference. Choosing the scales of
-    shrinkage in this way was tried and dropped: actors change, and what was best in the training part made later
-    forecasts worse on each of three tables.
+    The last 40 % of the past are forecast in as many blocks as `folds`, each from what was before it. Label noise is
+    let in only where it scores better on the same events by three standard errors of the difference. Choosing the
+    scales of shrinkage in this way was tried and dropped: actors change, and what was best in the training part made
+    later forecasts worse on each of three tables.
     """
     past = np.flatnonzero(examples.last_day < now)
     default = default or Shrinkage()
-    if len(past) < 100 or not np.any(examples.doubt[past] > 0.0):
+    if len(past) < 100 or not np.any(examples.label_noise[past] > 0.0):
         return default
     edges = [int(day) for day in np.quantile(examples.day[past], np.linspace(0.6, 1.0, folds + 1))]
     standard = _forward_scores(examples, past, edges, default)
     best, most = default, 0.0
-    for doubt in _DOUBTS:
-        candidate = replace(default, doubt=doubt)
+    for share in _NOISE_SHARES:
+        candidate = replace(default, noise_share=share)
         gain = _forward_scores(examples, past, edges, candidate) - standard
         bar = _BAR * float(gain.std()) * np.sqrt(len(gain))
         if gain.sum() > max(bar, most):
@@ -203,24 +203,24 @@ def minimise(
     return x
 
 
-def _unpack(theta: Floats, features: int, classes: int) -> Discounts:
+def _unpack(theta: Floats, features: int, classes: int) -> Coefficients:
     edge = features + classes
-    return Discounts(theta[:features], theta[edge:].reshape(features, classes), theta[features:edge])
+    return Coefficients(theta[:features], theta[edge:].reshape(features, classes), theta[features:edge])
 
 
 def _forward_scores(examples: Examples, past: Ints, edges: list[int], shrinkage: Shrinkage) -> Floats:
     """Log scores of the rows of the last part of the past, each block forecast from what was before it."""
     from attribution.archive.model.likelihood_kernel import log_likelihoods
 
-    discounts = Discounts.prior(examples.x.shape[1], examples.x.shape[2], shrinkage)
+    coefficients = Coefficients.prior(examples.x.shape[1], examples.x.shape[2], shrinkage)
     parts = [np.empty(0)]
     for first, stop in pairwise(edges):
-        discounts = learn(examples, first, shrinkage, discounts)
+        coefficients = learn(examples, first, shrinkage, coefficients)
         rows = past[(examples.day[past] >= first) & (examples.day[past] < stop)]
         out = np.empty(len(rows))
         log_likelihoods(
-            examples.x, rows, examples.start, examples.member, examples.doubt * shrinkage.doubt, examples.guess(past),
-            discounts.slope, discounts.intercept, out,
+            examples.x, rows, examples.start, examples.member, examples.label_noise * shrinkage.noise_share,
+            examples.guess(past), coefficients.slope, coefficients.intercept, out,
         )  # fmt: skip
         parts.append(out)
     return np.concatenate(parts)

@@ -1,4 +1,7 @@
-"""The one pass: every event is forecast from what was known before its day, and counts once its last day is over.
+"""The prequential filter: every event is forecast from what was known before its day, and then becomes known itself.
+
+Prequential: scored one step ahead, forward in time (Dawid 1984, doi:10.2307/2981683). An event counts once its last
+possible day is over.
 
 An event lies in neighbourhoods: cells of a grid where there are coordinates, places by name where not.
 """
@@ -23,8 +26,8 @@ _KM_PER_DEGREE = 111.2
 _STRIDE = 1 << 22
 
 
-class Stream:
-    """Past events, to be gone through once in order of time.
+class PrequentialFilter:
+    """Past events, to be gone through once in order of time, each forecast before it counts.
 
     It holds decayed counts, so it is a machine and not a value: make a new one for a second pass. Cost and memory are
     linear in the events.
@@ -33,7 +36,7 @@ class Stream:
     def __init__(
         self, events: EventTable, classes: Classes, resolutions: Resolutions | None = None, region: str | None = None
     ) -> None:
-        """`region` is the level of place in which habits are nested; default: the coarsest that tells places apart."""
+        """`region`: level of place in which feature shares are nested; default: the coarsest that tells any apart."""
         self.events, self.classes = events, classes
         self.region = nesting(events.place) if region is None else region
         self.resolutions = resolutions or Resolutions()
@@ -44,7 +47,7 @@ class Stream:
             [*(column.codes for column in self.columns), *_here(self.columns, self._regions())], len(events)
         )
         self._above = classes.above(events)
-        self._near = neighbourhoods(events, self.resolutions.reach_km)
+        self._near = neighbourhoods(events, self.resolutions.length_km)
         self._record = records(events, self.member, self._near, self.columns)
         self._order = np.argsort(events.last_day, kind="stable")
         self._numbers, self._shape = self._constants()
@@ -60,12 +63,12 @@ class Stream:
         return (
             *(f"activity, {days:g} days" for days in r.activity_days),
             *(f"{level.name}, {days:g} days" for level in self.events.place for days in r.place_days),
-            *(f"within {km:g} km, {days:g} days" for days in r.memory_days for km in r.reach_km),
+            *(f"within {km:g} km, {days:g} days" for days in r.neighbour_days for km in r.length_km),
         )
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The features, in the order of their discounts."""
+        """The features, in the order of their coefficients."""
         return (
             *self.views,
             *(column.name for column in self.columns),
@@ -76,19 +79,19 @@ class Stream:
 
     @property
     def shrinkage(self) -> Shrinkage:
-        """The prior of the discounts of these features."""
+        """The prior of the coefficients of these features."""
         telling = sum(_values(column) > 1 for column in self.columns)
         return Shrinkage(first_fact=len(self.views), facts=len(self.columns), telling=telling)
 
     def _regions(self) -> tuple[Coding, ...]:
-        """The level of place in which habits are nested, alone; nothing where a table has no places."""
+        """The level of place in which feature shares are nested, alone; nothing where a table has no places."""
         return tuple(level for level in self.events.place if level.name == self.region)
 
     def advance(
         self, stop: int, slope: Floats, intercept: Floats, *, keep: Ints | None = None,
         kept: NDArray[Any] | None = None, until: int = _NEVER,
     ) -> Floats:  # fmt: skip
-        """Probabilities (event, class) of the events up to `stop`, under these discounts.
+        """Probabilities (event, class) of the events up to `stop`, under these coefficients.
 
         Parameters
         ----------
@@ -117,23 +120,23 @@ class Stream:
 
     def _constants(self) -> tuple[Floats, Ints]:
         r = self.resolutions
-        acts, places, memories = len(r.activity_days), len(r.place_days), len(r.memory_days)
+        acts, places, memories = len(r.activity_days), len(r.place_days), len(r.neighbour_days)
         feature_at = acts + places + memories
         novelty_at = feature_at + 1
         mismatch = min(r.mismatch, r.most_mismatch / max(1, len(self.columns)))
         sizes = [0.5 * len(column.names) for column in self.columns]
         numbers = [
-            r.reach_km[0],
+            r.length_km[0],
             mismatch,
             r.events_per_share,
             r.events_per_feature,
             r.kernel_weight,
             r.events_per_region,
-            r.events_per_habit,
+            r.events_per_local_share,
             *sizes,
         ]
         shape = [
-            acts, places, feature_at, novelty_at + len(r.novelty_days), memories, len(r.reach_km), acts + places,
+            acts, places, feature_at, novelty_at + len(r.novelty_days), memories, len(r.length_km), acts + places,
             novelty_at, r.novelty_km, r.neighbours, r.overall, len(r.novelty_days),
         ]  # fmt: skip
         return np.array(numbers), np.array(shape)
@@ -167,22 +170,22 @@ def recorded(events: EventTable) -> tuple[Coding, ...]:
 def nesting(place: tuple[Coding, ...]) -> str:
     """The coarsest level of place that tells events apart, else the coarsest; "" where no level is coarse enough.
 
-    More than a thousand places are no regions: hardly anything is known of the habits in each.
+    More than a thousand places are no regions: hardly anything is known of the shares in each.
     """
     places = {level.name: _values(level) for level in place}
     name = next((name for name, count in places.items() if count > 1), place[0].name if place else "")
     return name if places.get(name, 0) <= _MOST_REGIONS else ""
 
 
-def neighbourhoods(events: EventTable, reach_km: tuple[float, ...]) -> Ints:
+def neighbourhoods(events: EventTable, length_km: tuple[float, ...]) -> Ints:
     """Codes of the neighbourhoods of each event from narrow to wide, (event, level), -1 where unknown; the last is all.
 
-    Cells are twice as wide as a reach. They only say which past events are looked at, most recent first; how much those
-    count depends on their true distance.
+    Cells are twice as wide as a length scale. They only say which past events are looked at, most recent first; how
+    much those count depends on their true distance.
     """
     known = ~np.isnan(events.latitude)
     if np.mean(known) >= 0.5 if len(events) else False:
-        levels = [_cells(events.latitude, events.longitude, known, 2.0 * reach) for reach in sorted(reach_km)]
+        levels = [_cells(events.latitude, events.longitude, known, 2.0 * scale) for scale in sorted(length_km)]
     else:
         levels = [level.codes for level in reversed(events.place)]
     levels.append(np.zeros(len(events), dtype=np.int64))
@@ -223,7 +226,7 @@ def shelves(near: Ints) -> tuple[Ints, Ints, Packed]:
 def usual_distances(levels: int) -> Floats:
     """Kilometres assumed between events without coordinates, by the finest level they share: none, coarsest, finest.
 
-    A ladder of fives, like the reaches: 5 km within one place, 25 and 125 km within the districts above it.
+    A ladder of fives, like the length scales: 5 km within one place, 25 and 125 km within the districts above it.
     """
     return np.array([25_000.0 / 5.0**2, *(5.0 * 5.0 ** (levels - 1 - level) for level in range(levels))])
 
@@ -261,7 +264,7 @@ def _rows(columns: list[Ints], events: int, *, only_repeated: bool = False) -> I
 
 
 def _decays(events: EventTable, resolutions: Resolutions) -> Floats:
-    """What a count is worth after so many whole days: (days, memory), for what is looked up together lies together."""
+    """What a count is worth after so many whole days, (days, decay time): what is looked up together lies together."""
     span = int(events.last_day.max() - events.day[0]) + 2 if len(events) else 2
     return np.stack([np.exp(-np.arange(span) / days) for days in resolutions.all_days], axis=1)
 

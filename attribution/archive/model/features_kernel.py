@@ -3,7 +3,8 @@
 Everything of an event is used only after its last possible day has passed: for events whose first possible day is
 later. So events of one day never inform one another, and nothing of an event reaches its own features.
 
-Arrays of classes come last and are contiguous. `ints` and `numbers` hold the constants of `Resolutions`; see `Stream`.
+Arrays of classes come last and are contiguous. `ints` and `numbers` hold the constants of `Resolutions`; see
+`PrequentialFilter`.
 
 Habits: how typical what was done is of each class, in general and here, by Dirichlet-multinomial shares.
 
@@ -280,7 +281,7 @@ def advance(
     probability: Floats,
     kept: Floats,
 ) -> None:
-    """Events `first` to `stop`: their probabilities under given discounts, and the features of those to keep.
+    """Events `first` to `stop`: their probabilities under given coefficients, and the features of those to keep.
 
     Labels of events that end on day `until` or later are never looked at.
     """

@@ -13,11 +13,11 @@ import numpy as np
 from attribution.archive.codes import Floats
 from attribution.archive.events import LIMITS, EventTable
 from attribution.archive.model.classes import OTHER, Classes
-from attribution.archive.model.coefficients import Discounts, choose_shrinkage, learn
-from attribution.archive.model.features import Stream
+from attribution.archive.model.coefficients import Coefficients, choose_shrinkage, learn
+from attribution.archive.model.features import PrequentialFilter
 from attribution.archive.model.forecast import Store
 from attribution.archive.model.posterior import (
-    DiscountPosterior,
+    CoefficientPosterior,
     SlopeDraws,
     normal_posterior,
     nuts_posterior,
@@ -28,20 +28,20 @@ from attribution.archive.reading.read import Archive
 from attribution.atomic import write_text
 from attribution.errors import EventError, RunError
 
-FITTED_FORMAT = "attribution-archive/1"
+FITTED_FORMAT = "attribution-archive/2"
 _DRAWS, _FEW, _LARGEST = 100, 100, 256 << 20
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fitted:
-    """The discounts as of the last event, and draws around them; of the events it keeps nothing but a hash."""
+    """The coefficients as of the last event, and draws around them; of the events it keeps nothing but a hash."""
 
     classes: tuple[str, ...]  # the last is `other`
     features: tuple[str, ...]
-    region: str  # the level of place in which habits are nested
+    region: str  # the level of place in which feature shares are nested
     mode: SlopeDraws  # one draw: the most probable
     draws: SlopeDraws
-    discounts: DiscountPosterior  # of what the factions share; it says which way the draws were made
+    coefficients: CoefficientPosterior  # of what the factions share; it says which way the draws were made
     shrinkage: Shrinkage
     events: int
     labelled: int
@@ -54,11 +54,11 @@ class Fitted:
         of_faction = [names.index(name) if name in names else len(names) for name in events.factions]
         return Classes(self.classes, np.array(of_faction, dtype=np.int64))
 
-    def check_features(self, stream: Stream) -> None:
+    def check_features(self, prequential: PrequentialFilter) -> None:
         """Refuse a table with other features than those that were learned from."""
-        if stream.names != self.features:
-            lacking = [name for name in self.features if name not in stream.names]
-            more = [name for name in stream.names if name not in self.features]
+        if prequential.names != self.features:
+            lacking = [name for name in self.features if name not in prequential.names]
+            more = [name for name in prequential.names if name not in self.features]
             raise EventError(
                 f"the table has other features than the model: {len(lacking)} are lacking, {len(more)} are new"
                 f" ({', '.join([*lacking, *more][:4])}).",
@@ -79,7 +79,7 @@ class Fitted:
             "features": self.features,
             "region": self.region,
             "shrinkage": asdict(self.shrinkage),
-            "discounts": asdict(self.discounts),
+            "coefficients": asdict(self.coefficients),
             "mode": _plain(self.mode),
             "draws": _plain(self.draws),
         }
@@ -89,34 +89,34 @@ class Fitted:
 def fit_archive(archive: Archive, *, least: int = 20, draws: int = _DRAWS, seed: int = 1, nuts: bool = False) -> Fitted:
     """Learn what each feature counts from all labelled events; the features of each come from before its day alone.
 
-    The draws are of a normal distribution around the most probable discounts, or NUTS makes them; then whoever uses
-    them has to look at `discounts.concerns`. Where some events are known as "one of these", a second pass shares them
-    out by what the first has learned.
+    The draws are of a normal distribution around the most probable coefficients, or NUTS makes them; then whoever uses
+    them has to look at `coefficients.concerns`. Where some events are known as "one of these", a second pass shares
+    them out by what the first has learned.
     """
     events = archive.events
     classes = Classes.learned(events, np.ones(len(events), dtype=np.bool_), least)
     now = int(events.last_day.max()) + 1
-    stream = Stream(events, classes)
-    size = (len(stream.names), len(classes))
+    prequential = PrequentialFilter(events, classes)
+    size = (len(prequential.names), len(classes))
     few = int(events.labelled.sum()) < _FEW
-    shrinkage = cautious(size[0]) if few else stream.shrinkage
-    learned = Discounts.prior(*size, shrinkage)
+    shrinkage = cautious(size[0]) if few else prequential.shrinkage
+    learned = Coefficients.prior(*size, shrinkage)
     for _ in range(2 if events.among.partial.any() else 1):
-        store = Store(Stream(events, classes), len(events), size)
+        store = Store(PrequentialFilter(events, classes), len(events), size)
         store.advance(len(events), learned, 1 << 40)
         examples = store.examples()
         if not few:
-            shrinkage = choose_shrinkage(examples, now, stream.shrinkage)
+            shrinkage = choose_shrinkage(examples, now, prequential.shrinkage)
         learned = learn(examples, now, shrinkage, learned)
     way = nuts_posterior if nuts else normal_posterior
-    discounts, around = way(examples, stream.names, now, shrinkage, learned, kept=draws, seed=seed)
+    coefficients, around = way(examples, prequential.names, now, shrinkage, learned, kept=draws, seed=seed)
     return Fitted(
         classes=classes.names,
-        features=stream.names,
-        region=stream.region,
+        features=prequential.names,
+        region=prequential.region,
         mode=SlopeDraws(learned.slope[None], learned.intercept[None]),
         draws=around,
-        discounts=discounts,
+        coefficients=coefficients,
         shrinkage=shrinkage,
         events=len(events),
         labelled=int(events.labelled.sum()),
@@ -147,7 +147,7 @@ def load_fitted(path: Path) -> Fitted:
             region=str(document["region"]),
             mode=_draws(document["mode"]),
             draws=_draws(document["draws"]),
-            discounts=read_posterior(document["discounts"]),
+            coefficients=read_posterior(document["coefficients"]),
             shrinkage=replace(Shrinkage(), **_like_defaults(document["shrinkage"])),
             events=int(document["events"]),
             labelled=int(document["labelled"]),

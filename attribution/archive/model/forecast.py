@@ -1,4 +1,4 @@
-"""Forecasts forward in time: the discounts are learned from the past, again and again as labels arrive, or once."""
+"""Forecasts forward in time: the coefficients are learned from the past, again and again as labels arrive, or once."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from attribution.archive.codes import Floats, Ints, frozen_floats
 from attribution.archive.events import EventTable
 from attribution.archive.model.classes import Classes
-from attribution.archive.model.coefficients import Discounts, Examples, choose_shrinkage, learn, sample_rate
-from attribution.archive.model.features import Stream
+from attribution.archive.model.coefficients import Coefficients, Examples, choose_shrinkage, learn, sample_rate
+from attribution.archive.model.features import PrequentialFilter
 from attribution.archive.model.settings import Resolutions, Shrinkage
 from attribution.errors import UsageError
 
@@ -31,7 +31,7 @@ class Forecasts:
     classes: Classes
     first: int  # events before it are the training part
     probability: Floats  # (event - first, class)
-    discounts: Discounts  # as of the last fit
+    coefficients: Coefficients  # as of the last fit
     shrinkage: Shrinkage
     features: tuple[str, ...]
     fits: int
@@ -98,36 +98,36 @@ def forecast(
 ) -> Forecasts:
     """Forecast every event from number `first` on.
 
-    `rolling`: labels count from the day after the last possible day of their event, and the discounts are fitted again
-    at the start of every month. `static`: no label of an event that was not over before the first forecast is used.
-    How strongly the discounts are shrunk is chosen within the training part, unless given.
+    `rolling`: labels count from the day after the last possible day of their event, and the coefficients are fitted
+    again at the start of every month. `static`: no label of an event that was not over before the first forecast is
+    used. How strongly the coefficients are shrunk is chosen within the training part, unless given.
     """
-    stream = Stream(events, classes, resolutions)
-    size = (len(stream.names), len(classes))
-    store = Store(stream, len(events), size)
+    prequential = PrequentialFilter(events, classes, resolutions)
+    size = (len(prequential.names), len(classes))
+    store = Store(prequential, len(events), size)
     until = int(events.day[first]) if protocol == "static" else 1 << 40
-    discounts, fitted_on = Discounts.prior(*size, stream.shrinkage), int(events.day[first])
-    store.advance(first, discounts, until)
-    chosen = shrinkage or choose_shrinkage(store.examples(), int(events.day[first]), stream.shrinkage)
+    coefficients, fitted_on = Coefficients.prior(*size, prequential.shrinkage), int(events.day[first])
+    store.advance(first, coefficients, until)
+    chosen = shrinkage or choose_shrinkage(store.examples(), int(events.day[first]), prequential.shrinkage)
     out, fits = [np.empty((0, len(classes)))], 0
     for start, stop in blocks(events, first, protocol):
         fitted_on = int(events.day[start])
-        discounts = learn(store.examples(), fitted_on, chosen, discounts)
+        coefficients = learn(store.examples(), fitted_on, chosen, coefficients)
         fits += 1
-        out.append(store.advance(stop, discounts, until))
+        out.append(store.advance(stop, coefficients, until))
         if progress:
             progress(stop)
     examples = store.examples()
     probability = _as_written(np.concatenate(out), examples, int(events.day[first]), chosen)
-    return Forecasts(classes, first, probability, discounts, chosen, stream.names, fits, examples, fitted_on)
+    return Forecasts(classes, first, probability, coefficients, chosen, prequential.names, fits, examples, fitted_on)
 
 
 class Store:
-    """The stream, with the features of labelled events kept: all, or a fixed share evenly in time if they are many."""
+    """The filter, with the features of labelled events kept: all, or a fixed share evenly in time if they are many."""
 
-    def __init__(self, stream: Stream, events: int, size: tuple[int, int]) -> None:
-        self.stream = stream
-        start, member, _ = stream.member
+    def __init__(self, prequential: PrequentialFilter, events: int, size: tuple[int, int]) -> None:
+        self.prequential = prequential
+        start, member, _ = prequential.member
         written = np.flatnonzero(np.diff(start) > 0)
         rate = sample_rate(len(written), *size)
         self.kept = written[np.diff(np.floor(np.arange(len(written) + 1) * rate)) > 0]
@@ -136,29 +136,31 @@ class Store:
         self.start, self.member = _runs(start, member, self.kept)
         self.filled = 0
 
-    def advance(self, stop: int, discounts: Discounts, until: int) -> Floats:
+    def advance(self, stop: int, coefficients: Coefficients, until: int) -> Floats:
         """Probabilities of the events up to `stop`, whose features are stored on the way."""
         parts = [np.empty((0, self.x.shape[2]))]
-        while self.stream.position < stop:
-            here = self.stream.position
+        while self.prequential.position < stop:
+            here = self.prequential.position
             there = min(stop, here + _CHUNK)
             low, high = np.searchsorted(self.kept, (here, there))
             keep = np.full(there - here, -1)
             keep[self.kept[low:high] - here] = np.arange(low, high)
             parts.append(
-                self.stream.advance(there, discounts.slope, discounts.intercept, keep=keep, kept=self.x, until=until)
+                self.prequential.advance(
+                    there, coefficients.slope, coefficients.intercept, keep=keep, kept=self.x, until=until
+                )
             )
             self.filled = int(high)
         return np.concatenate(parts)
 
     def examples(self) -> Examples:
         """What is stored so far."""
-        events, rows = self.stream.events, self.kept[: self.filled]
+        events, rows = self.prequential.events, self.kept[: self.filled]
         return Examples(
             x=self.x[: self.filled],
             start=self.start[: self.filled + 1],
             member=self.member[: self.start[self.filled]],
-            doubt=1.0 - events.certainty[rows],
+            label_noise=1.0 - events.certainty[rows],
             day=events.day[rows],
             last_day=events.last_day[rows],
             event=rows,
@@ -169,8 +171,8 @@ class Store:
 def _as_written(probability: Floats, examples: Examples, until: int, shrinkage: Shrinkage) -> Floats:
     """From who did it to what will be written: labels are doubted as much as those of the training part were."""
     past = np.flatnonzero(examples.last_day < until)
-    doubt = shrinkage.doubt * float(np.mean(examples.doubt[past])) if len(past) else 0.0
-    return (1.0 - doubt) * probability + doubt * examples.guess(past)
+    label_noise = shrinkage.noise_share * float(np.mean(examples.label_noise[past])) if len(past) else 0.0
+    return (1.0 - label_noise) * probability + label_noise * examples.guess(past)
 
 
 def _runs(start: Ints, member: Ints, rows: Ints) -> tuple[Ints, Ints]:

@@ -13,13 +13,13 @@ from attribution.archive.model.features_kernel import soften
 
 @kernel
 def log_likelihood(
-    x: Floats, rows: Ints, weight: Floats, start: Ints, member: Ints, doubt: Floats, guess: Floats, slope: Floats,
+    x: Floats, rows: Ints, weight: Floats, start: Ints, member: Ints, label_noise: Floats, guess: Floats, slope: Floats,
     intercept: Floats, gradient: Floats,
 ) -> float:  # fmt: skip
     """Weighted ``sum log((1 - e) sum_{c in S} p_c + e sum_{c in S} q_c)`` over rows, S being what was written.
 
     `x` (row, feature, class); `gradient` (feature + 1, class) is added to: that of the slopes, then of the intercepts.
-    e is the doubt about a label, q (`guess`) what a wrong label would be.
+    e is the label-noise rate, q (`guess`) what a wrong label would be.
     """
     features, size = slope.shape
     p, pull = np.empty(size), np.empty(size)
@@ -31,9 +31,9 @@ def log_likelihood(
         for m in range(start[i], start[i + 1]):
             inside += p[member[m]]
             wrong += guess[member[m]]
-        written = (1.0 - doubt[i]) * inside + doubt[i] * wrong + 1e-300
+        written = (1.0 - label_noise[i]) * inside + label_noise[i] * wrong + 1e-300
         total += weight[n] * math.log(written)
-        strength = weight[n] * (1.0 - doubt[i]) / written
+        strength = weight[n] * (1.0 - label_noise[i]) / written
         for c in range(size):
             pull[c] = -strength * inside * p[c]
         for m in range(start[i], start[i + 1]):
@@ -47,8 +47,8 @@ def log_likelihood(
 
 @kernel
 def log_likelihoods(
-    x: Floats, rows: Ints, start: Ints, member: Ints, doubt: Floats, guess: Floats, slope: Floats, intercept: Floats,
-    out: Floats,
+    x: Floats, rows: Ints, start: Ints, member: Ints, label_noise: Floats, guess: Floats, slope: Floats,
+    intercept: Floats, out: Floats,
 ) -> None:  # fmt: skip
     """The same, row by row and unweighted."""
     p = np.empty(slope.shape[1])
@@ -59,4 +59,4 @@ def log_likelihoods(
         for m in range(start[i], start[i + 1]):
             inside += p[member[m]]
             wrong += guess[member[m]]
-        out[n] = math.log((1.0 - doubt[i]) * inside + doubt[i] * wrong + 1e-300)
+        out[n] = math.log((1.0 - label_noise[i]) * inside + label_noise[i] * wrong + 1e-300)

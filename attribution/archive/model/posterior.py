@@ -1,4 +1,4 @@
-"""How sure we are of the discounts: a normal distribution around the mode, at once, or NUTS, within a minute."""
+"""How sure we are of the coefficients: a normal distribution around the mode, at once, or NUTS, within a minute."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attribution.archive.codes import Floats, Ints, frozen_floats
-from attribution.archive.model.coefficients import Discounts, Examples, fit_discounts, weigh
+from attribution.archive.model.coefficients import Coefficients, Examples, fit_coefficients, weigh
 from attribution.archive.model.settings import Shrinkage
 from attribution.domain.concern import Concern
+from attribution.inference.coefficients import CoefficientDraws, sample_coefficients
 from attribution.inference.concerns import convergence_concerns
 from attribution.inference.diagnostics import Convergence
-from attribution.inference.discounts import DiscountDraws, sample_discounts
 from attribution.inference.settings import Sampling
-from attribution.modelling.discounts import Coordinates, LogitData, LogitPrior
+from attribution.modelling.logit import Coordinates, LogitData, LogitPrior
 
 Way = Literal["normal", "nuts"]
 MOST_DEVIATIONS = 1600  # features x classes: with more, a step of NUTS is longer than a minute allows
@@ -35,8 +35,8 @@ _REMEDY = "try another --seed; where it stays, use the normal distribution, with
 
 
 @dataclass(frozen=True, slots=True)
-class Discount:
-    """What is known about one discount: mean, standard deviation, 5 and 95 % quantiles."""
+class Coefficient:
+    """What is known about one coefficient: mean, standard deviation, 5 and 95 % quantiles."""
 
     feature: str
     mean: float
@@ -46,19 +46,19 @@ class Discount:
 
 
 @dataclass(frozen=True, slots=True)
-class DiscountPosterior:
-    """All discounts as of a day, with what must be known to trust them.
+class CoefficientPosterior:
+    """All coefficients as of a day, with what must be known to trust them.
 
     From a sample of the past the intervals are valid and wider than need be: `widening` is about how much wider than
-    from all of it. Without `deviations` every faction has the same discounts.
+    from all of it. Without `deviations` every faction has the same coefficients.
     """
 
     way: Way
-    by_feature: tuple[Discount, ...]
+    by_feature: tuple[Coefficient, ...]
     events: int  # that were gone through
     widening: float
     deviations: bool
-    convergence: Convergence | None  # of the chains of NUTS, over the discounts
+    convergence: Convergence | None  # of the chains of NUTS, over the coefficients
 
     @property
     def concerns(self) -> tuple[Concern, ...]:
@@ -68,7 +68,7 @@ class DiscountPosterior:
 
     def __str__(self) -> str:
         how = "by NUTS" if self.way == "nuts" else "normal distribution around the most probable"
-        parts = [f"Discounts from {self.events:,} events, {how}"]
+        parts = [f"Coefficients from {self.events:,} events, {how}"]
         if self.widening > 1.05:
             parts.append(f"intervals about {self.widening:.1f} times as wide as from all events")
         if not self.deviations:
@@ -86,24 +86,24 @@ def normal_posterior(
     features: tuple[str, ...],
     now: int,
     shrinkage: Shrinkage,
-    mode: Discounts,
+    mode: Coefficients,
     *,
     kept: int = _KEPT,
     seed: int = 1,
-) -> tuple[DiscountPosterior, SlopeDraws]:
-    """The discounts from what was over before day `now`, as a normal distribution around their mode; draws from it."""
+) -> tuple[CoefficientPosterior, SlopeDraws]:
+    """The coefficients from what was over before day `now`, normal around their mode; and draws from it."""
     rows, weight = weigh(examples, now, shrinkage.half_life)
-    sd = np.linalg.norm(scale_of_discounts(examples, rows, weight, shrinkage, mode)[: len(features)], axis=1)
-    found = DiscountPosterior(
+    sd = np.linalg.norm(scale_of_coefficients(examples, rows, weight, shrinkage, mode)[: len(features)], axis=1)
+    found = CoefficientPosterior(
         way="normal",
-        by_feature=_told(features, mode.beta, sd, mode.beta - _Z95 * sd, mode.beta + _Z95 * sd),
+        by_feature=_by_feature(features, mode.beta, sd, mode.beta - _Z95 * sd, mode.beta + _Z95 * sd),
         events=len(rows),
         widening=_widening(examples, weight),
         deviations=True,
         convergence=None,
     )
     rng = np.random.default_rng(seed)
-    return found, draw_discounts(examples, rows, weight, shrinkage, mode, kept, rng)
+    return found, draw_coefficients(examples, rows, weight, shrinkage, mode, kept, rng)
 
 
 def nuts_posterior(
@@ -111,12 +111,12 @@ def nuts_posterior(
     features: tuple[str, ...],
     now: int,
     shrinkage: Shrinkage,
-    mode: Discounts,
+    mode: Coefficients,
     *,
     kept: int = _KEPT,
     seed: int = 1,
     sampling: Sampling | None = None,
-) -> tuple[DiscountPosterior, SlopeDraws]:
+) -> tuple[CoefficientPosterior, SlopeDraws]:
     """The same by NUTS, from no more events than a minute allows; the search for its coordinates begins at `mode`.
 
     Raises
@@ -129,14 +129,14 @@ def nuts_posterior(
     deviations = mode.delta.size <= MOST_DEVIATIONS
     at = coordinates(examples, rows, weight, shrinkage, mode, deviations=deviations)
     data = logit_data(examples, rows, once(weight), shrinkage)
-    drawn = sample_discounts(
+    drawn = sample_coefficients(
         data, logit_prior(shrinkage, len(features)), at, sampling or _sampling(data, at), seed, features=features
     )
     beta = drawn.beta.reshape(-1, len(features))
     low, high = np.quantile(beta, (0.05, 0.95), axis=0)
-    found = DiscountPosterior(
+    found = CoefficientPosterior(
         way="nuts",
-        by_feature=_told(features, beta.mean(axis=0), beta.std(axis=0), low, high),
+        by_feature=_by_feature(features, beta.mean(axis=0), beta.std(axis=0), low, high),
         events=len(rows),
         widening=_widening(examples, weight),
         deviations=deviations,
@@ -146,13 +146,19 @@ def nuts_posterior(
 
 
 def coordinates(
-    examples: Examples, rows: Ints, weight: Floats, shrinkage: Shrinkage, start: Discounts, *, deviations: bool = True
+    examples: Examples,
+    rows: Ints,
+    weight: Floats,
+    shrinkage: Shrinkage,
+    start: Coefficients,
+    *,
+    deviations: bool = True,
 ) -> Coordinates:
-    """Those in which the posterior of the discounts is nearly standard normal; `start` is near its mode."""
+    """Those in which the posterior of the coefficients is nearly standard normal; `start` is near its mode."""
     prior = shrinkage if deviations else replace(shrinkage, faction_sd=_TIED)
-    mode = fit_discounts(examples, rows, once(weight), prior, start)
+    mode = fit_coefficients(examples, rows, once(weight), prior, start)
     centre = np.concatenate([mode.beta, mode.intercept, mode.delta.ravel() if deviations else ()])
-    return Coordinates(centre, scale_of_discounts(examples, rows, weight, prior, mode, deviations=deviations))
+    return Coordinates(centre, scale_of_coefficients(examples, rows, weight, prior, mode, deviations=deviations))
 
 
 def logit_data(examples: Examples, rows: Ints, weight: Floats, shrinkage: Shrinkage) -> LogitData:
@@ -164,7 +170,7 @@ def logit_data(examples: Examples, rows: Ints, weight: Floats, shrinkage: Shrink
     return LogitData(
         x=examples.x[rows].astype(np.float64),
         written=written,
-        doubt=examples.doubt[rows] * shrinkage.doubt,
+        label_noise=examples.label_noise[rows] * shrinkage.noise_share,
         guess=examples.guess(rows),
         weight=weight,
     )
@@ -177,7 +183,7 @@ def logit_prior(shrinkage: Shrinkage, features: int) -> LogitPrior:
     )
 
 
-def read_posterior(document: dict[str, Any]) -> DiscountPosterior:
+def read_posterior(document: dict[str, Any]) -> CoefficientPosterior:
     """What `dataclasses.asdict` made of a posterior.
 
     Raises
@@ -185,9 +191,9 @@ def read_posterior(document: dict[str, Any]) -> DiscountPosterior:
     KeyError, TypeError, ValueError
         It is something else.
     """
-    found = DiscountPosterior(
+    found = CoefficientPosterior(
         **document
-        | {"by_feature": tuple(Discount(**one) for one in document["by_feature"])}
+        | {"by_feature": tuple(Coefficient(**one) for one in document["by_feature"])}
         | {"convergence": None if document["convergence"] is None else Convergence(**document["convergence"])}
     )
     if found.way not in get_args(Way):
@@ -214,12 +220,12 @@ class SlopeDraws:
         return np.asarray(weight / weight.sum(axis=2, keepdims=True))
 
 
-def draw_discounts(
+def draw_coefficients(
     examples: Examples,
     rows: Ints,
     weight: Floats,
     shrinkage: Shrinkage,
-    mode: Discounts,
+    mode: Coefficients,
     count: int,
     rng: np.random.Generator,
 ) -> SlopeDraws:
@@ -241,8 +247,8 @@ def once(weight: Floats) -> Floats:
     return np.minimum(weight, 1.0)
 
 
-def scale_of_discounts(
-    examples: Examples, rows: Ints, weight: Floats, shrinkage: Shrinkage, mode: Discounts, *, deviations: bool = True
+def scale_of_coefficients(
+    examples: Examples, rows: Ints, weight: Floats, shrinkage: Shrinkage, mode: Coefficients, *, deviations: bool = True
 ) -> Floats:
     """A root S of the covariance ``S S'`` of (beta, intercept, delta) in the normal distribution around the mode.
 
@@ -274,16 +280,16 @@ def _widening(examples: Examples, weight: Floats) -> float:
     return math.sqrt(max(1.0, float(weight.sum()) / examples.share / float(once(weight).sum()))) if len(weight) else 1.0
 
 
-def _thinned(drawn: DiscountDraws, kept: int) -> SlopeDraws:
+def _thinned(drawn: CoefficientDraws, kept: int) -> SlopeDraws:
     """So many draws, evenly over the chains one after another."""
     slope = (drawn.beta[..., None] + drawn.delta).reshape(-1, *drawn.delta.shape[2:])
     at = np.floor((np.arange(kept) + 0.5) * len(slope) / kept).astype(np.int64)
     return SlopeDraws(slope[at], drawn.intercept.reshape(len(slope), -1)[at])
 
 
-def _told(features: tuple[str, ...], *columns: Floats) -> tuple[Discount, ...]:
+def _by_feature(features: tuple[str, ...], *columns: Floats) -> tuple[Coefficient, ...]:
     table = zip(features, *columns, strict=True)
-    return tuple(Discount(name, *(float(number) for number in numbers)) for name, *numbers in table)
+    return tuple(Coefficient(name, *(float(number) for number in numbers)) for name, *numbers in table)
 
 
 def _root(bend: Floats) -> Floats:
@@ -296,7 +302,7 @@ def _root(bend: Floats) -> Floats:
         return np.linalg.cholesky(lifted)
 
 
-def _curvature(examples: Examples, rows: Ints, weight: Floats, shrinkage: Shrinkage, mode: Discounts) -> Floats:
+def _curvature(examples: Examples, rows: Ints, weight: Floats, shrinkage: Shrinkage, mode: Coefficients) -> Floats:
     """Minus the second derivative of the log likelihood by (slope, intercept), features first."""
     x = examples.x[rows].astype(np.float64)
     x = np.concatenate([x, np.ones((len(rows), 1, x.shape[2]))], axis=1)
@@ -309,9 +315,9 @@ def _curvature(examples: Examples, rows: Ints, weight: Floats, shrinkage: Shrink
     first = np.repeat(examples.start[:-1][rows] - np.concatenate([[0], np.cumsum(size)[:-1]]), size)
     inside[np.repeat(np.arange(len(rows)), size), examples.member[first + np.arange(size.sum())]] = 1.0
     reach = np.maximum((p * inside).sum(axis=1), 1e-300)
-    doubt = np.minimum(examples.doubt[rows] * shrinkage.doubt, 1.0)
+    label_noise = np.minimum(examples.label_noise[rows] * shrinkage.noise_share, 1.0)
     guessed = inside @ examples.guess(rows)
-    right = (1.0 - doubt) * reach / ((1.0 - doubt) * reach + doubt * guessed)
+    right = (1.0 - label_noise) * reach / ((1.0 - label_noise) * reach + label_noise * guessed)
     counts = weight * right
     within = p * inside / reach[:, None]
     several = size > 1

@@ -11,25 +11,27 @@ from attribution.archive.codes import Floats
 
 @dataclass(frozen=True, slots=True)
 class Resolutions:
-    """Several memories and reaches side by side; how much each counts is learned (the discounts).
+    """Several decay times and length scales side by side; how much each counts is learned (the coefficients).
 
     None of these numbers is fitted: they are geometric ladders, wide enough for campaigns of a week and feuds of a
-    decade, for one town and for a region. A ladder too many costs little, since its discount is shrunk.
+    decade, for one town and for a region. A ladder too many costs little, since its coefficient is shrunk.
     """
 
     activity_days: tuple[float, ...] = (2500.0, 500.0, 120.0, 30.0, 7.0)  # slow to fast: each shrinks to the one before
     overall: int = 3  # so many of these make the share that all other frequencies shrink to
     place_days: tuple[float, ...] = (1500.0, 120.0)
-    memory_days: tuple[float, ...] = (1500.0, 200.0, 30.0)
-    reach_km: tuple[float, ...] = (250.0, 50.0, 10.0)  # each a fifth of the one before: one exponential serves all
+    neighbour_days: tuple[float, ...] = (1500.0, 200.0, 30.0)
+    length_km: tuple[float, ...] = (250.0, 50.0, 10.0)  # each a fifth of the one before: one exponential serves all
     feature_days: float = 1500.0
     novelty_days: tuple[float, ...] = (1e5, 1000.0)  # has anybody ever, has anybody lately, been active near here?
-    novelty_km: int = 1  # which reach novelty looks at
+    novelty_km: int = 1  # which length scale novelty looks at
     newcomer_days: float = 2500.0
     events_per_share: float = 1.0  # prior weight, in events, of the coarser share
-    events_per_feature: float = 5.0  # the same for a class's habits: the share of a value in its group, or hereabouts
+    events_per_feature: float = (
+        5.0  # the same for a class's feature shares: that of a value in its group, or hereabouts
+    )
     events_per_region: float = 50.0  # ... for the share of a value hereabouts, that anywhere: a region is no one's own
-    events_per_habit: float = 20.0  # ... for a class's habits here, its habits in general
+    events_per_local_share: float = 20.0  # ... for a class's feature shares here, those in general
     kernel_weight: float = 0.1  # the same for kernels: a tenth of an event at distance zero, today
     mismatch: float = 0.4  # each categorical difference between two events makes the past one count exp(-0.4)
     most_mismatch: float = 3.2  # ... but all of them together no less than exp(-3.2), however many columns there are
@@ -37,11 +39,11 @@ class Resolutions:
 
     @property
     def all_days(self) -> tuple[float, ...]:
-        """Every memory, in the order in which the kernel counts through them."""
+        """Every decay time, in the order in which the kernel counts through them."""
         return (
             *self.activity_days,
             *self.place_days,
-            *self.memory_days,
+            *self.neighbour_days,
             self.feature_days,
             *self.novelty_days,
             self.newcomer_days,
@@ -50,35 +52,35 @@ class Resolutions:
 
 @dataclass(frozen=True, slots=True)
 class Shrinkage:
-    """Prior of the discounts, and how fast the evidence about them ages.
+    """Prior of the coefficients, and how fast the evidence about them ages.
 
     Some twenty-five views of activity, place and nearness repeat what five or so independent ones would say: hence a
     fifth each, to begin with. A column of the table (a weapon, a claim) is a fact of its own and counts for half, since
     columns repeat one another too; many columns share what four would count.
     """
 
-    discount: float = 0.2  # prior mean of every beta_k
-    discount_sd: float = 0.1
+    coefficient: float = 0.2  # prior mean of every beta_k
+    coefficient_sd: float = 0.1
     faction_sd: float = 0.3  # of the deviations delta_fk
     intercept_sd: float = 1.0
-    half_life: float = 1500.0  # days after which an event says half as much about the discounts
+    half_life: float = 1500.0  # days after which an event says half as much about the coefficients
     fact: float = 0.5  # prior mean of the beta_k of columns
     fact_sd: float = 0.2
-    most_facts: float = 2.0  # ... of all of them together, but no less than `discount` each
+    most_facts: float = 2.0  # ... of all of them together, but no less than `coefficient` each
     first_fact: int = 0  # where the columns are among the features
     facts: int = 0  # how many there are
     telling: int = 0  # how many of them have more than one value
-    doubt: float = 0.0  # share of the stated doubt about labels (1 - certainty) that the labels bear out
+    noise_share: float = 0.0  # of the stated label-noise rate (1 - certainty): as much as the labels bear out
 
     def means(self, features: int) -> Floats:
         """Prior means of the beta_k, (feature,)."""
         return self._by_feature(
-            features, self.discount, max(self.discount, min(self.fact, self.most_facts / max(1, self.telling)))
+            features, self.coefficient, max(self.coefficient, min(self.fact, self.most_facts / max(1, self.telling)))
         )
 
     def deviations(self, features: int) -> Floats:
         """Prior standard deviations of the beta_k, (feature,)."""
-        return self._by_feature(features, self.discount_sd, self.fact_sd)
+        return self._by_feature(features, self.coefficient_sd, self.fact_sd)
 
     def spread(self, features: int, classes: int) -> Floats:
         """Prior standard deviations of (beta, intercept, delta), one after another."""
@@ -97,10 +99,10 @@ class Shrinkage:
 
 
 def cautious(features: int) -> Shrinkage:
-    """Discounts that together make one: all log-features count as one piece of evidence until events say otherwise.
+    """Coefficients that together make one: all log-features count as one piece of evidence until events say otherwise.
 
     A hundred events are needed to learn what each is worth. Fewer cannot tell a dozen features that repeat one another
     from a dozen that do not, and must not multiply them.
     """
     one = 1.0 / features
-    return Shrinkage(discount=one, discount_sd=one, faction_sd=one)
+    return Shrinkage(coefficient=one, coefficient_sd=one, faction_sd=one)

@@ -17,27 +17,27 @@ from attribution.archive.summary.grid import Estimate
 from attribution.archive.summary.profiles import Profiles, ValueShare, fit_profiles
 from attribution.archive.summary.scales import (
     FEWEST,
-    Memory,
-    Reach,
-    fit_memory,
-    fit_reach,
+    DecayTime,
+    LengthScale,
+    decay_times_by_place,
+    decayed_shares,
+    fit_decay_time,
+    fit_length_scale,
     half_life,
     located,
-    memories_by_place,
-    remembered_shares,
 )
 from attribution.domain.concern import Concern
 from attribution.domain.verbal import short
 from attribution.errors import EventError
 
 ASSUMED = (
-    "Each interval holds under its own simple model: one memory for all, shares that do not depend on it for profiles, "
-    "labels taken as written, events whose perpetrator is unknown or unsure left out."
+    "Each interval holds under its own simple model: one decay time for all, shares that do not depend on it for "
+    "profiles, labels taken as written, events whose perpetrator is unknown or unsure left out."
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class DistinctiveValue:
     """A value that sets a candidate apart from all, or in a place from itself."""
 
     candidate: str
@@ -55,27 +55,27 @@ class Description:
     events: int
     used: int  # with one known perpetrator, of a certainty of at least one half
     classes: tuple[str, ...]  # candidates, and everybody else
-    memory: Memory
-    memories: tuple[Memory, ...]  # in the coarsest places with enough events
-    reach: Reach | None
-    no_reach: str  # why there is none
+    decay_time: DecayTime
+    decay_times: tuple[DecayTime, ...]  # in the coarsest places with enough events
+    length_scale: LengthScale | None
+    no_length_scale: str  # why there is none
     profiles: Profiles
     seed: int
     concerns: tuple[Concern, ...]
     limits: tuple[str, ...] = (ASSUMED, *LIMITS)
 
-    def known_for(self, most: int = 5) -> tuple[Known, ...]:
+    def known_for(self, most: int = 5) -> tuple[DistinctiveValue, ...]:
         """For each candidate, over all places, the values whose share most differs from the usual one, surely so."""
         return tuple(one for name in self.classes for one in self._apart(name, "", most))
 
-    def apart_in_places(self, most: int = 3) -> tuple[Known, ...]:
+    def apart_in_places(self, most: int = 3) -> tuple[DistinctiveValue, ...]:
         """For each candidate in each place, the values whose share differs most from the usual, surely so."""
         where = dict.fromkeys((one.candidate, one.place) for one in self.profiles.profiles if one.place)
         return tuple(one for name, place in where for one in self._apart(name, place, most))
 
-    def _apart(self, name: str, place: str, most: int) -> list[Known]:
+    def _apart(self, name: str, place: str, most: int) -> list[DistinctiveValue]:
         found = [
-            Known(name, place, profile.feature, share)
+            DistinctiveValue(name, place, profile.feature, share)
             for profile in self.profiles.profiles
             if (profile.candidate, profile.place) == (name, place)
             for share in profile.distinctive
@@ -83,21 +83,22 @@ class Description:
         return sorted(found, key=lambda one: -abs(one.share.mean - one.share.usual))[:most]
 
     def __str__(self) -> str:
-        days = self.memory.days
-        told = (
+        days = self.decay_time.days
+        text = (
             f"{self.used} of {self.events} events from {self.first} to {self.last} have one perpetrator that is known "
             f"well enough, {len(self.classes) - 1} candidates or other. A past event counts half after "
             f"{short(half_life(days.median))} days (90 % interval {short(half_life(days.low))} to "
             f"{short(half_life(days.high))}); what is believed before anything happened is worth "
-            f"{_told(self.memory.weight)} events."
+            f"{_with_interval(self.decay_time.weight)} events."
         )
-        if self.reach is None:
-            return f"{told} {self.no_reach}"
-        return f"{told} At a distance of {_told(self.reach.km)} km an attack says 1/e of what one on the spot says."
+        if self.length_scale is None:
+            return f"{text} {self.no_length_scale}"
+        km = _with_interval(self.length_scale.km)
+        return f"{text} At a distance of {km} km an attack says 1/e of what one on the spot says."
 
 
 def describe(events: EventTable, *, least: int = 20, seed: int = 1) -> Description:
-    """Posteriors of memory, reach and profiles; candidates need `least` events, as elsewhere.
+    """Posteriors of decay time, length scale and profiles; candidates need `least` events, as elsewhere.
 
     Raises
     ------
@@ -112,41 +113,41 @@ def describe(events: EventTable, *, least: int = 20, seed: int = 1) -> Descripti
             allowed="one or more events whose label is more probable than not",
             hint="is `certainty:` in the mapping what was meant?",
         )
-    memory, grid = fit_memory(labelled)
-    memories = memories_by_place(labelled)
+    decay_time, grid = fit_decay_time(labelled)
+    decay_times = decay_times_by_place(labelled)
     spots = located(labelled)
-    reach, no_reach = None, ""
+    length_scale, no_length_scale = None, ""
     if len(spots) < FEWEST:
-        no_reach = (
-            f"No reach is estimated: {len(spots)} events with a known perpetrator have coordinates, and distances need "
-            f"at least {FEWEST}."
+        no_length_scale = (
+            f"No length scale is estimated: {len(spots)} events with a known perpetrator have coordinates, and "
+            f"distances need at least {FEWEST}."
         )
     else:
-        base = remembered_shares(labelled, grid.log_mean(0), grid.log_mean(1))
-        reach, _ = fit_reach(labelled.take(spots), base[spots])
+        base = decayed_shares(labelled, grid.log_mean(0), grid.log_mean(1))
+        length_scale, _ = fit_length_scale(labelled.take(spots), base[spots])
     return Description(
         first=as_date(int(events.day[0])),
         last=as_date(int(events.last_day.max())),
         events=len(events),
         used=len(labelled),
         classes=classes.names,
-        memory=memory,
-        memories=memories,
-        reach=reach,
-        no_reach=no_reach,
+        decay_time=decay_time,
+        decay_times=decay_times,
+        length_scale=length_scale,
+        no_length_scale=no_length_scale,
         profiles=fit_profiles(labelled, classes, seed),
         seed=seed,
-        concerns=(*memory.concerns(), *_apart(memories), *(reach.concerns() if reach else ())),
+        concerns=(*decay_time.concerns(), *_apart(decay_times), *(length_scale.concerns() if length_scale else ())),
     )
 
 
-def _apart(memories: tuple[Memory, ...]) -> list[Concern]:
+def _apart(decay_times: tuple[DecayTime, ...]) -> list[Concern]:
     """A concern where places differ in how long the past counts, beyond the chance of the widest of so many pairs."""
-    pairs = list(combinations(sorted(memories, key=lambda one: one.days.median), 2))
+    pairs = list(combinations(sorted(decay_times, key=lambda one: one.days.median), 2))
     if not pairs:
         return []
 
-    def errors(pair: tuple[Memory, Memory]) -> float:
+    def errors(pair: tuple[DecayTime, DecayTime]) -> float:
         short_one, long_one = (one.days for one in pair)
         return math.log(long_one.median / short_one.median) / math.hypot(short_one.log_sd, long_one.log_sd)
 
@@ -156,14 +157,15 @@ def _apart(memories: tuple[Memory, ...]) -> list[Concern]:
     least, most = widest
     return [
         Concern(
-            what=f"how long the past counts differs between places: {_told(least.days)} days in {least.place}, "
-            f"{_told(most.days)} in {most.place}",
-            means="the one memory of all events is a compromise that may be right nowhere, however narrow its interval",
+            what=f"how long the past counts differs between places: {_with_interval(least.days)} days in "
+            f"{least.place}, {_with_interval(most.days)} in {most.place}",
+            means="the one decay time of all events is a compromise that may be right nowhere, however narrow its "
+            "interval",
             remedy="read the places, not the whole",
-            topic="memory",
+            topic="decay time",
         )
     ]
 
 
-def _told(found: Estimate) -> str:
+def _with_interval(found: Estimate) -> str:
     return f"{short(found.median)} ({short(found.low)} to {short(found.high)})"

@@ -6,7 +6,7 @@ these probabilities over the events is the likelihood of (tau, w); their priors 
 
 The width of a kernel: ``p(c | past, place) = (sum_j exp(-km_ij / h) 1[c_j = c] + w b_c) / (sum_j exp(-km_ij / h) + w)``
 over the 256 most recent past events, b being what the forgetful urn says wherever it was. Its own posterior is not
-carried along: b is taken at the exponentials of the mean logarithms of memory and weight.
+carried along: b is taken at the exponentials of the mean logarithms of decay time and weight.
 """
 
 from __future__ import annotations
@@ -24,21 +24,21 @@ from attribution.domain.verbal import short
 
 # Days are the grain of the tables: what is gone within one cannot be seen. The longest tables span half a century, and
 # an event that loses two fifths of its weight over that time cannot be told from one that never loses any.
-MEMORY_DAYS = Bounds(1.0, 36_525.0)
+DECAY_DAYS = Bounds(1.0, 36_525.0)
 # A hundredth of an event: a single past event settles all. A thousand: hundreds of them move nothing.
 WEIGHT_EVENTS = Bounds(0.01, 1000.0)
-MEMORY_SCORED = 20_000
+DECAY_SCORED = 20_000
 PLACE_EVENTS = 100
 _HARDLY = 0.6  # of the width of the prior's interval: no more is claimed than that little was learned
 # Tables place events by town at best: nothing below a kilometre can be seen. At 5,000 km a whole region is one place.
-REACH_KM = Bounds(1.0, 5000.0)
-REACH_SCORED = 4000
+LENGTH_KM = Bounds(1.0, 5000.0)
+LENGTH_SCORED = 4000
 LOOKED_AT = 256
 FEWEST = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Memory:
+class DecayTime:
     """How long the past counts, over all events or in one place; holds as far as the urn above describes them."""
 
     place: str  # "" for all
@@ -57,31 +57,31 @@ class Memory:
         ]
 
 
-def fit_memory(labelled: Labelled, place: str = "") -> tuple[Memory, GridPosterior]:
-    """The posterior of memory (days) and weight (events), and the grid it was read from: first days, then weight."""
-    first = max(0, len(labelled) - MEMORY_SCORED)
+def fit_decay_time(labelled: Labelled, place: str = "") -> tuple[DecayTime, GridPosterior]:
+    """The posterior of decay time (days) and weight (events), and the grid it was read from: days, then weight."""
+    first = max(0, len(labelled) - DECAY_SCORED)
 
     def log_likelihood(days: Floats, weight: Floats) -> Floats:
-        return memory_likelihood(labelled, days, weight, first)
+        return decay_likelihood(labelled, days, weight, first)
 
-    grid = grid_posterior(log_likelihood, MEMORY_DAYS, WEIGHT_EVENTS)
+    grid = grid_posterior(log_likelihood, DECAY_DAYS, WEIGHT_EVENTS)
     size = len(labelled)
-    return Memory(place, size, size - first, len(labelled.classes), grid.estimate(0), grid.estimate(1)), grid
+    return DecayTime(place, size, size - first, len(labelled.classes), grid.estimate(0), grid.estimate(1)), grid
 
 
-def memory_likelihood(labelled: Labelled, days: Floats, weight: Floats, first: int = 0) -> Floats:
-    """Log-probability (memory, weight) of the labels of the events from number `first` on, in nats."""
-    from attribution.archive.summary.scales_kernel import memory_grid
+def decay_likelihood(labelled: Labelled, days: Floats, weight: Floats, first: int = 0) -> Floats:
+    """Log-probability (decay time, weight) of the labels of the events from number `first` on, in nats."""
+    from attribution.archive.summary.scales_kernel import decay_grid
 
     out = np.zeros((len(days), len(weight)))
     events = labelled.events
-    memory_grid(
+    decay_grid(
         events.day, events.last_day, labelled.order, labelled.label, len(labelled.classes), first, days, weight, out
     )
     return out
 
 
-def remembered_shares(labelled: Labelled, days: float, weight: float) -> Floats:
+def decayed_shares(labelled: Labelled, days: float, weight: float) -> Floats:
     """The probability (event,) that the past gave each event's own class before its day."""
     from attribution.archive.summary.scales_kernel import own_shares
 
@@ -93,7 +93,7 @@ def remembered_shares(labelled: Labelled, days: float, weight: float) -> Floats:
     return out
 
 
-def memories_by_place(labelled: Labelled) -> tuple[Memory, ...]:
+def decay_times_by_place(labelled: Labelled) -> tuple[DecayTime, ...]:
     """The same in each of the coarsest places with at least 100 events and two classes, most events first.
 
     Each place is a world of its own there: its own past, and the classes that occur in it.
@@ -106,7 +106,7 @@ def memories_by_place(labelled: Labelled) -> tuple[Memory, ...]:
     for code in np.argsort(-count, kind="stable").tolist():
         here = labelled.take(np.flatnonzero(coarse.codes == code)).of_present_classes()
         if count[code] >= PLACE_EVENTS and len(here.classes) > 1:
-            out.append(fit_memory(here, coarse.names[code])[0])
+            out.append(fit_decay_time(here, coarse.names[code])[0])
     return tuple(out)
 
 
@@ -148,7 +148,7 @@ def half_life(days: float) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class Reach:
+class LengthScale:
     """How far an attack says something about who is around; holds as far as the formula above describes the events."""
 
     events: int  # with coordinates and one known perpetrator
@@ -170,29 +170,29 @@ def located(labelled: Labelled) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     return np.flatnonzero(~(np.isnan(labelled.events.latitude) | np.isnan(labelled.events.longitude)))
 
 
-def fit_reach(labelled: Labelled, base: Floats) -> tuple[Reach, GridPosterior]:
-    """The posterior of reach (km) and weight (events), and the grid it was read from: first km, then weight.
+def fit_length_scale(labelled: Labelled, base: Floats) -> tuple[LengthScale, GridPosterior]:
+    """The posterior of the length scale (km) and weight (events), and the grid it was read from: first km, then weight.
 
     `labelled` are events that all have coordinates; `base` (event,) is what was believed of each event's own class
     wherever it was.
     """
-    first = max(0, len(labelled) - REACH_SCORED)
+    first = max(0, len(labelled) - LENGTH_SCORED)
 
     def log_likelihood(km: Floats, weight: Floats) -> Floats:
-        return reach_likelihood(labelled, base, km, weight, first)
+        return length_likelihood(labelled, base, km, weight, first)
 
-    grid = grid_posterior(log_likelihood, REACH_KM, WEIGHT_EVENTS, (32, 24))
+    grid = grid_posterior(log_likelihood, LENGTH_KM, WEIGHT_EVENTS, (32, 24))
     size = len(labelled)
-    return Reach(size, size - first, LOOKED_AT, grid.estimate(0), grid.estimate(1)), grid
+    return LengthScale(size, size - first, LOOKED_AT, grid.estimate(0), grid.estimate(1)), grid
 
 
-def reach_likelihood(labelled: Labelled, base: Floats, km: Floats, weight: Floats, first: int = 0) -> Floats:
-    """Log-probability (reach, weight) of the labels of the events from number `first` on, in nats."""
-    from attribution.archive.summary.scales_kernel import reach_grid
+def length_likelihood(labelled: Labelled, base: Floats, km: Floats, weight: Floats, first: int = 0) -> Floats:
+    """Log-probability (length scale, weight) of the labels of the events from number `first` on, in nats."""
+    from attribution.archive.summary.scales_kernel import length_grid
 
     out = np.zeros((len(km), len(weight)))
     events = labelled.events
-    reach_grid(
+    length_grid(
         events.day, events.last_day, labelled.order, labelled.label, unit_vectors(labelled), base, first, LOOKED_AT,
         km, weight, out,
     )  # fmt: skip

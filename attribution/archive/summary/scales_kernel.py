@@ -1,4 +1,4 @@
-"""How probable past labels are under many memories, or many reaches, at once: one pass over the events.
+"""How probable past labels are under many decay times, or many length scales, at once: one pass over the events.
 
 Events are in order of their first possible day; `order` sorts them by their last, and an event counts for those whose
 first possible day is later. `label` (event,) is the class of each, all known.
@@ -17,10 +17,10 @@ _EARTH_KM = 6371.0
 
 
 @kernel
-def memory_grid(
+def decay_grid(
     day: Ints, last: Ints, order: Ints, label: Ints, classes: int, first: int, tau: Floats, weight: Floats, out: Floats
 ) -> None:
-    """Add to `out` (memory, weight) the log-probability of the labels of the events from number `first` on.
+    """Add to `out` (decay time, weight) the log-probability of the labels of the events from number `first` on.
 
     ``p(c) = (n_c + w / C) / (n + w)``, n being past events that count ``exp(-days ago / tau)`` each.
     """
@@ -50,7 +50,7 @@ def memory_grid(
 def own_shares(
     day: Ints, last: Ints, order: Ints, label: Ints, classes: int, tau: float, weight: float, out: Floats
 ) -> None:
-    """The probability (event,) that one memory and one weight gave each event's own class before its day."""
+    """The probability (event,) that one decay time and one weight gave each event's own class before its day."""
     start = day[0] if len(day) else 0
     counts, seen = np.zeros(classes), np.full(classes, start)
     total, total_seen, waiting = 0.0, start, 0
@@ -77,16 +77,16 @@ def kilometres(i: int, j: int, spot: Floats) -> float:
 
 
 @kernel
-def reach_grid(
-    day: Ints, last: Ints, order: Ints, label: Ints, spot: Floats, base: Floats, first: int, most: int, reach: Floats,
+def length_grid(
+    day: Ints, last: Ints, order: Ints, label: Ints, spot: Floats, base: Floats, first: int, most: int, scale: Floats,
     weight: Floats, out: Floats,
 ) -> None:  # fmt: skip
-    """Add to `out` (reach, weight) the log-probability of the labels of the events from number `first` on.
+    """Add to `out` (length scale, weight) the log-probability of the labels of the events from number `first` on.
 
     ``p(c) = (n_c + w b_c) / (n + w)``, n being the `most` most recent past events, which count ``exp(-km / h)`` each,
     and b (`base`, of each event's own class) what is believed wherever it was.
     """
-    own, every, waiting = np.empty(len(reach)), np.empty(len(reach)), 0
+    own, every, waiting = np.empty(len(scale)), np.empty(len(scale)), 0
     for i in range(len(day)):
         while waiting < len(order) and last[order[waiting]] < day[i]:
             waiting += 1
@@ -97,11 +97,11 @@ def reach_grid(
         for position in range(max(0, waiting - most), waiting):
             j = order[position]
             away = kilometres(i, j, spot)
-            for h in range(len(reach)):
-                near = math.exp(-away / reach[h])
+            for h in range(len(scale)):
+                near = math.exp(-away / scale[h])
                 every[h] += near
                 if label[j] == label[i]:
                     own[h] += near
-        for h in range(len(reach)):
+        for h in range(len(scale)):
             for v in range(len(weight)):
                 out[h, v] += math.log((own[h] + weight[v] * base[i]) / (every[h] + weight[v]))

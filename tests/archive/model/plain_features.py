@@ -57,8 +57,8 @@ def plain_features(  # noqa: C901, PLR0915
     def unlike(j: int) -> int:
         return sum(c.codes[j] != c.codes[event] and c.codes[j] >= 0 and c.codes[event] >= 0 for c in columns)
 
-    for days in r.memory_days:
-        for km in r.reach_km:
+    for days in r.neighbour_days:
+        for km in r.length_km:
             n = count(days, past, lambda j: math.exp(-mismatch * unlike(j) - _km(events, event, j) / km))  # noqa: B023
             rows.append(np.log(share(n, base, r.kernel_weight) / base))
 
@@ -83,14 +83,14 @@ def plain_features(  # noqa: C901, PLR0915
         up = _of_groups(events, classes, n, total, mean, w)
         anywhere = (n + w * up) / (total + w)
         rows.append(np.log(anywhere / mean))
-        v = r.events_per_habit
+        v = r.events_per_local_share
         nested.append(np.log((n_near + v * anywhere) / (total_near + v) / anywhere) if place >= 0 else np.zeros(size))
     rows += nested
 
     only_other = np.zeros(size)
     only_other[-1] = 1.0
     for days in r.novelty_days:
-        near = count(days, past, lambda j: math.exp(-_km(events, event, j) / r.reach_km[r.novelty_km]))
+        near = count(days, past, lambda j: math.exp(-_km(events, event, j) / r.length_km[r.novelty_km]))
         rows.append(-math.log1p(near.sum()) * only_other)
     first = _firsts(events)
     new = count(r.newcomer_days, [j for j in past if j in first], lambda j: 1.0 / events.certainty[j]).sum()

@@ -1,4 +1,4 @@
-"""The posterior of the discounts: the density that NUTS sees, calibration, and what a sample of the past costs."""
+"""The posterior of the coefficients: the density that NUTS sees, calibration, and what a sample of the past costs."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 from scipy.stats import chi2, norm
 
-from attribution.archive.model.coefficients import Discounts, Examples, fit_discounts, log_posterior, weigh
+from attribution.archive.model.coefficients import Coefficients, Examples, fit_coefficients, log_posterior, weigh
 from attribution.archive.model.fitted import load_fitted
 from attribution.archive.model.posterior import (
     MOST_DEVIATIONS,
-    DiscountPosterior,
+    CoefficientPosterior,
     SlopeDraws,
     coordinates,
     logit_data,
@@ -26,18 +26,18 @@ from attribution.archive.model.posterior import (
 )
 from attribution.archive.model.settings import Shrinkage
 from attribution.cli import main
+from attribution.inference.coefficients import compilations, sample_coefficients
 from attribution.inference.diagnostics import Convergence
-from attribution.inference.discounts import compilations, sample_discounts
 from attribution.inference.settings import Sampling
-from tests.archive.model.test_discounts import some_examples, unpack
+from tests.archive.model.test_coefficients import some_examples, unpack
 
-WIDE = Shrinkage(half_life=1e9, doubt=0.5)
+WIDE = Shrinkage(half_life=1e9, noise_share=0.5)
 ROWS, FEATURES, CLASSES = 250, 4, 3
 
 
 def from_the_prior(rng: np.random.Generator, rows: int = ROWS) -> tuple[np.ndarray, Examples]:
-    """Discounts drawn from the prior, and labels drawn from them, a third of them known only as one of two."""
-    beta = rng.normal(WIDE.discount, WIDE.discount_sd, FEATURES)
+    """Coefficients drawn from the prior, and labels drawn from them, a third of them known only as one of two."""
+    beta = rng.normal(WIDE.coefficient, WIDE.coefficient_sd, FEATURES)
     delta = rng.normal(0, WIDE.faction_sd, (FEATURES, CLASSES))
     intercept = rng.normal(0, WIDE.intercept_sd, CLASSES)
     x = rng.normal(0, 2, (rows, FEATURES, CLASSES)).astype(np.float32)
@@ -56,14 +56,14 @@ def names(count: int) -> tuple[str, ...]:
 
 
 @pytest.mark.parametrize("deviations", [True, False])
-def test_the_density_is_that_of_the_discounts_in_whatever_coordinates(deviations: bool) -> None:
+def test_the_density_is_that_of_the_coefficients_in_whatever_coordinates(deviations: bool) -> None:
     """Differences of log density and gradients agree with those the mode is found by, sets and doubt included."""
-    from attribution.modelling.discounts import discount_model
+    from attribution.modelling.logit import logit_model
 
     examples, rng = some_examples(60), np.random.default_rng(4)
     rows, weight = np.arange(60), rng.random(60)
-    at = coordinates(examples, rows, weight, WIDE, Discounts.prior(3, 4, WIDE), deviations=deviations)
-    model = discount_model(logit_data(examples, rows, weight, WIDE), logit_prior(WIDE, examples.x.shape[1]), at)
+    at = coordinates(examples, rows, weight, WIDE, Coefficients.prior(3, 4, WIDE), deviations=deviations)
+    model = logit_model(logit_data(examples, rows, weight, WIDE), logit_prior(WIDE, examples.x.shape[1]), at)
     density = model.compile_logp(mode="FAST_COMPILE")
     slope = model.compile_dlogp(mode="FAST_COMPILE")
     size = len(at.centre)
@@ -84,7 +84,7 @@ def test_the_coordinates_make_the_posterior_standard_normal() -> None:
     """Near the mode the second derivative by z is minus the identity: of labels without sets and doubt exactly so."""
     examples = some_examples(400, sets=0.0)
     plain, rows, weight = Shrinkage(), np.arange(400), np.ones(400)
-    at = coordinates(examples, rows, weight, plain, Discounts.prior(3, 4, plain))
+    at = coordinates(examples, rows, weight, plain, Coefficients.prior(3, 4, plain))
     guess, step = examples.guess(rows), 1e-4
 
     def gradient(z: np.ndarray) -> np.ndarray:
@@ -97,15 +97,15 @@ def test_the_coordinates_make_the_posterior_standard_normal() -> None:
 
 def test_no_event_counts_for_more_than_itself_and_intervals_widen_as_the_root_says() -> None:
     """sd from n events over sd from N is the root of N/n where the prior says little; a stored share counts too."""
-    vague = Shrinkage(half_life=1e9, discount_sd=10.0, faction_sd=0.01, intercept_sd=1.0)
+    vague = Shrinkage(half_life=1e9, coefficient_sd=10.0, faction_sd=0.01, intercept_sd=1.0)
     examples = some_examples(20_000, sets=0.0)
-    mode = fit_discounts(examples, np.arange(20_000), np.ones(20_000), vague, Discounts.prior(3, 4, vague))
+    mode = fit_coefficients(examples, np.arange(20_000), np.ones(20_000), vague, Coefficients.prior(3, 4, vague))
     every = normal_posterior(examples, names(3), 100_000, vague, mode)[0]
     rows, weight = weigh(examples, 100_000, vague.half_life, most=2000)
     assert weight.sum() == pytest.approx(20_000, rel=1e-3)
     assert once(weight).max() == 1.0
     fewer = Examples(
-        examples.x[rows], np.arange(2001), examples.member[rows], examples.doubt[rows], *[examples.day[rows]] * 3,
+        examples.x[rows], np.arange(2001), examples.member[rows], examples.label_noise[rows], *[examples.day[rows]] * 3,
         share=0.1,
     )  # fmt: skip
     part = normal_posterior(fewer, names(3), 100_000, vague, mode)[0]
@@ -117,10 +117,10 @@ def test_no_event_counts_for_more_than_itself_and_intervals_widen_as_the_root_sa
 
 
 def calibrated(share: np.ndarray) -> str:
-    """Of `share` (table, discount), where the truth lay among the draws: coverages, and the least p of uniformity.
+    """Of `share` (table, coefficient), where the truth lay among the draws: coverages, and the least p of uniformity.
 
-    A table is one trial, since its discounts are learned from the same events: each discount has a histogram of its
-    own, and the error of a mean coverage is taken as if all discounts of a table said the same.
+    A table is one trial, since its coefficients are learned from the same events: each coefficient has a histogram of
+    its own, and the error of a mean coverage is taken as if all coefficients of a table said the same.
     """
     tables, told = len(share), []
     for level in (0.5, 0.8, 0.9):
@@ -139,7 +139,7 @@ def test_the_normal_distribution_is_calibrated_on_tables_drawn_from_the_prior() 
     for _ in range(200):
         beta, examples = from_the_prior(rng)
         rows = np.arange(ROWS)
-        mode = fit_discounts(examples, rows, np.ones(ROWS), sure, Discounts.prior(FEATURES, CLASSES, sure))
+        mode = fit_coefficients(examples, rows, np.ones(ROWS), sure, Coefficients.prior(FEATURES, CLASSES, sure))
         found, _ = normal_posterior(examples, names(FEATURES), 10_000, sure, mode, kept=1)
         share.append([norm.cdf(truth, one.mean, one.sd) for truth, one in zip(beta, found.by_feature, strict=True)])
     print(calibrated(np.array(share)))
@@ -152,9 +152,9 @@ def test_nuts_is_calibrated_on_tables_drawn_from_the_prior() -> None:
     rows, before = np.arange(ROWS), compilations()
     for seed in range(200):
         beta, examples = from_the_prior(rng)
-        at = coordinates(examples, rows, np.ones(ROWS), sure, Discounts.prior(FEATURES, CLASSES, sure))
+        at = coordinates(examples, rows, np.ones(ROWS), sure, Coefficients.prior(FEATURES, CLASSES, sure))
         data = logit_data(examples, rows, np.ones(ROWS), sure)
-        found = sample_discounts(data, logit_prior(sure, FEATURES), at, sampling, seed)
+        found = sample_coefficients(data, logit_prior(sure, FEATURES), at, sampling, seed)
         share.append((found.beta.reshape(-1, FEATURES)[4::10] < beta).mean(axis=0))
     assert compilations() <= before + 1
     print(calibrated(np.array(share)))
@@ -164,8 +164,8 @@ def test_nuts_is_calibrated_on_tables_drawn_from_the_prior() -> None:
 def test_nuts_is_near_the_normal_distribution_and_the_chains_agree() -> None:
     sure = Shrinkage(half_life=1e9)
     examples = some_examples(2000)
-    start = Discounts.prior(3, 4, sure)
-    mode = fit_discounts(examples, np.arange(2000), np.ones(2000), sure, start)
+    start = Coefficients.prior(3, 4, sure)
+    mode = fit_coefficients(examples, np.arange(2000), np.ones(2000), sure, start)
     near = normal_posterior(examples, names(3), 10_000, sure, mode)[0]
     found, draws = nuts_posterior(examples, names(3), 10_000, sure, mode)
     assert found.concerns == ()
@@ -186,7 +186,7 @@ def test_too_many_deviations_are_left_out_and_it_says_so() -> None:
     x = rng.normal(size=(rows, features, classes)).astype(np.float32)
     day = np.arange(rows)
     examples = Examples(x, np.arange(rows + 1), rng.integers(0, classes, rows), np.zeros(rows), day, day, day)
-    start = Discounts.prior(features, classes, WIDE)
+    start = Coefficients.prior(features, classes, WIDE)
     sampling = Sampling(draws=50, tune=100, chains=2)
     found, draws = nuts_posterior(examples, names(2), 10_000, WIDE, start, sampling=sampling)
     assert not found.deviations
@@ -200,10 +200,10 @@ def test_the_commands_keep_and_show_draws_of_nuts(tmp_path: Path, capsys: pytest
     assert main(["archive", "fit", "incidents-2019-2024", "--least", "5", "--nuts", "-o", str(kept)]) == 0
     assert "by NUTS; R-hat at most" in capsys.readouterr().out
     fitted = load_fitted(kept)
-    assert (fitted.discounts.way, len(fitted.draws.slope), fitted.discounts.concerns) == ("nuts", 100, ())
+    assert (fitted.coefficients.way, len(fitted.draws.slope), fitted.coefficients.concerns) == ("nuts", 100, ())
     told = tmp_path / "b.json"
     assert main(["archive", "backtest", "incidents-2019-2024", "--least", "5", "--nuts", "-o", str(told)]) in {0, 1}
-    assert json.loads(told.read_text(encoding="utf-8"))["discounts"]["way"] == "nuts"
+    assert json.loads(told.read_text(encoding="utf-8"))["coefficients"]["way"] == "nuts"
 
 
 @pytest.mark.parametrize(("rhat", "code"), [(1.001, 0), (1.2, 1)])
@@ -212,7 +212,7 @@ def test_fit_exits_with_one_where_chains_forbid_to_rely_on_it(
 ) -> None:
     from attribution.archive.model import fitted
 
-    def drawn(*given: Any, **more: Any) -> tuple[DiscountPosterior, SlopeDraws]:
+    def drawn(*given: Any, **more: Any) -> tuple[CoefficientPosterior, SlopeDraws]:
         found, draws = normal_posterior(*given, **more)
         chains = Convergence(rhat, "newcomers", 900.0, "newcomers", 900.0, "newcomers", 0, 0.9, 0, 1500)
         return replace(found, way="nuts", convergence=chains), draws
@@ -224,7 +224,7 @@ def test_fit_exits_with_one_where_chains_forbid_to_rely_on_it(
 
 def test_chains_that_do_not_agree_are_a_blocking_concern() -> None:
     bad = Convergence(1.2, "a", 30.0, "a", 500.0, "b", 7, 0.9, 40, 1500)
-    found = DiscountPosterior("nuts", (), 10, 1.0, True, bad)
+    found = CoefficientPosterior("nuts", (), 10, 1.0, True, bad)
     assert [concern.severity for concern in found.concerns] == ["blocking"] * 3
     assert all("--nuts" in concern.remedy for concern in found.concerns)
     assert "7 divergences" in str(found)

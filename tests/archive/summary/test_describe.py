@@ -20,14 +20,14 @@ def found() -> Description:
     return describe(simulated_archive(400, seed=2))
 
 
-def test_it_holds_memory_reach_and_profiles(found: Description) -> None:
+def test_it_holds_decay_time_length_scale_and_profiles(found: Description) -> None:
     assert found.events == found.used == 400
-    assert found.reach is not None
-    assert found.reach.events == 400
-    assert found.no_reach == ""
-    for one in (found.memory.days, found.memory.weight, found.reach.km, found.reach.weight):
+    assert found.length_scale is not None
+    assert found.length_scale.events == 400
+    assert found.no_length_scale == ""
+    for one in (found.decay_time.days, found.decay_time.weight, found.length_scale.km, found.length_scale.weight):
         assert one.prior.low <= one.low < one.median < one.high <= one.prior.high
-    assert {one.place for one in found.memories} <= {"south", "north"}
+    assert {one.place for one in found.decay_times} <= {"south", "north"}
     assert set(LIMITS) <= set(found.limits)
     assert "A past event counts half after" in str(found)
 
@@ -64,21 +64,21 @@ def test_what_is_done_otherwise_in_a_place_is_held_against_the_faction_itself() 
 
 def test_the_same_archive_and_seed_give_the_same_description(found: Description) -> None:
     assert describe(simulated_archive(400, seed=2)) == found
-    assert describe(simulated_archive(400, seed=2), seed=2).memory == found.memory
+    assert describe(simulated_archive(400, seed=2), seed=2).decay_time == found.decay_time
 
 
-def test_without_coordinates_no_reach_is_made_up() -> None:
+def test_without_coordinates_no_length_scale_is_made_up() -> None:
     found = describe(simulated_archive(100, seed=2, coordinates=False))
-    assert found.reach is None
-    assert "No reach is estimated: 0 events" in found.no_reach
-    assert found.no_reach in str(found)
+    assert found.length_scale is None
+    assert "No length scale is estimated: 0 events" in found.no_length_scale
+    assert found.no_length_scale in str(found)
 
 
 def test_ties_gaps_partial_labels_and_coarse_dates_are_taken() -> None:
     found = describe(some_events(3, 300, partial=0.2), least=5)
     assert 0 < found.used < 300
-    assert found.reach is not None
-    assert found.reach.events < found.used
+    assert found.length_scale is not None
+    assert found.length_scale.events < found.used
 
 
 def test_places_that_forget_differently_are_told() -> None:
@@ -90,11 +90,11 @@ def test_places_that_forget_differently_are_told() -> None:
         label=np.stack([steady, runs], axis=1).reshape(-1),
         place=(Coding("country", np.tile([0, 1], 600), ("steady", "in runs")),),
     )
-    told = [concern.what for concern in describe(events).concerns if concern.topic == "memory"]
+    told = [concern.what for concern in describe(events).concerns if concern.topic == "decay time"]
     assert len(told) == 1
     assert "days in in runs, " in told[0]
     same = replace(events, label=np.repeat(runs, 2))
-    assert [concern for concern in describe(same).concerns if concern.topic == "memory"] == []
+    assert [concern for concern in describe(same).concerns if concern.topic == "decay time"] == []
 
 
 def test_labels_that_are_all_unsure_are_refused() -> None:

@@ -1,4 +1,4 @@
-"""Archives drawn from exactly the models of memory and reach, written as double loops that share nothing with them."""
+"""Archives drawn from exactly the models of decay time and length scale, as double loops that share nothing."""
 
 from __future__ import annotations
 

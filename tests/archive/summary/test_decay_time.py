@@ -12,12 +12,12 @@ from attribution.archive.codes import Coding
 from attribution.archive.model.classes import Classes, Labelled, sure_labels
 from attribution.archive.summary.grid import Bounds, grid_posterior
 from attribution.archive.summary.scales import (
-    MEMORY_DAYS,
+    DECAY_DAYS,
     WEIGHT_EVENTS,
-    fit_memory,
-    memories_by_place,
-    memory_likelihood,
-    remembered_shares,
+    decay_likelihood,
+    decay_times_by_place,
+    decayed_shares,
+    fit_decay_time,
 )
 from tests.archive.random_events import some_events
 from tests.archive.summary.ranks import assert_calibrated
@@ -30,7 +30,7 @@ DAYS, WEIGHT = np.array([2.0, 40.0, 3000.0]), np.array([0.05, 1.0, 200.0])
 @pytest.mark.parametrize("first", [0, 25])
 def test_the_grid_is_the_plain_double_loop(seed: int, first: int) -> None:
     urn = an_urn(seed, tau=30.0, weight=1.0)
-    told = memory_likelihood(urn, DAYS, WEIGHT, first)
+    told = decay_likelihood(urn, DAYS, WEIGHT, first)
     for t, tau in enumerate(DAYS):
         for w, weight in enumerate(WEIGHT):
             plain = 0.0
@@ -42,7 +42,7 @@ def test_the_grid_is_the_plain_double_loop(seed: int, first: int) -> None:
 
 def test_the_share_that_is_remembered_is_that_of_the_urn() -> None:
     urn = an_urn(3, tau=30.0, weight=1.0)
-    told = remembered_shares(urn, 50.0, 0.7)
+    told = decayed_shares(urn, 50.0, 0.7)
     for i in range(len(urn)):
         share = urn_share(i, urn.events.day, urn.events.last_day, urn.label, 3, 50.0, 0.7)
         assert told[i] == pytest.approx(share[urn.label[i]], abs=1e-12)
@@ -51,24 +51,24 @@ def test_the_share_that_is_remembered_is_that_of_the_urn() -> None:
 def test_other_names_for_the_classes_change_nothing() -> None:
     urn = an_urn(4, tau=30.0, weight=1.0)
     renamed = replace(urn, label=np.array([2, 0, 1])[urn.label])
-    assert memory_likelihood(renamed, DAYS, WEIGHT) == pytest.approx(memory_likelihood(urn, DAYS, WEIGHT), abs=1e-9)
+    assert decay_likelihood(renamed, DAYS, WEIGHT) == pytest.approx(decay_likelihood(urn, DAYS, WEIGHT), abs=1e-9)
 
 
 @pytest.mark.parametrize("days", [-30_000, 300_000])
 def test_moving_all_dates_changes_nothing(days: int) -> None:
     urn = an_urn(6, tau=30.0, weight=1.0)
     moved = replace(urn, events=replace(urn.events, day=urn.events.day + days))
-    assert np.array_equal(memory_likelihood(moved, DAYS, WEIGHT), memory_likelihood(urn, DAYS, WEIGHT))
-    assert np.array_equal(remembered_shares(moved, 1.0, 1.0), remembered_shares(urn, 1.0, 1.0))
+    assert np.array_equal(decay_likelihood(moved, DAYS, WEIGHT), decay_likelihood(urn, DAYS, WEIGHT))
+    assert np.array_equal(decayed_shares(moved, 1.0, 1.0), decayed_shares(urn, 1.0, 1.0))
 
 
 def test_a_label_reaches_only_events_after_its_last_possible_day() -> None:
     urn = an_urn(5, events=60, tau=30.0, weight=1.0)
-    before, reached = remembered_shares(urn, 50.0, 1.0), 0
+    before, reached = decayed_shares(urn, 50.0, 1.0), 0
     for event in range(len(urn)):
         changed = urn.label.copy()
         changed[event] = (changed[event] + 1) % 3
-        after = remembered_shares(replace(urn, label=changed), 50.0, 1.0)
+        after = decayed_shares(replace(urn, label=changed), 50.0, 1.0)
         untouched = (urn.events.day <= urn.events.last_day[event]) & (np.arange(len(urn)) != event)
         assert np.array_equal(before[untouched], after[untouched])
         later = urn.events.day > urn.events.last_day[event]
@@ -77,24 +77,24 @@ def test_a_label_reaches_only_events_after_its_last_possible_day() -> None:
 
 
 def ranks_of(simulations: int) -> np.ndarray:
-    """Ranks (simulation, number) of the true memory and weight."""
+    """Ranks (simulation, number) of the true decay time and weight."""
     rng = np.random.default_rng(7)
     out = np.empty((simulations, 2))
     for at in range(simulations):
-        tau, weight = float(MEMORY_DAYS.quantile(rng.random())), float(WEIGHT_EVENTS.quantile(rng.random()))
+        tau, weight = float(DECAY_DAYS.quantile(rng.random())), float(WEIGHT_EVENTS.quantile(rng.random()))
         urn = an_urn(1000 + at, events=80 if at % 4 else 400, tau=tau, weight=weight)
-        grid = fit_memory(urn)[1]
+        grid = fit_decay_time(urn)[1]
         out[at] = grid.cdf(0, tau), grid.cdf(1, weight)
     return out
 
 
-def test_memory_and_weight_are_calibrated() -> None:
+def test_decay_time_and_weight_are_calibrated() -> None:
     for ranks in ranks_of(240).T:
         assert_calibrated(ranks)
 
 
 @pytest.mark.slow
-def test_memory_and_weight_are_calibrated_over_many_archives() -> None:
+def test_decay_time_and_weight_are_calibrated_over_many_archives() -> None:
     for ranks in ranks_of(2000).T:
         assert_calibrated(ranks, 20)
 
@@ -124,20 +124,20 @@ def test_a_grid_that_is_drawn_closer_loses_nothing() -> None:
 def test_what_is_unbounded_in_the_events_presses_against_the_prior() -> None:
     rng = np.random.default_rng(8)
     label = (rng.random(600) < 0.3).astype(np.int64)  # shares that never change: nothing is ever forgotten
-    memory, _ = fit_memory(bare(np.arange(600), label, 2))
-    assert memory.days.presses == "high"
-    assert "bound of 36,525" in memory.concerns()[0].what
-    assert memory.days.low < memory.days.median < memory.days.high
+    decay_time, _ = fit_decay_time(bare(np.arange(600), label, 2))
+    assert decay_time.days.presses == "high"
+    assert "bound of 36,525" in decay_time.concerns()[0].what
+    assert decay_time.days.low < decay_time.days.median < decay_time.days.high
 
 
 def test_without_events_the_posterior_is_the_prior() -> None:
-    memory, grid = fit_memory(bare(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64), 2))
-    assert grid.quantile(0, 0.05) == pytest.approx(float(MEMORY_DAYS.quantile(0.05)))
-    assert memory.weight.presses == ""
-    assert memory.days.of_prior == pytest.approx(1.0)
-    assert "is hardly known" in memory.concerns()[0].what
-    log_range = np.log(MEMORY_DAYS.high / MEMORY_DAYS.low)
-    assert memory.days.mean == pytest.approx((MEMORY_DAYS.high - MEMORY_DAYS.low) / log_range)
+    decay_time, grid = fit_decay_time(bare(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64), 2))
+    assert grid.quantile(0, 0.05) == pytest.approx(float(DECAY_DAYS.quantile(0.05)))
+    assert decay_time.weight.presses == ""
+    assert decay_time.days.of_prior == pytest.approx(1.0)
+    assert "is hardly known" in decay_time.concerns()[0].what
+    log_range = np.log(DECAY_DAYS.high / DECAY_DAYS.low)
+    assert decay_time.days.mean == pytest.approx((DECAY_DAYS.high - DECAY_DAYS.low) / log_range)
 
 
 def test_the_unsure_are_left_out_and_the_residual_is_other() -> None:
@@ -150,12 +150,12 @@ def test_the_unsure_are_left_out_and_the_residual_is_other() -> None:
     assert np.array_equal(labelled.label == classes.other, labelled.events.label == -2)
 
 
-def test_places_with_enough_events_have_memories_of_their_own() -> None:
+def test_places_with_enough_events_have_decay_times_of_their_own() -> None:
     urn = an_urn(10, events=260, tau=30.0, weight=1.0)
     place = (np.arange(260) >= 150).astype(np.int64)  # 150 in the first, 110 in the second
     place[:12] = 2
     events = replace(urn.events, place=(Coding("country", place, ("A", "B", "C")),))
-    found = memories_by_place(Labelled(events, urn.label, urn.classes))
+    found = decay_times_by_place(Labelled(events, urn.label, urn.classes))
     assert [(one.place, one.events) for one in found] == [("A", 138), ("B", 110)]
-    alone = fit_memory(Labelled(events, urn.label, urn.classes).take(np.flatnonzero(place == 1)))[0]
+    alone = fit_decay_time(Labelled(events, urn.label, urn.classes).take(np.flatnonzero(place == 1)))[0]
     assert found[1].days == alone.days

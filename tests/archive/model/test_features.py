@@ -10,19 +10,19 @@ import pytest
 from attribution.archive.codes import Coding
 from attribution.archive.events import EventTable
 from attribution.archive.model.classes import Classes
-from attribution.archive.model.features import Stream, nesting
+from attribution.archive.model.features import PrequentialFilter, nesting
 from attribution.archive.model.settings import Resolutions
 from tests.archive.model.plain_features import plain_features
 from tests.archive.random_events import relabelled, some_events, with_label
 
 
 def run(events: EventTable, classes: Classes, *, until: int = 1 << 40, r: Resolutions | None = None):
-    """All features and probabilities, under discounts that let every feature speak."""
-    stream = Stream(events, classes, r)
-    size = (len(stream.names), len(classes))
+    """All features and probabilities, under coefficients that let every feature speak."""
+    prequential = PrequentialFilter(events, classes, r)
+    size = (len(prequential.names), len(classes))
     kept = np.zeros((len(events), *size), dtype=np.float32)
     slope = np.random.default_rng(5).uniform(0.1, 0.5, size)
-    probability = stream.advance(
+    probability = prequential.advance(
         len(events), slope, np.zeros(len(classes)), keep=np.arange(len(events)), kept=kept, until=until
     )
     return kept, probability
@@ -84,9 +84,9 @@ def test_habits_are_nested_in_the_coarsest_level_that_tells_places_apart() -> No
     events = some_events(1)
     one = replace(events.place[0], codes=np.zeros(len(events), dtype=int))
     single = replace(events, place=(one, events.place[1]))
-    assert Stream(events, classes_of(events)).region == "country"
-    assert Stream(single, classes_of(single)).region == "town"
-    assert Stream(replace(events, place=()), classes_of(events)).region == ""
+    assert PrequentialFilter(events, classes_of(events)).region == "country"
+    assert PrequentialFilter(single, classes_of(single)).region == "town"
+    assert PrequentialFilter(replace(events, place=()), classes_of(events)).region == ""
     fine = Coding("house", np.arange(2000), tuple(str(code) for code in range(2000)))
     assert nesting((fine,)) == ""
     assert nesting((replace(fine, codes=np.arange(2000) // 2),)) == "house"
@@ -108,9 +108,9 @@ def test_renaming_the_classes_renames_the_probabilities() -> None:
 def test_a_pass_in_two_pieces_is_a_pass_in_one() -> None:
     events = some_events(9, partial=0.3)
     classes = classes_of(events)
-    slope, flat = np.full((len(Stream(events, classes).names), len(classes)), 0.3), np.zeros(len(classes))
-    whole = Stream(events, classes).advance(len(events), slope, flat)
-    pieces = Stream(events, classes)
+    slope, flat = np.full((len(PrequentialFilter(events, classes).names), len(classes)), 0.3), np.zeros(len(classes))
+    whole = PrequentialFilter(events, classes).advance(len(events), slope, flat)
+    pieces = PrequentialFilter(events, classes)
     parts = [pieces.advance(stop, slope, flat) for stop in (7, 30, len(events))]
     assert np.array_equal(np.concatenate(parts), whole)
 
@@ -126,10 +126,10 @@ def test_only_so_many_neighbours_are_looked_at_and_the_most_recent_first() -> No
 def test_a_set_of_candidates_counts_in_proportion_to_what_was_forecast() -> None:
     events = some_events(11, partial=0.5)
     classes = Classes(("F0", "F1", "F2", "F3", "other"), np.arange(4))
-    stream = Stream(events, classes)
-    slope = np.full((len(stream.names), len(classes)), 0.3)
-    probability = stream.advance(len(events), slope, np.zeros(len(classes)))
-    start, member, share = stream.member
+    prequential = PrequentialFilter(events, classes)
+    slope = np.full((len(prequential.names), len(classes)), 0.3)
+    probability = prequential.advance(len(events), slope, np.zeros(len(classes)))
+    start, member, share = prequential.member
     for event in np.flatnonzero(events.among.partial):
         run_ = slice(start[event], start[event + 1])
         inside = probability[event, member[run_]]

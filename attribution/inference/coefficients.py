@@ -1,4 +1,4 @@
-"""NUTS over the discounts of an archive."""
+"""NUTS over the coefficients of an archive."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from attribution.inference.diagnostics import Convergence, convergence
 from attribution.inference.nuts import run_nuts
 from attribution.inference.settings import Sampling
-from attribution.modelling.discounts import Coordinates, LogitData, LogitPrior
+from attribution.modelling.logit import Coordinates, LogitData, LogitPrior
 from attribution.network.program import Floats
 
 _COMPILED: dict[tuple[int, int, int], Any] = {}
@@ -20,8 +20,8 @@ _TARGET = 0.9  # away from the mode labels that were sure become doubtful, and l
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class DiscountDraws:
-    """Draws (chain, draw, ...), and how well the chains agree on the discounts."""
+class CoefficientDraws:
+    """Draws (chain, draw, ...), and how well the chains agree on the coefficients."""
 
     beta: Floats  # (chain, draw, feature)
     delta: Floats  # (chain, draw, feature, class); nought where they were left out
@@ -35,7 +35,7 @@ def compilations() -> int:
     return len(_COMPILED)
 
 
-def sample_discounts(
+def sample_coefficients(
     data: LogitData,
     prior: LogitPrior,
     at: Coordinates,
@@ -44,8 +44,8 @@ def sample_discounts(
     *,
     features: tuple[str, ...] = (),
     progress: bool = False,
-) -> DiscountDraws:
-    """Draw the discounts; a second table with as many features and classes costs sampling time only.
+) -> CoefficientDraws:
+    """Draw the coefficients; a second table with as many features and classes costs sampling time only.
 
     `features` are their names, for the diagnostics.
 
@@ -59,7 +59,7 @@ def sample_discounts(
     )
     beta, intercept = sampled.draws["beta"], sampled.draws["intercept"]
     shape = (*beta.shape, intercept.shape[-1])
-    return DiscountDraws(
+    return CoefficientDraws(
         beta=beta,
         delta=sampled.draws["delta"] if "delta" in sampled.draws else np.zeros(shape),
         intercept=intercept,
@@ -72,11 +72,11 @@ def _compiled(data: LogitData, prior: LogitPrior, at: Coordinates) -> Any:
     """The compiled model of so many features and classes, with these data."""
     import nutpie
 
-    from attribution.modelling.discounts import discount_model, model_data
+    from attribution.modelling.logit import logit_model, model_data
 
     key = (*data.x.shape[1:], len(at.centre))
     if key not in _COMPILED:
         if len(_COMPILED) >= _KEPT:
             _COMPILED.clear()
-        _COMPILED[key] = nutpie.compile_pymc_model(discount_model(data, prior, at))
+        _COMPILED[key] = nutpie.compile_pymc_model(logit_model(data, prior, at))
     return _COMPILED[key].with_data(**model_data(data, prior, at))

@@ -1,4 +1,4 @@
-"""The conditional logit of an archive as a `pm.Model`: discounts, deviations of factions, intercepts."""
+"""The conditional logit of an archive as a `pm.Model`: coefficients, deviations of factions, intercepts."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ class LogitData:
 
     x: Floats  # (event, feature, class) log-features
     written: Floats  # (event, class) 1 for the classes that the label allows, else 0
-    doubt: Floats  # (event,) chance that the label is wrong
+    label_noise: Floats  # (event,) chance that the label is wrong
     guess: Floats  # (class,) what a wrong label would be
     weight: Floats  # (event,)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LogitPrior:
-    """Normal priors: of the discounts, of the deviations of factions from them, of the intercepts."""
+    """Normal priors: of the coefficients, of the deviations of factions from them, of the intercepts."""
 
-    discount: Floats  # (feature,)
-    discount_sd: Floats  # (feature,)
+    coefficient: Floats  # (feature,)
+    coefficient_sd: Floats  # (feature,)
     faction_sd: float
     intercept_sd: float
 
@@ -47,22 +47,22 @@ class Coordinates:
 
 
 def model_data(data: LogitData, prior: LogitPrior, at: Coordinates) -> dict[str, Floats]:
-    """All numbers that `discount_model` works on, by name; events come last, so that its sums run along memory."""
+    """All numbers that `logit_model` works on, by name; events come last, so that its sums run along memory."""
     return {
         "x": np.ascontiguousarray(data.x.transpose(2, 1, 0)),
         "written": np.ascontiguousarray(data.written.T),
-        "right": 1.0 - data.doubt,
-        "wrong": data.doubt * (data.written @ data.guess),
+        "right": 1.0 - data.label_noise,
+        "wrong": data.label_noise * (data.written @ data.guess),
         "weight": data.weight,
-        "discount": prior.discount,
-        "discount_sd": prior.discount_sd,
+        "coefficient": prior.coefficient,
+        "coefficient_sd": prior.coefficient_sd,
         "spread": np.array([prior.faction_sd, prior.intercept_sd]),
         "centre": at.centre,
         "scale": np.ascontiguousarray(at.scale.T)[None],
     }
 
 
-def discount_model(data: LogitData, prior: LogitPrior, at: Coordinates) -> pm.Model:
+def logit_model(data: LogitData, prior: LogitPrior, at: Coordinates) -> pm.Model:
     """``p(c | i) ~ exp(intercept_c + sum_k (beta_k + delta_kc) x_ikc)``; labels that allow several classes are summed.
 
     What is sampled is z (see `Coordinates`), whose density is that of prior and likelihood at theta. All numbers are
@@ -71,7 +71,7 @@ def discount_model(data: LogitData, prior: LogitPrior, at: Coordinates) -> pm.Mo
     import pymc as pm
     import pytensor.tensor as pt
 
-    from attribution.modelling.products import WeightedSums
+    from attribution.modelling.products_kernel import WeightedSums
 
     _, features, classes = data.x.shape
     size, edge = len(at.centre), features + classes
@@ -82,7 +82,9 @@ def discount_model(data: LogitData, prior: LogitPrior, at: Coordinates) -> pm.Mo
         theta = given["centre"] + WeightedSums()(z[None], given["scale"])[0]
         beta = pm.Deterministic("beta", theta[:features])
         intercept = pm.Deterministic("intercept", theta[features:edge])
-        pm.Potential("prior of beta", pt.sum(pm.logp(pm.Normal.dist(given["discount"], given["discount_sd"]), beta)))
+        pm.Potential(
+            "prior of beta", pt.sum(pm.logp(pm.Normal.dist(given["coefficient"], given["coefficient_sd"]), beta))
+        )
         pm.Potential("prior of intercept", pt.sum(pm.logp(pm.Normal.dist(0.0, intercept_sd), intercept)))
         slope = pt.repeat(beta[:, None], classes, axis=1)
         if size > edge:
@@ -92,6 +94,6 @@ def discount_model(data: LogitData, prior: LogitPrior, at: Coordinates) -> pm.Mo
         logit = WeightedSums()(slope.T, given["x"]) + intercept[:, None]
         weighed = pt.exp(logit - pt.max(logit, axis=0))
         inside = pt.sum(weighed * given["written"], axis=0) / pt.sum(weighed, axis=0)
-        told = pt.log(given["right"] * inside + given["wrong"] + 1e-300)
-        pm.Potential("labels", pt.sum(given["weight"] * told))
+        log_written = pt.log(given["right"] * inside + given["wrong"] + 1e-300)
+        pm.Potential("labels", pt.sum(given["weight"] * log_written))
     return model

@@ -1,4 +1,4 @@
-"""Stacked matrices times vectors, as PyTensor operations.
+"""Stacked matrices times vectors, as PyTensor operations, each on the one thread that asks for it.
 
 PyTensor's own product asks BLAS, which spreads it over all cores. Chains already use them, and threads that wait for
 each other there make sampling ten times as slow.
@@ -16,8 +16,10 @@ from pytensor.graph.basic import Apply
 from pytensor.graph.op import Op
 from pytensor.link.numba.dispatch.basic import numba_njit, register_funcify_and_cache_key
 
-from attribution._compile import kernel_digest
-from attribution.modelling.kernel_products import scalar_products, weighted_sums
+from attribution._compile import kernel, kernel_digest
+from attribution.network.program import Floats
+
+_PIECE = 4096  # numbers that stay in the nearest cache; BLAS takes a scalar product to other threads from 10,000 on
 
 
 class WeightedSums(Op):
@@ -54,6 +56,33 @@ class ScalarProducts(Op):
         out = np.empty(rows.shape[:2])
         scalar_products(rows, np.ascontiguousarray(pull), out)
         outputs[0][0] = out
+
+
+@kernel
+def weighted_sums(weight: Floats, rows: Floats, out: Floats) -> None:
+    """``out_bn = sum_k weight_bk rows_bkn``."""
+    stacked, inner, size = rows.shape
+    for b in range(stacked):
+        for first in range(0, size, _PIECE):
+            last = min(size, first + _PIECE)
+            total = out[b, first:last]
+            total[:] = 0.0
+            for k in range(inner):
+                row, factor = rows[b, k, first:last], weight[b, k]
+                for n in range(last - first):
+                    total[n] += factor * row[n]
+
+
+@kernel
+def scalar_products(rows: Floats, pull: Floats, out: Floats) -> None:
+    """``out_bk = sum_n rows_bkn pull_bn``."""
+    stacked, inner, size = rows.shape
+    out[:] = 0.0
+    for b in range(stacked):
+        for first in range(0, size, _PIECE):
+            last = min(size, first + _PIECE)
+            for k in range(inner):
+                out[b, k] += np.dot(rows[b, k, first:last], pull[b, first:last])
 
 
 @register_funcify_and_cache_key(WeightedSums)

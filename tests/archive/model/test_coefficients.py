@@ -1,4 +1,4 @@
-"""The fit of the discounts: gradients, the mode, sets of candidates, doubtful labels, samples of many events."""
+"""The fit of the coefficients: gradients, the mode, sets of candidates, doubtful labels, samples of many events."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import pytest
 from scipy.optimize import minimize
 
 from attribution.archive.model.coefficients import (
-    Discounts,
+    Coefficients,
     Examples,
     choose_shrinkage,
-    fit_discounts,
+    fit_coefficients,
     log_posterior,
     minimise,
     most_rows,
@@ -31,21 +31,21 @@ def some_examples(rows: int = 300, features: int = 3, classes: int = 4, seed: in
         x=x,
         start=np.concatenate([[0], np.cumsum([len(run) for run in runs])]),
         member=np.concatenate(runs),
-        doubt=np.where(rng.random(rows) < 0.5, 0.3, 0.0),
+        label_noise=np.where(rng.random(rows) < 0.5, 0.3, 0.0),
         day=np.arange(rows),
         last_day=np.arange(rows),
         event=np.arange(rows),
     )
 
 
-def unpack(theta: np.ndarray, features: int = 3, classes: int = 4) -> Discounts:
-    return Discounts(
+def unpack(theta: np.ndarray, features: int = 3, classes: int = 4) -> Coefficients:
+    return Coefficients(
         theta[:features], theta[features + classes :].reshape(features, classes), theta[features : features + classes]
     )
 
 
 def test_the_gradient_is_that_of_differences() -> None:
-    examples, shrinkage = some_examples(), Shrinkage(doubt=0.5)
+    examples, shrinkage = some_examples(), Shrinkage(noise_share=0.5)
     rows, weight = np.arange(300), np.random.default_rng(2).random(300)
     theta = np.random.default_rng(3).normal(0, 0.3, 3 + 4 + 12)
 
@@ -66,8 +66,8 @@ def test_the_mode_is_the_one_scipy_finds() -> None:
         value, gradient = log_posterior(examples, rows, weight, examples.guess(rows), shrinkage, unpack(theta))
         return -value, -gradient
 
-    start = Discounts.prior(3, 4, shrinkage)
-    ours = fit_discounts(examples, rows, weight, shrinkage, start)
+    start = Coefficients.prior(3, 4, shrinkage)
+    ours = fit_coefficients(examples, rows, weight, shrinkage, start)
     theirs = minimize(negative, np.zeros(19), jac=True, method="BFGS", options={"gtol": 1e-6})
     mine = np.concatenate([ours.beta, ours.intercept, ours.delta.ravel()])
     assert negative(mine)[0] - theirs.fun < 0.01
@@ -84,11 +84,11 @@ def test_a_valley_is_followed_to_its_end() -> None:
     )
 
 
-def test_discounts_that_made_the_labels_are_found_again() -> None:
+def test_coefficients_that_made_the_labels_are_found_again() -> None:
     examples = some_examples(20_000, sets=0.3)
-    examples = Examples(examples.x, examples.start, examples.member, 0 * examples.doubt, *[examples.day] * 3)
-    wide = Shrinkage(discount_sd=1.0, faction_sd=0.02)
-    found = fit_discounts(examples, np.arange(20_000), np.ones(20_000), wide, Discounts.prior(3, 4, wide))
+    examples = Examples(examples.x, examples.start, examples.member, 0 * examples.label_noise, *[examples.day] * 3)
+    wide = Shrinkage(coefficient_sd=1.0, faction_sd=0.02)
+    found = fit_coefficients(examples, np.arange(20_000), np.ones(20_000), wide, Coefficients.prior(3, 4, wide))
     assert found.beta == pytest.approx([0.2, 0.6, 1.0], abs=0.06)  # se about 0.012, sets cost some, shrinkage biases
 
 
@@ -107,7 +107,7 @@ def test_many_events_are_sampled_by_what_they_say_today() -> None:
 def test_labels_without_doubt_or_too_few_leave_the_defaults() -> None:
     assert choose_shrinkage(some_examples(60), 1000) == Shrinkage()
     sure = some_examples(400)
-    sure = Examples(sure.x, sure.start, sure.member, 0 * sure.doubt, *[sure.day] * 3)
+    sure = Examples(sure.x, sure.start, sure.member, 0 * sure.label_noise, *[sure.day] * 3)
     assert choose_shrinkage(sure, 1000) == Shrinkage()
 
 
@@ -120,7 +120,7 @@ def test_stated_doubt_is_believed_where_labels_are_wrong_as_often_as_stated(wron
     member = np.where(rng.random(4000) < wrong, rng.integers(0, 4, 4000), label)
     stated = Examples(sharp, np.arange(4001), member, np.full(4000, 0.3), *[examples.day] * 3)
     chosen = choose_shrinkage(stated, 5000)
-    assert (chosen.doubt > 0) == (wrong > 0)
+    assert (chosen.noise_share > 0) == (wrong > 0)
 
 
 def test_partial_labels_recover_the_shares_of_their_hidden_members() -> None:
@@ -136,8 +136,8 @@ def test_partial_labels_recover_the_shares_of_their_hidden_members() -> None:
     start = np.concatenate([[0], np.cumsum([len(one) for one in sets])])
     day = np.arange(rows)
     examples = Examples(x, start, np.concatenate(sets), np.zeros(rows), day, day, day)
-    wide = Shrinkage(discount_sd=1.0, faction_sd=0.02)
-    found = fit_discounts(examples, day, np.ones(rows), wide, Discounts.prior(2, classes, wide))
+    wide = Shrinkage(coefficient_sd=1.0, faction_sd=0.02)
+    found = fit_coefficients(examples, day, np.ones(rows), wide, Coefficients.prior(2, classes, wide))
     logit = (x * found.slope).sum(axis=1) + found.intercept
     inside = np.exp(logit[hidden][:, :2])
     share = (inside / inside.sum(axis=1, keepdims=True))[:, 0].mean()
