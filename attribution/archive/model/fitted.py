@@ -140,7 +140,12 @@ def load_fitted(path: Path) -> Fitted:
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
         if document["format"] != FITTED_FORMAT:
-            raise RunError(f'the format is "{document["format"]}".', allowed=FITTED_FORMAT, file=str(path))
+            raise RunError(
+                f'the format is "{document["format"]}".',
+                allowed=FITTED_FORMAT,
+                hint="another version wrote it: fit it again",
+                file=str(path),
+            )
         fitted = Fitted(
             classes=tuple(str(name) for name in document["classes"]),
             features=tuple(str(name) for name in document["features"]),
