@@ -11,7 +11,8 @@ AttributionError
 │   └── UsageError        an argument of a command or a function
 ├── TooTiedError          facts tied together past what can be summed  exit code 2
 ├── OutputError           a file that cannot be written                exit code 2
-└── EngineError           sampling failed                              exit code 3
+├── EngineError           sampling failed                              exit code 3
+└── PoolError             workers of a pool were lost, or are silent   exit code 3
 
 An error says where, what was found, what is allowed, and the way out. `at` is a path inside the
 document, such as ``("evidence", 3, "source")``; the reader that knows the text turns it into file and line.
@@ -19,7 +20,8 @@ document, such as ``("evidence", 3, "source")``; the reader that knows the text 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from copyreg import __newobj__  # type: ignore[attr-defined]
 from difflib import get_close_matches
 from typing import Self
 
@@ -32,6 +34,10 @@ class AttributionError(Exception):
     """Anything this package raises on purpose."""
 
     exit_code = 3
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """As it is, whatever its `__init__` takes: errors travel between processes."""
+        return __newobj__, (type(self), *self.args), self.__dict__
 
 
 class InputError(AttributionError):
@@ -137,6 +143,20 @@ class OutputError(AttributionError):
 
 class EngineError(AttributionError):
     """Sampling failed for a reason that is not the user's input."""
+
+
+class PoolError(AttributionError):
+    """Workers of a pool were lost or are silent; `finished` holds the results that had come back, by position."""
+
+    def __init__(self, why: str, finished: Mapping[int, object]) -> None:
+        self.why = why
+        self.finished = dict(finished)
+        results = f"{len(finished)} {'result' if len(finished) == 1 else 'results'}"
+        super().__init__(
+            f"the pool of workers was lost ({why}); {results} had come back.\n"
+            "  allowed: an executor whose workers live until all is done\n"
+            "  hint: with fewer workers each has more memory; what had come back is in `finished` of this error"
+        )
 
 
 def spell(at: Path) -> str:

@@ -14,11 +14,10 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
+from concurrent.futures import Executor
 from dataclasses import asdict, dataclass
 from functools import partial
 from itertools import pairwise
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +29,7 @@ from attribution.inference.fit import fit
 from attribution.inference.posterior import Posterior
 from attribution.inference.settings import Engine, Sampling
 from attribution.network.summation import log_joint, normalise
+from attribution.parallel import each, processes
 from benchmarks.ledger import Ledger, code_digest
 from tests.brute_origins import WHO
 from tests.simulated_cases import Simulation, simulated
@@ -65,8 +65,8 @@ class Outcome:
 def calibrate(
     seeds: Iterable[int],
     engine: Engine,
-    executor: Executor,
     *,
+    executor: Executor | None = None,
     sampling: Sampling | None = None,
     ledger: Ledger | None = None,
     told: Callable[[int], None] = lambda _: None,
@@ -75,18 +75,19 @@ def calibrate(
 
     What the `ledger` holds is not done again; `told` hears how many are done.
     """
-    seeds = list(seeds)
+    seeds = sorted(seeds)
     known = ledger.known if ledger else {}
-    found = {seed: Outcome.of(known[f"{engine} {seed}"]) for seed in seeds if f"{engine} {seed}" in known}
-    todo = [seed for seed in seeds if seed not in found]
-    waiting = {executor.submit(outcome, seed, engine, sampling or SIZES[engine]): seed for seed in todo}
-    for future in as_completed(waiting):
-        seed = waiting[future]
-        found[seed] = future.result()
+    outcomes = {seed: Outcome.of(known[f"{engine} {seed}"]) for seed in seeds if f"{engine} {seed}" in known}
+    missing = [seed for seed in seeds if seed not in outcomes]
+
+    def keep(position: int, finished: Outcome) -> None:
+        outcomes[missing[position]] = finished
         if ledger:
-            ledger.add(f"{engine} {seed}", asdict(found[seed]))
-        told(len(found))
-    return [found[seed] for seed in sorted(found)]
+            ledger.add(f"{engine} {missing[position]}", asdict(finished))
+        told(len(outcomes))
+
+    each(partial(outcome, engine=engine, sampling=sampling or SIZES[engine]), missing, executor=executor, done=keep)
+    return [outcomes[seed] for seed in seeds]
 
 
 def outcome(seed: int, engine: Engine, sampling: Sampling) -> Outcome:
@@ -249,12 +250,12 @@ def main() -> None:
 
     ledger = Ledger(Path("build") / "calibration" / f"{code_digest('attribution', 'tests')}.jsonl")
     outcomes: dict[Engine, list[Outcome]] = {}
-    with Progress() as progress, ProcessPoolExecutor(chosen.workers, mp_context=get_context("spawn")) as executor:
+    with Progress() as progress, processes(chosen.workers) as executor:
         for engine, cases in (("importance", chosen.importance), ("nuts", chosen.nuts)):
             if cases:
                 task = progress.add_task(engine, total=cases)
                 told = partial(_advance, progress, task)
-                outcomes[engine] = calibrate(range(cases), engine, executor, ledger=ledger, told=told)
+                outcomes[engine] = calibrate(range(cases), engine, executor=executor, ledger=ledger, told=told)
     write(summary(outcomes), chosen.output)
     print((chosen.output / "README.md").read_text())
 

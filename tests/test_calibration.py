@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -16,17 +16,8 @@ from tests.simulated_cases import simulated
 SMALL = Sampling(log2_points=8)
 
 
-class Here(Executor):
-    """Runs what it is given at once: the plainest executor there is."""
-
-    def submit(self, fn, /, *args, **kwargs):  # type: ignore[no-untyped-def]
-        future: Future[object] = Future()
-        future.set_result(fn(*args, **kwargs))
-        return future
-
-
 def test_of_the_things_given_some_probability_as_many_hold() -> None:
-    found = calibrate(range(80), "importance", Here(), sampling=SMALL)
+    found = calibrate(range(80), "importance", sampling=SMALL)
     for pairs in ([p for one in found for p in one.faction], [p for one in found for p in one.fact]):
         worst = max(abs(row.held - row.given) / max(row.error, 0.01) for row in kept(pairs) if row.count >= 10)
         assert worst < 4
@@ -53,9 +44,9 @@ def test_the_same_cases_whatever_the_executor() -> None:
     seeds = range(3)
     told: list[int] = []
     with ThreadPoolExecutor(2) as threads:
-        first = calibrate(seeds, "importance", threads, sampling=SMALL, told=told.append)
+        first = calibrate(seeds, "importance", executor=threads, sampling=SMALL, told=told.append)
     assert told == [1, 2, 3]
-    assert first == calibrate(seeds, "importance", Here(), sampling=SMALL)
+    assert first == calibrate(seeds, "importance", sampling=SMALL)
 
 
 def test_simulated_cases_use_everything_that_can_be_simulated() -> None:
@@ -75,7 +66,7 @@ def test_simulated_cases_use_everything_that_can_be_simulated() -> None:
 def test_nuts_is_calibrated_too() -> None:
     from attribution.inference.nuts import compilations
 
-    found = calibrate(range(24), "nuts", Here())
+    found = calibrate(range(24), "nuts")
     for name in found[0].pits:
         assert inside(np.array([one.pits[name] for one in found]), 0.999), name
     assert compilations() <= 5
@@ -83,11 +74,11 @@ def test_nuts_is_calibrated_too() -> None:
 
 def test_a_run_that_was_killed_goes_on_where_it_was(tmp_path: Path) -> None:
     path = tmp_path / "finished.jsonl"
-    whole = calibrate(range(4), "importance", Here(), sampling=SMALL, ledger=Ledger(path))
+    whole = calibrate(range(4), "importance", sampling=SMALL, ledger=Ledger(path))
     cut = path.read_bytes()
     path.write_bytes(cut[: cut.rindex(b"\n") + 40])  # killed in the middle of the last line
     told: list[int] = []
-    again = calibrate(range(4), "importance", Here(), sampling=SMALL, ledger=Ledger(path), told=told.append)
+    again = calibrate(range(4), "importance", sampling=SMALL, ledger=Ledger(path), told=told.append)
     assert told == [4]
     assert repr(again) == repr(whole)
     assert len(Ledger(path).known) == 4

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,6 +25,7 @@ from attribution.inference.fit import fit
 from attribution.inference.posterior import Posterior
 from attribution.inference.settings import Engine, Sampling, digest
 from attribution.network.program import Floats
+from attribution.parallel import each
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -196,11 +198,15 @@ def casebook(
     """Fit each case under each model as of one, seven and thirty days after the incident and as it stands now.
 
     Where items are dated by the minute, at each of those minutes too. Where the evidence reaches past an outcome, also
-    as of the day before that outcome, since only what came before it may be scored. Any `Executor` takes the studies.
+    as of the day before that outcome, since only what came before it may be scored. Any `executor` takes the studies;
+    the book does not depend on it.
+
+    Raises
+    ------
+    PoolError
+        Workers of the executor were lost; the error carries the studies that had come back.
     """
-    work = [(case, model, engine, seed) for case, model in pairs]
-    found = executor.map(_study, work) if executor else map(_study, work)
-    return Casebook(tuple(found), engine, seed)
+    return Casebook(tuple(each(partial(_study, engine=engine, seed=seed), pairs, executor=executor)), engine, seed)
 
 
 def moments(case: Case) -> Iterator[tuple[str, Moment | None]]:
@@ -215,8 +221,8 @@ def moments(case: Case) -> Iterator[tuple[str, Moment | None]]:
     yield LATEST, None
 
 
-def _study(work: tuple[Case, Model, Engine, int]) -> Study:
-    case, model, engine, seed = work
+def _study(pair: tuple[Case, Model], *, engine: Engine, seed: int) -> Study:
+    case, model = pair
     found = [(label, fit(case, model, engine=engine, seed=seed, as_of=moment)) for label, moment in moments(case)]
     latest = found[-1][1]
     witnesses = fit(*naive_independence(case, model), engine="importance", seed=seed)

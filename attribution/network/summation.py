@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attribution.network.program import DIRECT, Floats, Program
+from attribution.parallel import threads
 
 _CHUNK_BYTES = 1 << 26
 _LIGHT = 1024  # draws of light work below which a second thread costs more than it saves
@@ -248,14 +248,14 @@ def _chunks(part: slice, numbers_per_draw: int) -> Iterator[slice]:
 
 def each_part(work: Callable[[slice], None], draws: int, *, least: int = 64) -> None:
     """Do the work on consecutive parts of the draws, one thread each (for at least so many draws)."""
-    threads = min(os.cpu_count() or 1, max(1, draws // least))
-    edges: NDArray[np.int64] = np.linspace(0, draws, threads + 1).astype(np.int64)
+    count = min(threads(), max(1, draws // least))
+    edges: NDArray[np.int64] = np.linspace(0, draws, count + 1).astype(np.int64)
     parts = [slice(int(start), int(stop)) for start, stop in pairwise(edges)]
-    if threads == 1:
+    if count == 1:
         work(parts[0])
         return
     work_first, *rest = parts
-    with ThreadPoolExecutor(threads - 1) as pool:
+    with ThreadPoolExecutor(count - 1) as pool:
         waiting = [pool.submit(work, part) for part in rest]
         work(work_first)
         for future in waiting:

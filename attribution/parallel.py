@@ -1,0 +1,225 @@
+"""The same work here, on all processors, or on a cluster: tasks for any `concurrent.futures.Executor`.
+
+`each` is the only place where work is shared out. What it gives back does not depend on the executor: results come in
+the order of the tasks, and where several tasks fail the first of them is raised. A lost worker is told apart from a
+failed task: it is a `PoolError`, which carries what had finished.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import traceback
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import Executor, Future
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from itertools import islice
+from queue import Empty, SimpleQueue
+
+from attribution.errors import AttributionError, PoolError
+
+TIMEOUT = 3600.0  # seconds without any result, after which a pool is given up: a deadlock says nothing by itself
+_AHEAD = 1024  # tasks given out at a time: enough for every worker, few enough that 10^5 cases are never all in flight
+
+_task = threading.local()
+
+
+def each[T, R](
+    work: Callable[[T], R],
+    tasks: Iterable[T],
+    *,
+    executor: Executor | None = None,
+    done: Callable[[int, R], None] | None = None,
+    timeout: float = TIMEOUT,
+) -> list[R]:
+    """Results of `work` on every task, in the order of the tasks.
+
+    Parameters
+    ----------
+    work
+        A function that can be pickled, where the executor has other processes: one of a module, or a `partial` of one.
+    tasks
+        Asked for as they are needed, at most some thousand ahead; they may be made on the fly.
+    executor
+        Any executor; None is here and now, one after another. It is left open.
+    done
+        Told position and result of each task as it finishes, in this thread.
+    timeout
+        Seconds without any result, after which the pool is given up.
+
+    Raises
+    ------
+    PoolError
+        Workers were lost or are silent. What had finished is in its `finished`, by position.
+    Exception
+        What the first failing task raised. No later task is begun then.
+    """
+    finished: dict[int, R] = {}
+    source = _one_by_one(work, tasks) if executor is None else _shared_out(work, tasks, executor, timeout)
+    with closing(source):
+        try:
+            for position, result in source:
+                finished[position] = result
+                if done is not None:
+                    done(position, result)
+        except _LostError as lost:
+            raise PoolError(str(lost), finished) from lost.__cause__
+    return [finished[position] for position in range(len(finished))]
+
+
+def threads() -> int:
+    """How many threads a sum may use: one within a task of a pool, whose workers are the parallelism already."""
+    return 1 if getattr(_task, "shared", False) else os.cpu_count() or 1
+
+
+@contextmanager
+def processes(workers: int) -> Iterator[Executor | None]:
+    """So many processes on this machine; None, which is here and now, where one is asked for.
+
+    They are started afresh (forking a process that has threads is not safe), never hear Ctrl-C themselves, and end with
+    this process or as soon as anything is raised: what they are in the middle of is of no use then.
+    """
+    if workers <= 1:
+        yield None
+        return
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import active_children, get_context
+
+    others = set(active_children())
+    executor = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_begin)
+    try:
+        with _deaf():
+            for _ in range(workers):
+                executor.submit(os.getpid)
+        yield executor
+    except BaseException:
+        executor.shutdown(wait=False, cancel_futures=True)
+        for process in set(active_children()) - others:
+            process.terminate()
+        raise
+    executor.shutdown()
+
+
+@dataclass(frozen=True, slots=True)
+class _Failed:
+    """What a task raised, as a value: so that it is told apart from what a pool raises."""
+
+    error: Exception
+
+
+class _LostError(Exception):
+    """The pool, not a task, gave up."""
+
+
+def _one_by_one[T, R](work: Callable[[T], R], tasks: Iterable[T]) -> Generator[tuple[int, R]]:
+    for position, task in enumerate(tasks):
+        yield position, work(task)
+
+
+def _shared_out[T, R](
+    work: Callable[[T], R], tasks: Iterable[T], executor: Executor, timeout: float
+) -> Generator[tuple[int, R]]:
+    """Positions and results as they finish; raises what the first failing task raised, or that the pool is lost."""
+    coming = enumerate(tasks)
+    waiting: dict[int, Future[R | _Failed]] = {}  # by position, in order
+    ready: SimpleQueue[int] = SimpleQueue()
+    failed: dict[int, Exception] = {}
+
+    def give(count: int) -> None:
+        for position, task in islice(coming, count):
+            with _pool_errors():
+                waiting[position] = executor.submit(_attempt, work, task)
+            waiting[position].add_done_callback(partial(_announce, ready, position))
+
+    try:
+        give(_AHEAD)
+        while waiting and not (failed and min(failed) < next(iter(waiting))):
+            position = _next(ready, timeout)
+            with _pool_errors():
+                result = waiting.pop(position).result()
+            if isinstance(result, _Failed):
+                failed[position] = result.error
+            else:
+                yield position, result
+            give(0 if failed else 1)
+    except _LostError:
+        yield from _came_back(waiting)
+        raise
+    finally:
+        for future in waiting.values():
+            future.cancel()
+    if failed:
+        raise failed[min(failed)]
+
+
+def _attempt[T, R](work: Callable[[T], R], task: T) -> R | _Failed:
+    """In a worker: the result, or what was raised, with where it was raised if it was not meant to be."""
+    _task.shared = True
+    try:
+        return work(task)
+    except Exception as error:
+        if not isinstance(error, AttributionError):
+            error.add_note(f"in a worker:\n{traceback.format_exc()}")
+        return _Failed(error)
+    finally:
+        _task.shared = False
+
+
+def _announce(ready: SimpleQueue[int], position: int, _: object) -> None:
+    ready.put(position)
+
+
+def _next(ready: SimpleQueue[int], timeout: float) -> int:
+    try:
+        return ready.get(timeout=timeout)
+    except Empty:
+        raise _LostError(f"no result for {timeout:,.0f} seconds") from None
+
+
+@contextmanager
+def _pool_errors() -> Iterator[None]:
+    """Whatever an executor itself raises: each kind has errors of its own for a worker that is gone."""
+    try:
+        yield
+    except Exception as error:
+        raise _LostError(f"{type(error).__name__}: {str(error).rstrip('.')}") from error
+
+
+def _came_back[R](waiting: dict[int, Future[R | _Failed]]) -> Iterator[tuple[int, R]]:
+    """What had finished before anybody noticed that the pool was lost."""
+    for position, future in waiting.items():
+        if future.done() and not future.cancelled() and future.exception() is None:
+            result = future.result()
+            if not isinstance(result, _Failed):
+                yield position, result
+
+
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """Processes started meanwhile never hear Ctrl-C: this one does, and ends them."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _begin() -> None:
+    """In a worker: be deaf to Ctrl-C, and end when the process that started it has ended, however it ended."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    from multiprocessing import parent_process
+
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
