@@ -5,14 +5,30 @@ from __future__ import annotations
 import os
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from glob import escape
 from pathlib import Path
 
-from attribution.errors import OutputError
+from attribution.errors import OutputError, UsageError
 
 _ABANDONED = 3600.0  # seconds: nobody writes one file for so long
+
+
+def check_suffix(path: Path, what: str, allowed: Sequence[str]) -> None:
+    """Refuse a form that is not written: the suffix of a file says its form.
+
+    Raises
+    ------
+    UsageError
+        A suffix that is not among those allowed.
+    """
+    if path.suffix not in allowed:
+        raise UsageError(
+            f'{what} cannot be written to "{path}".',
+            allowed=f"a file ending in {' or '.join(allowed)}",
+            hint=f"{path.with_suffix(allowed[0]).name} would do" if path.name else "",
+        )
 
 
 def write_atomically(path: Path, write: Callable[[Path], None]) -> None:

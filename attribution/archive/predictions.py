@@ -18,9 +18,8 @@ from attribution.archive.model.features import PrequentialFilter
 from attribution.archive.model.fitted import Fitted
 from attribution.archive.reading.read import Archive
 from attribution.archive.reading.tables import lacking
-from attribution.atomic import write_atomically, write_text
+from attribution.atomic import check_suffix, write_atomically, write_text
 from attribution.domain.verbal import DECIBANS
-from attribution.errors import UsageError
 
 type Features = np.ndarray[tuple[int, ...], np.dtype[np.float32]]
 _CHUNK = 4096
@@ -92,8 +91,7 @@ def write_predictions(archive: Archive, fitted: Fitted, path: Path, progress: Ca
     UsageError
         A file that is neither .csv nor .parquet.
     """
-    if path.suffix not in (".csv", ".parquet"):
-        raise UsageError(f'"{path}" is no place for predictions.', allowed="a file ending in .csv or .parquet")
+    check_suffix(path, "predictions", (".csv", ".parquet"))
     counted = [0]
 
     def parts() -> Iterator[dict[str, Any]]:

@@ -9,8 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from attribution.cli.inputs import add_format, add_seed, output_path
 from attribution.cli.output import Table, counting, show, working
 from attribution.errors import EventError, UsageError
+from attribution.reporting import ARCHIVE_SUFFIXES
 
 if TYPE_CHECKING:
     from attribution.archive.evaluation.backtest import Backtest
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 type _Command = Callable[[str, str], argparse.ArgumentParser]
 
 
-def add_archive[P: argparse.ArgumentParser](commands: argparse._SubParsersAction[P], formats: tuple[str, ...]) -> None:
+def add_archive[P: argparse.ArgumentParser](commands: argparse._SubParsersAction[P]) -> None:
     """The command `archive` with its own commands."""
     archive = commands.add_parser("archive", help="learn from past events: who attacks where, with what, how often")
     kinds = archive.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=type(archive))
@@ -34,9 +36,9 @@ def add_archive[P: argparse.ArgumentParser](commands: argparse._SubParsersAction
         parser.set_defaults(target=("archive", name))
         return parser
 
-    _add_check(command, formats)
-    _add_describe(command, formats)
-    _add_backtest(command, formats)
+    _add_check(command)
+    _add_describe(command)
+    _add_backtest(command)
     _add_fit(command)
     _add_predict(command)
     _add_prior(command)
@@ -57,10 +59,8 @@ def describe(arguments: argparse.Namespace) -> int:
     """Print how long the past counts, how far it reaches, and what each candidate is known for, with intervals."""
     from attribution.archive.reading.read import check_learnable
     from attribution.archive.summary.describe import describe as work_out
-    from attribution.reporting.archive import check_suffix, write_description
+    from attribution.reporting.archive import write_description
 
-    for output in arguments.output or ():
-        check_suffix(Path(output), "a description")
     archive = _archive_of(arguments)
     check_learnable(archive)
     with working(f"describing {archive.file}"):
@@ -68,7 +68,7 @@ def describe(arguments: argparse.Namespace) -> int:
     concerns = (*archive.concerns, *found.concerns)
     for output in arguments.output or ():
         write_description(
-            found, concerns, Path(output), title=archive.mapping.title, source=archive.file, sha256=archive.sha256
+            found, concerns, output, title=archive.mapping.title, source=archive.file, sha256=archive.sha256
         )
         print(f"written: {output}", file=sys.stderr)
     known, apart = _known("known for", found.known_for()), _known("apart in a place", found.apart_in_places())
@@ -82,10 +82,8 @@ def backtest(arguments: argparse.Namespace) -> int:
     """Forecast the past forward in time; exit code 1 where a doubt forbids to rely on it."""
     from attribution.archive.evaluation.backtest import backtest as work_out
     from attribution.archive.events import LIMITS
-    from attribution.reporting.archive import check_suffix, write_backtest
+    from attribution.reporting.archive import write_backtest
 
-    for output in arguments.output or ():
-        check_suffix(Path(output), "a backtest")
     since, baselines = _date(arguments.since), _baselines(arguments.baselines)
     archive = _archive_of(arguments)
     with working("forecasting the past, month by month"):
@@ -99,7 +97,7 @@ def backtest(arguments: argparse.Namespace) -> int:
             nuts=arguments.nuts,
         )
     for output in arguments.output or ():
-        write_backtest(found, Path(output), title=archive.mapping.title, source=archive.file, sha256=archive.sha256)
+        write_backtest(found, output, title=archive.mapping.title, source=archive.file, sha256=archive.sha256)
         print(f"written: {output}", file=sys.stderr)
     show(_tables(found), arguments.format)
     if arguments.format == "text":
@@ -110,8 +108,6 @@ def backtest(arguments: argparse.Namespace) -> int:
 
 def fit(arguments: argparse.Namespace) -> int:
     """Learn from an archive, print what its features count, keep it where asked; exit code 1 where chains failed."""
-    if arguments.output and not arguments.output.endswith(".json"):
-        raise UsageError(f'"{arguments.output}" is no place for a model.', allowed="a file ending in .json")
     archive = _archive_of(arguments)
     fitted = _fitted(archive, arguments, nuts=arguments.nuts)
     found = fitted.coefficients
@@ -119,7 +115,7 @@ def fit(arguments: argparse.Namespace) -> int:
     print("\n" + "\n".join([str(found), *(str(concern) for concern in found.concerns)]))
     _tell(archive)
     if arguments.output:
-        fitted.save(Path(arguments.output))
+        fitted.save(arguments.output)
         print(f"written: {arguments.output}")
     return 1 if found.concerns else 0
 
@@ -133,7 +129,7 @@ def predict(arguments: argparse.Namespace) -> int:
     archive = _archive_of(arguments)
     _stop_at_leaks(archive)
     fitted = kept or _fitted(archive, arguments)
-    path = Path(arguments.output)
+    path = arguments.output
     with counting("predicting") as progress:
         events = write_predictions(archive, fitted, path, progress)
     _tell(archive)
@@ -156,7 +152,7 @@ def prior(arguments: argparse.Namespace) -> int:
     with working(f"learning what {archive.file} says about {case.id}"):
         found = case_prior(archive.events, case, link, seed=arguments.seed)
     name = Path(archive.file).stem
-    path = Path(arguments.output or f"models/{case.id}/priors/{name}.yaml")
+    path = arguments.output or Path(f"models/{case.id}/priors/{name}.yaml")
     command = f"attribution archive prior {case.id} {name} --mapping {archive.mapping.name} --seed {arguments.seed}"
     write_text(path, prior_text(found, archive, case, link, command))
     rows = tuple((one.node, one.label or "-", one.share, *one.weight) for one in found.weights)
@@ -165,20 +161,20 @@ def prior(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _add_check(command: _Command, formats: tuple[str, ...]) -> None:
+def _add_check(command: _Command) -> None:
     check = command("check", "read a table of events, say what is in it and what is doubtful")
     _add_events(check)
-    check.add_argument("--format", choices=formats, default="text", help="default: text")
+    add_format(check)
 
 
-def _add_describe(command: _Command, formats: tuple[str, ...]) -> None:
+def _add_describe(command: _Command) -> None:
     describe = command("describe", "how long the past counts, how far it reaches, what each faction is known for")
     _add_events(describe)
     _add_learning(describe)
-    _add_outputs(describe, formats)
+    _add_outputs(describe, "a description")
 
 
-def _add_backtest(command: _Command, formats: tuple[str, ...]) -> None:
+def _add_backtest(command: _Command) -> None:
     backtest = command("backtest", "forecast past events forward in time, and score the forecasts")
     _add_events(backtest)
     backtest.add_argument(
@@ -197,19 +193,21 @@ def _add_backtest(command: _Command, formats: tuple[str, ...]) -> None:
     backtest.add_argument(
         "--least", type=int, default=20, metavar="N", help="training events a candidate needs; default 20"
     )
-    backtest.add_argument("--seed", type=int, default=1, help="default: 1")
+    add_seed(backtest)
     backtest.add_argument(
         "--nuts",
         action="store_true",
         help="intervals of the coefficients by NUTS (a minute), not a normal distribution",
     )
-    _add_outputs(backtest, formats)
+    _add_outputs(backtest, "a backtest")
 
 
 def _add_fit(command: _Command) -> None:
     fit = command("fit", "learn what place, time and features say about who it was, and keep it")
     _add_events(fit)
-    fit.add_argument("-o", "--output", metavar="MODEL.json", help="keep what was learned")
+    fit.add_argument(
+        "-o", "--output", metavar="MODEL.json", type=output_path("a model", ".json"), help="keep what was learned"
+    )
     fit.add_argument(
         "--nuts", action="store_true", help="draw the coefficients by NUTS (a minute), not from a normal distribution"
     )
@@ -221,7 +219,12 @@ def _add_predict(command: _Command) -> None:
     _add_events(predict)
     predict.add_argument("--archive-model", metavar="MODEL.json", help="from `archive fit`; default: fit now")
     predict.add_argument(
-        "-o", "--output", metavar="FILE", default="predictions.csv", help=".csv or .parquet (default: predictions.csv)"
+        "-o",
+        "--output",
+        metavar="FILE",
+        type=output_path("predictions", ".csv", ".parquet"),
+        default="predictions.csv",
+        help=".csv or .parquet (default: predictions.csv)",
     )
     _add_learning(predict)
 
@@ -230,8 +233,14 @@ def _add_prior(command: _Command) -> None:
     prior = command("prior", "write what past events say about a case, as a prior that a model can name")
     prior.add_argument("case", metavar="CASE", help="a shipped name such as tower-22, or a path")
     _add_events(prior)
-    prior.add_argument("--seed", type=int, default=1, metavar="N", help="default: 1")
-    prior.add_argument("-o", "--output", metavar="FILE.yaml", help="default: models/CASE/priors/EVENTS.yaml")
+    add_seed(prior)
+    prior.add_argument(
+        "-o",
+        "--output",
+        metavar="FILE.yaml",
+        type=output_path("a prior", ".yaml"),
+        help="default: models/CASE/priors/EVENTS.yaml",
+    )
 
 
 def _add_events(parser: argparse.ArgumentParser) -> None:
@@ -246,12 +255,19 @@ def _add_events(parser: argparse.ArgumentParser) -> None:
 
 def _add_learning(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--least", type=int, default=20, metavar="N", help="events a candidate needs (default: 20)")
-    parser.add_argument("--seed", type=int, default=1, metavar="N", help="default: 1")
+    add_seed(parser)
 
 
-def _add_outputs(parser: argparse.ArgumentParser, formats: tuple[str, ...]) -> None:
-    parser.add_argument("-o", "--output", action="append", metavar="FILE", help=".html or .json; may be given twice")
-    parser.add_argument("--format", choices=formats, default="text", help="default: text")
+def _add_outputs(parser: argparse.ArgumentParser, what: str) -> None:
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=output_path(what, *ARCHIVE_SUFFIXES),
+        action="append",
+        metavar="FILE",
+        help=".html or .json; may be given twice",
+    )
+    add_format(parser)
 
 
 def _archive_of(arguments: argparse.Namespace, case: str = "") -> Archive:

@@ -20,7 +20,7 @@ def new(arguments: argparse.Namespace) -> int:
     """Write a commented case and a model for it; never over a file that is there."""
     from attribution.reading import case_template, model_template
 
-    folder = Path(arguments.output)
+    folder = arguments.output
     files = {
         folder / f"{arguments.id}.yaml": case_template(arguments.id),
         folder / f"{arguments.id}-baseline.yaml": model_template(arguments.id),

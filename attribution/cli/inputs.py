@@ -1,16 +1,66 @@
-"""From what was typed to a case, a model, a posterior."""
+"""What several commands take, and from what was typed to a case, a model, a posterior."""
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from attribution.atomic import check_suffix
 from attribution.cli.output import working
 from attribution.domain.case import Case
 from attribution.domain.model import Model
+from attribution.errors import UsageError
 
 if TYPE_CHECKING:
     from attribution.inference.posterior import Posterior
+
+
+FORMATS = ("text", "json", "csv")
+
+
+def output_path(what: str, *suffixes: str) -> Callable[[str], Path]:
+    """The `type=` of an argument that names a file to be written: refused before any work where it cannot be.
+
+    Raises
+    ------
+    UsageError
+        Another suffix than those given, or a folder.
+    """
+
+    def path_of(typed: str) -> Path:
+        path = Path(typed)
+        check_suffix(path, what, suffixes)
+        if path.is_dir():
+            raise UsageError(f'{what} cannot be written to "{path}", which is a folder.', allowed="the name of a file")
+        return path
+
+    return path_of
+
+
+def output_folder(typed: str) -> Path:
+    """The `type=` of an argument that names a folder to be written into."""
+    path = Path(typed)
+    if path.exists() and not path.is_dir():
+        raise UsageError(f'"{path}" is a file.', allowed="a folder, which is made where it does not exist")
+    return path
+
+
+def add_format(parser: argparse.ArgumentParser) -> None:
+    """`--format`: for a person, or for other programs."""
+    parser.add_argument("--format", choices=FORMATS, default="text", help="default: text")
+
+
+def add_seed(parser: argparse.ArgumentParser) -> None:
+    """`--seed`: same seed, same numbers."""
+    parser.add_argument("--seed", type=_seed, default=1, metavar="N", help="default: 1")
+
+
+def _seed(text: str) -> int:
+    if not text.isdecimal() or int(text) >= 2**63:
+        raise argparse.ArgumentTypeError(f'"{text}" is not a whole number from 0 to 2^63 - 1')
+    return int(text)
 
 
 def read_pair(arguments: argparse.Namespace) -> tuple[Case, Model]:

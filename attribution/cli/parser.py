@@ -8,7 +8,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, NoReturn
 
 from attribution.cli.archive import add_archive
+from attribution.cli.inputs import FORMATS, add_format, add_seed, output_folder, output_path
 from attribution.errors import CaseError, UsageError, did_you_mean
+from attribution.reporting import REPORT_SUFFIXES
 
 if TYPE_CHECKING:
     from attribution.domain.moments import Moment
@@ -16,7 +18,6 @@ if TYPE_CHECKING:
 _COMMANDS = (
     "new", "check", "fit", "report", "reports", "sensitivity", "compare", "casebook", "schema", "archive",
 )  # fmt: skip
-_FORMATS = ("text", "json", "csv")
 
 
 class _Parser(argparse.ArgumentParser):
@@ -26,7 +27,7 @@ class _Parser(argparse.ArgumentParser):
         hint = f"{self.prog} --help"
         if "invalid choice: " in message:
             found = message.split("invalid choice: ")[1].split("'")[1]
-            hint = did_you_mean(found, (*_COMMANDS, *_FORMATS)) or hint
+            hint = did_you_mean(found, (*_COMMANDS, *FORMATS)) or hint
         raise UsageError(message.rstrip(".") + ".", hint=hint)
 
 
@@ -63,7 +64,7 @@ def _build() -> _Parser:
     _add_compare(commands)
     _add_casebook(commands)
     _add_schema(commands)
-    add_archive(commands, _FORMATS)
+    add_archive(commands)
     return parser
 
 
@@ -73,14 +74,16 @@ type _Commands = argparse._SubParsersAction[_Parser]
 def _add_new(commands: _Commands) -> None:
     new = commands.add_parser("new", help="write a commented case and model to start from")
     new.add_argument("id", metavar="CASE-ID", help="small letters, digits, hyphens")
-    new.add_argument("-o", "--output", metavar="FOLDER", default=".", help="where to write (default: here)")
+    new.add_argument(
+        "-o", "--output", metavar="FOLDER", type=output_folder, default=".", help="where to write (default: here)"
+    )
     new.set_defaults(target=("case", "new"))
 
 
 def _add_check(commands: _Commands) -> None:
     check = commands.add_parser("check", help="read a case and a model, say what they imply and what is doubtful")
     _add_case(check, "CASE")
-    _add_format(check)
+    add_format(check)
     check.set_defaults(target=("case", "check"))
 
 
@@ -88,8 +91,8 @@ def _add_fit(commands: _Commands) -> None:
     fit = commands.add_parser("fit", help="compute the posterior and print it")
     _add_case(fit, "CASE")
     _add_engine(fit)
-    fit.add_argument("-o", "--output", metavar="RUN.nc", help="save the run")
-    _add_format(fit)
+    fit.add_argument("-o", "--output", metavar="RUN.nc", type=output_path("a run", ".nc"), help="save the run")
+    add_format(fit)
     fit.set_defaults(target=("report", "fit"))
 
 
@@ -98,7 +101,11 @@ def _add_report(commands: _Commands) -> None:
     _add_case(report, "CASE|RUN.nc")
     _add_engine(report)
     report.add_argument(
-        "-o", "--output", metavar="FILE", help="one file, .html, .json or .md (default: reports/CASE/MODEL.*)"
+        "-o",
+        "--output",
+        metavar="FILE",
+        type=output_path("a report", *REPORT_SUFFIXES),
+        help="one file, .html, .json or .md (default: reports/CASE/MODEL.*)",
     )
     _add_whether_sensitivity(report)
     report.set_defaults(target=("report", "report"))
@@ -109,7 +116,9 @@ def _add_reports(commands: _Commands) -> None:
     reports.add_argument("cases", metavar="CASE", nargs="*", help="shipped cases (default: all)")
     _add_engine(reports, as_of=False)
     _add_whether_sensitivity(reports)
-    reports.add_argument("-o", "--output", metavar="FOLDER", default="reports", help="default: reports")
+    reports.add_argument(
+        "-o", "--output", metavar="FOLDER", type=output_folder, default="reports", help="default: reports"
+    )
     reports.set_defaults(target=("report", "reports"))
 
 
@@ -139,8 +148,14 @@ def _add_sensitivity(commands: _Commands) -> None:
     sensitivity.add_argument(
         "--as-saved", action="store_true", help="analyse a run although its case or model file changed since"
     )
-    sensitivity.add_argument("-o", "--output", metavar="FILE", help="write it too: .json, .csv or .md")
-    _add_format(sensitivity)
+    sensitivity.add_argument(
+        "-o",
+        "--output",
+        metavar="FILE",
+        type=output_path("an analysis", ".json", ".csv", ".md"),
+        help="write it too: .json, .csv or .md",
+    )
+    add_format(sensitivity)
     sensitivity.set_defaults(target=("sensitivity", "sensitivity"))
 
 
@@ -148,14 +163,20 @@ def _add_compare(commands: _Commands) -> None:
     compare = commands.add_parser(
         "compare", help="split the difference of two answers into evidence, grades, tables and priors"
     )
-    told = "RUN.nc, CASE, CASE/MODEL or a path; @DATE after it for what was known then"
-    compare.add_argument("first", metavar="A", help=told)
+    side = "RUN.nc, CASE, CASE/MODEL or a path; @DATE after it for what was known then"
+    compare.add_argument("first", metavar="A", help=side)
     compare.add_argument("second", metavar="B", help="the same")
     compare.add_argument("--model", metavar="M", default="baseline", help="the model where A or B names none")
     compare.add_argument("--model-b", metavar="M", default="", help="the model where B names none (default: --model)")
     _add_engine(compare, default="importance", as_of=False)
-    compare.add_argument("-o", "--output", metavar="FILE", help="a page as well: .html, .json or .md")
-    _add_format(compare)
+    compare.add_argument(
+        "-o",
+        "--output",
+        metavar="FILE",
+        type=output_path("a comparison", *REPORT_SUFFIXES),
+        help="a page as well: .html, .json or .md",
+    )
+    add_format(compare)
     compare.set_defaults(target=("sensitivity", "compare"))
 
 
@@ -163,7 +184,14 @@ def _add_casebook(commands: _Commands) -> None:
     book = commands.add_parser("casebook", help="all cases as of chosen days, against what was settled later")
     book.add_argument("cases", metavar="CASE", nargs="*", help="shipped names (default: all that ship)")
     _add_engine(book, default="importance", as_of=False)
-    book.add_argument("-o", "--output", metavar="FOLDER", default="reports/casebook", help="default: reports/casebook")
+    book.add_argument(
+        "-o",
+        "--output",
+        metavar="FOLDER",
+        type=output_folder,
+        default="reports/casebook",
+        help="default: reports/casebook",
+    )
     book.set_defaults(target=("report", "casebook"))
 
 
@@ -188,21 +216,11 @@ def _add_engine(parser: argparse.ArgumentParser, *, default: str = "nuts", as_of
         default=default,
         help=f"nuts: of record, seconds; importance: instant (default: {default})",
     )
-    parser.add_argument("--seed", type=_seed, default=1, metavar="N", help="default: 1")
+    add_seed(parser)
     if as_of:
         parser.add_argument(
             "--as-of", type=_moment, metavar="DATE", help="use only what was published by this day, or minute"
         )
-
-
-def _add_format(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--format", choices=_FORMATS, default="text", help="default: text")
-
-
-def _seed(text: str) -> int:
-    if not text.isdecimal() or int(text) >= 2**63:
-        raise argparse.ArgumentTypeError(f'"{text}" is not a whole number from 0 to 2^63 - 1')
-    return int(text)
 
 
 def _moment(text: str) -> Moment:

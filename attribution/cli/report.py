@@ -13,6 +13,7 @@ from attribution.cli.output import Table, show, working
 from attribution.domain.case import Case
 from attribution.domain.model import Model
 from attribution.errors import UsageError
+from attribution.reporting import REPORT_SUFFIXES
 
 if TYPE_CHECKING:
     from attribution.inference.posterior import Posterior
@@ -20,13 +21,10 @@ if TYPE_CHECKING:
     from attribution.reporting.write import Prepared
 
 _COLUMNS = ("prior", "probability", "mcse", "low", "high", "words")
-SUFFIXES = (".html", ".json", ".md")
 
 
 def fit(arguments: argparse.Namespace) -> int:
     """Fit, print the posterior, save it where asked; exit code 1 where the fit cannot be trusted."""
-    if arguments.output and not arguments.output.endswith(".nc"):
-        raise UsageError(f'"{arguments.output}" is no place for a run.', allowed="a file ending in .nc")
     posterior = posterior_of(arguments)
     if arguments.output:
         posterior.save(arguments.output)
@@ -43,7 +41,7 @@ def report(arguments: argparse.Namespace) -> int:
     posterior = posterior_of(arguments)
     prepared = prepared_report(posterior, arguments.sensitivity)
     base = Path("reports") / posterior.case.id / posterior.model.id
-    paths = [Path(arguments.output)] if arguments.output else [base.with_suffix(suffix) for suffix in SUFFIXES]
+    paths = [arguments.output] if arguments.output else [base.with_suffix(suffix) for suffix in REPORT_SUFFIXES]
     for path in paths:
         prepared.write(path)
     print(prepared.bottom_line)
@@ -59,25 +57,22 @@ def reports(arguments: argparse.Namespace) -> int:
     """Write the report of every shipped case under every model for it, and their index."""
     from attribution.atomic import write_text
     from attribution.inference.fit import fit as fit_model
-    from attribution.reading import read_case, read_model, read_pair_errors, shipped_cases, shipped_models
+    from attribution.reading import shipped_cases
     from attribution.reporting.index import index
 
     known = shipped_cases()
     for name in arguments.cases:
         if name not in known:
             raise UsageError.unknown("shipped cases", name, known)
-    folder = Path(arguments.output)
-    for name in arguments.cases or known:
-        case = read_case(name)
-        for chosen in shipped_models(name):
-            model = read_model(f"{name}/{chosen}")
-            read_pair_errors(case, model)
-            with working(f"{name}/{chosen}"):
-                posterior = fit_model(case, model, engine=arguments.engine, seed=arguments.seed)
-                prepared = prepared_report(posterior, arguments.sensitivity)
-                for suffix in SUFFIXES:
-                    prepared.write((folder / name / chosen).with_suffix(suffix))
-            print(f"{name}/{chosen}: {prepared.gate.stamp}. {prepared.bottom_line}")
+    folder = arguments.output
+    for case, model in _pairs(arguments.cases):
+        name = f"{case.id}/{model.id}"
+        with working(name):
+            posterior = fit_model(case, model, engine=arguments.engine, seed=arguments.seed)
+            prepared = prepared_report(posterior, arguments.sensitivity)
+            for suffix in REPORT_SUFFIXES:
+                prepared.write((folder / name).with_suffix(suffix))
+        print(f"{name}: {prepared.gate.stamp}. {prepared.bottom_line}")
     write_text(folder / "README.md", index(folder))
     print(f"written: {folder / 'README.md'}", file=sys.stderr)
     return 0
@@ -91,7 +86,7 @@ def casebook(arguments: argparse.Namespace) -> int:
     pairs = list(_pairs(arguments.cases))
     with working(f"fitting {len(pairs)} models of {len({case.id for case, _ in pairs})} cases"):
         book = work_out(pairs, engine=arguments.engine, seed=arguments.seed)
-    written = write_casebook(book, Path(arguments.output))
+    written = write_casebook(book, arguments.output)
     print(book)
     for path in written:
         print(f"written: {path}")
@@ -138,6 +133,6 @@ def _pairs(names: list[str]) -> Iterator[tuple[Case, Model]]:
     for name in names or shipped_cases():
         case = read_case(name)
         for model in shipped_models(case.id):
-            found = read_model(f"{case.id}/{model}")
-            read_pair_errors(case, found)
-            yield case, found
+            assumed = read_model(f"{case.id}/{model}")
+            read_pair_errors(case, assumed)
+            yield case, assumed

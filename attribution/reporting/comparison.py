@@ -7,9 +7,9 @@ from pathlib import Path
 
 from attribution.analysis.compare import Change, Comparison, name
 from attribution.analysis.finding import as_json
-from attribution.atomic import write_text
+from attribution.atomic import check_suffix, write_text
 from attribution.domain.verbal import percent
-from attribution.errors import UsageError
+from attribution.reporting import REPORT_SUFFIXES
 from attribution.reporting.figures.marks import Figure, Row, dot, line, place, probability_axis, strip, word_bands
 from attribution.reporting.html import page
 from attribution.reporting.json import Schema, schema_of
@@ -17,7 +17,6 @@ from attribution.reporting.text import markdown_table, plain
 
 COMPARISON_FORMAT = "attribution-comparison/1"
 STYLES = ("report.css", "figures.css", "print.css")
-SUFFIXES = (".html", ".json", ".md")
 
 
 def write_comparison(found: Comparison, path: Path) -> None:
@@ -29,8 +28,7 @@ def write_comparison(found: Comparison, path: Path) -> None:
         Another suffix.
     """
     forms = {".html": comparison_html, ".json": comparison_json, ".md": comparison_markdown}
-    if path.suffix not in forms:
-        raise UsageError(f'a comparison cannot be written as "{path.suffix}".', allowed=", ".join(SUFFIXES))
+    check_suffix(path, "a comparison", REPORT_SUFFIXES)
     write_text(path, forms[path.suffix](found))
 
 

@@ -7,14 +7,12 @@ from pathlib import Path
 
 from attribution.analysis.sensitivity import Sensitivity
 from attribution.analysis.sensitivity import sensitivity as work_out
-from attribution.atomic import write_text
-from attribution.errors import UsageError
+from attribution.atomic import check_suffix, write_text
 from attribution.inference.posterior import Posterior
+from attribution.reporting import REPORT_SUFFIXES
 from attribution.reporting.answer import Gate
 from attribution.reporting.content import Content, content
 from attribution.reporting.whatif import WhatIfSection, what_if_section
-
-SUFFIXES = (".html", ".json", ".md")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +38,7 @@ class Prepared:
         UsageError
             A suffix other than ``.html``, ``.json`` or ``.md``.
         """
+        check_suffix(Path(f"report{suffix}"), "a report", REPORT_SUFFIXES)
         if suffix == ".html":
             from attribution.reporting.html import html
 
@@ -48,11 +47,9 @@ class Prepared:
             from attribution.reporting.json import json_report
 
             return json_report(self.content)
-        if suffix == ".md":
-            from attribution.reporting.markdown import markdown
+        from attribution.reporting.markdown import markdown
 
-            return markdown(self.content)
-        raise UsageError(f'a report cannot be written as "{suffix}".', allowed=", ".join(SUFFIXES))
+        return markdown(self.content)
 
     def write(self, path: Path) -> None:
         """Write one form, atomically."""
@@ -91,8 +88,7 @@ def write_report(
         The file cannot be written; what stood there is untouched.
     """
     path = Path(path)
-    if path.suffix not in SUFFIXES:
-        raise UsageError(f'a report cannot be written as "{path.suffix}".', allowed=", ".join(SUFFIXES))
+    check_suffix(path, "a report", REPORT_SUFFIXES)
     if sensitivity is None and posterior.settings.engine == "nuts":
         sensitivity = work_out(posterior, rivals)
     prepared = prepare(posterior, rivals=rivals, sensitivity=sensitivity)

@@ -160,7 +160,7 @@ def test_csv_and_parquet_hold_the_same_and_say_what_they_are(archive: Archive, f
     assert [float(row["probability"]) for row in texts] == pytest.approx(typed["probability"].to_pylist(), rel=1e-4)
     assert texts[0]["one_of"] == "Red, Blue"
     assert all(limit in (tmp_path / "p.about.txt").read_text() for limit in LIMITS)
-    with pytest.raises(UsageError, match="no place"):
+    with pytest.raises(UsageError, match="predictions cannot be written to"):
         write_predictions(archive, fitted, tmp_path / "p.txt", told.append)
 
 

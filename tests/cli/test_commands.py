@@ -159,6 +159,33 @@ def test_usage(arguments: list[str], says: str, capsys: pytest.CaptureFixture[st
     assert says in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["fit", "nowhere", "-o", "x.txt"], 'a run cannot be written to "x.txt"'),
+        (["report", "nowhere", "-o", "x.txt"], 'a report cannot be written to "x.txt"'),
+        (["sensitivity", "nowhere", "-o", "x.html"], "a file ending in .json or .csv or .md"),
+        (["compare", "nowhere", "nowhere", "-o", "x.csv"], "x.html would do"),
+        (["reports", "nowhere", "-o", "taken"], '"taken" is a file'),
+        (["casebook", "nowhere", "-o", "taken"], '"taken" is a file'),
+        (["new", "mine-2", "-o", "taken"], '"taken" is a file'),
+        (["report", "nowhere", "-o", "folder.md"], "which is a folder"),
+        (["archive", "fit", "nowhere", "-o", "x.csv"], "a file ending in .json"),
+        (["archive", "predict", "nowhere", "-o", "x.json"], "a file ending in .csv or .parquet"),
+        (["archive", "prior", "nowhere", "nowhere", "-o", "x.md"], "a file ending in .yaml"),
+        (["archive", "backtest", "nowhere", "-o", "x.md"], "a file ending in .html or .json"),
+        (["archive", "describe", "nowhere", "-o", "x.html", "-o", "x.md"], 'a description cannot be written to "x.md"'),
+    ],
+)
+def test_what_cannot_be_written_is_refused_before_anything_is_read(
+    arguments: list[str], says: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "taken").write_text("")
+    (folder / "folder.md").mkdir()
+    assert main(arguments) == 2
+    assert says in capsys.readouterr().err
+
+
 def test_a_folder_that_cannot_be_written(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "blocked").write_text("a file, not a folder")
     assert run("report", *PAIR, "--engine", "importance", "-o", "blocked/report.html") == 2

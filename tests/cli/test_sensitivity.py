@@ -117,7 +117,7 @@ def test_a_saved_run_stands_alone_unless_the_shipped_file_moved_on(
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["tower-22", "-o", "x.txt"], "no place for the analysis"),
+        (["tower-22", "-o", "x.txt"], 'an analysis cannot be written to "x.txt"'),
         (["tower-22", "--by", "sauce"], "invalid choice"),
         (["tower-2"], 'did you mean "tower-22"'),
         (["nowhere.nc"], "is not there"),
