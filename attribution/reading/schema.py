@@ -1,16 +1,13 @@
-"""JSON Schemas of the file formats, so that editors complete and check them: made from the reader's own vocabulary."""
+"""JSON Schemas of the file formats, so that editors complete and check them: shapes behind the reader's vocabulary."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from attribution.domain.grades import DIGITS, LETTERS
 from attribution.domain.verbal import ICD_203
 from attribution.errors import UsageError
 from attribution.reading import vocabulary as words
+from attribution.reading.json_schema import Schema, block, closed, either, file_schema, list_of, map_of, ref
 from attribution.reading.vocabulary import Keys
-
-type Schema = dict[str, Any]
 
 _ID = {"type": "string", "pattern": "^[a-z0-9][a-z0-9-]{0,63}$"}
 _TEXT = {"type": ["string", "number", "boolean"]}
@@ -37,43 +34,11 @@ def schema(what: str) -> Schema:
     if what not in formats:
         raise UsageError.unknown("schemas", what, formats)
     version, keys, required = formats[what]
-    found = block(keys, required)
+    found = file_schema(version, what, keys, required, _definitions())
     if what == "model":
         found["required"] = ["format", "title"]
         found["anyOf"] = [{"required": ["extends"]}, {"required": list(required)}]
-    found["properties"]["format"] = {"const": version, "description": keys["format"][1]}
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": f"{version}: {what} file of the attribution toolkit",
-        **found,
-        "$defs": _definitions(),
-    }
-
-
-def block(keys: Keys, required: tuple[str, ...] = ()) -> Schema:
-    """A mapping with a closed vocabulary."""
-    properties = {key: {"$ref": f"#/$defs/{shape}", "description": meaning} for key, (shape, meaning) in keys.items()}
-    found: Schema = {"type": "object", "properties": properties, "additionalProperties": False}
-    if required:
-        found["required"] = list(required)
     return found
-
-
-def _map(inner: str, **more: Any) -> Schema:
-    """A mapping from names to things of one shape."""
-    return {"type": ["object", "null"], "additionalProperties": {"$ref": f"#/$defs/{inner}"}, **more}
-
-
-def _list(inner: str) -> Schema:
-    return {"type": "array", "items": {"$ref": f"#/$defs/{inner}"}}
-
-
-def _either(*shapes: Schema) -> Schema:
-    return {"anyOf": list(shapes)}
-
-
-def _ref(shape: str) -> Schema:
-    return {"$ref": f"#/$defs/{shape}"}
 
 
 def _definitions() -> dict[str, Schema]:
@@ -84,9 +49,9 @@ def scalars() -> dict[str, Schema]:
     """The shapes that every file format knows."""
     return {
         "id": _ID,
-        "ids": _either(_ID, {"type": "array", "items": _ID}),
+        "ids": either(_ID, list_of(_ID)),
         "text": _TEXT,
-        "texts": _either(_TEXT, {"type": "array", "items": _TEXT}),
+        "texts": either(_TEXT, list_of(_TEXT)),
         "flag": _FLAG,
         "number": _NUMBER,
         "date": _DATE,
@@ -98,8 +63,8 @@ def scalars() -> dict[str, Schema]:
         "item-kind": {"enum": list(words.ITEM_KINDS)},
         "trait-kind": {"enum": list(words.TRAIT_KINDS)},
         "reading": {"enum": list(words.READINGS)},
-        "states": _either({"const": "factions"}, {"type": "array", "items": _TEXT, "minItems": 2}),
-        "reason": _either({"type": "string"}, block(words.REASON, ("reason",))),
+        "states": either({"const": "factions"}, {"type": "array", "items": _TEXT, "minItems": 2}),
+        "reason": either({"type": "string"}, block(words.REASON, ("reason",))),
     }
 
 
@@ -109,24 +74,24 @@ def _numbers() -> dict[str, Schema]:
     counts = block(words.COUNTS, ("yes", "of"))
     return {
         "named-number": block(words.NAMED, ("recipe",)),
-        "quantity": _either(_NUMBER, triple, terms, counts, block(words.VALUE, ("value",)), _ref("named-number")),
-        "ratio": _either(_NUMBER, triple),
-        "cell": _either(
-            _ref("quantity"),
-            {"type": "object", "properties": {"trait": _ID}, "required": ["trait"], "additionalProperties": False},
-            {"type": "object", "properties": {"lr": _ref("ratio")}, "required": ["lr"], "additionalProperties": False},
+        "quantity": either(_NUMBER, triple, terms, counts, block(words.VALUE, ("value",)), ref("named-number")),
+        "ratio": either(_NUMBER, triple),
+        "cell": either(
+            ref("quantity"),
+            closed({"trait": _ID}),
+            closed({"lr": ref("ratio")}),
             {"type": "object", "properties": {"value": {}}, "required": ["value"]},
         ),
-        "weights": _map("quantity"),
-        "parts": _map("quantity"),
+        "weights": map_of(ref("quantity")),
+        "parts": map_of(ref("quantity")),
     }
 
 
 def _case_blocks() -> dict[str, Schema]:
-    proposition = _either(
+    proposition = either(
         _TEXT,
-        {"type": "array", "items": _TEXT},
-        {"type": "object", "properties": {"not": _ref("texts")}, "required": ["not"], "additionalProperties": False},
+        list_of(_TEXT),
+        closed({"not": ref("texts")}),
     )
     items = [
         block({**words.ITEM, **words.OF_KIND[kind]}, words.ITEM_REQUIRED + words.REQUIRED_OF_KIND[kind])
@@ -136,70 +101,75 @@ def _case_blocks() -> dict[str, Schema]:
         found["properties"]["kind"] = {"const": kind}
     return {
         "incident": block(words.INCIDENT, ("date", "place")),
-        "node": _either(block(words.NODE), {"type": "null"}),
-        "nodes": _map("node"),
+        "node": either(block(words.NODE), {"type": "null"}),
+        "nodes": map_of(ref("node")),
         "source": block(words.SOURCE, ("name", "kind", "reliability")),
-        "sources": _map("source"),
+        "sources": map_of(ref("source")),
         "fact": block(words.FACT, ("states",)),
-        "facts": _map("fact"),
+        "facts": map_of(ref("fact")),
         "origin": block(words.ORIGIN),
-        "origins": _map("origin"),
+        "origins": map_of(ref("origin")),
         "evidence": {"type": "array", "items": {"oneOf": items}},
         "says": {"type": "object", "additionalProperties": proposition, "minProperties": 1},
         "citation": block(words.CITATION, ("url", "title")),
-        "citations": _either(_ref("citation"), _list("citation")),
+        "citations": either(ref("citation"), list_of(ref("citation"))),
         "copies": block(words.COPIES, ("of", "probability")),
         "settled": {"enum": list(words.WAYS_OF_SETTLING)},
-        "outcome-set": _either(_ref("texts"), {**_map("texts"), "minProperties": 1, "maxProperties": 1}),
+        "outcome-set": either(ref("texts"), {**map_of(ref("texts")), "minProperties": 1, "maxProperties": 1}),
         "outcome": {
             **block(words.OUTCOME, words.OUTCOME_REQUIRED),
             "oneOf": [{"required": ["true"]}, {"required": ["false"]}],
         },
-        "outcomes": _list("outcome"),
+        "outcomes": list_of(ref("outcome")),
         "regrade": block(words.REGRADE, ("date", "grade")),
-        "regrades": _list("regrade"),
-        "ratios": {"type": "object", "additionalProperties": _map("ratio"), "minProperties": 1, "maxProperties": 1},
+        "regrades": list_of(ref("regrade")),
+        "ratios": {
+            "type": "object",
+            "additionalProperties": map_of(ref("ratio")),
+            "minProperties": 1,
+            "maxProperties": 1,
+        },
     }
 
 
 def _model_blocks() -> dict[str, Schema]:
-    because = {"because": _ref("reason")}
+    because = {"because": ref("reason")}
     row = {
         "type": "object",
-        "properties": {"when": {"type": "object", "additionalProperties": _ref("texts")}, "trait": _ID, **because},
-        "additionalProperties": _ref("cell"),
+        "properties": {"when": {"type": "object", "additionalProperties": ref("texts")}, "trait": _ID, **because},
+        "additionalProperties": ref("cell"),
     }
     trait = {
         "type": "object",
-        "properties": {"kind": _ref("trait-kind"), **because},
+        "properties": {"kind": ref("trait-kind"), **because},
         "required": ["kind"],
-        "additionalProperties": _ref("cell"),
+        "additionalProperties": ref("cell"),
     }
     return {
         "trait": trait,
-        "traits": _map("trait"),
+        "traits": map_of(ref("trait")),
         "perpetrator": block(words.PERPETRATOR, words.PERPETRATOR_REQUIRED),
-        "share": _either(_ref("quantity"), block(words.SHARE, ("value",)), block(words.SHARE, ("recipe",))),
-        "shares": _map("share"),
+        "share": either(ref("quantity"), block(words.SHARE, ("value",)), block(words.SHARE, ("recipe",))),
+        "shares": map_of(ref("share")),
         "row": row,
-        "rows": _either(_ref("row"), _list("row")),
-        "table": _either(
+        "rows": either(ref("row"), list_of(ref("row"))),
+        "table": either(
             block(words.INSTANCE, ("recipe",)),
             {
                 "type": "object",
                 "properties": {**because, "recipe": False},
-                "additionalProperties": _ref("rows"),
+                "additionalProperties": ref("rows"),
             },
         ),
-        "tables": _map("table"),
+        "tables": map_of(ref("table")),
         "deception": block(words.DECEPTION),
         "staging": _chance(words.STAGED, ("toward",)),
-        "stagings": _map("staging"),
+        "stagings": map_of(ref("staging")),
         "forging": _chance(words.STAGED),
-        "forgings": _map("forging"),
+        "forgings": map_of(ref("forging")),
         "turning": _chance(words.DECEPTIVE),
-        "deceptions": _map("turning"),
-        "clusters": _map("ids", maxProperties=14),
+        "deceptions": map_of(ref("turning")),
+        "clusters": map_of(ref("ids"), maxProperties=14),
     }
 
 
@@ -212,15 +182,15 @@ def _recipe_blocks() -> dict[str, Schema]:
     number = block(words.RECIPE_NUMBER, ("because",))
     return {
         "recipe-number": {**number, "oneOf": [{"required": ["value"]}, {"required": ["ratio"]}]},
-        "recipe-numbers": _map("recipe-number"),
-        "recipe-rows": {"type": "object", "additionalProperties": _ref("rows"), "minProperties": 1},
-        "recipe-parents": _map("ids"),
+        "recipe-numbers": map_of(ref("recipe-number")),
+        "recipe-rows": {"type": "object", "additionalProperties": ref("rows"), "minProperties": 1},
+        "recipe-parents": map_of(ref("ids")),
         "recipe-table": block(words.RECIPE_TABLE, words.RECIPE_TABLE_REQUIRED),
-        "recipe-tables": _map("recipe-table"),
-        "bindings": _map("texts"),
-        "state-names": _map("text"),
-        "parent-binding": _either(block(words.PARENT, ("fact", "states")), {"type": "array", "maxItems": 0}),
-        "parent-bindings": _map("parent-binding"),
+        "recipe-tables": map_of(ref("recipe-table")),
+        "bindings": map_of(ref("texts")),
+        "state-names": map_of(ref("text")),
+        "parent-binding": either(block(words.PARENT, ("fact", "states")), {"type": "array", "maxItems": 0}),
+        "parent-bindings": map_of(ref("parent-binding")),
     }
 
 
@@ -228,7 +198,7 @@ def _history_blocks() -> dict[str, Schema]:
     return {
         "history-table": block(words.HISTORY_TABLE, ("file", "sha256")),
         "history-used": block(words.HISTORY_USED, ("events", "labelled")),
-        "history-incident": _map("text"),
+        "history-incident": map_of(ref("text")),
         "history-weight": block(words.HISTORY_WEIGHT, ("weight", "share", "because")),
-        "history-weights": _map("history-weight", minProperties=1),
+        "history-weights": map_of(ref("history-weight"), minProperties=1),
     }

@@ -13,9 +13,9 @@ from attribution.domain.moments import Moment
 from attribution.domain.verbal import percent
 from attribution.errors import listed
 from attribution.inference.settings import versions
+from attribution.reading.json_schema import Schema, result_schema, schema_of
 from attribution.reporting.figures.casebook import movement
 from attribution.reporting.html import page
-from attribution.reporting.json import Schema, schema_of
 from attribution.reporting.text import markdown_table, plain
 
 CAVEATS = (
@@ -146,19 +146,8 @@ def casebook_json(book: Casebook) -> str:
 
 def casebook_schema() -> Schema:
     """The schema (draft 2020-12) of a casebook."""
-    found = schema_of(Casebook)
-    own = {
-        "format": {"const": CASEBOOK_FORMAT},
-        "caveats": schema_of(list[str]),
-        "tallies": {"type": "array", "items": schema_of(Tally)},
-    }
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": f"{CASEBOOK_FORMAT}: probabilities are fractions, log scores bits",
-        **found,
-        "properties": {**own, **found["properties"]},
-        "required": [*own, *found["required"]],
-    }
+    own = {"caveats": schema_of(list[str]), "tallies": schema_of(list[Tally])}
+    return result_schema(CASEBOOK_FORMAT, "probabilities are fractions, log scores bits", Casebook, own)
 
 
 def casebook_html(found: Pages) -> str:

@@ -9,10 +9,10 @@ from attribution.analysis.compare import Change, Comparison, name
 from attribution.analysis.finding import as_json
 from attribution.atomic import check_suffix, write_text
 from attribution.domain.verbal import percent
+from attribution.reading.json_schema import Schema, result_schema
 from attribution.reporting import REPORT_SUFFIXES
 from attribution.reporting.figures.marks import Figure, Row, dot, line, place, probability_axis, strip, word_bands
 from attribution.reporting.html import page
-from attribution.reporting.json import Schema, schema_of
 from attribution.reporting.text import markdown_table, plain
 
 COMPARISON_FORMAT = "attribution-comparison/1"
@@ -40,18 +40,8 @@ def comparison_json(found: Comparison) -> str:
 
 def comparison_schema() -> Schema:
     """The schema (draft 2020-12) of a comparison."""
-    found = schema_of(Comparison)
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": f"{COMPARISON_FORMAT}: probabilities and their parts are fractions",
-        **found,
-        "properties": {
-            "format": {"const": COMPARISON_FORMAT},
-            "trustworthy": {"type": "boolean"},
-            **found["properties"],
-        },
-        "required": ["format", "trustworthy", *found["required"]],
-    }
+    note = "probabilities and their parts are fractions"
+    return result_schema(COMPARISON_FORMAT, note, Comparison, {"trustworthy": {"type": "boolean"}})
 
 
 def comparison_html(found: Comparison) -> str:

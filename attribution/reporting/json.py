@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 import json
-from dataclasses import fields, is_dataclass
-from types import NoneType, UnionType
-from typing import Any, Literal, TypeAliasType, Union, get_args, get_origin, get_type_hints
+from typing import Any
 
 from attribution.analysis.finding import as_json
 from attribution.domain.verbal import probability_words
 from attribution.inference.posterior_draws import Standing
+from attribution.reading.json_schema import Schema, list_of, result_schema, schema_of
 from attribution.reporting.content import Content
 
 REPORT_FORMAT = "attribution-report/1"
 _PROBABILITIES = ("prior", "probability", "low", "high")
-type Schema = dict[str, Any]
-_SIMPLE: dict[object, Schema] = {
-    str: {"type": "string"},
-    bool: {"type": "boolean"},
-    int: {"type": "integer"},
-    float: {"type": ["number", "null"], "description": "null where the number is infinite or there is none"},
-}
 
 
 def json_report(content: Content) -> str:
@@ -36,53 +28,18 @@ def json_report(content: Content) -> str:
 
 def report_schema() -> Schema:
     """The schema (draft 2020-12) of a report."""
-    found = schema_of(Content)
+    found = result_schema(
+        REPORT_FORMAT,
+        "probabilities are fractions, pulls and weights of evidence decibans",
+        Content,
+        {"citable": {"type": "boolean"}},
+    )
     properties = found["properties"]
     standing = _standing()
-    properties["factions"] = properties["groups"] = {"type": "array", "items": standing}
-    properties["facts"]["items"]["properties"]["states"] = {"type": "array", "items": standing}
+    properties["factions"] = properties["groups"] = list_of(standing)
+    properties["facts"]["items"]["properties"]["states"] = list_of(standing)
     properties["provenance"] = {"type": "object", "additionalProperties": {"type": "string"}}
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": f"{REPORT_FORMAT}: probabilities are fractions, pulls and weights of evidence decibans",
-        **found,
-        "properties": {"format": {"const": REPORT_FORMAT}, "citable": {"type": "boolean"}, **properties},
-        "required": ["format", "citable", *found["required"]],
-    }
-
-
-def schema_of(kind: Any) -> Schema:
-    """The JSON Schema (draft 2020-12) of what `as_json` makes of values of a type."""
-    if isinstance(kind, TypeAliasType):
-        return schema_of(kind.__value__)
-    if kind in _SIMPLE:
-        return dict(_SIMPLE[kind])
-    if kind is NoneType:
-        return {"type": "null"}
-    origin, inner = get_origin(kind), get_args(kind)
-    if origin is Literal:
-        return {"enum": list(inner)}
-    if origin in (Union, UnionType):
-        return {"anyOf": [schema_of(one) for one in inner]}
-    if origin is dict:
-        return {"type": "object", "additionalProperties": schema_of(inner[1])}
-    if origin in (list, frozenset) or (origin is tuple and inner[-1] is Ellipsis):
-        return {"type": "array", "items": schema_of(inner[0])}
-    if origin is tuple:
-        return {"type": "array", "prefixItems": [schema_of(one) for one in inner], "items": False}
-    if isinstance(kind, type) and is_dataclass(kind):
-        return _object(kind)
-    raise TypeError(f"a report holds no {kind}")
-
-
-def closed(**properties: Schema) -> Schema:
-    """An object with exactly these properties."""
-    return {
-        "type": "object",
-        "properties": properties,
-        "required": list(properties),
-        "additionalProperties": False,
-    }
+    return found
 
 
 def _with_words(standing: Standing) -> dict[str, Any]:
@@ -97,13 +54,3 @@ def _standing() -> Schema:
     found["properties"]["words"] = {"type": "string"}
     found["required"].append("words")
     return found
-
-
-def _object(kind: type) -> Schema:
-    hints = get_type_hints(kind)
-    return closed(**{name: schema_of(hints[name]) for name in _names(kind)})
-
-
-def _names(kind: type) -> list[str]:
-    """Fields that are told; those whose metadata say ``json: False`` are tables too large for a report."""
-    return [one.name for one in fields(kind) if one.metadata.get("json", True)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
 
 from attribution.archive.reading.mapping import (
     CaseLink,
@@ -24,8 +24,8 @@ from attribution.archive.reading.mapping import (
 )
 from attribution.errors import EventError, UsageError
 from attribution.reading.fields import Field, check_format, located, text_of
-from attribution.reading.schema import Schema, scalars
-from attribution.reading.schema import block as keys_schema
+from attribution.reading.json_schema import Schema, block, closed, either, file_schema, list_of, map_of, ref
+from attribution.reading.schema import scalars
 from attribution.reading.shipped import bundled
 from attribution.reading.vocabulary import Keys
 from attribution.reading.yaml_nodes import Scalar, parse, read_text
@@ -191,14 +191,8 @@ def locate(mapping: EventMapping, error: EventError) -> EventError:
 
 def mapping_schema() -> Schema:
     """The schema (draft 2020-12) of ``attribution-mapping/1`` files."""
-    found = keys_schema(MAPPING, MAPPING_REQUIRED)
-    found["properties"]["format"] = {"const": MAPPING_FORMAT, "description": MAPPING["format"][1]}
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": f"{MAPPING_FORMAT}: mapping file of the attribution toolkit",
-        **found,
-        "$defs": scalars() | _blocks() | _maps(),
-    }
+    shapes = scalars() | _blocks() | _maps()
+    return file_schema(MAPPING_FORMAT, "mapping", MAPPING, MAPPING_REQUIRED, shapes)
 
 
 def _entries(block: dict[str, Field], key: str) -> list[tuple[str, Field]]:
@@ -336,55 +330,38 @@ def _case_link(field: Field, case: str) -> CaseLink:
         return CaseLink(case, tuple(links), incident, text_of(block, "because"))
 
 
-def _ref(shape: str) -> Schema:
-    return {"$ref": f"#/$defs/{shape}"}
-
-
-def _either(*shapes: Schema) -> Schema:
-    return {"anyOf": list(shapes)}
-
-
-def _map(inner: Schema, **more: Any) -> Schema:
-    return {"type": ["object", "null"], "additionalProperties": inner, **more}
-
-
 def _blocks() -> dict[str, Schema]:
-    exclusion = keys_schema(EXCLUSION, ("ids", "because"))
+    exclusion = block(EXCLUSION, ("ids", "because"))
     return {
-        "dates": _either(_ref("text"), keys_schema(DATES)),
-        "precision": keys_schema(PRECISION, tuple(PRECISION)),
-        "places": keys_schema(PLACES),
-        "perpetrators": _either(_ref("texts"), keys_schema(PERPETRATORS, ("columns",))),
-        "certainty": keys_schema(CERTAINTY, ("columns", "values")),
-        "claims": _either(_ref("text"), keys_schema(CLAIMS, ("column",))),
-        "umbrella": _either(_ref("texts"), keys_schema(UMBRELLA, ("members",))),
-        "feature": _either(_ref("text"), keys_schema(FEATURE, ("column",))),
-        "case-links": _map(keys_schema(CASE_LINK, ("factions",))),
-        "faction-links": _map(keys_schema(FACTION_LINK, ("label", "because"))),
-        "exclusions": {"type": "array", "items": exclusion},
+        "dates": either(ref("text"), block(DATES)),
+        "precision": block(PRECISION, tuple(PRECISION)),
+        "places": block(PLACES),
+        "perpetrators": either(ref("texts"), block(PERPETRATORS, ("columns",))),
+        "certainty": block(CERTAINTY, ("columns", "values")),
+        "claims": either(ref("text"), block(CLAIMS, ("column",))),
+        "umbrella": either(ref("texts"), block(UMBRELLA, ("members",))),
+        "feature": either(ref("text"), block(FEATURE, ("column",))),
+        "case-links": map_of(block(CASE_LINK, ("factions",))),
+        "faction-links": map_of(block(FACTION_LINK, ("label", "because"))),
+        "exclusions": list_of(exclusion),
     }
 
 
 def _maps() -> dict[str, Schema]:
     window = {"type": "array", "items": _DAYS, "minItems": 2, "maxItems": 2}
-    negated = {
-        "type": "object",
-        "properties": {"not": _ref("texts")},
-        "required": ["not"],
-        "additionalProperties": False,
-    }
+    negated = closed({"not": ref("texts")})
     return {
         "encoding": {"enum": list(ENCODINGS)},
         "order": {"enum": list(ORDERS)},
-        "windows": _map(_either(_DAYS, window)),
-        "columns": _map(_ref("text")),
-        "lineage": _map(_ref("text")),
-        "words": _map(_ref("text")),
-        "aliases": _map(_ref("texts")),
-        "umbrellas": _map(_ref("umbrella")),
-        "probabilities": _map({"type": "number", "minimum": 0, "maximum": 1}),
-        "claim-words": _map({"enum": list(CLAIM_WORDS)}),
-        "features": _map(_ref("feature")),
-        "numbers": {"type": "array", "items": _NUMBER},
-        "conditions": _map(_either(_ref("texts"), negated)),
+        "windows": map_of(either(_DAYS, window)),
+        "columns": map_of(ref("text")),
+        "lineage": map_of(ref("text")),
+        "words": map_of(ref("text")),
+        "aliases": map_of(ref("texts")),
+        "umbrellas": map_of(ref("umbrella")),
+        "probabilities": map_of({"type": "number", "minimum": 0, "maximum": 1}),
+        "claim-words": map_of({"enum": list(CLAIM_WORDS)}),
+        "features": map_of(ref("feature")),
+        "numbers": list_of(_NUMBER),
+        "conditions": map_of(either(ref("texts"), negated)),
     }
