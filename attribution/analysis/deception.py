@@ -10,29 +10,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from attribution.analysis.perturbations import (
-    MARK,
-    NOISE,
-    Planting,
-    crossing,
-    doubted,
-    even_rows,
-    forgeable,
-    marked_slot,
-    planted,
-)
-from attribution.analysis.reweighting import Lead, Reweighted, lead, reweight, transferred
+from attribution.analysis.perturbations import AT_RANDOM, Forgery, Variant, doubted, forgeable, forgeries
+from attribution.analysis.reweighting import lead, reweight
 from attribution.analysis.subsets import Block, Blocks, blocks
-from attribution.analysis.units import chosen, units
+from attribution.analysis.units import chosen, standing_case, units
+from attribution.analysis.workspace import Workspace, crossing, even_rows, margins
 from attribution.domain.identifiers import OTHER
-from attribution.domain.numbers import Number
 from attribution.domain.verbal import percent
 from attribution.errors import UsageError, listed
 from attribution.inference.posterior import Posterior
-from attribution.network.edits import with_constant
 from attribution.network.program import Floats, Ints
 from attribution.network.subset_sums import products, subset_sums
-from attribution.network.summation import log_joint_at, numbers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,6 +29,23 @@ _GRID = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 _DRAWS = 512
 _SET_DRAWS = 256
 _MOST_SETS = 2**13
+
+
+@dataclass(frozen=True, slots=True)
+class FewestForged:
+    """The smallest set found, and who leads when it is forged; `exact`: every smaller one was looked at.
+
+    `sets` is the number of sets of that size that would do. `open`: leader and runner-up are then equal within 4
+    standard errors.
+    """
+
+    origins: tuple[str, ...]
+    exact: bool
+    sets: int
+    leader: str
+    probability: float
+    mcse: float
+    open: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +69,7 @@ class Direction:
     khat: float | None
     refitted: bool
     curve: tuple[tuple[float, ...], ...]
-    fewest: FewestPlanted | None
+    fewest: FewestForged | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,29 +139,25 @@ def _told(one: Direction) -> str:
 def deception_budget(posterior: Posterior, *, refit: bool = True) -> DeceptionBudget:
     """How much forging changes the lead, in which direction, and who would gain.
 
+    Parameters
+    ----------
+    refit
+        Fit again, with the engine of the posterior, what the draws cannot reach.
+
     Raises
     ------
     UsageError
         No origin could be forged.
     """
-    origins = forgeable(posterior)
+    origins = forgeable(standing_case(posterior))
     if not origins:
         raise UsageError("no origin of this case could be forged.", allowed="an origin that is not `forgeable: no`")
     own = doubted(posterior, origins)
     moved = tuple(origin for origin in origins if origin not in own) or origins
     who = lead(posterior)
-    planting = Planting.of(posterior, moved, even_rows(posterior, _DRAWS))
-    clean = planting.at(0.0)[0]
-    curves: dict[str, list[Floats]] = {toward: [] for toward in (NOISE, *posterior.program.factions)}
-    for level in _GRID:
-        totals = planting.at(level)
-        for toward, curve in curves.items():
-            curve.append(_mass(planting, _toward(posterior, clean, totals, toward)))
-    directions = []
-    for toward, curve in curves.items():
-        directions.append(
-            _direction(posterior, planting, clean, (moved, origins), toward, np.array(curve), who, refit=refit)
-        )
+    search = _Search(
+        Workspace(posterior, even_rows(posterior, _DRAWS)), Workspace(posterior), origins, tied=who.tied, refit=refit
+    )
     return DeceptionBudget(
         factions=posterior.program.factions,
         labels=tuple(posterior.case.factions.label(one) for one in posterior.program.factions),
@@ -167,128 +168,81 @@ def deception_budget(posterior: Posterior, *, refit: bool = True) -> DeceptionBu
         as_in_model=own if len(own) < len(origins) else (),
         draws=len(posterior.draws.weights),
         levels=_GRID,
-        directions=tuple(directions),
+        directions=tuple(search.direction(forgery) for forgery in forgeries(posterior, moved)),
     )
 
 
-def _toward(posterior: Posterior, clean: Floats, totals: tuple[Floats, Floats], toward: str) -> Floats:
-    noise, anybody = totals
-    if toward == NOISE:
-        return noise
-    spared = posterior.program.factions.index(toward)
-    total = anybody.copy()
-    total[:, spared] = clean[:, spared]
-    return total
+@dataclass(frozen=True, slots=True, eq=False)
+class _Search:
+    """Some draws for the curves, all of them for changes of lead; the origins among which a smallest set is sought."""
+
+    some: Workspace
+    whole: Workspace
+    origins: tuple[str, ...]
+    tied: bool
+    refit: bool
+
+    def direction(self, forgery: Forgery) -> Direction:
+        """The curve over all levels, and where on it the lead passes."""
+        posterior, leader = self.whole.posterior, self.whole.leader
+        label = f"to point to {posterior.case.factions.label(forgery.id)}" if forgery.id else "at random"
+        curve = np.array([_shares(self.some, forgery, level) for level in _GRID])
+        table = tuple(tuple(row.tolist()) for row in curve)
+        with np.errstate(divide="ignore"):
+            passed = np.flatnonzero(margins(np.log(curve), leader).min(axis=1) <= 0)
+        if self.tied or not len(passed):
+            return Direction(forgery.id, label, None, 0.0, "", 0.0, 0.0, 0.0, None, False, table, None)
+        flip, to = self._flip(forgery, int(passed[0]))
+        program = forgery.apply(Variant.of(posterior), flip).program
+        then = reweight(posterior, program, forgery.preview(self.whole, flip), refit=self.refit)
+        log_odds, error = then.log_odds(leader, to)
+        steepness = self._steepness(forgery, flip, to)
+        return Direction(
+            toward=forgery.id,
+            label=label,
+            flip=flip,
+            error=error / steepness if steepness else 0.0,
+            to=posterior.program.factions[to],
+            log_odds=log_odds,
+            log_odds_error=error,
+            ess=then.ess,
+            khat=then.khat,
+            refitted=then.refitted,
+            curve=table,
+            fewest=fewest(posterior, self.origins, forgery.id, leader),
+        )
+
+    def _flip(self, forgery: Forgery, first: int) -> tuple[float, int]:
+        """The smallest probability at which the lead passes, and to whom: near where it does on some draws, on all."""
+
+        def on(workspace: Workspace) -> Callable[[float], Floats]:
+            return lambda level: workspace.margins(forgery.preview(workspace, level))
+
+        if first == 0:
+            return 0.0, int(on(self.some)(0.0).argmin())
+        rough = crossing(on(self.some), (_GRID[first - 1], _GRID[first]), within=1e-4)
+        assert rough, "the curve crosses between these levels"
+        for wider in (1.05, 1.3, 2.0):
+            exact = crossing(on(self.whole), (rough[0] / wider, min(rough[0] * wider, 1.0)), within=1e-7)
+            if exact:
+                return exact
+        return crossing(on(self.whole), (0.0, 1.0), within=1e-7) or rough
+
+    def _steepness(self, forgery: Forgery, flip: float, to: int) -> float:
+        """How fast the log-odds against the rival change with the probability, just before the lead passes."""
+        before = 0.97 * flip if flip > 0 else 0.01
+        here, there = (self.whole.margins(forgery.preview(self.whole, level))[to] for level in (flip, before))
+        return abs(float(here - there) / (flip - before))
 
 
-def _mass(planting: Planting, total: Floats) -> Floats:
+def _shares(on: Workspace, forgery: Forgery, level: float) -> Floats:
     """Probabilities of all factions: (faction,)."""
-    terms = planting.opened(total) + planting.log_weight[:, None]
+    terms = forgery.preview(on, level) + on.log_weight[:, None]
     mass = np.exp(terms - terms.max()).sum(axis=0)
     return np.asarray(mass / mass.sum())
 
 
-def _direction(
-    posterior: Posterior,
-    planting: Planting,
-    clean: Floats,
-    origins: tuple[tuple[str, ...], tuple[str, ...]],
-    toward: str,
-    curve: Floats,
-    who: Lead,
-    *,
-    refit: bool,
-) -> Direction:
-    leader = posterior.program.factions.index(who.leader)
-    label = f"to point to {posterior.case.factions.label(toward)}" if toward else "at random"
-    table = tuple(tuple(row.tolist()) for row in curve)
-    margins = _margins(curve, leader)
-    passed = np.flatnonzero(margins <= 0)
-    if who.tied or not len(passed):
-        return Direction(toward, label, None, 0.0, "", 0.0, 0.0, 0.0, None, False, table, None)
-
-    def margin(level: float) -> tuple[float, int]:
-        mass = _mass(planting, _toward(posterior, clean, planting.at(level), toward))
-        return float(_margins(mass[None], leader)[0]), _nearest(mass, leader)
-
-    first = int(passed[0])
-    rough, to = (0.0, _nearest(curve[0], leader)) if first == 0 else crossing(margin, (_GRID[first - 1], _GRID[first]))
-    flip, slope, then = _pinned(posterior, origins[0], toward, rough, leader, to, refit=refit)
-    log_odds, error = then.log_odds(leader, to)
-    return Direction(
-        toward=toward,
-        label=label,
-        flip=flip,
-        error=error / slope if slope else 0.0,
-        to=posterior.program.factions[to],
-        log_odds=log_odds,
-        log_odds_error=error,
-        ess=then.ess,
-        khat=then.khat,
-        refitted=then.refitted,
-        curve=table,
-        fewest=fewest(posterior, origins[1], toward, leader),
-    )
-
-
-def _pinned(
-    posterior: Posterior, origins: tuple[str, ...], toward: str, rough: float, leader: int, to: int, *, refit: bool
-) -> tuple[float, float, Reweighted]:
-    """On all draws: the probability at which leader and rival are level, how fast that changes, and the draws there."""
-    weight = -posterior.log_evidence if posterior.draws.log_weight is None else np.zeros(len(posterior.slots))
-    marked = planted(posterior, origins, toward, MARK)
-    column = marked_slot(marked, origins)
-    slots = numbers(marked, transferred(posterior, marked))
-
-    def at_level(level: float) -> tuple[float, Floats]:
-        slots[:, column] = level
-        joint = log_joint_at(marked, slots)
-        terms = joint + weight[:, None]
-        mass = np.exp(terms - terms.max()).sum(axis=0)
-        return float(np.log(mass[leader] / mass[to])), joint
-
-    level, before = rough, 0.97 * rough if rough > 0 else 0.01
-    there, (here, joint) = at_level(before)[0], at_level(level)
-    slope = (here - there) / (level - before)
-    for _ in range(2):
-        if rough == 0.0 or abs(here) < 1e-3 or slope >= 0:
-            break
-        before, there, level = level, here, min(max(level - here / slope, 0.0), 1.0)
-        here, joint = at_level(level)
-        slope = (here - there) / (level - before) if level != before else slope
-    return level, abs(slope), reweight(posterior, with_constant(marked, column, level), joint, refit=refit)
-
-
-def _margins(curve: Floats, leader: int) -> Floats:
-    """Log-odds of the leader against its nearest rival: (level,)."""
-    with np.errstate(divide="ignore"):
-        logs = np.log(curve)
-    others = np.delete(logs, leader, axis=1)
-    return np.asarray(logs[:, leader] - others.max(axis=1))
-
-
-def _nearest(mass: Floats, leader: int) -> int:
-    return int(np.where(np.arange(len(mass)) == leader, -1.0, mass).argmax())
-
-
-@dataclass(frozen=True, slots=True)
-class FewestPlanted:
-    """The smallest set found, and who leads when it is forged; `exact`: every smaller one was looked at.
-
-    `sets` is the number of sets of that size that would do. `open`: leader and runner-up are then equal within 4
-    standard errors.
-    """
-
-    origins: tuple[str, ...]
-    exact: bool
-    sets: int
-    leader: str
-    probability: float
-    mcse: float
-    open: bool
-
-
-def fewest(posterior: Posterior, origins: tuple[str, ...], toward: str, leader: int) -> FewestPlanted | None:
+def fewest(posterior: Posterior, origins: tuple[str, ...], toward: str, leader: int) -> FewestForged | None:
     """The fewest of some origins that change the lead when forged with certainty, all others as in the model.
 
     What is forged at random says nothing, as if it were left out; what is planted toward somebody says nothing about
@@ -297,22 +251,22 @@ def fewest(posterior: Posterior, origins: tuple[str, ...], toward: str, leader: 
     """
     rows = even_rows(posterior, _SET_DRAWS)
     known = blocks(posterior, chosen(units(posterior, "origin"), "origin", origins), rows)
-    if toward != NOISE:
+    if toward != AT_RANDOM:
         known = _spared(known, posterior.program.factions.index(toward))
-    margins = _set_margins(posterior, known, len(origins), leader)
+    lead_without = _lead_without(posterior, known, len(origins), leader)
     best: tuple[int, ...] = ()
     for size in range(1, len(origins) + 1):
         if comb(len(origins), size) > _MOST_SETS:
-            return _greedy(posterior, origins, toward, best, margins)
+            return _greedy(posterior, origins, toward, best, lead_without)
         sets = list(combinations(range(len(origins)), size))
-        found = margins(sets)
-        best = sets[int(found.argmin())]
-        if found.min() <= 0:
-            return _looked_at(posterior, origins, toward, best, int((found <= 0).sum()), exact=True)
+        left = lead_without(sets)
+        best = sets[int(left.argmin())]
+        if left.min() <= 0:
+            return _looked_at(posterior, origins, toward, best, int((left <= 0).sum()), exact=True)
     return None
 
 
-def _set_margins(
+def _lead_without(
     posterior: Posterior, known: Blocks, count: int, leader: int
 ) -> Callable[[Sequence[tuple[int, ...]]], Floats]:
     """A function from sets of origins that are gone to the leader's log-odds against its nearest rival."""
@@ -323,7 +277,7 @@ def _set_margins(
         base, tuple(block.log_likelihood for block in known.blocks), opening, program.factions.index(OTHER)
     )
 
-    def margins(sets: Sequence[tuple[int, ...]]) -> Floats:
+    def lead_without(sets: Sequence[tuple[int, ...]]) -> Floats:
         kept = np.ones((len(sets), count), dtype=np.int64)
         for position, one in enumerate(sets):
             kept[position, list(one)] = 0
@@ -333,9 +287,9 @@ def _set_margins(
                 pattern[:, position] |= kept[:, unit] << bit
         with np.errstate(divide="ignore"):
             logs = np.log(subset_sums(given, pattern)[0])
-        return np.asarray(logs[:, leader] - np.delete(logs, leader, axis=1).max(axis=1))
+        return np.asarray(margins(logs, leader).min(axis=1))
 
-    return margins
+    return lead_without
 
 
 def _spared(known: Blocks, faction: int) -> Blocks:
@@ -353,26 +307,26 @@ def _greedy(
     origins: tuple[str, ...],
     toward: str,
     best: tuple[int, ...],
-    margins: Callable[[Sequence[tuple[int, ...]]], Floats],
-) -> FewestPlanted | None:
+    lead_without: Callable[[Sequence[tuple[int, ...]]], Floats],
+) -> FewestForged | None:
     while len(best) < len(origins):
         sets = [(*best, other) for other in range(len(origins)) if other not in best]
-        found = margins(sets)
-        best = sets[int(found.argmin())]
-        if found.min() <= 0:
-            return _looked_at(posterior, origins, toward, best, int((found <= 0).sum()), exact=False)
+        left = lead_without(sets)
+        best = sets[int(left.argmin())]
+        if left.min() <= 0:
+            return _looked_at(posterior, origins, toward, best, int((left <= 0).sum()), exact=False)
     return None
 
 
 def _looked_at(
     posterior: Posterior, origins: tuple[str, ...], toward: str, best: tuple[int, ...], sets: int, *, exact: bool
-) -> FewestPlanted:
+) -> FewestForged:
     """With all draws, in the network in which just these are forged."""
     names = tuple(origins[position] for position in sorted(best))
-    program = planted(posterior, names, toward, Number.exactly(1.0))
-    then = reweight(posterior, program)
+    forgery = next(one for one in forgeries(posterior, names) if one.id == toward)
+    then = reweight(posterior, forgery.apply(Variant.of(posterior), 1.0).program)
     front = then.front
-    return FewestPlanted(
+    return FewestForged(
         origins=names,
         exact=exact,
         sets=sets,

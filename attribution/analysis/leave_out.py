@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from attribution.analysis.cache import AnalysisCache
+from attribution.analysis.perturbations import Silence, Variant
 from attribution.analysis.reweighting import (
     Lead,
     Reweighted,
@@ -17,18 +18,16 @@ from attribution.analysis.reweighting import (
     lead,
     published,
     reweight,
-    transferred,
 )
 from attribution.analysis.units import Unit, UnitKind, chosen, standing_case, together, units
+from attribution.analysis.workspace import Workspace
 from attribution.domain.concern import Concern
 from attribution.domain.identifiers import OTHER
 from attribution.domain.verbal import DECIBANS
 from attribution.errors import listed
 from attribution.inference.posterior import Posterior
 from attribution.network.compile_origins import Unsaid
-from attribution.network.compiler import compile_network
 from attribution.network.program import Floats, Program
-from attribution.network.summation import keep_open, log_joint_at, numbers, part_log_likelihood
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -208,7 +207,7 @@ def _removal(posterior: Posterior, unit: Unit, who: Lead, sides: tuple[Floats, F
         ess=after.ess,
         khat=after.khat,
         refitted=after.refitted,
-        leaves_prior=set(unit.origins) | _emptied(posterior, unit) >= set(posterior.program.origins),
+        leaves_prior=Silence.of(standing_case(posterior), unit).origins >= set(posterior.program.origins),
     )
 
 
@@ -223,42 +222,8 @@ def reweighted_without(posterior: Posterior, unit: Unit, *, refit: bool = True) 
 
 def without(posterior: Posterior, unit: Unit) -> tuple[Program, Floats]:
     """The network without a unit, and its log-joint in the stored draws (draw, faction)."""
-    silent = frozenset(unit.origins) | _emptied(posterior, unit)
-    if not unit.unsaid or silent >= set(unit.partial):
-        return posterior.program.without(silent), posterior.log_joint_without(silent)
-    program = compile_network(posterior.case, posterior.model, posterior.settings.as_of, unsaid=unit.unsaid).without(
-        silent
-    )
-    return program, _log_joint(posterior, program, (*unit.origins, *unit.partial))
-
-
-def _log_joint(posterior: Posterior, program: Program, changed: tuple[str, ...]) -> Floats:
-    """The log-joint of a network in which some origins say less; where numbers and parts are the same, only theirs."""
-    before, known = posterior.program, posterior.parts
-    touched = {int(one.ints.origin_part[one.origins.index(origin)]) for one in (before, program) for origin in changed}
-    same = program.components == before.components and all(
-        np.array_equal(getattr(program.ints, name), getattr(before.ints, name))
-        for name in ("slot_kind", "slot_first", "slot_second")
-    )
-    same = same and np.array_equal(program.floats.curve_a, before.floats.curve_a)
-    if not (same and program.labels == before.labels and np.isfinite(known.parts[:, :, sorted(touched)]).all()):
-        return log_joint_at(program, numbers(program, transferred(posterior, program)))
-    total = known.total
-    for part in sorted(touched):
-        total = total - known.parts[:, :, part] + part_log_likelihood(program, posterior.slots, part)
-    return keep_open(program, posterior.slots, total)
-
-
-def _emptied(posterior: Posterior, unit: Unit) -> frozenset[str]:
-    """Origins of which nothing is left to be said."""
-    if not unit.unsaid:
-        return frozenset()
-    case = standing_case(posterior)
-    return frozenset(
-        id
-        for id in unit.partial
-        if not any(unit.unsaid.leaves(item, said) for item in case.origins[id].items for said in item.propositions)
-    )
+    silence = Silence.of(standing_case(posterior), unit)
+    return silence.apply(Variant.of(posterior), 1.0).program, silence.preview(Workspace(posterior), 1.0)
 
 
 def _logit(probability: Floats) -> Floats:

@@ -1,352 +1,340 @@
-"""Changes of one thing by an amount: numbers, prior weights, grades, forgeries, tried on few draws before on all."""
+"""Changes of one thing by an amount, behind one protocol: what changes, by how much, how it is applied and previewed.
+
+An uncertain number moves on its own scale, a prior weight by decades, a grade by steps; origins are forged with a
+probability; a unit of the evidence falls silent. Applied, changes compose: each takes a variant of the case, the model
+and the network to another. Previewed, only what one change bears upon is summed again in the draws of a workspace.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import Protocol
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from attribution.analysis.reweighting import transferred
-from attribution.analysis.units import standing_case
+from attribution.analysis.units import Unit, standing_case
+from attribution.analysis.workspace import Workspace
 from attribution.domain.case import Case
-from attribution.domain.evidence import Statement
+from attribution.domain.evidence import Item, Statement
 from attribution.domain.grades import DIGITS, LETTERS, Grade
 from attribution.domain.identifiers import Catalog
-from attribution.domain.model import Forged
+from attribution.domain.model import Forged, Model
+from attribution.domain.moments import Moment
 from attribution.domain.numbers import Number
-from attribution.domain.origins import Origin
+from attribution.domain.origins import Origin, OriginDeclaration
 from attribution.inference.posterior import Posterior
-from attribution.network.compile_origins import effective_grade
+from attribution.network.compile_origins import Unsaid, effective_grade
 from attribution.network.compiler import compile_network
-from attribution.network.curves import quantile
-from attribution.network.edits import Loosened, driven, loosened, shifted, with_factor
-from attribution.network.program import RATIO, Floats, Ints, Program
-from attribution.network.reach import Reach, ReachMap
-from attribution.network.summation import Parts, keep_open, log_parts, numbers, part_log_likelihood, tables
+from attribution.network.curves import quantile, to_scale
+from attribution.network.edits import driven, shifted, with_factor
+from attribution.network.program import Floats, Program
+from attribution.network.reach import Reach
+from attribution.network.summation import keep_open, log_joint_at, log_parts, numbers, part_log_likelihood
 
-FURTHEST = 3.0  # widths of a number
+FARTHEST_SHIFT = 3.0  # widths of a number
 FARTHEST_FACTOR = 3.0  # decades of a prior weight
+AT_RANDOM = ""  # forged toward nobody
 _BEST, _WORST = Grade("A", "1"), Grade("E", "5")
 _JUDGED_LETTERS, _JUDGED_DIGITS = LETTERS[:-1], DIGITS[:-1]
-NOISE = ""
-MARK = Number.exactly(0.4142135623)  # a constant that no case states, so that its slot is its own
+_MARK = Number.exactly(0.4142135623)  # a constant that no case states, so that its slot is its own
 
+_ALL_SAID = Unsaid()
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Bench:
-    """Draws with their numbers and sums; `log_weight` (draw,) times a changed joint is what a draw counts.
-
-    `slots` are those of the `loose` network, in which every statement has a reliability of its own and every faction a
-    factor in the prior: the columns of the `program` as it is come first.
-    """
-
-    program: Program
-    loose: Loosened
-    map: ReachMap
-    z: Floats
-    slots: Floats
-    known: Parts
-    log_weight: Floats
-    leader: int
-
-    @property
-    def own(self) -> Floats:
-        """The slots of the program as it is."""
-        return np.ascontiguousarray(self.slots[:, : len(self.program.ints.slot_kind)])
-
-    def total(self, slots: Floats, reach: Reach) -> Floats:
-        """The log-joint (draw, faction) under changed numbers that bear upon no more than `reach`."""
-        program = self.loose.program if slots.shape[1] == self.slots.shape[1] else self.program
-        change = np.zeros(self.known.total.shape)
-        with np.errstate(invalid="ignore"):
-            if reach.prior:
-                change += tables(program, slots)[1] - self.known.prior
-            for part in sorted(reach.parts):
-                then = part_log_likelihood(program, slots, part)
-                change += then - self.known.parts[:, :, part]
-        return self.opened(slots, change)
-
-    def opened(self, slots: Floats, change: Floats) -> Floats:
-        """The log-joint after a change of its logarithm (draw, faction), with the open set mixed in."""
-        program = self.loose.program if slots.shape[1] == self.slots.shape[1] else self.program
-        impossible = ~np.isfinite(self.known.total)
-        return keep_open(program, slots, np.where(impossible, -np.inf, self.known.total + change))
-
-    def margins(self, log_joint: Floats) -> Floats:
-        """``log P(leader) / P(h)`` for every faction, plainly weighted: (faction,); infinite for the leader itself."""
-        terms = log_joint + self.log_weight[:, None]
-        with np.errstate(divide="ignore"):
-            mass = np.log(np.exp(terms - terms.max()).sum(axis=0))
-        found = np.asarray(mass[self.leader] - mass)
-        found[self.leader] = np.inf
-        return found
-
-    def shifted(self, coordinate: int, shift: float) -> tuple[Floats, Reach]:
-        """The slots with one number moved on its probit or log scale, and what that bears upon."""
-        own, slots = driven(self.program, coordinate), self.own
-        for slot in own.tolist():
-            slots[:, slot] = _value(self.program, slot, self.z, shift)
-        reach = self.map.reach(own.tolist())
-        for slot in reach.following:
-            base, ratio = slots[:, self.program.ints.slot_first[slot]], slots[:, self.program.ints.slot_second[slot]]
-            slots[:, slot] = base * ratio / (1.0 - base + base * ratio)
-        return slots, reach
-
-
-def bench(posterior: Posterior, leader: str, rows: Ints | None = None) -> Bench:
-    """All draws, with the weights they have, or some that count equally (see `even_rows`)."""
-    program = posterior.program
-    loose = loosened(program)
-    which = np.arange(len(posterior.slots)) if rows is None else rows
-    slots = posterior.slots[which]
-    source, item = program.ints.origin_source, program.ints.origin_item
-    statements = np.flatnonzero(loose.reliability >= 0)
-    wide = np.ones((len(which), len(loose.program.ints.slot_kind)))
-    wide[:, : slots.shape[1]] = slots
-    wide[:, loose.reliability[statements]] = slots[:, source[statements]] * slots[:, item[statements]]
-    drawn_evenly = rows is not None or posterior.draws.log_weight is None
-    return Bench(
-        program=program,
-        loose=loose,
-        map=ReachMap.of(program),
-        z=posterior.draws.flat[which],
-        slots=wide,
-        known=Parts(posterior.parts.prior[which], posterior.parts.total[which], posterior.parts.parts[which]),
-        log_weight=-posterior.log_evidence[which] if drawn_evenly else np.zeros(len(which)),
-        leader=program.factions.index(leader),
-    )
-
-
-def even_rows(posterior: Posterior, wanted: int) -> Ints:
-    """Draws that count equally: stored ones, each taken as often as it weighs (systematic resampling)."""
-    below = np.cumsum(posterior.draws.weights)
-    at = (np.arange(min(wanted, len(below))) + 0.5) / min(wanted, len(below))
-    return np.asarray(np.minimum(np.searchsorted(below, at * below[-1]), len(below) - 1), dtype=np.int64)
-
-
-def _value(program: Program, slot: int, z: Floats, shift: float) -> Floats:
-    """A number whose curve is raised by `shift`; see `attribution.network.kernel_values.slot_values`."""
-    from scipy.special import ndtr
-
-    from attribution.network.curves import FARTHEST, LOWEST
-
-    ints, floats = program.ints, program.floats
-    first, d = z[:, ints.slot_first[slot]], floats.curve_d[slot]
-    bent = np.sinh(d * (first + floats.curve_s[slot])) if d > 0 else first
-    on_scale = floats.curve_a[slot] + shift + floats.curve_b[slot] * bent
-    if ints.slot_second[slot] >= 0:
-        on_scale = on_scale + floats.curve_vary[slot] * z[:, ints.slot_second[slot]]
-    if ints.slot_kind[slot] == RATIO:
-        return np.asarray(np.exp(np.clip(on_scale, -FARTHEST, FARTHEST)))
-    return np.asarray(ndtr(np.maximum(on_scale, LOWEST)))
+type Edit = Callable[[Program], Program]
 
 
 @dataclass(frozen=True, slots=True)
-class Move:
-    """Something that can be moved by an amount; 0 is where it stands.
+class Variant:
+    """A case and a model with changes made, and the network that they amount to.
 
-    `tried` gives the log-joint on a bench, `program` the network itself, `size` what the amount counts in the finding.
+    `compiled` is the network of just this case and this model, where it is known. Of it some origins are `silent`,
+    others say less (`unsaid`); `edits` of the compiled network come last.
     """
 
+    case: Case
+    model: Model
+    as_of: Moment | None
+    compiled: Program | None = None
+    silent: frozenset[str] = frozenset()
+    unsaid: Unsaid = _ALL_SAID
+    edits: tuple[Edit, ...] = ()
+
+    @classmethod
+    def of(cls, posterior: Posterior) -> Variant:
+        """Without a change."""
+        return cls(posterior.case, posterior.model, posterior.settings.as_of, posterior.program)
+
+    @property
+    def program(self) -> Program:
+        """The network."""
+        program = self.compiled or compile_network(self.case, self.model, self.as_of, unsaid=self.unsaid)
+        if self.silent:
+            program = program.without(self.silent)
+        for edit in self.edits:
+            program = edit(program)
+        return program
+
+    def edited(self, edit: Edit) -> Variant:
+        """With another change to the compiled network."""
+        return replace(self, edits=(*self.edits, edit))
+
+
+class Perturbation(Protocol):
+    """A change of one thing by an amount; an amount of 0 leaves all as it stands."""
+
+    @property
+    def id(self) -> str:
+        """What is changed."""
+
+    def apply(self, variant: Variant, amount: float) -> Variant:
+        """The change made."""
+
+    def preview(self, workspace: Workspace, amount: float) -> Floats:
+        """The log-joint (draw, faction) under the change of this one thing, in the draws of a workspace."""
+
+    def size(self, amount: float) -> float:
+        """What the amount counts in a finding."""
+
+
+@dataclass(frozen=True, slots=True)
+class NumberShift:
+    """An uncertain number moved by widths ``H - L`` on its probit or log scale, its width kept."""
+
     id: str
-    tried: Callable[[Bench, float], Floats]
-    program: Callable[[float], Program]
-    size: Callable[[float], float]
+    coordinate: int
+    width: float
 
-    def margin(self, on: Bench, amount: float) -> tuple[float, int]:
-        """Log-odds of the leader against its nearest rival, and who that is."""
-        margins = on.margins(self.tried(on, amount))
-        nearest = int(margins.argmin())
-        return float(margins[nearest]), nearest
+    def apply(self, variant: Variant, amount: float) -> Variant:
+        return variant.edited(lambda program: shifted(program, program.labels.index(self.id), amount * self.width))
+
+    def preview(self, workspace: Workspace, amount: float) -> Floats:
+        return workspace.total(*workspace.shifted(self.coordinate, amount * self.width))
+
+    def size(self, amount: float) -> float:
+        return abs(amount)
 
 
-def number_moves(posterior: Posterior) -> list[Move]:
-    """Every uncertain number of the network, moved by widths ``H - L`` on its probit or log scale."""
+def number_shifts(posterior: Posterior) -> list[NumberShift]:
+    """Every uncertain number of the network."""
 
-    def of(position: int, id: str, width: float) -> Move:
-        def tried(on: Bench, amount: float) -> Floats:
-            return on.total(*on.shifted(position, amount * width))
-
-        return Move(id, tried, lambda amount: shifted(posterior.program, position, amount * width), abs)
+    def width(number: Number) -> float:
+        return to_scale(number.high, number.scale) - to_scale(number.low, number.scale)
 
     return [
-        of(position, coordinate.label, scale_of(coordinate.number, "high") - scale_of(coordinate.number, "low"))
+        NumberShift(coordinate.label, position, width(coordinate.number))
         for position, coordinate in enumerate(posterior.program.coordinates)
         if len(driven(posterior.program, position))
     ]
 
 
-def share_moves(posterior: Posterior) -> list[Move]:
-    """The prior weight of every named faction, moved by decades; the others share what is left.
+@dataclass(frozen=True, slots=True, eq=False)
+class PriorWeight:
+    """The prior weight of a named faction moved by decades; the others share what is left.
 
-    The size is the change of its mean prior share. The share of `other` is a number of the model by itself.
+    The size is the change of its mean prior share; `shares` are draws from the prior, (draw, faction).
     """
 
-    def of(position: int, faction: str) -> Move:
-        def tried(on: Bench, amount: float) -> Floats:
-            share, open_set = np.exp(on.known.prior[:, position]), np.exp(on.known.prior[:, on.program.ints.other[0]])
-            grown = (10.0**amount - 1.0) * share
-            change = np.repeat(
-                np.log((1.0 - open_set) / (1.0 - open_set + grown))[:, None], len(on.known.prior[0]), axis=1
-            )
-            change[:, on.program.ints.other[0]] = 0.0
-            change[:, position] += amount * math.log(10.0)
-            return on.opened(on.slots, change)
+    id: str
+    faction: int
+    other: int
+    shares: Floats
 
-        def program(amount: float) -> Program:
-            return with_factor(posterior.program, faction, 10.0**amount)
+    def apply(self, variant: Variant, amount: float) -> Variant:
+        return weighted(variant, self.id, 10.0**amount)
 
-        def size(amount: float) -> float:
-            return abs(share_after(posterior, position, amount) - share_after(posterior, position, 0.0))
+    def preview(self, workspace: Workspace, amount: float) -> Floats:
+        prior = workspace.known.prior
+        share, open_set = np.exp(prior[:, self.faction]), np.exp(prior[:, self.other])
+        grown = (10.0**amount - 1.0) * share
+        change = np.repeat(np.log((1.0 - open_set) / (1.0 - open_set + grown))[:, None], prior.shape[1], axis=1)
+        change[:, self.other] = 0.0
+        change[:, self.faction] += amount * math.log(10.0)
+        return workspace.opened(workspace.slots, change)
 
-        return Move(faction, tried, program, size)
+    def size(self, amount: float) -> float:
+        return abs(self.share(amount) - self.share(0.0))
 
+    def share(self, amount: float) -> float:
+        """The mean prior share of the faction when its weight is multiplied by 10 to the amount."""
+        open_set = self.shares[:, self.other]
+        more = 10.0**amount * self.shares[:, self.faction]
+        return float(np.mean((1.0 - open_set) * more / (1.0 - open_set - self.shares[:, self.faction] + more)))
+
+
+def weighted(variant: Variant, faction: str, factor: float) -> Variant:
+    """The prior weight of a faction times a factor; of `other`, its odds against all named ones."""
+    return variant.edited(lambda program: with_factor(program, faction, factor))
+
+
+def prior_weights(posterior: Posterior) -> list[PriorWeight]:
+    """The weight of every named faction; the share of `other` is a number of the model by itself."""
+    other = int(posterior.program.ints.other[0])
     return [
-        of(position, faction)
+        PriorWeight(faction, position, other, posterior.prior_faction_draws)
         for position, faction in enumerate(posterior.program.factions)
-        if position != posterior.program.ints.other[0]
+        if position != other
     ]
 
 
-def share_after(posterior: Posterior, position: int, amount: float) -> float:
-    """The mean prior share of a faction whose weight is multiplied by 10 to the amount."""
-    share = posterior.prior_faction_draws
-    open_set = share[:, posterior.program.ints.other[0]]
-    more = 10.0**amount * share[:, position]
-    return float(np.mean((1.0 - open_set) * more / (1.0 - open_set - share[:, position] + more)))
-
-
-def scale_of(number: Number, which: str) -> float:
-    """A quantile of a number on its probit or log scale."""
-    from scipy.special import ndtri
-
-    value = float(getattr(number, which))
-    return math.log(value) if number.scale == "ratio" else float(ndtri(value))
-
-
-def crossing(
-    margin: Callable[[float], tuple[float, int]], bracket: tuple[float, float], *, within: float = 1e-4
-) -> tuple[float, int]:
-    """Where a margin becomes 0 between its two ends, and against whom, by regula falsi (Illinois)."""
-    inside, outside = bracket
-    (low, _), (high, to) = margin(inside), margin(outside)
-    last = 0
-    for _ in range(60):
-        amount = (inside * high - outside * low) / (high - low) if np.isfinite(high) else (inside + outside) / 2
-        here, nearest = margin(amount)
-        if abs(here) <= within:
-            return amount, nearest
-        if here > 0:
-            inside, low, high, last = amount, here, high / 2 if last > 0 else high, 1
-        else:
-            outside, high, to, low, last = amount, here, nearest, low / 2 if last < 0 else low, -1
-        if abs(outside - inside) <= within:
-            break
-    return outside, to
-
-
 @dataclass(frozen=True, slots=True)
-class Graded:
-    """An origin whose grade can be moved: its place, its grade, and the same as it is read."""
+class Regrade:
+    """Another grade for one origin: the amount is a place among its `grades`, the one it has first.
 
+    `ends` are the places of the best and the worst: the lead is a sum in which its reliability stands once. Applied,
+    the case is written and compiled anew. Previewed, its reliability alone takes other values: a letter's are those
+    that its source has elsewhere, or its own.
+    """
+
+    id: str
     position: int
     origin: Origin
-    grade: Grade
-    read: Grade
+    grades: tuple[Grade, ...]
+    ends: tuple[int, ...]
+
+    @classmethod
+    def to(cls, case: Case, origin: str, grade: Grade) -> Regrade:
+        """One other grade, whatever scale it is on: the amount is 1."""
+        now = effective_grade(case, case.origins[origin])
+        return cls(origin, case.origins.ids.index(origin), case.origins[origin], (now, grade), (1,))
+
+    @property
+    def now(self) -> Grade:
+        """The grade as it is read."""
+        return self.grades[0]
+
+    def apply(self, variant: Variant, amount: float) -> Variant:
+        return replace(variant, case=regraded(variant.case, {self.id: self.grades[int(amount)]}), compiled=None)
+
+    def preview(self, workspace: Workspace, amount: float) -> Floats:
+        grade = self.grades[int(amount)]
+        slots = np.array(workspace.expanded_slots)
+        column = int(workspace.expanded.reliability[self.position])
+        slots[:, column] = self._letter(workspace, grade) * self._digit(workspace, grade)
+        part = int(workspace.program.ints.origin_part[self.position])
+        return workspace.total(slots, Reach(frozenset({part}), prior=False, following=()))
+
+    def size(self, amount: float) -> float:
+        return float(_steps(self.now, self.grades[int(amount)]))
+
+    def _letter(self, workspace: Workspace, grade: Grade) -> Floats:
+        """The source part: as it is; as the source has it elsewhere; or its own, of which nothing is known."""
+        program = workspace.program
+        if grade.letter == self.now.letter:
+            return workspace.slots[:, program.ints.origin_source[self.position]]
+        label = f"reliability[{self.origin.source}|{grade.letter}]"
+        number = workspace.posterior.model.grading.source_part(grade)
+        if label in program.labels:
+            return quantile(number, workspace.z[:, program.labels.index(label)])
+        return quantile(number, np.random.default_rng(self.position).standard_normal(len(workspace.z)))
+
+    def _digit(self, workspace: Workspace, grade: Grade) -> Floats:
+        """The item part, which no other origin shares."""
+        if grade.digit == self.now.digit:
+            return workspace.slots[:, workspace.program.ints.origin_item[self.position]]
+        fresh = np.random.default_rng(1000 + self.position).standard_normal(len(workspace.z))
+        return quantile(workspace.posterior.model.grading.item_part(grade), fresh)
 
 
-def gradable(posterior: Posterior) -> list[Graded]:
-    """Origins with a grade in both scales; F and 6 stand outside them, and cannot be moved by steps."""
+def grades(posterior: Posterior) -> list[Regrade]:
+    """All grades, the fewest steps first, of every origin that has one in both scales.
+
+    F and 6 stand outside the scales, and cannot be moved by steps.
+    """
     case = standing_case(posterior)
-    found = []
+    moves = []
     for position, id in enumerate(posterior.program.origins):
         origin = case.origins[id]
         grade = origin.grade
         if isinstance(origin.items[0], Statement) and grade and grade.letter != "F" and grade.digit != "6":
-            found.append(Graded(position, origin, grade, effective_grade(case, origin)))
-    return found
+            now = effective_grade(case, origin)
+            known = (now, *_others(case, origin, now))
+            ends = (known.index(end) for end in (_as_read(case, origin, _BEST), _WORST))
+            moves.append(Regrade(id, position, origin, known, tuple(place for place in ends if place)))
+    return moves
 
 
-def grade_steps(one: Graded, to: Grade) -> int:
-    """Steps of letter and digit between the grade as it is read and another."""
-    letters = abs(_JUDGED_LETTERS.index(one.read.letter) - _JUDGED_LETTERS.index(to.letter))
-    return letters + abs(_JUDGED_DIGITS.index(one.read.digit) - _JUDGED_DIGITS.index(to.digit))
-
-
-def extreme_grades(posterior: Posterior, one: Graded) -> Iterator[Grade]:
-    """The best and the worst grade it could have: the lead is a sum in which its reliability stands once."""
-    yield from (grade for grade in (_as_read(posterior, one, _BEST), _WORST) if grade_steps(one, grade))
-
-
-def other_grades(posterior: Posterior, one: Graded) -> list[Grade]:
-    """All other grades, the fewest steps first."""
+def _others(case: Case, origin: Origin, now: Grade) -> list[Grade]:
     known = dict.fromkeys(
-        _as_read(posterior, one, Grade(letter, digit)) for letter in _JUDGED_LETTERS for digit in _JUDGED_DIGITS
+        _as_read(case, origin, Grade(letter, digit)) for letter in _JUDGED_LETTERS for digit in _JUDGED_DIGITS
     )
-    return sorted((grade for grade in known if grade_steps(one, grade)), key=lambda grade: grade_steps(one, grade))
+    return sorted((grade for grade in known if _steps(now, grade)), key=lambda grade: _steps(now, grade))
 
 
-def with_grade(posterior: Posterior, one: Graded, grade: Grade, on: Bench) -> Floats:
-    """The log-joint on a bench (draw, faction) with another grade for one origin."""
-    slots = on.slots.copy()
-    column = int(on.loose.reliability[one.position])
-    slots[:, column] = _letter(posterior, one, grade, on) * _digit(posterior, one, grade, on)
-    part = int(on.program.ints.origin_part[one.position])
-    return on.total(slots, Reach(frozenset({part}), prior=False, following=()))
-
-
-def program_with(posterior: Posterior, origin: str, grade: Grade) -> Program:
-    """The network of the case in which the origin has another grade."""
-    return compile_network(regraded(posterior.case, origin, grade), posterior.model, posterior.settings.as_of)
-
-
-def regraded(case: Case, origin: str, grade: Grade) -> Case:
-    """The case with another grade for one origin, on its declaration or on its only item."""
-    declared = case.declarations
-    if origin in declared and declared[origin].grade:
-        changed = [replace(one, grade=grade) if one.id == origin else one for one in declared]
-        return replace(case, declarations=Catalog(changed))
-    items = [
-        replace(item, grade=grade, regraded=()) if isinstance(item, Statement) and item.origin_id == origin else item
-        for item in case.evidence
-    ]
-    return replace(case, evidence=Catalog(items))
-
-
-def _as_read(posterior: Posterior, one: Graded, grade: Grade) -> Grade:
+def _as_read(case: Case, origin: Origin, grade: Grade) -> Grade:
     """A digit 1 is read as 2 where another origin reports on the same fact."""
-    confirmed = effective_grade(standing_case(posterior), replace(one.origin, grade=Grade(grade.letter, "1")))
+    confirmed = effective_grade(case, replace(origin, grade=Grade(grade.letter, "1")))
     return Grade(grade.letter, "2") if grade.digit == "1" and confirmed.digit == "2" else grade
 
 
-def _letter(posterior: Posterior, one: Graded, grade: Grade, on: Bench) -> Floats:
-    """The source part: as it is; that which the source has elsewhere; or one of its own, of which nothing is known."""
-    if grade.letter == one.read.letter:
-        return on.slots[:, on.program.ints.origin_source[one.position]]
-    label = f"reliability[{one.origin.source}|{grade.letter}]"
-    number = posterior.model.grading.source_part(grade)
-    if label in on.program.labels:
-        return quantile(number, on.z[:, on.program.labels.index(label)])
-    return quantile(number, np.random.default_rng(one.position).standard_normal(len(on.z)))
+def _steps(now: Grade, then: Grade) -> int:
+    """Steps of letter and digit between two grades."""
+    letters = abs(_JUDGED_LETTERS.index(now.letter) - _JUDGED_LETTERS.index(then.letter))
+    return letters + abs(_JUDGED_DIGITS.index(now.digit) - _JUDGED_DIGITS.index(then.digit))
 
 
-def _digit(posterior: Posterior, one: Graded, grade: Grade, on: Bench) -> Floats:
-    """The item part, which no other origin shares."""
-    if grade.digit == one.read.digit:
-        return on.slots[:, on.program.ints.origin_item[one.position]]
-    fresh = np.random.default_rng(1000 + one.position).standard_normal(len(on.z))
-    return quantile(posterior.model.grading.item_part(grade), fresh)
+def regraded(case: Case, grades: Mapping[str, Grade]) -> Case:
+    """The case with other grades by origin, each where the file would hold it: on a declared origin or an only item."""
+    if not grades:
+        return case
+    held = {one.id for one in case.declarations if _holds_grade(case, one)}
+    declared = [
+        replace(one, grade=grades[one.id]) if one.id in grades and one.id in held else one for one in case.declarations
+    ]
+    items = [
+        _with_grade(item, grades.get(item.origin_id) if item.origin_id not in held else None) for item in case.evidence
+    ]
+    return replace(case, declarations=Catalog(declared), evidence=Catalog(items, kind="item"))
 
 
-def forgeable(posterior: Posterior) -> tuple[str, ...]:
+def _holds_grade(case: Case, declared: OriginDeclaration) -> bool:
+    return declared.grade is not None or sum(item.origin_id == declared.id for item in case.evidence) > 1
+
+
+def _with_grade(item: Item, grade: Grade | None) -> Item:
+    return replace(item, grade=grade, regraded=()) if grade and isinstance(item, Statement) else item
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Forgery:
+    """Some origins forged with one probability, the amount: at random (`id` is empty), or toward the faction `id`.
+
+    What the model says of the forging of other origins stays.
+    """
+
+    id: str
+    origins: tuple[str, ...]
+    sums: ForgedSums
+
+    def apply(self, variant: Variant, amount: float) -> Variant:
+        return replace(
+            variant, model=forged(variant.model, self.origins, self.id, Number.exactly(amount)), compiled=None
+        )
+
+    def preview(self, workspace: Workspace, amount: float) -> Floats:
+        return self.sums.log_joint(workspace, self.id, amount)
+
+    def size(self, amount: float) -> float:
+        return amount
+
+
+def forgeries(posterior: Posterior, origins: tuple[str, ...]) -> list[Forgery]:
+    """All directions in which some origins may be forged: at random first, then toward each faction."""
+    sums = ForgedSums(origins)
+    return [Forgery(toward, origins, sums) for toward in (AT_RANDOM, *posterior.program.factions)]
+
+
+def forgeable(case: Case) -> tuple[str, ...]:
     """Reports and acts that the case does not call impossible to forge."""
-    return tuple(
-        origin.id
-        for origin in standing_case(posterior).origins
-        if isinstance(origin.items[0], Statement) and origin.forgeable
-    )
+    return tuple(origin.id for origin in statements(case) if origin.forgeable)
+
+
+def statements(case: Case) -> tuple[Origin, ...]:
+    """The origins that a grade applies to: reports and acts."""
+    return tuple(origin for origin in case.origins if isinstance(origin.items[0], Statement))
 
 
 def doubted(posterior: Posterior, origins: tuple[str, ...]) -> tuple[str, ...]:
@@ -356,58 +344,134 @@ def doubted(posterior: Posterior, origins: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(origin for origin in origins if origin in named or case.origins[origin].source in named)
 
 
-def planted(posterior: Posterior, origins: tuple[str, ...], toward: str, probability: Number) -> Program:
-    """The network with some origins forged with a probability; what the model says of others stays."""
-    model = posterior.model
-    forged = tuple(Forged(origin, probability, toward) for origin in origins)
+def forged(model: Model, origins: tuple[str, ...], toward: str, probability: Number) -> Model:
+    """The model with some origins forged with a probability; what it says of others stays."""
+    changed = tuple(Forged(origin, probability, toward) for origin in origins)
     kept = tuple(one for one in model.deception.forged if one.target not in origins)
-    deception = replace(model.deception, forged=(*forged, *kept))
-    return compile_network(posterior.case, replace(model, deception=deception), posterior.settings.as_of)
+    return replace(model, deception=replace(model.deception, forged=(*changed, *kept)))
 
 
-def marked_slot(program: Program, origins: tuple[str, ...]) -> int:
-    """Where the one probability stands with which these origins are forged."""
-    return int(program.ints.forged[program.origins.index(origins[0])])
+class ForgedSums:
+    """Log-joints of one posterior while many origins are forged with one probability, in every direction.
 
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Planting:
-    """Some draws under forging of many origins with one probability: at random, and toward anybody.
-
-    Toward g, a faction outside g is judged as if every origin might have been planted, and one inside g as if none.
-    Two networks, each sparing another faction, therefore hold all directions.
+    Toward g, a faction outside g is judged as if every origin might have been forged, and one inside g as if none. Two
+    networks, each sparing another faction, therefore hold all directions; on all draws each direction is summed by
+    itself.
     """
 
-    programs: tuple[Program, Program, Program]
-    slots: tuple[Floats, Floats, Floats]
-    columns: tuple[int, int, int]
-    log_weight: Floats
-    spared: tuple[int, int]
+    def __init__(self, origins: tuple[str, ...]) -> None:
+        self._origins = origins
+        self._networks: dict[str, Program] = {}
+        self._slots: WeakKeyDictionary[Workspace, dict[str, Floats]] = WeakKeyDictionary()
+        self._totals: WeakKeyDictionary[Workspace, dict[tuple[str, float], Floats]] = WeakKeyDictionary()
+
+    def log_joint(self, workspace: Workspace, toward: str, probability: float) -> Floats:
+        """The log-joint toward a faction, or at random: (draw, faction)."""
+        if workspace.rows is None:
+            return log_joint_at(self._network(workspace, toward), self._numbers(workspace, toward, probability))
+        first, second = workspace.program.factions[:2]
+        total = self._total(workspace, AT_RANDOM, probability)
+        if toward != AT_RANDOM:
+            total = self._total(workspace, first, probability).copy()
+            total[:, 0] = self._total(workspace, second, probability)[:, 0]
+            spared = workspace.program.factions.index(toward)
+            total[:, spared] = self._total(workspace, AT_RANDOM, 0.0)[:, spared]
+        return keep_open(self._network(workspace, AT_RANDOM), self._numbers(workspace, AT_RANDOM, probability), total)
+
+    def _network(self, workspace: Workspace, toward: str) -> Program:
+        if toward not in self._networks:
+            posterior = workspace.posterior
+            model = forged(posterior.model, self._origins, toward, _MARK)
+            self._networks[toward] = compile_network(posterior.case, model, posterior.settings.as_of)
+        return self._networks[toward]
+
+    def _numbers(self, workspace: Workspace, toward: str, probability: float) -> Floats:
+        """Values of all numbers, the one probability among them: (draw, slot)."""
+        program, known = self._network(workspace, toward), self._slots.setdefault(workspace, {})
+        if toward not in known:
+            z = transferred(workspace.posterior, program)
+            known[toward] = numbers(program, z if workspace.rows is None else np.ascontiguousarray(z[workspace.rows]))
+        known[toward][:, program.ints.forged[program.origins.index(self._origins[0])]] = probability
+        return known[toward]
+
+    def _total(self, workspace: Workspace, toward: str, probability: float) -> Floats:
+        """The log-joint before the open set is mixed in: (draw, faction)."""
+        known = self._totals.setdefault(workspace, {})
+        if (toward, probability) not in known:
+            prior, parts = log_parts(self._network(workspace, toward), self._numbers(workspace, toward, probability))
+            known[toward, probability] = np.asarray(prior + parts.sum(axis=2))
+        return known[toward, probability]
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """A unit of the evidence that says nothing where the amount is 1: whole `origins`, and of `partial` ones `unsaid`.
+
+    It is switched off, not rewritten: grades stay as they were read, and a copy stays a copy.
+    """
+
+    id: str
+    origins: frozenset[str]
+    partial: tuple[str, ...]
+    unsaid: Unsaid
 
     @classmethod
-    def of(cls, posterior: Posterior, origins: tuple[str, ...], rows: Ints) -> Planting:
-        """All directions on some draws that count equally."""
-        first, second = posterior.program.factions[:2]
-        programs = tuple(planted(posterior, origins, toward, MARK) for toward in (NOISE, first, second))
-        slots = tuple(numbers(one, np.ascontiguousarray(transferred(posterior, one)[rows])) for one in programs)
-        columns = tuple(marked_slot(one, origins) for one in programs)
-        a, b, c = programs
-        x, y, z = slots
-        return cls((a, b, c), (x, y, z), (columns[0], columns[1], columns[2]), -posterior.log_evidence[rows], (0, 1))
+    def of(cls, case: Case, unit: Unit) -> Silence:
+        """What leaves out a unit; an origin of which nothing is left to be said is left out whole."""
+        silent = frozenset(unit.origins) | _emptied(case, unit)
+        partial = tuple(origin for origin in unit.partial if origin not in silent)
+        return cls(unit.id, silent, partial, unit.unsaid if partial else _ALL_SAID)
 
-    def at(self, probability: float) -> tuple[Floats, Floats]:
-        """The log-joint without the open set (draw, faction): all forged at random; all planted toward nobody there."""
-        noise, first, second = (self._total(which, probability) for which in range(3))
-        anybody = first.copy()
-        anybody[:, self.spared[0]] = second[:, self.spared[0]]
-        return noise, anybody
+    def apply(self, variant: Variant, amount: float) -> Variant:
+        if amount == 0:
+            return variant
+        changed = replace(variant, silent=variant.silent | self.origins)
+        return replace(changed, unsaid=self.unsaid, compiled=None) if self.partial else changed
 
-    def opened(self, total: Floats) -> Floats:
-        """With the open set mixed in."""
-        return keep_open(self.programs[0], self.slots[0], total)
+    def preview(self, workspace: Workspace, amount: float) -> Floats:
+        posterior = workspace.posterior
+        if workspace.rows is None and amount and not self.partial:
+            return posterior.log_joint_without(self.origins)
+        program = self.apply(Variant.of(posterior), amount).program
+        if workspace.rows is None and self._same_numbers(posterior, program):
+            return self._touched_again(posterior, program)
+        z = transferred(posterior, program)
+        return log_joint_at(program, numbers(program, z if workspace.rows is None else z[workspace.rows]))
 
-    def _total(self, which: int, probability: float) -> Floats:
-        slots = self.slots[which].copy()
-        slots[:, self.columns[which]] = probability
-        prior, parts = log_parts(self.programs[which], slots)
-        return np.asarray(prior + parts.sum(axis=2))
+    def size(self, amount: float) -> float:
+        return amount
+
+    def _touched(self, program: Program) -> set[int]:
+        """The parts that the origins speak about."""
+        return {int(program.ints.origin_part[program.origins.index(id)]) for id in (*self.origins, *self.partial)}
+
+    def _same_numbers(self, posterior: Posterior, program: Program) -> bool:
+        """Whether numbers and parts are the same in both networks, so that only the touched parts differ."""
+        before = posterior.program
+        same = program.components == before.components and all(
+            np.array_equal(getattr(program.ints, name), getattr(before.ints, name))
+            for name in ("slot_kind", "slot_first", "slot_second")
+        )
+        same = same and np.array_equal(program.floats.curve_a, before.floats.curve_a)
+        touched = sorted(self._touched(before) | self._touched(program))
+        return (
+            same and program.labels == before.labels and bool(np.isfinite(posterior.parts.parts[:, :, touched]).all())
+        )
+
+    def _touched_again(self, posterior: Posterior, program: Program) -> Floats:
+        total = posterior.parts.total
+        for part in sorted(self._touched(posterior.program) | self._touched(program)):
+            less = part_log_likelihood(program, posterior.slots, part)
+            total = total - posterior.parts.parts[:, :, part] + less
+        return keep_open(program, posterior.slots, total)
+
+
+def _emptied(case: Case, unit: Unit) -> frozenset[str]:
+    """Origins of which nothing is left to be said."""
+    if not unit.unsaid:
+        return frozenset()
+    return frozenset(
+        id
+        for id in unit.partial
+        if not any(unit.unsaid.leaves(item, said) for item in case.origins[id].items for said in item.propositions)
+    )

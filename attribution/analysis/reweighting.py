@@ -6,8 +6,9 @@ Also who leads, by how much, and whether the lead can be told from a tie.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 
@@ -20,6 +21,7 @@ from attribution.network.summation import log_joint_at, normalise, numbers
 
 LOW_ESS = 400.0
 EQUAL = 4.0  # standard errors within which two probabilities count as equal
+NOTHING: Mapping[str, str] = MappingProxyType({})
 _FRESH = 7919  # apart from the streams that draw
 
 
@@ -184,16 +186,18 @@ def importance_weights(posterior: Posterior, log_evidence: Floats) -> tuple[Floa
     return weights, float(1.0 / np.sum(weights**2)), khat
 
 
-def transferred(posterior: Posterior, program: Program) -> Floats:
+def transferred(posterior: Posterior, program: Program, instead: Mapping[str, str] = NOTHING) -> Floats:
     """The draws of a posterior as coordinates of another network: (draw, coordinate).
 
     Coordinates are matched by label, so that a column means the same number in both. A number that the posterior
-    does not know gets fresh standard normals, its prior: nothing was learned about it.
+    does not know takes the column of the one whose place it has (`instead`, new label to old), or else gets fresh
+    standard normals, its prior: nothing was learned about it.
     """
     if program.labels == posterior.program.labels:
         return posterior.draws.flat
     flat = posterior.draws.flat
     known = {label: position for position, label in enumerate(posterior.program.labels)}
+    known |= {label: known[old] for label, old in instead.items()}
     rng = np.random.default_rng((posterior.settings.seed, _FRESH))
     z = np.empty((len(flat), program.dimension))
     for position, label in enumerate(program.labels):

@@ -18,7 +18,7 @@ from attribution.analysis.rivals import Rivals, compare_models
 from attribution.analysis.robust import RobustBounds, robust_bounds
 from attribution.analysis.shapley import Decomposition, shapley
 from attribution.analysis.tipping import TippingPoints, tipping_points
-from attribution.analysis.units import UnitKind, units
+from attribution.analysis.units import UnitKind, standing_case, units
 from attribution.inference.posterior import Posterior
 
 
@@ -109,7 +109,7 @@ def sensitivity(
 
 
 def _deception(posterior: Posterior, *, refit: bool) -> DeceptionBudget | None:
-    return deception_budget(posterior, refit=refit) if forgeable(posterior) else None
+    return deception_budget(posterior, refit=refit) if forgeable(standing_case(posterior)) else None
 
 
 def _withstood(budget: DeceptionBudget | None) -> float:

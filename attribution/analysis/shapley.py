@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from attribution.analysis.perturbations import even_rows
 from attribution.analysis.reweighting import disjoint_sets
 from attribution.analysis.subsets import TiedOrigins, tied_origins
+from attribution.analysis.workspace import even_rows
 from attribution.domain.verbal import DECIBANS
 from attribution.inference.draws import expectation, weighted_quantiles
 from attribution.inference.posterior import Posterior

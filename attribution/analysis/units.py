@@ -91,6 +91,13 @@ def together(units: tuple[Unit, ...]) -> Unit:
     )
 
 
+def items_together(case: Case, items: frozenset[str]) -> Unit:
+    """Some items as one unit; an origin all of whose items are among them is there whole."""
+    whole = [origin.id for origin in case.origins if all(item.id in items for item in origin.items)]
+    apart = [_item(case, item) for item in case.evidence if item.id in items and item.origin_id not in whole]
+    return together((*(Unit(origin, readable(origin), (origin,)) for origin in whole), *apart))
+
+
 def readable(id: str) -> str:
     """An id in words."""
     return id.replace("-", " ")

@@ -14,7 +14,7 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
-from attribution.domain.numbers import Number
+from attribution.domain.numbers import Number, Scale
 
 _NORMAL = NormalDist()
 _Z95 = 1.6448536269514722
@@ -35,7 +35,7 @@ class Curve:
 
 def curve(number: Number) -> Curve:
     """The curve through the 5 %, 50 % and 95 % quantiles of an uncertain number, on its probit or log scale."""
-    low, best, high = (_transform(value, number) for value in (number.low, number.best, number.high))
+    low, best, high = (to_scale(value, number.scale) for value in (number.low, number.best, number.high))
     skew = low + high - 2 * best
     narrow = max(min(best - low, high - best), _NARROWEST * (high - low))
     ratio = (high - low) / (2 * narrow) if narrow else 1.0
@@ -47,23 +47,35 @@ def curve(number: Number) -> Curve:
     return Curve(low if sign > 0 else high, b, d, sign * _Z95)
 
 
-def _transform(value: float, number: Number) -> float:
-    if number.scale == "ratio":
-        return math.log(value)
-    return _NORMAL.inv_cdf(value)
+def to_scale(value: float, scale: Scale) -> float:
+    """The probit of a probability, the logarithm of a ratio: where the curve is that of a normal or bent one."""
+    return math.log(value) if scale == "ratio" else _NORMAL.inv_cdf(value)
+
+
+def from_scale(on_scale: NDArray[np.float64], scale: Scale) -> NDArray[np.float64]:
+    """Values from their place on the probit or log scale, in the shape they come."""
+    from scipy.special import ndtr
+
+    if scale == "ratio":
+        return np.asarray(np.exp(np.clip(on_scale, -FARTHEST, FARTHEST)))
+    return np.asarray(ndtr(np.maximum(on_scale, LOWEST)))
+
+
+def bent(shape: Curve, z: NDArray[np.float64]) -> NDArray[np.float64]:
+    """``T(z)``, on the probit or log scale; the shape of `z`."""
+    return np.asarray(shape.a + shape.b * (np.sinh(shape.d * (z + shape.s)) if shape.d > 0 else z))
 
 
 def quantile(number: Number, z: NDArray[np.float64]) -> NDArray[np.float64]:
     """Values of a number where its standard normal is `z`; the shape of `z`."""
-    from scipy.special import ndtr
-
     if number.constant:
         return np.full(np.shape(z), number.best)
-    shape = curve(number)
-    on_scale = shape.a + shape.b * (np.sinh(shape.d * (z + shape.s)) if shape.d else z)
-    if number.scale == "ratio":
-        return np.asarray(np.exp(np.clip(on_scale, -FARTHEST, FARTHEST)))
-    return np.asarray(ndtr(np.maximum(on_scale, LOWEST)))
+    return from_scale(bent(curve(number), z), number.scale)
+
+
+def with_odds(base: NDArray[np.float64], ratio: NDArray[np.float64]) -> NDArray[np.float64]:
+    """A probability whose odds are multiplied by a ratio."""
+    return np.asarray(base * ratio / (1.0 - base + base * ratio))
 
 
 def mean(number: Number) -> float:

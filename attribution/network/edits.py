@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from attribution.network.compile_parts import flat, starts
-from attribution.network.program import CONSTANT, PROBABILITY, RATIO, STATEMENT, Ints, Program, frozen
+from attribution.network.program import CONSTANT, ODDS, PROBABILITY, RATIO, STATEMENT, Ints, Program, frozen
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,12 +58,37 @@ def loosened(program: Program) -> Loosened:
 
 
 def with_factor(program: Program, faction: str, factor: float) -> Program:
-    """The prior weight of a named faction times a factor; the others then share what is left."""
+    """The prior weight of a faction times a factor; the other named ones then share what is left.
+
+    What `other` has is a number by itself: there the factor multiplies its odds against all named ones together.
+    """
+    if program.factions.index(faction) == program.ints.other[0]:
+        return _with_open_odds(program, factor)
     loose = loosened(program)
     slot = int(loose.factor[program.factions.index(faction)])
     # reliabilities stay the products they were: only the factors are taken over
     kept = replace(loose.program.ints, origin_source=program.ints.origin_source, origin_item=program.ints.origin_item)
     return with_constant(replace(loose.program, ints=kept), slot, factor)
+
+
+def _with_open_odds(program: Program, ratio: float) -> Program:
+    """The odds of the open set times a ratio: one more constant, and a slot of odds after it."""
+    first = len(program.ints.slot_kind)
+    changed = with_constant(_with_slots(program, 2), first, ratio)
+    kind, base, second = (
+        array.copy() for array in (changed.ints.slot_kind, changed.ints.slot_first, changed.ints.slot_second)
+    )
+    kind[first + 1], base[first + 1], second[first + 1] = ODDS, program.ints.surprise[0], first
+    return replace(
+        changed,
+        ints=replace(
+            changed.ints,
+            slot_kind=frozen(kind, np.int64),
+            slot_first=frozen(base, np.int64),
+            slot_second=frozen(second, np.int64),
+            surprise=frozen([first + 1, program.ints.surprise[1]], np.int64),
+        ),
+    )
 
 
 def shifted(program: Program, coordinate: int, shift: float) -> Program:

@@ -20,7 +20,7 @@ from attribution.analysis.power import PowerScaling
 from attribution.analysis.rivals import Rivals
 from attribution.analysis.robust import RobustBounds
 from attribution.analysis.sensitivity import Sensitivity
-from attribution.analysis.tipping import Tip, TipKind, TippingPoints
+from attribution.analysis.tipping import ChangeKind, TippingPoint, TippingPoints
 from attribution.domain.verbal import decibans, percent, percents
 from attribution.inference.draws import khat_threshold
 from attribution.inference.posterior import Posterior
@@ -280,14 +280,14 @@ def _tipping(found: TippingPoints, labels: dict[str, str]) -> Grid:
     return _grid(columns, rows, most=2 * MOST_ROWS)
 
 
-def _size(kind: TipKind, size: float, error: float) -> str:
+def _size(kind: ChangeKind, size: float, error: float) -> str:
     if kind == "grade":
         return f"{size:g} step{'s' if size != 1 else ''} of grade"
     unit = "widths" if kind == "number" else "of the prior"
     return f"{size:.2g} ± {error:.1g} {unit}"
 
 
-def _weight(tip: Tip) -> str:
+def _weight(tip: TippingPoint) -> str:
     return _reach(tip.ess, tip.khat, tip.refitted)
 
 

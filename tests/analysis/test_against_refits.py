@@ -12,10 +12,11 @@ import pytest
 import attribution as at
 from attribution.analysis.leave_out import without
 from attribution.analysis.reweighting import fit_again, published
-from attribution.analysis.tipping import Tip, applied
+from attribution.analysis.tipping import TippingPoint
 from attribution.analysis.units import Unit, UnitKind, together, units
 from attribution.inference.posterior import Posterior
 from attribution.network.program import Program
+from tests.analysis.tipped import applied
 
 pytestmark = pytest.mark.slow
 
@@ -118,7 +119,7 @@ def test_twenty_tipping_points(posterior: Posterior, name: str, wanted: int) -> 
         assert abs(level[0] - DECIBANS * tip.log_odds) <= error
 
 
-def _odds(posterior: Posterior, tip: Tip, leader: str, share: float, seed: int) -> tuple[float, float]:
+def _odds(posterior: Posterior, tip: TippingPoint, leader: str, share: float, seed: int) -> tuple[float, float]:
     """Decibans of the leader against who gains, fitted again, with an error."""
     again = fresh(posterior, applied(posterior, tip, share=share), seed)
     unit = np.eye(len(again.program.factions))

@@ -9,10 +9,10 @@ import pytest
 
 import attribution as at
 from attribution.analysis import shapley
-from attribution.analysis.perturbations import even_rows
 from attribution.analysis.reweighting import disjoint_sets
 from attribution.analysis.shapley import contributions, contributions_per_draw
 from attribution.analysis.subsets import tied_origins
+from attribution.analysis.workspace import even_rows
 from attribution.domain.factions import FactionTree, Node
 from attribution.domain.facts import Fact
 from attribution.errors import UsageError

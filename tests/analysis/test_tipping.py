@@ -8,26 +8,20 @@ import numpy as np
 import pytest
 
 import attribution as at
-from attribution.analysis.perturbations import (
-    bench,
-    even_rows,
-    gradable,
-    grade_steps,
-    other_grades,
-    regraded,
-    with_grade,
-)
+from attribution.analysis.perturbations import Variant, grades, number_shifts, prior_weights, regraded
 from attribution.analysis.reweighting import reweight
-from attribution.analysis.tipping import Tip, applied, moved
+from attribution.analysis.tipping import TippingPoint, moved
+from attribution.analysis.workspace import Workspace, even_rows
 from attribution.domain.facts import Fact
 from attribution.domain.grades import Grade
 from attribution.domain.model import Model
 from attribution.inference.posterior import Posterior
 from attribution.inference.sobol import sobol_normals
 from attribution.network.compiler import compile_network
-from attribution.network.edits import driven, shifted, with_factor
+from attribution.network.edits import with_factor
 from attribution.network.program import Program
 from attribution.network.summation import log_joint, log_joint_at, normalise, numbers
+from tests.analysis.tipped import applied
 from tests.builders import a_case, a_model, a_report, a_table, a_tree, says
 from tests.rewriting import renaming, rewritten, with_numbers
 
@@ -51,7 +45,7 @@ def log_odds(program: Program, leader: str, rival: str) -> tuple[float, float]:
     return float(np.log(a.sum() / b.sum())), float(spread)
 
 
-def assert_tied(program: Program, leader: str, tip: Tip) -> None:
+def assert_tied(program: Program, leader: str, tip: TippingPoint) -> None:
     value, error = log_odds(program, leader, tip.to)
     assert abs(value - tip.log_odds) <= 4 * math.hypot(error, tip.log_odds_error)
 
@@ -106,40 +100,39 @@ def test_the_smallest_change_of_a_grade_is_the_smallest() -> None:
     tips = at.tipping_points(posterior).grades
     leader = posterior.ranking[0].id
     changed = []
-    for one in gradable(posterior):
-        for grade in other_grades(posterior, one):
-            program = compile_network(regraded(case, one.origin.id, grade), model)
+    for one in grades(posterior):
+        for place, grade in enumerate(one.grades[1:], start=1):
+            program = compile_network(regraded(case, {one.id: grade}), model)
             joint = normalise(
                 log_joint(program, sobol_normals(program.dimension, 8, 9, 5).reshape(-1, program.dimension))
             )
             mean = np.exp(joint[1]) @ joint[0]
             if program.factions[int(mean.argmax())] != leader:
-                changed.append((grade_steps(one, grade), one.origin.id))
+                changed.append((one.size(place), one.id))
     assert (int(tips[0].size), tips[0].id) == min(changed)
     assert {tip.id for tip in tips} == {origin for _, origin in changed}
     assert all(tip.log_odds <= 0 for tip in tips)
 
 
 def test_trying_a_change_is_making_it(posterior: Posterior) -> None:
-    """On the bench only what a number bears upon is summed again."""
-    on = bench(posterior, posterior.ranking[0].id, even_rows(posterior, 40))
-    for coordinate in range(posterior.program.dimension):
-        if len(driven(posterior.program, coordinate)):
-            expected = log_joint(shifted(posterior.program, coordinate, 0.4), on.z)
-            np.testing.assert_allclose(on.total(*on.shifted(coordinate, 0.4)), expected, rtol=1e-11)
+    """In a workspace only what a change bears upon is summed again."""
+    on = Workspace(posterior, even_rows(posterior, 40))
+    for change in (*number_shifts(posterior), *prior_weights(posterior)):
+        expected = log_joint(change.apply(Variant.of(posterior), 0.4).program, on.z)
+        np.testing.assert_allclose(change.preview(on, 0.4), expected, rtol=1e-11)
     for position, faction in enumerate(posterior.program.factions[:3]):
-        slots = on.slots.copy()
-        slots[:, on.loose.factor[position]] = 3.0
+        slots = on.expanded_slots.copy()
+        slots[:, on.expanded.factor[position]] = 3.0
         expected = log_joint(with_factor(posterior.program, faction, 3.0), on.z)
-        np.testing.assert_allclose(log_joint_at(on.loose.program, slots), expected, rtol=1e-11)
+        np.testing.assert_allclose(log_joint_at(on.expanded.program, slots), expected, rtol=1e-11)
 
 
 def test_a_grade_tried_is_a_grade_written_into_the_case(posterior: Posterior) -> None:
-    on = bench(posterior, posterior.ranking[0].id)
-    for one in gradable(posterior)[:4]:
-        program = compile_network(regraded(posterior.case, one.origin.id, Grade("D", "4")), posterior.model)
+    on = Workspace(posterior)
+    for one in grades(posterior)[:4]:
+        program = compile_network(regraded(posterior.case, {one.id: Grade("D", "4")}), posterior.model)
         value, error = log_odds(program, "kataib-hezbollah", "nujaba")
-        weights = np.exp(with_grade(posterior, one, Grade("D", "4"), on))
+        weights = np.exp(one.preview(on, one.grades.index(Grade("D", "4"))))
         a, b = (weights[:, on.program.factions.index(id)] for id in ("kataib-hezbollah", "nujaba"))
         assert np.log(a.sum() / b.sum()) == pytest.approx(value, abs=6 * error + 5e-3)
 

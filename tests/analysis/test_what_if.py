@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import attribution as at
+from attribution.analysis import reweighting
 from attribution.analysis.leave_out import leave_out
 from attribution.analysis.what_if import Changes, Planted, WhatIf, what_if
 from attribution.domain.evidence import Statement
@@ -17,6 +18,7 @@ from attribution.domain.identifiers import Catalog
 from attribution.errors import UsageError
 from attribution.inference.posterior import Posterior
 from attribution.inference.settings import Sampling
+from attribution.reading.shipped import shipped_cases, shipped_models
 
 QUICK = Sampling(scrambles=8, log2_points=9)
 
@@ -35,7 +37,7 @@ def probability(found: WhatIf, faction: str) -> float:
 def test_with_nothing_changed_it_is_the_published_answer() -> None:
     found = what_if(published(), Changes())
     np.testing.assert_allclose(found.probabilities, [one.probability for one in published().standings], rtol=1e-12)
-    assert found.ess == pytest.approx(1 / np.sum(published().draws.weights ** 2)) and found.carried
+    assert found.ess == pytest.approx(1 / np.sum(published().draws.weights ** 2)) and found.trustworthy
 
 
 @pytest.mark.parametrize("by", ["origin", "item"])
@@ -45,7 +47,8 @@ def test_what_is_off_is_what_leave_one_out_leaves_out(by: str) -> None:
     for removal in removals[:6]:
         items = [item.id for item in case.evidence if removal.id in (item.id, item.origin_id)]
         found = what_if(published(), Changes(off=frozenset(items)))
-        np.testing.assert_allclose(found.probabilities, removal.probabilities, atol=2e-4)  # theirs are Pareto-smoothed
+        np.testing.assert_allclose(found.probabilities, removal.probabilities, rtol=1e-12)
+        np.testing.assert_allclose(found.mcse, removal.mcse, rtol=1e-12)
 
 
 def test_everything_off_is_the_prior() -> None:
@@ -128,5 +131,37 @@ def test_it_prints_as_a_sentence_and_a_table() -> None:
     frame = found.to_frame()
     assert list(frame.columns) == ["published", "probability", "mcse"]
     assert frame["probability"].sum() == pytest.approx(1.0)
-    assert "change the files" in str(replace(found, ess=12.0))
+    assert "change the files" in str(replace(found, khat=1.2))
+    assert "fitted again" in str(replace(found, refitted=True))
     assert "could not have come about" in str(replace(found, ess=0.0))
+
+
+FEW = Sampling(scrambles=4, log2_points=6)
+PAIRS = [(case, model) for case in shipped_cases() for model in shipped_models(case)]
+
+
+@pytest.mark.parametrize(("case", "model"), PAIRS)
+def test_an_item_off_is_the_item_left_out_to_the_last_bit_of_the_error(case: str, model: str) -> None:
+    """Every item of every shipped case; the second question takes the long way, on which all is compiled and summed."""
+    posterior = at.fit(at.read_case(case), at.read_model(f"{case}/{model}"), engine="importance", sampling=FEW)
+    removals = leave_out(posterior, "item", refit=False).removals
+    assert {removal.id for removal in removals} == set(posterior.case.as_of().evidence.ids)
+    for removal in removals:
+        off = frozenset({removal.id})
+        same = what_if(posterior, Changes(off=off), refit=False)
+        assert (same.probabilities, same.mcse) == (removal.probabilities, removal.mcse)
+        assert (same.ess, same.khat, same.refitted) == (removal.ess, removal.khat, removal.refitted)
+        long = what_if(posterior, Changes(off=off, prior=((posterior.program.factions[0], 0.0),)), refit=False)
+        np.testing.assert_allclose(long.probabilities, removal.probabilities, rtol=1e-7, atol=1e-12)
+        np.testing.assert_allclose(long.mcse, removal.mcse, rtol=1e-5, atol=1e-10)
+
+
+def test_what_draws_cannot_reach_is_fitted_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    changes = Changes(prior=(("nujaba", 6.0),))
+    plain = what_if(published(), changes, refit=False)
+    monkeypatch.setattr(reweighting, "khat_threshold", lambda draws: float("-inf"))
+    again = what_if(published(), changes)
+    assert again.refitted and not plain.refitted
+    assert "fitted again" in str(again)
+    apart = np.abs(np.array(again.probabilities) - np.array(plain.probabilities))
+    assert np.all(apart <= 4 * np.hypot(again.mcse, plain.mcse) + 1e-4)

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import attribution as at
-from attribution.analysis.what_if import Carried, Changes, WhatIf, answer
+from attribution.analysis.what_if import Carried, Changes, PageAnswer, answer
 from attribution.inference.draws import Draws
 from attribution.inference.posterior import Posterior
 from attribution.inference.settings import Sampling
@@ -47,7 +47,7 @@ def node_answers(posterior: Posterior, carried: Carried, links: list[str]) -> li
     return found
 
 
-def assert_same(found: dict[str, object], expected: WhatIf, draws: int) -> None:
+def assert_same(found: dict[str, object], expected: PageAnswer, draws: int) -> None:
     assert found["ignored"] == 0
     if expected.ess == 0:
         assert found["ess"] == 0
