@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from attribution.analysis.workspace import crossing
 from attribution.domain.verbal import DECIBANS, percent
 from attribution.errors import UsageError
 from attribution.inference.draws import expectation, smoothed
@@ -22,8 +23,7 @@ if TYPE_CHECKING:
 FARTHEST = 1.6448536269514722  # standard deviations: the middle of a number goes at most to its 5 or 95 % quantile
 MOST_STEPS = 12
 _POINTS = 512  # of each scramble; the first of a Sobol sequence are one themselves
-_CLOSE = 0.01  # decibans at which two factions count as level
-_TRIALS = 12
+_WITHIN = 1e-6  # standard deviations within which the place of a tie is solved for
 _OF = {
     "prior": "prior of {0}",
     "share": "prior share of {0}",
@@ -222,19 +222,18 @@ class _Walk:
         seen = self.look(end)
         if seen.lead > 0:
             return seen, end
-        near, far, near_lead = 0.0, FARTHEST, before.lead
-        for _ in range(_TRIALS):
-            if seen.lead > -_CLOSE:
-                break
-            tried = near + (far - near) * min(max(near_lead / (near_lead - seen.lead), 0.1), 0.9)
-            end[at] = sign * tried
-            here = self.look(end)
-            if here.lead > 0:
-                near, near_lead = tried, here.lead
-            else:
-                far, seen = tried, here
-        end[at] = sign * far
-        return seen, end
+
+        def lead(amount: float) -> Floats:
+            shift_there = shift.copy()
+            shift_there[at] = sign * amount
+            return np.array([before.lead if amount == 0.0 else self.look(shift_there).lead])
+
+        level = crossing(lead, (0.0, FARTHEST), within=_WITHIN)
+        assert level, "the rival leads at the far end, and does not yet where the number stands"
+        there = shift.copy()
+        there[at] = sign * min(level[0] + 2.0 * _WITHIN, FARTHEST)  # just past the tie
+        passed = self.look(there)
+        return (passed, there) if passed.lead <= 0 else (seen, end)
 
 
 def number_name(label: str) -> str:
@@ -255,8 +254,8 @@ def number_name(label: str) -> str:
     if kind == "trait":
         return f"{first} of {', '.join(rest)}{deviation}"
     if kind == "table":
-        told = f" for {rest[0]}" if rest else ""
+        whose = f" for {rest[0]}" if rest else ""
         given = f", given {', '.join(rest[1:])}" if rest[1:] else ""
-        return f"{first}{told}{given}{deviation}"
+        return f"{first}{whose}{given}{deviation}"
     named = _OF.get(kind, kind + " of {0}").format(first)
     return f"{named} ({', '.join(rest)}){deviation}" if rest else named + deviation

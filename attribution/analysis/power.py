@@ -10,13 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attribution.analysis.factors import tempered_log_joint
+from attribution.analysis.perturbations import Variant
 from attribution.analysis.reweighting import reweight_nearby
 from attribution.analysis.units import units
+from attribution.analysis.workspace import Workspace
 from attribution.domain.verbal import DECIBANS
 from attribution.errors import UsageError
 from attribution.inference.posterior import Posterior
 from attribution.network.program import Coordinate, Floats
-from attribution.network.summation import normalise
+from attribution.network.summation import log_joint_at, normalise
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -249,13 +251,32 @@ def block_of(coordinate: Coordinate) -> tuple[str, str]:
     return coordinate.block, _BLOCKS.get(coordinate.block, coordinate.block.capitalize())
 
 
+@dataclass(frozen=True, slots=True)
+class OriginPower:
+    """The factor of one origin to a power: a perturbation whose amount counts doublings of it."""
+
+    id: str
+
+    def apply(self, variant: Variant, amount: float) -> Variant:
+        return variant.edited(lambda program: program.powered(self.id, 2.0**amount))
+
+    def preview(self, workspace: Workspace, amount: float) -> Floats:
+        if workspace.rows is None:
+            return tempered_log_joint(workspace.posterior, self.id, 2.0**amount)
+        return log_joint_at(workspace.program.powered(self.id, 2.0**amount), workspace.slots)
+
+    def size(self, amount: float) -> float:
+        return abs(amount)
+
+
 def _origins(posterior: Posterior, scale: _Scale) -> list[Scaled]:
+    whole = Workspace(posterior)
     return [
         scale.scaled(
             unit.id,
             "origin",
             unit.label,
-            *(Change.to(posterior, tempered_log_joint(posterior, unit.id, alpha)) for alpha in scale.alphas),
+            *(Change.to(posterior, OriginPower(unit.id).preview(whole, math.log2(alpha))) for alpha in scale.alphas),
         )
         for unit in units(posterior, "origin")
     ]

@@ -125,11 +125,6 @@ def shapley(posterior: Posterior, faction: str = "", rival: str = "") -> Decompo
     return Decomposition(faction, rival, prior, tuple(bars), averaging, total, found.orders, len(found.weights))
 
 
-def contributions_per_draw(posterior: Posterior, faction: str, rival: str) -> dict[str, Floats]:
-    """Shapley values of every origin in every draw, decibans: (draw,) each; they sum to the likelihood's log-odds."""
-    return contributions(posterior, *disjoint_sets(posterior, faction, rival)).values
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Contributions:
     """Shapley values per draw, decibans: (draw,) for each origin; what the draws weigh.

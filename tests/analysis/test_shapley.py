@@ -10,7 +10,7 @@ import pytest
 import attribution as at
 from attribution.analysis import shapley
 from attribution.analysis.reweighting import disjoint_sets
-from attribution.analysis.shapley import contributions, contributions_per_draw
+from attribution.analysis.shapley import contributions
 from attribution.analysis.subsets import tied_origins
 from attribution.analysis.workspace import even_rows
 from attribution.domain.factions import FactionTree, Node
@@ -21,6 +21,11 @@ from attribution.network.summation import log_parts
 from tests.builders import a_case, a_model, a_report, a_table, says
 
 DB = 10 / np.log(10)
+
+
+def contributions_per_draw(posterior: Posterior, faction: str, rival: str) -> dict[str, np.ndarray]:
+    """Shapley values of every origin in every draw, decibans: (draw,) each; they sum to the likelihood's log-odds."""
+    return contributions(posterior, *disjoint_sets(posterior, faction, rival)).values
 
 
 @pytest.fixture(scope="module")
