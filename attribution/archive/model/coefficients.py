@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attribution.archive.codes import Floats, Ints, frozen_floats
+from attribution.archive.model.likelihood_kernel import Labels, log_likelihood, log_likelihoods
 from attribution.archive.model.settings import Shrinkage
 
 _MOST_TERMS = 6_000_000  # rows x features x classes in one fit: some milliseconds per pass over them
@@ -97,14 +98,10 @@ def log_posterior(
     examples: Examples, rows: Ints, weight: Floats, guess: Floats, shrinkage: Shrinkage, at: Coefficients
 ) -> tuple[float, Floats]:
     """Log density of the coefficients up to a constant, and its gradient by (beta, intercept, delta)."""
-    from attribution.archive.model.likelihood_kernel import log_likelihood
-
     features, _ = at.delta.shape
     gradient = np.zeros((features + 1, len(at.intercept)))
-    label_noise = examples.label_noise * shrinkage.noise_share
-    value = log_likelihood(
-        examples.x, rows, weight, examples.start, examples.member, label_noise, guess, at.slope, at.intercept, gradient
-    )
+    labels = Labels(examples.start, examples.member, examples.label_noise * shrinkage.noise_share, guess)
+    value = log_likelihood(examples.x, rows, weight, labels, at.slope, at.intercept, gradient)
     spread = shrinkage.deviations(features)
     away = (at.beta - shrinkage.means(features)) / spread
     intercept = at.intercept / shrinkage.intercept_sd
@@ -210,18 +207,15 @@ def _unpack(theta: Floats, features: int, classes: int) -> Coefficients:
 
 def _forward_scores(examples: Examples, past: Ints, edges: list[int], shrinkage: Shrinkage) -> Floats:
     """Log scores of the rows of the last part of the past, each block forecast from what was before it."""
-    from attribution.archive.model.likelihood_kernel import log_likelihoods
-
     coefficients = Coefficients.prior(examples.x.shape[1], examples.x.shape[2], shrinkage)
+    label_noise = examples.label_noise * shrinkage.noise_share
+    labels = Labels(examples.start, examples.member, label_noise, examples.guess(past))
     parts = [np.empty(0)]
     for first, stop in pairwise(edges):
         coefficients = learn(examples, first, shrinkage, coefficients)
         rows = past[(examples.day[past] >= first) & (examples.day[past] < stop)]
         out = np.empty(len(rows))
-        log_likelihoods(
-            examples.x, rows, examples.start, examples.member, examples.label_noise * shrinkage.noise_share,
-            examples.guess(past), coefficients.slope, coefficients.intercept, out,
-        )  # fmt: skip
+        log_likelihoods(examples.x, rows, labels, coefficients.slope, coefficients.intercept, out)
         parts.append(out)
     return np.concatenate(parts)
 

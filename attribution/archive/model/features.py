@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from attribution.archive.codes import Coding, Floats, Ints, Packed
 from attribution.archive.events import NOT_CLAIMED, NOT_RECORDED, EventTable
 from attribution.archive.model.classes import Classes
-from attribution.archive.model.neighbours_kernel import NOWHERE, PER_DEGREE
+from attribution.archive.model.features_kernel import Constants, Given, Logit, Output, State, advance
+from attribution.archive.model.neighbours_kernel import NOWHERE, PER_DEGREE, Buckets, Members, Nearness
 from attribution.archive.model.settings import Resolutions, Shrinkage
 
 _NEVER = 1 << 40
@@ -41,18 +42,9 @@ class PrequentialFilter:
         self.region = nesting(events.place) if region is None else region
         self.resolutions = resolutions or Resolutions()
         self.columns = recorded(events)
-        self.member = classes.members(events)
-        self._place = _rows([level.codes for level in events.place], len(events), only_repeated=True)
-        self._value = _rows(
-            [*(column.codes for column in self.columns), *_here(self.columns, self._regions())], len(events)
-        )
-        self._above = classes.above(events)
-        self._near = neighbourhoods(events, self.resolutions.length_km)
-        self._record = records(events, self.member, self._near, self.columns)
-        self._order = np.argsort(events.last_day, kind="stable")
-        self._numbers, self._shape = self._constants()
-        self._decay = _decays(events, self.resolutions)
-        self._newcomer = _newcomers(events, self._order)
+        self.members = Members(*classes.members(events))
+        self._given = self._from_events()
+        self._constants, self._nearness = self._from_resolutions()
         self._state = self._empty()
         self.position = 0
 
@@ -102,59 +94,85 @@ class PrequentialFilter:
         until
             Labels of events that end on this day or later are not looked at.
         """
-        from attribution.archive.model.features_kernel import advance
-
-        events = self.events
         size = stop - self.position
-        probability = np.empty((size, len(self.classes)))
-        advance(
-            self.position, stop, until, events.day, events.last_day, self._order, self.member,
-            events.among.partial.astype(np.int64), events.certainty, self._place, self._value, self._above, self._near,
-            self._record, self._newcomer, usual_distances(len(events.place)), self._decay, self._shape, self._numbers,
-            self._state, np.ascontiguousarray(slope), np.ascontiguousarray(intercept),
-            np.full(size, -1) if keep is None else keep, probability,
-            np.empty((0, *slope.shape), dtype=np.float32) if kept is None else kept,
-        )  # fmt: skip
+        out = Output(
+            probability=np.empty((size, len(self.classes))),
+            keep=np.full(size, -1) if keep is None else keep,
+            kept=np.empty((0, *slope.shape), dtype=np.float32) if kept is None else kept,
+        )
+        logit = Logit(np.ascontiguousarray(slope), np.ascontiguousarray(intercept))
+        span = (self.position, stop, until)
+        advance(span, self._given, self.members, self._constants, self._nearness, self._state, logit, out)
         self.position = stop
-        return probability
+        return out.probability
 
-    def _constants(self) -> tuple[Floats, Ints]:
+    def _from_events(self) -> Given:
+        events = self.events
+        near = neighbourhoods(events, self.resolutions.length_km)
+        order = np.argsort(events.last_day, kind="stable")
+        values = [*(column.codes for column in self.columns), *_here(self.columns, self._regions())]
+        return Given(
+            day=events.day,
+            last_day=events.last_day,
+            order=order,
+            partial=events.among.partial.astype(np.int64),
+            certainty=events.certainty,
+            place=_rows([level.codes for level in events.place], len(events), only_repeated=True),
+            value=_rows(values, len(events)),
+            above=self.classes.above(events),
+            record=records(events, self.members, near, self.columns),
+            near=near,
+            newcomer=_newcomers(events, order),
+            decay=_decays(events, self.resolutions),
+        )
+
+    def _from_resolutions(self) -> tuple[Constants, Nearness]:
         r = self.resolutions
-        acts, places, memories = len(r.activity_days), len(r.place_days), len(r.neighbour_days)
-        feature_at = acts + places + memories
-        novelty_at = feature_at + 1
-        mismatch = min(r.mismatch, r.most_mismatch / max(1, len(self.columns)))
-        sizes = [0.5 * len(column.names) for column in self.columns]
-        numbers = [
-            r.length_km[0],
-            mismatch,
-            r.events_per_share,
-            r.events_per_feature,
-            r.kernel_weight,
-            r.events_per_region,
-            r.events_per_local_share,
-            *sizes,
-        ]
-        shape = [
-            acts, places, feature_at, novelty_at + len(r.novelty_days), memories, len(r.length_km), acts + places,
-            novelty_at, r.novelty_km, r.neighbours, r.overall, len(r.novelty_days),
-        ]  # fmt: skip
-        return np.array(numbers), np.array(shape)
+        activity_times, places = len(r.activity_days), len(self.events.place)
+        first_neighbour_time = activity_times + len(r.place_days)
+        share_time = first_neighbour_time + len(r.neighbour_days)
+        constants = Constants(
+            activity_times=activity_times,
+            overall=r.overall,
+            share_time=share_time,
+            newcomer_time=share_time + 1 + len(r.novelty_days),
+            events_per_share=float(r.events_per_share),
+            events_per_feature=float(r.events_per_feature),
+            events_per_region=float(r.events_per_region),
+            events_per_local_share=float(r.events_per_local_share),
+            neighbour_weight=float(r.kernel_weight),
+            half_size=np.array([0.5 * len(column.names) for column in self.columns]),
+        )
+        nearness = Nearness(
+            places=places,
+            levels=self._given.near.shape[1],
+            usual_km=usual_distances(places),
+            widest_km=float(r.length_km[0]),
+            scales=len(r.length_km),
+            mismatch=float(min(r.mismatch, r.most_mismatch / max(1, len(self.columns)))),
+            most=r.neighbours,
+            times=len(r.neighbour_days),
+            first_time=first_neighbour_time,
+            novelty_times=len(r.novelty_days),
+            first_novelty=share_time + 1,
+            novelty_scale=r.novelty_km,
+        )
+        return constants, nearness
 
-    def _empty(self) -> tuple[Any, ...]:
+    def _empty(self) -> State:
         r, size, events = self.resolutions, len(self.classes), len(self.events)
         start = int(self.events.day[0]) if events else 0
-        rows, values = int(self._place.max(initial=-1)) + 1, int(self._value.max(initial=-1)) + 1
-        return (
-            np.zeros((len(r.activity_days), size)),
-            np.zeros((rows, len(r.place_days), size + 1), dtype=np.float32),
-            np.full(rows, start),
-            np.zeros((values, size + 1)),
-            np.full(values, start),
-            np.zeros((len(self.columns), size + 1)),
-            shelves(self._near),
-            np.zeros(2),
-            np.array([start, 0]),
+        rows, values = (int(code.max(initial=-1)) + 1 for code in (self._given.place, self._given.value))
+        return State(
+            activity=np.zeros((len(r.activity_days), size)),
+            places=np.zeros((rows, len(r.place_days), size + 1), dtype=np.float32),
+            place_day=np.full(rows, start),
+            values=np.zeros((values, size + 1)),
+            value_day=np.full(values, start),
+            totals=np.zeros((len(self.columns), size + 1)),
+            newcomers=np.zeros(2),
+            clock=np.array([start, 0]),
+            buckets=buckets(self._given.near),
         )
 
 
@@ -197,15 +215,14 @@ def neighbourhoods(events: EventTable, length_km: tuple[float, ...]) -> Ints:
     return codes
 
 
-def records(events: EventTable, member: tuple[Ints, Ints, Floats], near: Ints, features: Sequence[Coding]) -> Packed:
-    """All that is asked of past events, one row each (see `kernel_record`): (event, column)."""
-    start, _, _ = member
+def records(events: EventTable, members: Members, near: Ints, features: Sequence[Coding]) -> Packed:
+    """All that is asked of past events, one row each (see `neighbours_kernel`): (event, column)."""
     columns = [
         events.last_day,
         _fixed_point(events.latitude),
         _fixed_point(events.longitude),
-        start[:-1],
-        np.diff(start),
+        members.start[:-1],
+        np.diff(members.start),
         *(level.codes for level in events.place),
         *near.T,
         *(column.codes for column in features),
@@ -216,11 +233,11 @@ def records(events: EventTable, member: tuple[Ints, Ints, Floats], near: Ints, f
     return out
 
 
-def shelves(near: Ints) -> tuple[Ints, Ints, Packed]:
+def buckets(near: Ints) -> Buckets:
     """Room for the events of each neighbourhood side by side: where each begins, how many are there yet, and which."""
     size = np.bincount(near[near >= 0], minlength=1)
     begin = np.concatenate([[0], np.cumsum(size)[:-1]])
-    return begin, np.zeros(len(size), dtype=np.int64), np.full(int(size.sum()), -1, dtype=np.int32)
+    return Buckets(begin, np.zeros(len(size), dtype=np.int64), np.full(int(size.sum()), -1, dtype=np.int32))
 
 
 def usual_distances(levels: int) -> Floats:

@@ -119,7 +119,17 @@ def forecast(
             progress(stop)
     examples = store.examples()
     probability = _as_written(np.concatenate(out), examples, int(events.day[first]), chosen)
-    return Forecasts(classes, first, probability, coefficients, chosen, prequential.names, fits, examples, fitted_on)
+    return Forecasts(
+        classes=classes,
+        first=first,
+        probability=probability,
+        coefficients=coefficients,
+        shrinkage=chosen,
+        features=prequential.names,
+        fits=fits,
+        examples=examples,
+        fitted_on=fitted_on,
+    )
 
 
 class Store:
@@ -127,7 +137,7 @@ class Store:
 
     def __init__(self, prequential: PrequentialFilter, events: int, size: tuple[int, int]) -> None:
         self.prequential = prequential
-        start, member, _ = prequential.member
+        start, member = prequential.members.start, prequential.members.code
         written = np.flatnonzero(np.diff(start) > 0)
         rate = sample_rate(len(written), *size)
         self.kept = written[np.diff(np.floor(np.arange(len(written) + 1) * rate)) > 0]

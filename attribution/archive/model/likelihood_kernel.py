@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
@@ -11,16 +12,24 @@ from attribution.archive.codes import Floats, Ints
 from attribution.archive.model.features_kernel import soften
 
 
+class Labels(NamedTuple):
+    """What coders wrote about some events, and how doubtful it is."""
+
+    start: Ints  # (row + 1,) runs of `member`
+    member: Ints  # the classes that were written
+    noise: Floats  # (row,) label-noise rate e: the chance that what was written is wrong
+    guess: Floats  # (class,) q, what a wrong label would be
+
+
 @kernel
 def log_likelihood(
-    x: Floats, rows: Ints, weight: Floats, start: Ints, member: Ints, label_noise: Floats, guess: Floats, slope: Floats,
-    intercept: Floats, gradient: Floats,
-) -> float:  # fmt: skip
+    x: Floats, rows: Ints, weight: Floats, labels: Labels, slope: Floats, intercept: Floats, gradient: Floats
+) -> float:
     """Weighted ``sum log((1 - e) sum_{c in S} p_c + e sum_{c in S} q_c)`` over rows, S being what was written.
 
     `x` (row, feature, class); `gradient` (feature + 1, class) is added to: that of the slopes, then of the intercepts.
-    e is the label-noise rate, q (`guess`) what a wrong label would be.
     """
+    start, member, noise, guess = labels
     features, size = slope.shape
     p, pull = np.empty(size), np.empty(size)
     total = 0.0
@@ -31,9 +40,9 @@ def log_likelihood(
         for m in range(start[i], start[i + 1]):
             inside += p[member[m]]
             wrong += guess[member[m]]
-        written = (1.0 - label_noise[i]) * inside + label_noise[i] * wrong + 1e-300
+        written = (1.0 - noise[i]) * inside + noise[i] * wrong + 1e-300
         total += weight[n] * math.log(written)
-        strength = weight[n] * (1.0 - label_noise[i]) / written
+        strength = weight[n] * (1.0 - noise[i]) / written
         for c in range(size):
             pull[c] = -strength * inside * p[c]
         for m in range(start[i], start[i + 1]):
@@ -46,11 +55,9 @@ def log_likelihood(
 
 
 @kernel
-def log_likelihoods(
-    x: Floats, rows: Ints, start: Ints, member: Ints, label_noise: Floats, guess: Floats, slope: Floats,
-    intercept: Floats, out: Floats,
-) -> None:  # fmt: skip
+def log_likelihoods(x: Floats, rows: Ints, labels: Labels, slope: Floats, intercept: Floats, out: Floats) -> None:
     """The same, row by row and unweighted."""
+    start, member, noise, guess = labels
     p = np.empty(slope.shape[1])
     for n in range(len(rows)):
         i = rows[n]
@@ -59,4 +66,4 @@ def log_likelihoods(
         for m in range(start[i], start[i + 1]):
             inside += p[member[m]]
             wrong += guess[member[m]]
-        out[n] = math.log((1.0 - label_noise[i]) * inside + label_noise[i] * wrong + 1e-300)
+        out[n] = math.log((1.0 - noise[i]) * inside + noise[i] * wrong + 1e-300)

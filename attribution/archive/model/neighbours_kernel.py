@@ -1,4 +1,4 @@
-"""Looking around: the most recent past events nearby, weighed by nearness, recency and likeness, and added up by class.
+"""Neighbours: the most recent past events nearby, weighed by distance, time and differences, and added up by class.
 
 This is where the time goes, hundreds of past events for each. So all that is asked of one lies in one run of integers,
 a row of ``record``, and neighbourhoods keep their events side by side: whichever rows come next is known without
@@ -8,26 +8,71 @@ looking at the last one, and the processor fetches them in time.
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
 from attribution._compile import kernel
 from attribution.archive.codes import Floats, Ints, Packed
 
+# Columns of a record: what is asked of a past event by those after it.
 LAST_DAY = 0  # days since 1970-01-01
 LATITUDE, LONGITUDE = 1, 2  # in units of 1e-7 degrees, a centimetre
 MEMBER = 3  # where its run of classes begins
 MEMBERS = 4  # how many classes it may be of
 PACKED = 5  # then places from coarse to fine, neighbourhoods from narrow to wide, features; -1 unknown
+
 NOWHERE = -(1 << 31)
 PER_DEGREE = 1e7
 KM = 111.2 / PER_DEGREE  # of latitude, in one of these units
-type Shelves = tuple[Ints, Ints, Packed]
-_FAR = 25.0  # reaches: exp(-25) of an event is nothing
+
+_FAR = 25.0  # length scales: exp(-25) of an event is nothing
+
+
+class Members(NamedTuple):
+    """The classes that each event may be of, one run for each event."""
+
+    start: Ints  # (event + 1,)
+    code: Ints  # (member,) class
+    weight: Floats  # (member,) how much of the event counts for the class
+
+
+class Buckets(NamedTuple):
+    """The past events of each neighbourhood, side by side in the order in which they began to count."""
+
+    begin: Ints  # (neighbourhood,) where its room begins in `event`
+    filled: Ints  # (neighbourhood,) how many it holds so far
+    event: Packed
+
+
+class Nearness(NamedTuple):
+    """How past events are weighed by distance, time and differences."""
+
+    places: int  # levels of place in a record
+    levels: int  # levels of neighbourhood in a record
+    usual_km: Floats  # (level of place + 1,) between events without coordinates: sharing no place, ..., the finest
+    widest_km: float  # the longest length scale; each further one is a fifth of the one before
+    scales: int
+    mismatch: float  # each difference between two events makes the past one count exp(-mismatch)
+    most: int  # past events of each neighbourhood, most recent first
+    times: int  # decay times, in the columns of `decay` from `first_time` on
+    first_time: int
+    novelty_times: int
+    first_novelty: int
+    novelty_scale: int  # which length scale novelty looks at
+
+
+class NeighbourSums(NamedTuple):
+    """What the neighbours of one event add up to, and room to work in."""
+
+    share: Floats  # (class, decay time x length scale)
+    novelty: Floats  # (decay time,)
+    fall: Floats  # (length scale,) what distance leaves of the event being added
+    neighbour: Ints  # room for all that may be found
 
 
 @kernel
-def distance(i: int, j: int, record: Packed, narrowing: float, places: int, ladder: Floats) -> float:
+def distance(i: int, j: int, record: Packed, narrowing: float, places: int, usual_km: Floats) -> float:
     """Kilometres between two events; where one has no coordinates, those usual for the finest place they share."""
     if record[i, LATITUDE] != NOWHERE and record[j, LATITUDE] != NOWHERE:
         east = float(abs(record[i, LONGITUDE] - record[j, LONGITUDE]))
@@ -36,8 +81,8 @@ def distance(i: int, j: int, record: Packed, narrowing: float, places: int, ladd
         return KM * math.sqrt(east * east + north * north)
     for level in range(PACKED + places - 1, PACKED - 1, -1):
         if record[i, level] >= 0 and record[i, level] == record[j, level]:
-            return float(ladder[level - PACKED + 1])
-    return float(ladder[0])
+            return float(usual_km[level - PACKED + 1])
+    return float(usual_km[0])
 
 
 @kernel
@@ -60,79 +105,65 @@ def differences(i: int, j: int, record: Packed, first: int) -> int:
 
 @kernel
 def add(
-    j: int, ago: int, like: float, fall: Floats, record: Packed, member: tuple[Ints, Ints, Floats], decay: Floats,
-    shape: Ints, sums: Floats, novelty: Floats,
+    j: int, ago: int, similarity: float, record: Packed, members: Members, decay: Floats, nearness: Nearness,
+    sums: NeighbourSums,
 ) -> None:  # fmt: skip
-    """Add one past event to the sums, so many days ago, so like, and so near at each reach."""
-    _, classes, share = member
-    reaches = len(fall)
+    """Add one past event to the sums: so many days ago, so similar, and as near as `sums.fall` says."""
+    scales = len(sums.fall)
     for m in range(record[j, MEMBER], record[j, MEMBER] + record[j, MEMBERS]):
-        c = classes[m]
-        for t in range(shape[4]):
-            weight = share[m] * like * decay[ago, shape[6] + t]
-            for r in range(reaches):
-                sums[c, t * reaches + r] += weight * fall[r]
-        for v in range(len(novelty)):
-            novelty[v] += share[m] * decay[ago, shape[7] + v] * fall[shape[8]]
+        c = members.code[m]
+        for t in range(nearness.times):
+            weight = members.weight[m] * similarity * decay[ago, nearness.first_time + t]
+            for r in range(scales):
+                sums.share[c, t * scales + r] += weight * sums.fall[r]
+        for v in range(nearness.novelty_times):
+            sums.novelty[v] += (
+                members.weight[m] * decay[ago, nearness.first_novelty + v] * sums.fall[nearness.novelty_scale]
+            )
 
 
 @kernel
-def neighbours(
-    i: int, record: Packed, narrowest: int, stop: int, shelves: Shelves, most: int, found: Ints
-) -> int:  # fmt: skip
-    """The most recent past events of every neighbourhood, narrow ones first, each once: into `found`, and how many.
+def gather_neighbours(
+    i: int, record: Packed, narrowest: int, stop: int, buckets: Buckets, most: int, neighbour: Ints
+) -> int:
+    """The most recent past events of every neighbourhood, narrow ones first, each once: into `neighbour`; how many.
 
     Without branches inside, so that the processor fetches many records at a time.
     """
-    begin, filled, shelf = shelves
     count = 0
     for level in range(narrowest, stop):
         cell = record[i, level]
         if cell < 0:
             continue
-        end = begin[cell] + filled[cell]
-        for at in range(end - 1, max(begin[cell], end - most) - 1, -1):
-            found[count] = shelf[at]
-            count += not met_already(i, shelf[at], record, narrowest, level)
+        end = buckets.begin[cell] + buckets.filled[cell]
+        for at in range(end - 1, max(buckets.begin[cell], end - most) - 1, -1):
+            neighbour[count] = buckets.event[at]
+            count += not met_already(i, buckets.event[at], record, narrowest, level)
     return count
 
 
 @kernel
-def look_around(
-    i: int,
-    day: int,
-    record: Packed,
-    levels: tuple[int, int],
-    shelves: Shelves,
-    member: tuple[Ints, Ints, Floats],
-    ladder: Floats,
-    decay: Floats,
-    shape: Ints,
-    numbers: Floats,
-    sums: Floats,
-    novelty: Floats,
-) -> None:
-    """Weigh the past events around by nearness, recency and likeness, and add their classes up.
-
-    `levels` is how many there are of places and of neighbourhoods; `sums` (class, memory x reach), `novelty` (memory,).
-    """
-    sums[:] = 0.0
-    novelty[:] = 0.0
-    narrowest = PACKED + levels[0]
-    features = narrowest + levels[1]
+def weigh_neighbours(
+    i: int, day: int, record: Packed, nearness: Nearness, buckets: Buckets, members: Members, decay: Floats,
+    sums: NeighbourSums,
+) -> None:  # fmt: skip
+    """Weigh the past events around event `i` by distance, time and differences, and add their classes up in `sums`."""
+    sums.share[:] = 0.0
+    sums.novelty[:] = 0.0
+    fall = sums.fall
+    narrowest = PACKED + nearness.places
+    features = narrowest + nearness.levels
     narrowing = math.cos(math.radians(record[i, LATITUDE] / PER_DEGREE))
-    likes = np.exp(-numbers[1] * np.arange(record.shape[1] - features + 1))
-    fall = np.empty(shape[5])
-    per_reach = 1.0 / numbers[0]
-    found = np.empty(levels[1] * shape[9] + 1, dtype=np.int64)
-    for at in range(neighbours(i, record, narrowest, features, shelves, shape[9], found)):
-        j = found[at]
-        far = distance(i, j, record, narrowing, levels[0], ladder) * per_reach
+    similarity = np.exp(-nearness.mismatch * np.arange(record.shape[1] - features + 1))
+    per_scale = 1.0 / nearness.widest_km
+    for at in range(gather_neighbours(i, record, narrowest, features, buckets, nearness.most, sums.neighbour)):
+        j = sums.neighbour[at]
+        far = distance(i, j, record, narrowing, nearness.places, nearness.usual_km) * per_scale
         if far > _FAR:
             continue
         fall[0] = math.exp(-far)
         for r in range(1, len(fall)):
             square = fall[r - 1] * fall[r - 1]
             fall[r] = square * square * fall[r - 1]
-        like = likes[differences(i, j, record, features)]
-        add(j, day - record[j, LAST_DAY], like, fall, record, member, decay, shape, sums, novelty)
+        alike = similarity[differences(i, j, record, features)]
+        add(j, day - record[j, LAST_DAY], alike, record, members, decay, nearness, sums)

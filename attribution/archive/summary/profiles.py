@@ -152,14 +152,17 @@ def draw_shares(
     warm_up: int = _WARM_UP,
 ) -> ShareDraws:
     """Draws from the posterior of the shares and concentrations of one feature, given counts (node, value)."""
-    from attribution.archive.summary.profiles_kernel import draw_profiles
+    from attribution.archive.summary.profiles_kernel import Draws, Tree, draw_profiles
 
     grid = kappa_grid() if kappa is None else kappa
     levels = int(level.max()) + 1
-    shares = np.empty((draws, *counts.shape), dtype=np.float32)
-    chosen, mass = np.empty((draws, levels), dtype=np.int64), np.zeros((levels, len(grid)))
-    draw_profiles(parent, level, counts, grid, ROOT_PRIOR, warm_up, rng, shares, chosen, mass)
-    return ShareDraws(shares, grid[chosen], mass)
+    drawn = Draws(
+        shares=np.empty((draws, *counts.shape), dtype=np.float32),
+        chosen=np.empty((draws, levels), dtype=np.int64),
+        mass=np.zeros((levels, len(grid))),
+    )
+    draw_profiles(Tree(parent, level), counts, grid, ROOT_PRIOR, warm_up, rng, drawn)
+    return ShareDraws(drawn.shares, grid[drawn.chosen], drawn.mass)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,11 +9,31 @@ these numbers are counts for the node above. Last, the shares are drawn from the
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from attribution._compile import kernel
 from attribution.archive.codes import Floats, Ints
+
+
+class Tree(NamedTuple):
+    """Nodes from the root down: parents come first, the root is node 0 and has level -1.
+
+    No node has one of its own level above it, and the levels of the nodes above are larger: level 0 is the finest.
+    """
+
+    parent: Ints  # (node,)
+    level: Ints  # (node,)
+
+
+class Draws(NamedTuple):
+    """Where draws are left."""
+
+    shares: NDArray[np.float32]  # (draw, node, value)
+    chosen: Ints  # (draw, level) cell of kappa
+    mass: Floats  # (level, kappa): added to; the mean conditional posterior of kappa
 
 
 @kernel
@@ -56,14 +76,13 @@ def dirichlet(node: int, above: int, strength: float, count: Floats, theta: Floa
 
 @kernel
 def concentration(
-    depth: int, parent: Ints, level: Ints, count: Floats, theta: Floats, kappa: Floats, score: Floats,
-    rng: np.random.Generator,
-) -> int:  # fmt: skip
+    depth: int, tree: Tree, count: Floats, theta: Floats, kappa: Floats, score: Floats, rng: np.random.Generator
+) -> int:
     """Draw a kappa of one level, whose probabilities given the shares above are left in `score`."""
     score[:] = 0.0
-    for n in range(1, len(parent)):
-        if level[n] == depth:
-            log_likelihoods(n, parent[n], count, theta, kappa, score)
+    for n in range(1, len(tree.parent)):
+        if tree.level[n] == depth:
+            log_likelihoods(n, tree.parent[n], count, theta, kappa, score)
     score[:] = np.exp(score - score.max())
     score /= score.sum()
     left, at = rng.random(), 0
@@ -74,49 +93,39 @@ def concentration(
 
 
 @kernel
-def hand_up(
-    depth: int, strength: float, parent: Ints, level: Ints, count: Floats, theta: Floats, rng: np.random.Generator
-) -> None:
+def hand_up(depth: int, strength: float, tree: Tree, count: Floats, theta: Floats, rng: np.random.Generator) -> None:
     """Count for the nodes above what the nodes of one level drew from them."""
-    for n in range(1, len(parent)):
-        if level[n] == depth:
+    for n in range(1, len(tree.parent)):
+        if tree.level[n] == depth:
+            above = tree.parent[n]
             for v in range(count.shape[1]):
-                count[parent[n], v] += fresh(count[n, v], strength * theta[parent[n], v], rng)
+                count[above, v] += fresh(count[n, v], strength * theta[above, v], rng)
 
 
 @kernel
 def draw_profiles(
-    parent: Ints, level: Ints, direct: Floats, kappa: Floats, root_prior: float, warm_up: int, rng: np.random.Generator,
-    shares: Floats, chosen: Ints, mass: Floats,
-) -> None:  # fmt: skip
-    """Draw shares (draw, node, value) and kappas (draw, level), one sweep each after the warm-up.
+    tree: Tree, direct: Floats, kappa: Floats, root_prior: float, warm_up: int, rng: np.random.Generator, out: Draws
+) -> None:
+    """Draw shares and kappas, one sweep each after the warm-up.
 
-    Parameters
-    ----------
-    parent, level
-        (node,): parents come first; the root is node 0 and has level -1. No node has one of its own level above it, and
-        the levels of the nodes above are larger: level 0 is the finest.
-    direct
-        (node, value): events of the node itself, whole numbers.
-    kappa
-        The grid, equally probable beforehand.
-    mass
-        (level, kappa): added to; the mean conditional posterior of kappa.
+    `direct` (node, value) are the events of the node itself, whole numbers; `kappa` is the grid, equally probable
+    beforehand.
     """
     nodes, values = direct.shape
+    draws, levels = out.chosen.shape
     theta = np.full((nodes, values), 1.0 / values)
-    count, now, score = np.empty((nodes, values)), np.zeros(mass.shape[0], dtype=np.int64), np.empty(len(kappa))
-    for sweep in range(-warm_up, len(shares)):
+    count, now, score = np.empty((nodes, values)), np.zeros(levels, dtype=np.int64), np.empty(len(kappa))
+    for sweep in range(-warm_up, draws):
         count[:] = direct
-        for depth in range(mass.shape[0]):
-            now[depth] = concentration(depth, parent, level, count, theta, kappa, score, rng)
+        for depth in range(levels):
+            now[depth] = concentration(depth, tree, count, theta, kappa, score, rng)
             if sweep >= 0:
-                mass[depth] += score / len(shares)
-                chosen[sweep, depth] = now[depth]
-            hand_up(depth, kappa[now[depth]], parent, level, count, theta, rng)
+                out.mass[depth] += score / draws
+                out.chosen[sweep, depth] = now[depth]
+            hand_up(depth, kappa[now[depth]], tree, count, theta, rng)
         theta[0] = 1.0
         dirichlet(0, 0, root_prior, count, theta, rng)
         for n in range(1, nodes):
-            dirichlet(n, parent[n], kappa[now[level[n]]], count, theta, rng)
+            dirichlet(n, tree.parent[n], kappa[now[tree.level[n]]], count, theta, rng)
         if sweep >= 0:
-            shares[sweep] = theta
+            out.shares[sweep] = theta

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -21,6 +22,9 @@ from attribution.archive.model.classes import Labelled
 from attribution.archive.summary.grid import Bounds, Estimate, GridPosterior, grid_posterior
 from attribution.domain.concern import Concern
 from attribution.domain.verbal import short
+
+if TYPE_CHECKING:
+    from attribution.archive.summary.scales_kernel import History
 
 # Days are the grain of the tables: what is gone within one cannot be seen. The longest tables span half a century, and
 # an event that loses two fifths of its weight over that time cannot be told from one that never loses any.
@@ -74,10 +78,7 @@ def decay_likelihood(labelled: Labelled, days: Floats, weight: Floats, first: in
     from attribution.archive.summary.scales_kernel import decay_grid
 
     out = np.zeros((len(days), len(weight)))
-    events = labelled.events
-    decay_grid(
-        events.day, events.last_day, labelled.order, labelled.label, len(labelled.classes), first, days, weight, out
-    )
+    decay_grid(_history(labelled), first, days, weight, out)
     return out
 
 
@@ -86,10 +87,7 @@ def decayed_shares(labelled: Labelled, days: float, weight: float) -> Floats:
     from attribution.archive.summary.scales_kernel import own_shares
 
     out = np.empty(len(labelled))
-    events = labelled.events
-    own_shares(
-        events.day, events.last_day, labelled.order, labelled.label, len(labelled.classes), days, weight, out
-    )  # fmt: skip
+    own_shares(_history(labelled), days, weight, out)
     return out
 
 
@@ -191,11 +189,7 @@ def length_likelihood(labelled: Labelled, base: Floats, km: Floats, weight: Floa
     from attribution.archive.summary.scales_kernel import length_grid
 
     out = np.zeros((len(km), len(weight)))
-    events = labelled.events
-    length_grid(
-        events.day, events.last_day, labelled.order, labelled.label, unit_vectors(labelled), base, first, LOOKED_AT,
-        km, weight, out,
-    )  # fmt: skip
+    length_grid(_history(labelled), unit_vectors(labelled), base, first, LOOKED_AT, km, weight, out)
     return out
 
 
@@ -203,3 +197,10 @@ def unit_vectors(labelled: Labelled) -> Floats:
     """Where events lie on the unit sphere, (event, 3)."""
     north, east = np.radians(labelled.events.latitude), np.radians(labelled.events.longitude)
     return np.stack([np.cos(north) * np.cos(east), np.cos(north) * np.sin(east), np.sin(north)], axis=1)
+
+
+def _history(labelled: Labelled) -> History:
+    from attribution.archive.summary.scales_kernel import History
+
+    events = labelled.events
+    return History(events.day, events.last_day, labelled.order, labelled.label, len(labelled.classes))

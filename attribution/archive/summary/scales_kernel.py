@@ -1,12 +1,12 @@
 """How probable past labels are under many decay times, or many length scales, at once: one pass over the events.
 
-Events are in order of their first possible day; `order` sorts them by their last, and an event counts for those whose
-first possible day is later. `label` (event,) is the class of each, all known.
+An event counts for those whose first possible day is later than its own last.
 """
 
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
@@ -16,14 +16,23 @@ from attribution.archive.codes import Floats, Ints
 _EARTH_KM = 6371.0
 
 
+class History(NamedTuple):
+    """Events of known class, in order of their first possible day."""
+
+    day: Ints  # (event,)
+    last_day: Ints
+    order: Ints  # (event,) events by their last possible day
+    label: Ints  # (event,) the class of each
+    classes: int
+
+
 @kernel
-def decay_grid(
-    day: Ints, last: Ints, order: Ints, label: Ints, classes: int, first: int, tau: Floats, weight: Floats, out: Floats
-) -> None:
+def decay_grid(history: History, first: int, tau: Floats, weight: Floats, out: Floats) -> None:
     """Add to `out` (decay time, weight) the log-probability of the labels of the events from number `first` on.
 
     ``p(c) = (n_c + w / C) / (n + w)``, n being past events that count ``exp(-days ago / tau)`` each.
     """
+    day, last, order, label, classes = history
     start = day[0] if len(day) else 0  # from the epoch, nothing would grow without bound before it: 0 * inf
     counts, seen = np.zeros((len(tau), classes)), np.full(classes, start)
     total, total_seen, waiting = np.zeros(len(tau)), start, 0
@@ -47,10 +56,9 @@ def decay_grid(
 
 
 @kernel
-def own_shares(
-    day: Ints, last: Ints, order: Ints, label: Ints, classes: int, tau: float, weight: float, out: Floats
-) -> None:
+def own_shares(history: History, tau: float, weight: float, out: Floats) -> None:
     """The probability (event,) that one decay time and one weight gave each event's own class before its day."""
+    day, last, order, label, classes = history
     start = day[0] if len(day) else 0
     counts, seen = np.zeros(classes), np.full(classes, start)
     total, total_seen, waiting = 0.0, start, 0
@@ -78,14 +86,14 @@ def kilometres(i: int, j: int, spot: Floats) -> float:
 
 @kernel
 def length_grid(
-    day: Ints, last: Ints, order: Ints, label: Ints, spot: Floats, base: Floats, first: int, most: int, scale: Floats,
-    weight: Floats, out: Floats,
-) -> None:  # fmt: skip
+    history: History, spot: Floats, base: Floats, first: int, most: int, scale: Floats, weight: Floats, out: Floats
+) -> None:
     """Add to `out` (length scale, weight) the log-probability of the labels of the events from number `first` on.
 
     ``p(c) = (n_c + w b_c) / (n + w)``, n being the `most` most recent past events, which count ``exp(-km / h)`` each,
     and b (`base`, of each event's own class) what is believed wherever it was.
     """
+    day, last, order, label, _ = history
     own, every, waiting = np.empty(len(scale)), np.empty(len(scale)), 0
     for i in range(len(day)):
         while waiting < len(order) and last[order[waiting]] < day[i]:

@@ -129,7 +129,7 @@ def test_a_set_of_candidates_counts_in_proportion_to_what_was_forecast() -> None
     prequential = PrequentialFilter(events, classes)
     slope = np.full((len(prequential.names), len(classes)), 0.3)
     probability = prequential.advance(len(events), slope, np.zeros(len(classes)))
-    start, member, share = prequential.member
+    start, member, share = prequential.members
     for event in np.flatnonzero(events.among.partial):
         run_ = slice(start[event], start[event + 1])
         inside = probability[event, member[run_]]
