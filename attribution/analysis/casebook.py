@@ -114,7 +114,24 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Casebook:
-    """Studies of all cases under all their models."""
+    """Studies of all cases under all their models.
+
+    Attributes
+    ----------
+    studies
+        One for each case and model: the prior, the posterior as of chosen moments, what was settled later, its scores.
+    engine
+        Which engine fitted them: ``importance`` or ``nuts``.
+    seed
+        The seed of every fit.
+
+    Examples
+    --------
+    >>> pair = at.read_case("k1-2019"), at.read_model("k1-2019/baseline")
+    >>> book = at.casebook([pair])
+    >>> book.to_frame().label.tolist()
+    ['+1 day', '+7 days', '+30 days', 'latest']
+    """
 
     studies: tuple[Study, ...]
     engine: str
@@ -198,13 +215,37 @@ def casebook(
     """Fit each case under each model as of one, seven and thirty days after the incident and as it stands now.
 
     Where items are dated by the minute, at each of those minutes too. Where the evidence reaches past an outcome, also
-    as of the day before that outcome, since only what came before it may be scored. Any `executor` takes the studies;
-    the book does not depend on it.
+    as of the day before that outcome, since only what came before it may be scored.
+
+    Parameters
+    ----------
+    pairs
+        Cases, each with a model of it.
+    engine
+        ``importance`` (instant) or ``nuts``, for every fit.
+    seed
+        The seed of every fit.
+    executor
+        Where studies are worked out side by side; in this process, one after the other, where not given. The book does
+        not depend on it.
+
+    Returns
+    -------
+    Casebook
+        A study for each pair, in their order.
 
     Raises
     ------
+    PairError
+        A model does not fit its case.
     PoolError
         Workers of the executor were lost; the error carries the studies that had come back.
+
+    Examples
+    --------
+    >>> pair = at.read_case("k1-2019"), at.read_model("k1-2019/baseline")
+    >>> at.casebook([pair]).studies[0].case
+    'k1-2019'
     """
     return Casebook(tuple(each(partial(_study, engine=engine, seed=seed), pairs, executor=executor)), engine, seed)
 

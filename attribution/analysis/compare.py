@@ -68,7 +68,28 @@ class Change:
 class Comparison:
     """Two answers about the same factions, and where every difference between them comes from.
 
-    `khat` is the worst Pareto shape among the fits; above `khat_limit` the split is not to be trusted.
+    Attributes
+    ----------
+    first, second
+        What each answer is of, how it was drawn, and whom it has ahead.
+    groups
+        What can differ: evidence, grades, tables, priors.
+    differences
+        What does differ in each group, in words; empty where the two sides agree in it.
+    changes
+        For each faction and group of factions: its probability before and after, and what each of `groups` contributes.
+    fits
+        How many cases and models between the two were fitted.
+    khat
+        The worst Pareto shape among these fits.
+    khat_limit
+        Above it the split is not to be trusted.
+
+    Examples
+    --------
+    >>> earlier = at.fit(case, model, engine="importance", as_of="2024-02-01")
+    >>> at.compare(earlier, posterior).trustworthy
+    True
     """
 
     first: Compared
@@ -122,14 +143,32 @@ def _points(part: float) -> str:
 def compare(first: Posterior, second: Posterior) -> Comparison:
     """Split the change in each probability from one posterior to another over the groups of what differs.
 
-    Every group can be taken from either side (`attribution.analysis.hybrid`), which gives a case and a model for each
+    Evidence, grades, tables and priors can each be taken from either side, which gives a case and a model for each
     subset of the changed groups. All of them are fitted by the instant engine with one seed, and the contributions are
     Shapley values: exact, summing to the whole change, and the same in whatever order the changes are told.
+
+    Parameters
+    ----------
+    first, second
+        Posteriors about the same factions: of other models, other days, other versions of the evidence.
+
+    Returns
+    -------
+    Comparison
+        The parts of every change of a probability, which sum to it.
 
     Raises
     ------
     UsageError
         The two are not about the same factions, or a fact has other states in one of them.
+
+    Examples
+    --------
+    >>> earlier = at.fit(case, model, engine="importance", as_of="2024-02-01")
+    >>> frame = at.compare(earlier, posterior).to_frame()
+    >>> parts = frame[["evidence", "grades", "tables", "priors", "engine"]].sum(axis=1)
+    >>> bool((abs(frame.before + parts - frame.after) < 1e-9).all())
+    True
     """
     a, b = (Side(one.case.as_of(one.settings.as_of), one.model) for one in (first, second))
     changed = tuple(group for group in GROUPS if hybrid(a, b, frozenset({group})) != hybrid(a, b, frozenset()))

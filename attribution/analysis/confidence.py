@@ -52,7 +52,22 @@ class Ground:
 
 @dataclass(frozen=True, slots=True)
 class Confidence:
-    """The level, the grounds it follows from, and whether the lead is open within its Monte Carlo error."""
+    """Analytic confidence, with the grounds that it follows from: a statement apart from the probabilities.
+
+    Attributes
+    ----------
+    level
+        ``low``, ``moderate`` or ``high``.
+    tied
+        The lead is open within its Monte Carlo error.
+    grounds
+        Six grounds, each with its level (None where it was not looked at) and its reason as a sentence.
+
+    Examples
+    --------
+    >>> findings.confidence.to_frame().index.tolist()[:3]
+    ['origins', 'sources', 'deception']
+    """
 
     level: Level
     tied: bool
@@ -102,13 +117,28 @@ def confidence(
 
     Parameters
     ----------
+    posterior
+        The posterior whose leader is judged.
     sources
         What leaving out each source does.
+    dependence
+        How many independent origins there are.
     deception
         The smallest common probability of forgery that changes the lead, infinite where none does; None where that was
         not looked at.
     rivals
         Posteriors of the same case under other models.
+
+    Returns
+    -------
+    Confidence
+        The level and its grounds.
+
+    Examples
+    --------
+    >>> found = at.confidence(posterior, sources=findings.sources, dependence=findings.dependence)
+    >>> found.level in ("low", "moderate", "high")
+    True
     """
     grounds = (
         _origins(dependence.effective),

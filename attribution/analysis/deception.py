@@ -74,11 +74,35 @@ class Direction:
 
 @dataclass(frozen=True, slots=True)
 class DeceptionBudget:
-    """The directions: at random first, then toward each faction in the order of the case.
+    """How much forging the lead stands up to: at random first, then toward each faction in the order of the case.
 
-    `forgeable` are the origins that are moved together. Of those `as_in_model` the model itself says how probable it is
-    that they are forged; they stay so, and at a probability of 0 all is as published. Where that would be all of them,
-    they are moved instead.
+    Attributes
+    ----------
+    factions
+        Ids of the factions, in the order of the case.
+    labels
+        Their names for a reader.
+    leader, runner_up
+        The two most probable factions.
+    tied
+        The two are equal within 4 Monte Carlo standard errors.
+    forgeable
+        The origins that are moved together.
+    as_in_model
+        Those of them of which the model itself says how probable it is that they are forged; they stay so, and at a
+        probability of 0 all is as published. Where that would be all of them, they are moved instead.
+    draws
+        How many stored draws were reweighted.
+    levels
+        The common probabilities of forging, from 0 to 1, at which curves are given.
+    directions
+        For each direction the smallest probability at which the lead passes, its error, the curve of all probabilities,
+        and the smallest set of origins that suffices if surely forged.
+
+    Examples
+    --------
+    >>> findings.deception.to_frame().index.names
+    FrozenList(['toward', 'probability'])
     """
 
     factions: tuple[str, ...]
@@ -141,13 +165,27 @@ def deception_budget(posterior: Posterior, *, refit: bool = True) -> DeceptionBu
 
     Parameters
     ----------
+    posterior
+        The posterior whose lead is attacked.
     refit
-        Fit again, with the engine of the posterior, what the draws cannot reach.
+        Fit again, with the engine of the posterior, what the draws cannot reach (k-hat above its threshold).
+
+    Returns
+    -------
+    DeceptionBudget
+        At random, and toward each faction.
 
     Raises
     ------
     UsageError
         No origin could be forged.
+
+    Examples
+    --------
+    >>> budget = at.deception_budget(posterior)
+    >>> flips = [direction.flip for direction in budget.directions if direction.flip is not None]
+    >>> bool(0 < min(flips) < 1)
+    True
     """
     origins = forgeable(standing_case(posterior))
     if not origins:

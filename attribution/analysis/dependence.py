@@ -65,12 +65,35 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Dependence:
-    """Pairs that share something, institutions merged, and the effective number of independent origins.
+    """Pairs of origins that share something, institutions merged, and the effective number of independent origins.
 
-    `groups` are origins tied by a shared institution, relay, wording or copy, all taken as one. With w the decibans
-    that each group adds to the lead, those that add none left aside, the effective number is ``(sum w)^2 / sum w^2``: n
-    groups of equal weight count n, one that outweighs all others counts one. `as_stated` is the same with every origin
-    on its own.
+    Attributes
+    ----------
+    factions
+        Ids of the factions, in the order of the case.
+    leader
+        The most probable faction.
+    leader_label
+        Its name for a reader.
+    runner_up
+        The second most probable faction.
+    pairs
+        For each pair that shares something, the posterior were the two one.
+    institutions
+        For each institution with several origins, the posterior were they one.
+    groups
+        Origins tied by a shared institution, relay, wording or copy, all taken as one, and the decibans they add
+        together to the leader against the runner-up.
+    effective
+        With w the decibans that each group adds to the lead, those that add none left aside, ``(sum w)^2 / sum w^2``: n
+        groups of equal weight count n, one that outweighs all others counts one.
+    as_stated
+        The same with every origin on its own.
+
+    Examples
+    --------
+    >>> bool(1 <= findings.dependence.effective <= len(findings.dependence.groups))
+    True
     """
 
     factions: tuple[str, ...]
@@ -152,13 +175,26 @@ def dependence(posterior: Posterior, *, pairs: Iterable[tuple[str, str]] = ()) -
 
     Parameters
     ----------
+    posterior
+        The posterior whose origins are merged.
     pairs
         Further pairs of origins to merge, whether they share anything or not.
+
+    Returns
+    -------
+    Dependence
+        Mergers, the largest shift first, and the effective number of origins.
 
     Raises
     ------
     UsageError
         An unknown origin, one that is merged with itself, or one that states nothing (a search, a weight given).
+
+    Examples
+    --------
+    >>> merged = at.dependence(posterior, pairs=[("from-rutba", "us-intelligence")])
+    >>> any(set(pair.origins) == {"from-rutba", "us-intelligence"} for pair in merged.pairs)
+    True
     """
     case = standing_case(posterior)
     states = tuple(id for id in posterior.program.origins if _states(posterior, id))

@@ -47,9 +47,55 @@ class Layer:
 class Lattice:
     """The posterior given each subset of the units, all other origins kept.
 
-    `kept` (subset, unit), `probabilities` (subset, faction), `ess` and `khat` (subset,; NaN where it was not needed).
-    `sustaining` are the smallest sets with which alone the published leader leads, `breaking` the smallest without
-    which it does not; both were looked at again with all draws. `max_removed` is None where all subsets were visited.
+    Attributes
+    ----------
+    by
+        The kind of the units: ``cluster``, ``origin``, ``item``, ``source`` or ``institution``.
+    within
+        The cluster inside which units were removed; empty where everywhere.
+    units
+        Ids of the units.
+    labels
+        Their names for a reader.
+    always
+        Origins that are in every subset.
+    factions
+        Ids of the factions, in the order of the case.
+    leader
+        The published leader.
+    tied
+        Its lead is open within 4 Monte Carlo standard errors.
+    draws
+        How many draws were used.
+    max_removed
+        The most units removed together; None where all subsets were visited.
+    subsets
+        How many subsets were visited.
+    held
+        In how many of them the leader leads.
+    low_ess
+        In how many the effective sample size is below 400.
+    doubtful
+        In how many of these k-hat is above its threshold.
+    layers
+        The same by the number of units removed, with the leader's lowest and highest probability.
+    sustaining
+        The smallest sets with which alone the leader leads, looked at again with all draws.
+    breaking
+        The smallest sets without which it does not, looked at again with all draws.
+    kept
+        Booleans (subset, unit).
+    probabilities
+        Probabilities (subset, faction), from 0 to 1.
+    ess
+        Effective sample sizes (subset,).
+    khat
+        Pareto shapes (subset,); NaN where the effective sample size made them needless.
+
+    Examples
+    --------
+    >>> findings.lattice.probabilities.shape == (findings.lattice.subsets, len(findings.lattice.factions))
+    True
     """
 
     by: str
@@ -131,6 +177,8 @@ def lattice(
 
     Parameters
     ----------
+    posterior
+        The posterior whose evidence is taken apart.
     by
         The units: clusters of the model, or origins, items, sources, institutions.
     within
@@ -138,13 +186,25 @@ def lattice(
     max_removed
         Visit only subsets with at most so many units removed; needed for more than 14 units.
     draws
-        About how many of the stored draws to use; where not given, 2,000 for all subsets of 14 units, up to all of
-        them where subsets are fewer.
+        About how many of the stored draws to use; where 0, 2,000 for all subsets of 14 units, up to all of them where
+        subsets are fewer.
+    khat_for_all
+        Work out k-hat for every subset, not only where the effective sample size is below 400.
+
+    Returns
+    -------
+    Lattice
+        The whole lattice, and the smallest sets that sustain or break the lead.
 
     Raises
     ------
     UsageError
         More than 14 units without `max_removed`, no units at all, an unknown kind or cluster.
+
+    Examples
+    --------
+    >>> at.lattice(posterior, "origin", max_removed=1).subsets
+    26
     """
     among = _units(posterior, by, within)
     _check(among, by, max_removed)

@@ -63,10 +63,30 @@ class Prospect:
 
 @dataclass(frozen=True, slots=True)
 class NextEvidence:
-    """All prospects, those worth most bits first; `settled` facts are not worth asking about.
+    """What is worth learning, most bits first.
 
-    `uncertainty` is the entropy of the perpetrator now, in bits: nothing can be worth more. Where the lead is `tied`
-    (equal within 4 standard errors), the chance that it changes says little.
+    Attributes
+    ----------
+    leader
+        The most probable faction.
+    leader_label
+        Its name for a reader.
+    tied
+        The lead is open within 4 Monte Carlo standard errors: the chance that it changes then says little.
+    uncertainty
+        The entropy of the perpetrator now, in bits: nothing can be worth more.
+    reliability
+        The reliability of the B2 report whose worth is given, from 0 to 1.
+    settled
+        Facts that are not worth asking about.
+    prospects
+        For each open fact and each origin the expected bits and the probability that the lead changes.
+
+    Examples
+    --------
+    >>> best = findings.next_evidence.prospects[0]
+    >>> bool(0 <= best.certain.bits <= findings.next_evidence.uncertainty)
+    True
     """
 
     leader: str
@@ -130,6 +150,21 @@ def next_evidence(posterior: Posterior) -> NextEvidence:
 
     The mutual information of perpetrator and answer under the current posterior, unknown numbers averaged over: zero
     where every faction predicts the same, never more than the entropy of the perpetrator.
+
+    Parameters
+    ----------
+    posterior
+        The posterior as it stands.
+
+    Returns
+    -------
+    NextEvidence
+        Prospects, those worth most bits first.
+
+    Examples
+    --------
+    >>> at.next_evidence(posterior).to_frame().index[0]
+    'launch-area'
     """
     first = posterior.ranking[0]
     now = np.array([standing.probability for standing in posterior.standings])

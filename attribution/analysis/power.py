@@ -64,7 +64,30 @@ class Scaled:
 
 @dataclass(frozen=True, slots=True)
 class PowerScaling:
-    """Every component of the prior and every origin, the most influential first; `evidence` is all of it together."""
+    """What each component of the prior and each origin does when it counts a little less or a little more.
+
+    Attributes
+    ----------
+    alphas
+        The two powers, below and above 1.
+    factions
+        Ids of the factions, in the order of the case.
+    leader
+        The most probable faction.
+    leader_label
+        Its name for a reader.
+    runner_up
+        The second most probable faction.
+    evidence
+        All evidence together to each power.
+    components
+        Every component of the prior and every origin, the most influential first.
+
+    Examples
+    --------
+    >>> findings.power.alphas
+    (0.8, 1.25)
+    """
 
     alphas: tuple[float, float]
     factions: tuple[str, ...]
@@ -127,10 +150,27 @@ def power_scaling(posterior: Posterior, alphas: tuple[float, float] = ALPHAS) ->
     faction changes nothing; at power 0 every organisation would be as probable as any other. The factor of an act says
     only that it happened: how much it bears on the question is in the table of its fact, a component of its own.
 
+    Parameters
+    ----------
+    posterior
+        The posterior whose parts are scaled.
+    alphas
+        Two powers, one below and one above 1.
+
+    Returns
+    -------
+    PowerScaling
+        The components, the most influential first.
+
     Raises
     ------
     UsageError
         Powers that do not lie on both sides of 1.
+
+    Examples
+    --------
+    >>> at.power_scaling(posterior).components[0].id
+    'perpetrator'
     """
     if not 0 < alphas[0] < 1 < alphas[1]:
         raise UsageError(f"the powers are {alphas[0]:g} and {alphas[1]:g}.", allowed="one between 0 and 1, one above 1")

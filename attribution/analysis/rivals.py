@@ -38,7 +38,25 @@ class ModelVerdict:
 
 @dataclass(frozen=True, slots=True)
 class Rivals:
-    """All models side by side, the one in question first, and its shortest path to another leader."""
+    """Models of one case side by side, the one in question first.
+
+    Attributes
+    ----------
+    factions
+        Ids of the factions, in the order of the case.
+    labels
+        Their names for a reader.
+    verdicts
+        What each model makes of the evidence: probabilities with their errors, its leader, the decibans of prior and
+        evidence, and its distance from the first (total variation, from 0 to 1).
+    path
+        The shortest way found by which the runner-up of the first model wins.
+
+    Examples
+    --------
+    >>> findings.rivals.agree
+    True
+    """
 
     factions: tuple[str, ...]
     labels: tuple[str, ...]
@@ -86,10 +104,28 @@ class Rivals:
 def compare_models(posterior: Posterior, rivals: tuple[Posterior, ...] = ()) -> Rivals:
     """A posterior beside those of other models of the same case, and its shortest path to another leader.
 
+    Parameters
+    ----------
+    posterior
+        The posterior in question.
+    rivals
+        Posteriors of the same evidence, as of the same moment, under other models.
+
+    Returns
+    -------
+    Rivals
+        A verdict for each model, and the path.
+
     Raises
     ------
     UsageError
         A posterior of another case, of other evidence, or of another day.
+
+    Examples
+    --------
+    >>> sceptical = at.fit(case, at.read_model("tower-22/sceptical"), engine="importance")
+    >>> at.compare_models(posterior, (sceptical,)).to_frame().index.tolist()
+    ['baseline', 'sceptical']
     """
     for rival in rivals:
         if rival.program.factions != posterior.program.factions or rival.case != posterior.case:

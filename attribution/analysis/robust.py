@@ -32,10 +32,30 @@ class Bounds:
 
 @dataclass(frozen=True, slots=True)
 class RobustBounds:
-    """Bounds at several contaminations of the prior over factions.
+    """Bounds on each probability at several contaminations of the prior over factions.
 
-    `tipping` is the least contamination that can change the lead, with its Monte Carlo error, and `to` who would gain
-    it; None and empty where no contamination can. The first of `bounds` is the posterior itself.
+    Attributes
+    ----------
+    factions
+        Ids of the factions, in the order of the case.
+    labels
+        Their names for a reader.
+    leader
+        The most probable faction.
+    bounds
+        The lowest and highest probability of each faction at each contamination; the first is the posterior itself.
+    tipping
+        The least contamination, from 0 to 1, that can change the lead; None where none can.
+    tipping_mcse
+        Its Monte Carlo standard error.
+    to
+        Who would gain the lead; empty where nobody can.
+
+    Examples
+    --------
+    >>> widest = findings.robust.bounds[-1]
+    >>> all(low <= high for low, high in zip(widest.low, widest.high))
+    True
     """
 
     factions: tuple[str, ...]
@@ -86,10 +106,27 @@ def robust_bounds(posterior: Posterior, levels: tuple[float, ...] = _LEVELS) -> 
     With mean likelihoods ``L_h = E[pi_h p(E | h)] / E[pi_h]`` the posterior is linear-fractional in the prior, and its
     extremes put all the contamination on one faction (Berger 1990, doi:10.1016/0378-3758(90)90079-A).
 
+    Parameters
+    ----------
+    posterior
+        The posterior whose prior is doubted.
+    levels
+        Contaminations, from 0 to below 1.
+
+    Returns
+    -------
+    RobustBounds
+        Bounds at each level, and the least contamination that can change the lead.
+
     Raises
     ------
     UsageError
         A level that is not a share of the prior: below 0, or 1 and more.
+
+    Examples
+    --------
+    >>> at.robust_bounds(posterior, levels=(0.2,)).to_frame().columns.tolist()
+    ['low 0', 'high 0', 'low 0.2', 'high 0.2']
     """
     for level in levels:
         if not 0 <= level < 1:

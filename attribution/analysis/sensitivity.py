@@ -26,7 +26,39 @@ from attribution.inference.posterior import Posterior
 class Sensitivity:
     """The findings, in the order in which a reader would ask for them; None where a finding has no meaning.
 
-    `lattice` is None where there is no evidence, `deception` where no origin could be forged.
+    Attributes
+    ----------
+    leave_out
+        Each unit left out: origins, or what was asked for.
+    sources
+        Each source left out.
+    institutions
+        Each institution left out.
+    decomposition
+        The log-odds of leader against runner-up as a sum over origins.
+    lattice
+        Every subset of the evidence; None where there is no evidence.
+    tipping
+        The smallest changes that end the lead.
+    deception
+        How much forging it stands up to; None where no origin could be forged.
+    robust
+        Bounds under other priors.
+    power
+        Parts of the prior and the evidence counting less or more.
+    dependence
+        Origins that may be one.
+    next_evidence
+        What is worth learning.
+    rivals
+        Other models beside this one.
+    confidence
+        Analytic confidence, which follows from the others.
+
+    Examples
+    --------
+    >>> findings.leave_out.by, findings.sources.by, findings.institutions.by
+    ('origin', 'source', 'institution')
     """
 
     leave_out: LeaveOut
@@ -67,6 +99,8 @@ def sensitivity(
 
     Parameters
     ----------
+    posterior
+        The posterior in question.
     rivals
         Posteriors of the same case under other models.
     by
@@ -77,6 +111,22 @@ def sensitivity(
         Fit again, with the engine of the posterior, what the draws cannot reach.
     progress
         Told what is being worked out.
+
+    Returns
+    -------
+    Sensitivity
+        Every finding; `str` of it is a page of paragraphs.
+
+    Raises
+    ------
+    UsageError
+        An unknown kind of unit, or a rival that is not about the same evidence.
+
+    Examples
+    --------
+    >>> earlier = at.fit(case, model, engine="importance", as_of="2024-01-28")
+    >>> at.sensitivity(earlier).confidence.level
+    'low'
     """
 
     def told[T](step: str, work: Callable[[], T]) -> T:

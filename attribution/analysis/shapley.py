@@ -48,11 +48,33 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Decomposition:
-    """Log-odds of one faction or group against another as a sum of bars: the prior, every origin, what averaging adds.
+    """Log-odds of one faction or group against another as a sum of bars, in decibans.
 
-    `prior` is the log-odds of the prior means, `averaging` closes the sum: the log of mean probabilities is not the
-    mean of logs. ``prior + sum of origins + averaging = total``, the printed log-odds. `orders` were sampled for some
-    origins, 0 where all is enumerated; bars are means over `draws` draws.
+    ``prior + sum of origins + averaging = total``, the printed log-odds.
+
+    Attributes
+    ----------
+    faction, rival
+        The two nodes of the tree.
+    prior
+        The log-odds of the prior means.
+    origins
+        A bar for each origin: its mean over the posterior of the numbers, and its 5 and 95 % quantiles there.
+    averaging
+        Closes the sum: the log of mean probabilities is not the mean of logs.
+    total
+        The log-odds of the published probabilities.
+    orders
+        How many orders of coming were sampled for some origins; 0 where all is enumerated.
+    draws
+        How many draws the bars are means over.
+
+    Examples
+    --------
+    >>> bars = findings.decomposition
+    >>> whole = bars.prior + sum(bar.decibans for bar in bars.origins) + bars.averaging
+    >>> bool(abs(whole - bars.total) < 1e-9)
+    True
     """
 
     faction: str
@@ -96,17 +118,37 @@ class Decomposition:
 
 
 def shapley(posterior: Posterior, faction: str = "", rival: str = "") -> Decomposition:
-    """Decompose the log-odds of `faction` against `rival` (the leader against the runner-up) over the origins.
+    """Decompose the log-odds of one faction against another over the origins.
 
-    Both may be groups, or `other`. Per draw, ``v(A) = log p(A | faction, theta) - log p(A | rival, theta)``. Between
-    two named factions it is additive over parts of the network, so Shapley values are exact by enumeration within each
-    part. A group's likelihood is a mean over its members, and `other` acts like everybody with some probability; what
-    does not add up there is enumerated together, or sampled over random orders, with an error.
+    Per draw, ``v(A) = log p(A | faction, theta) - log p(A | rival, theta)``. Between two named factions it is additive
+    over parts of the network, so Shapley values are exact by enumeration within each part. A group's likelihood is a
+    mean over its members, and `other` acts like everybody with some probability; what does not add up there is
+    enumerated together, or sampled over random orders, with an error.
+
+    Parameters
+    ----------
+    posterior
+        The posterior whose log-odds are decomposed.
+    faction
+        A node of the tree of factions, groups and `other` included; the leader where empty.
+    rival
+        Another one; the runner-up where empty.
+
+    Returns
+    -------
+    Decomposition
+        Bars in decibans that sum to the printed log-odds.
 
     Raises
     ------
     UsageError
         An unknown node; the same one twice, or one that holds the other.
+
+    Examples
+    --------
+    >>> bars = at.shapley(posterior, "kataib-hezbollah", "nujaba").to_frame()
+    >>> bars.loc["prior", "decibans"].round(1)
+    np.float64(3.8)
     """
     first, second = posterior.ranking[:2]
     faction, rival = faction or first.id, rival or (second.id if (faction or first.id) != second.id else first.id)

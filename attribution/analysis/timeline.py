@@ -42,7 +42,24 @@ class Turn:
 class Timeline:
     """The prior, and the posterior at every turn, each fitted again from what was public by then.
 
-    `merged` says that there were more turns than shown, so that some shown ones hold the news of several days.
+    Attributes
+    ----------
+    factions
+        Ids of the factions, in the order of the case.
+    prior
+        The prior probability of each, from 0 to 1.
+    turns
+        For each moment at which the public learned something: what, the probabilities then with their errors, who
+        leads, and the Pareto shape of the fit.
+    draws
+        How many points each fit has.
+    merged
+        There were more turns than shown, so that some shown ones hold the news of several days.
+
+    Examples
+    --------
+    >>> at.timeline(at.fit(case, model, engine="importance", as_of="2024-01-29")).to_frame().index.tolist()
+    ['2024-01-28', '2024-01-29']
     """
 
     factions: tuple[str, ...]
@@ -87,6 +104,22 @@ def timeline(posterior: Posterior) -> Timeline:
 
     Withdrawals and later grades are turns too. Past 30 turns, neighbours are taken together. Always by the instant
     engine, so that the last turn may differ from a posterior by NUTS within the errors of both.
+
+    Parameters
+    ----------
+    posterior
+        The posterior that the timeline leads up to.
+
+    Returns
+    -------
+    Timeline
+        A turn for each moment.
+
+    Examples
+    --------
+    >>> early = at.fit(case, model, engine="importance", as_of="2024-01-29")
+    >>> at.timeline(early).turns[0].moment
+    '2024-01-28'
     """
     case, last = posterior.case, posterior.settings.as_of
     moments = [moment for moment in case.turns if last is None or moment <= last]

@@ -85,7 +85,35 @@ class Screened:
 
 @dataclass(frozen=True, slots=True)
 class TippingPoints:
-    """The smallest changes of each kind, smallest first, at most as many as were asked for."""
+    """The smallest single changes that end the lead, of each kind, smallest first.
+
+    Attributes
+    ----------
+    factions
+        Ids of the factions, in the order of the case.
+    labels
+        Their names for a reader.
+    leader, runner_up
+        The two most probable factions.
+    tied
+        The two are equal within 4 Monte Carlo standard errors.
+    draws
+        How many stored draws the changes were confirmed on.
+    screened
+        How many things of each kind were tried, and how many of them could change the lead.
+    grades
+        Changes of one grade; sizes are steps of letter and digit.
+    numbers
+        Shifts of one uncertain number; sizes are widths ``H - L`` on the probit scale, on the log scale for ratios.
+    shares
+        Changes of one prior share; sizes are changes of its mean, from 0 to 1.
+
+    Examples
+    --------
+    >>> sizes = [tip.size for tip in findings.tipping.numbers]
+    >>> sizes == sorted(sizes)
+    True
+    """
 
     factions: tuple[str, ...]
     labels: tuple[str, ...]
@@ -140,10 +168,22 @@ def tipping_points(posterior: Posterior, *, shown: int = _SHOWN, refit: bool = T
 
     Parameters
     ----------
+    posterior
+        The posterior whose lead is tried.
     shown
         At most so many changes of each kind.
     refit
         Fit again, with the engine of the posterior, what the draws cannot reach.
+
+    Returns
+    -------
+    TippingPoints
+        Changes of grades, numbers and prior shares, the smallest of each kind first.
+
+    Examples
+    --------
+    >>> at.tipping_points(posterior, shown=1).numbers[0].id
+    'trait[reach|kataib-hezbollah]'
     """
     who = lead(posterior)
     found: dict[ChangeKind, tuple[TippingPoint, ...]] = {"grade": (), "number": (), "share": ()}

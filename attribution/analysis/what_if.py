@@ -47,7 +47,25 @@ _LETTERS = 6
 
 @dataclass(frozen=True, slots=True)
 class Planted:
-    """Every origin that can be forged was, with this probability: to point `toward` a node, or at random."""
+    """Every origin that can be forged was, with one probability.
+
+    Attributes
+    ----------
+    probability
+        From 0 to 1.
+    toward
+        The node of the tree of factions to whom the forgeries point; at random where empty.
+
+    Raises
+    ------
+    UsageError
+        A probability outside 0 to 1.
+
+    Examples
+    --------
+    >>> at.Planted(0.2, toward="nujaba").probability
+    0.2
+    """
 
     probability: float
     toward: str = ""
@@ -59,11 +77,27 @@ class Planted:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What is tried: items `off`, `grades` by origin, decibans added to the `prior` odds by faction, `planted`.
+    """What is tried: items switched off, origins graded anew, the prior moved, origins forged.
 
     An item that is off says nothing; of an origin with several items, what the others say remains. Grades and copies
-    are read as they were with all items there. A named faction's prior gains against the other named ones, `other`
-    against all of them together. `planted` takes the place of what the model says about forging.
+    are read as they were with all items there.
+
+    Attributes
+    ----------
+    off
+        Ids of items.
+    grades
+        Pairs of an origin and the grade it gets.
+    prior
+        Pairs of a faction and the decibans added to its prior odds: of a named faction against the other named ones, of
+        `other` against all of them together.
+    planted
+        Forgery of every origin that can be forged; it takes the place of what the model says about forging.
+
+    Examples
+    --------
+    >>> at.Changes(off=frozenset({"halt"}), prior=(("nujaba", 3.0),)).prior
+    (('nujaba', 3.0),)
     """
 
     off: frozenset[str] = frozenset()
@@ -74,14 +108,14 @@ class Changes:
 
 @dataclass(frozen=True, slots=True)
 class WhatIf:
-    """The posterior under some changes.
+    """The posterior under some changes, with its Monte Carlo errors.
 
     Attributes
     ----------
     factions
         The factions, in the order of the case; `published`, `probabilities` and `mcse` are in their order.
     published
-        Their probabilities without a change.
+        Their probabilities without a change, from 0 to 1.
     probabilities
         Their probabilities under the changes; NaN where no draw can have left the evidence.
     mcse
@@ -94,6 +128,12 @@ class WhatIf:
         The largest shape at which the answer can be trusted.
     refitted
         The draws are those of a new fit.
+
+    Examples
+    --------
+    >>> answer = at.what_if(posterior, at.Changes(off=frozenset({"halt"})))
+    >>> answer.to_frame().columns.tolist()
+    ['published', 'probability', 'mcse']
     """
 
     factions: tuple[str, ...]
@@ -138,15 +178,28 @@ def what_if(posterior: Posterior, changes: Changes, *, refit: bool = True) -> Wh
 
     Parameters
     ----------
+    posterior
+        The posterior whose case and model are changed.
     changes
         What is tried, all at once.
     refit
         Fit again, with the engine of the posterior, where k-hat is above its threshold.
 
+    Returns
+    -------
+    WhatIf
+        Probabilities of the factions as published and under the changes.
+
     Raises
     ------
     UsageError
         A change to something that is not there.
+
+    Examples
+    --------
+    >>> answer = at.what_if(posterior, at.Changes(off=frozenset({"halt"})))
+    >>> bool(answer.probabilities[0] < answer.published[0])
+    True
     """
     case = standing_case(posterior)
     program = changed(Variant.of(posterior), case, changes).program

@@ -70,15 +70,24 @@ def write_report(
     rivals: tuple[Posterior, ...] = (),
     sensitivity: Sensitivity | None = None,
 ) -> Gate:
-    """Write the report of a posterior as ``.html``, ``.json`` or ``.md``; says whether it is citable.
+    """Write the report of a posterior as ``.html``, ``.json`` or ``.md``, by the suffix of the path.
 
     Parameters
     ----------
+    posterior
+        The posterior to report.
+    path
+        Where to write; what stands there is replaced in one step.
     rivals
         Posteriors of the same case under other models, to stand beside it.
     sensitivity
         What ``at.sensitivity(posterior)`` found. Where it is not given it is worked out for a posterior of record
         (`nuts`); a report of the instant engine, which is not citable anyway, goes without.
+
+    Returns
+    -------
+    Gate
+        Whether the report is citable, with the reasons where it is not.
 
     Raises
     ------
@@ -86,6 +95,12 @@ def write_report(
         Another suffix.
     OutputError
         The file cannot be written; what stood there is untouched.
+
+    Examples
+    --------
+    >>> gate = at.write_report(posterior, "report.md")
+    >>> gate.citable
+    False
     """
     path = Path(path)
     check_suffix(path, "a report", REPORT_SUFFIXES)

@@ -58,7 +58,44 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Backtest:
-    """What a backtest found. Forecasts are never of the future of what they were made from."""
+    """What a backtest found. Forecasts are never of the future of what they were made from.
+
+    Attributes
+    ----------
+    protocol
+        ``rolling``: fitted again as labels arrive; ``static``: once.
+    since
+        The first day that was forecast.
+    training
+        How many events came before it.
+    forecasts
+        How many events were forecast.
+    scored
+        How many of these have one known faction.
+    classes
+        Factions seen often enough in training, and `other`.
+    forecasters
+        The model first, then the baselines from best to worst, each with its scores.
+    curve
+        Calibration: mean forecast and frequency by bins, with a band.
+    groups
+        Scores by faction, year and place.
+    coefficients
+        What each feature counts as of the last fit, with intervals.
+    fits
+        How many times the coefficients were fitted.
+    seed
+        The seed of all that is drawn.
+    concerns
+        What is doubtful about the answer.
+    limits
+        What no backtest can show.
+
+    Examples
+    --------
+    >>> backtested.training + backtested.forecasts == len(events)
+    True
+    """
 
     protocol: Protocol
     since: dt.date  # the first day forecast
@@ -112,10 +149,34 @@ def backtest(
     nuts: bool = False,
     progress: Callable[[str, int, int], None] | None = None,
 ) -> Backtest:
-    """Forecast every event from `since` on (default: after the first 70 %) and score what can be scored.
+    """Forecast every event from a day on, forward in time, and score what can be scored.
 
     The coefficients of the last fit get intervals: from a normal distribution, or by NUTS, whose chains may be
-    doubtful. `progress` is told who forecasts, how many events are done, and of how many.
+    doubtful.
+
+    Parameters
+    ----------
+    events
+        A table of past events, ordered in time, as `attribution.archive.reading.read.read_events` gives it.
+    since
+        The first day to forecast; after the first 70 % of the events where not given.
+    protocol
+        ``rolling``: fitted again as labels arrive; ``static``: once.
+    baselines
+        Names of the tuned baselines to score beside the model.
+    least
+        How many events a faction needs in training to be a class of its own.
+    seed
+        The seed of all that is drawn.
+    nuts
+        Draw the coefficients by NUTS, in about a minute.
+    progress
+        Told who forecasts, how many events are done, and of how many.
+
+    Returns
+    -------
+    Backtest
+        Scores, calibration, coefficients, and what is doubtful.
 
     Raises
     ------
@@ -125,6 +186,11 @@ def backtest(
         No events on one side of `since`, an unknown baseline, or scikit-learn is missing for one.
     EngineError
         NUTS gave up.
+
+    Examples
+    --------
+    >>> at.backtest(events, protocol="static").model.name
+    'model'
     """
 
     def step(name: str) -> Callable[[int], None] | None:
