@@ -87,10 +87,46 @@ def without_outcome(text: str) -> str:
 class Case:
     """Evidence, with nothing assumed: what is public about one incident.
 
+    Attributes
+    ----------
+    id : str
+        Small letters, digits and hyphens.
+    title, question : str
+        For readers.
+    incident : Incident
+        When and where it happened.
+    factions : FactionTree
+        The candidate perpetrators: leaves of a tree, mutually exclusive and, with `other`, exhaustive.
+    sources : Catalog of Source
+        Who says something, by id.
+    facts : Catalog of Fact
+        Questions about the incident, each with its states, by id.
+    evidence : Catalog of Item
+        Reports, acts, absences and items already weighed, by id, in the order of the file.
+    declarations : Catalog of OriginDeclaration
+        What the file says about origins that several items share.
+    limits : tuple of str
+        What a reader must know about the evidence as a whole.
+    outcomes : tuple of Outcome
+        What was settled later. No fit reads it.
+    text : str
+        The file it was read from; empty for a case made in Python.
+    origins : Catalog of Origin
+        The items gathered by where they really come from; made from the items and declarations.
+
     Raises
     ------
     CaseError
         Anything named but not declared, declared twice, or contradictory; `at` says where in the document.
+
+    Examples
+    --------
+    >>> import attribution as at
+    >>> case = at.read_case("tower-22")
+    >>> case.states("perpetrator")[:2]
+    ('kataib-hezbollah', 'nujaba')
+    >>> len(case.evidence) > len(case.as_of("2024-01-29").evidence)
+    True
     """
 
     id: str
@@ -140,12 +176,22 @@ class Case:
         found |= {step.date for item in self.evidence if isinstance(item, Statement) for step in item.regraded}
         return tuple(sorted(found))
 
-    def as_of(self, moment: Moment | dt.date | None = None) -> Case:
-        """The case as the public knew it at a minute, or at the end of a day; without a moment, as it stands now.
+    def as_of(self, moment: Moment | dt.date | str | None = None) -> Case:
+        """Take the case as the public knew it at a minute, or at the end of a day.
 
         Items published later are left out, as are those withdrawn by then, and later grades are not yet known. What is
         dated by a day is known at its end, so a minute of that day does not know it. What was settled later is gone:
         whatever is computed from a case is computed from this.
+
+        Parameters
+        ----------
+        moment : Moment, date or str, optional
+            Without it, the case as it stands now.
+
+        Returns
+        -------
+        Case
+            The same case with fewer items, earlier grades and no outcome.
         """
         last = Moment.of(moment or dt.date.max)
         standing = [

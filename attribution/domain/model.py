@@ -173,10 +173,38 @@ class Cluster:
 class Model:
     """One analyst's assumptions about one case.
 
+    Attributes
+    ----------
+    id, case, title, summary : str
+        Its name, the case it is about, and what it is in words.
+    grading : Grading
+        What Admiralty grades are worth.
+    perpetrator : PerpetratorPrior
+        Who it was before the evidence.
+    tables : Catalog of Table
+        Conditional probability tables of the facts, by fact.
+    traits : Catalog of Trait
+        Capabilities and behaviours of the factions, by id.
+    deception : Deception
+        Staged scenes, forged origins, sources that turn things round.
+    clusters : Catalog of Cluster
+        Origins dropped together, at most 14: the units of the evidence lattice.
+    recipe : str
+        The recipe that its tables and numbers may name; empty for none.
+    text : str
+        The file it was read from, with those it names; empty for a model made in Python.
+
     Raises
     ------
     ModelError
         More than 14 clusters, an origin in two of them, or a trait that is not declared.
+
+    Examples
+    --------
+    >>> import attribution as at
+    >>> model = at.read_model("tower-22/baseline")
+    >>> print(model.perpetrator.surprise)
+    [0.001, 0.01, 0.05]
     """
 
     id: str

@@ -38,16 +38,32 @@ def fit(
     sampling: Sampling | None = None,
     progress: bool = False,
 ) -> Posterior:
-    """The posterior over the factions of a case under a model.
+    """Compute the posterior over the factions of a case under a model.
+
+    The discrete unknowns are summed out exactly, by variable elimination; only the uncertain numbers are drawn.
 
     Parameters
     ----------
-    engine
-        ``nuts``: the engine of record, seconds. ``importance``: milliseconds, for exploring and as the cross-check.
-    seed
-        Same seed, same inputs, same versions: same draws.
-    as_of
+    case : Case
+        The evidence, from `read_case`.
+    model : Model
+        The assumptions, from `read_model`.
+    engine : {"nuts", "importance"}, default "nuts"
+        ``nuts``: the engine of record, Hamiltonian Monte Carlo, seconds. ``importance``: importance sampling with
+        Sobol points from the prior, a fraction of a second, for exploring and as the cross-check.
+    seed : int, default 1
+        From 0 to 2^63 - 1. Same seed, same inputs, same versions: same draws.
+    as_of : Moment, date or str, optional
         Use only what was published by this minute (``"2004-03-11T13:30"``), or by the end of this day.
+    sampling : Sampling, optional
+        How many draws; `Sampling()` where it is not given.
+    progress : bool, default False
+        Show how far NUTS is.
+
+    Returns
+    -------
+    Posterior
+        The draws, and everything that follows from them, computed when it is first asked for.
 
     Raises
     ------
@@ -60,6 +76,8 @@ def fit(
     --------
     >>> import attribution as at
     >>> posterior = at.fit(at.read_case("tower-22"), at.read_model("tower-22/baseline"), engine="importance")
+    >>> posterior.ranking[0].id, posterior.ranking[0].words
+    ('kataib-hezbollah', 'very likely')
     >>> round(float(posterior.probabilities().probability.sum()), 6)
     1.0
     """
@@ -97,7 +115,36 @@ def _unforged(model: Model) -> Model:
 
 
 def build(case: Case, model: Model) -> pm.Model:
-    """The `pm.Model` itself, with its named quantities as Deterministics, for those who extend it in PyMC."""
+    """Build the `pm.Model` itself, for those who extend it in PyMC.
+
+    Parameters
+    ----------
+    case : Case
+        The evidence.
+    model : Model
+        The assumptions.
+
+    Returns
+    -------
+    pymc.Model
+        One standard normal vector `z` over `number`; Deterministics `value` (number), `trait` (trait_name, faction),
+        `reliability` (origin), `log_joint` and `probability` (faction); and the Potential `evidence`, which is
+        ``log p(E | z)``. All of them are differentiable functions of `z`.
+
+    Raises
+    ------
+    PairError
+        The model does not fit the case.
+    TooTiedError
+        Facts are tied together past what can be summed exactly.
+
+    Examples
+    --------
+    >>> import attribution as at
+    >>> built = at.build(at.read_case("k1-2019"), at.read_model("k1-2019/baseline"))
+    >>> [variable.name for variable in built.free_RVs]
+    ['z']
+    """
     from attribution.modelling.graph import named_model
 
     return named_model(compile_network(case, model))

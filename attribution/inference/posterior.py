@@ -22,7 +22,54 @@ if TYPE_CHECKING:
 class Posterior(PosteriorDraws):
     """What a fit gives: the case and model it is about, how it was drawn, and the draws.
 
-    Everything else is computed from these when first asked for, and is a function of them alone.
+    Everything else is computed from these when first asked for, and is a function of them alone. It prints as a short
+    paragraph: the size of the problem, who leads with range and error, whether the fit can be trusted, what to do next.
+
+    Attributes
+    ----------
+    case : Case
+        The evidence.
+    model : Model
+        The assumptions.
+    settings : Settings
+        Engine, seed, moment and numbers of draws.
+    draws : Draws
+        Standard normals (chain, draw, number), with log-weights where they do not count equally.
+    program : Program
+        The compiled network.
+    standings, group_standings, state_standings : tuple of Standing
+        Probabilities of factions, of groups, and of the states of facts as ``fact=state``, before and after the
+        evidence, in the order of the case; each with its Monte Carlo error and its range over inputs.
+    ranking : tuple of Standing
+        The factions, the most probable first.
+    faction_draws, prior_faction_draws : ndarray (draw, faction)
+        ``p(h | E, theta)`` in every draw, and ``pi_h`` in draws from the prior.
+    state_draws, prior_state_draws : ndarray (draw, state)
+        Probabilities of the states of all facts, one fact after another, in the same draws.
+    log_joint : ndarray (draw, faction)
+        ``log pi_h p(E | h, theta)``.
+    log_evidence : ndarray (draw,)
+        ``log p(E | theta)``.
+    diagnostics : Diagnostics
+        How well it was drawn, and whether the other engine agrees.
+    trustworthy : bool
+        Whether nothing in the fit itself stops publication.
+    tree : xarray.DataTree
+        All draws for ArviZ, every dimension named.
+
+    See Also
+    --------
+    fit : Makes one.
+    load_posterior : Reads one that was saved.
+
+    Examples
+    --------
+    >>> import attribution as at
+    >>> posterior = at.fit(at.read_case("tower-22"), at.read_model("tower-22/baseline"), engine="importance")
+    >>> posterior.probabilities().loc["kataib-hezbollah", "words"]
+    'very likely'
+    >>> posterior.trustworthy
+    True
     """
 
     @cached_property
@@ -37,7 +84,13 @@ class Posterior(PosteriorDraws):
         return not any(concern.severity == "blocking" for concern in concerns)
 
     def concerns(self) -> tuple[Concern, ...]:
-        """Doubts about the assumptions, the fit, and how the two meet; blocking ones first."""
+        """List the doubts about the assumptions, the fit, and how the two meet.
+
+        Returns
+        -------
+        tuple of Concern
+            Blocking ones first.
+        """
         return all_concerns(self, self.diagnostics)
 
     @cached_property
@@ -46,15 +99,34 @@ class Posterior(PosteriorDraws):
         return build_tree(self)
 
     def probabilities(self) -> pd.DataFrame:
-        """Factions: prior, probability, mcse, low, high (range over inputs), words; indexed by faction."""
+        """Tabulate the factions.
+
+        Returns
+        -------
+        DataFrame
+            Indexed by faction: label; prior and probability, fractions; mcse, the Monte Carlo standard error of the
+            probability; low and high, its 5 and 95 % quantiles over the inputs; words of ICD 203.
+        """
         return _frame(self.standings, "faction")
 
     def groups(self) -> pd.DataFrame:
-        """As `probabilities`, for the groups of the tree."""
+        """Tabulate the groups of the tree.
+
+        Returns
+        -------
+        DataFrame
+            As `probabilities`, indexed by group.
+        """
         return _frame(self.group_standings, "group")
 
     def facts(self) -> pd.DataFrame:
-        """As `probabilities`, indexed by fact and state."""
+        """Tabulate the states of the facts.
+
+        Returns
+        -------
+        DataFrame
+            As `probabilities`, indexed by fact and state.
+        """
         import pandas as pd
 
         frame = _frame(self.state_standings, "state")
@@ -63,14 +135,37 @@ class Posterior(PosteriorDraws):
         return frame
 
     def loo(self) -> object:
-        """ArviZ's PSIS leave-one-out over origins, on ``log p(o | all other origins, theta)``.
+        """Ask how well each origin was predicted by all the others under this model.
 
-        It says how well each origin was predicted by all the others under this model. It needs equally weighted draws.
+        ArviZ's leave-one-out by Pareto-smoothed importance sampling, over ``log p(o | all other origins, theta)``.
+
+        Returns
+        -------
+        arviz.ELPDData
+            Expected log predictive density, in nats, with one value and one k-hat per origin.
+
+        Raises
+        ------
+        UsageError
+            The draws are weighted: it needs a posterior fitted by NUTS.
         """
         return leave_one_out(self, self.tree)
 
     def save(self, path: str | Path) -> None:
-        """Write the run to one NetCDF-4 file that stands alone: draws, settings, case and model as text."""
+        """Write the run to one NetCDF-4 file that stands alone: draws, settings, case and model as text.
+
+        Parameters
+        ----------
+        path : str or path
+            Where; what stood there stays until the new file is whole.
+
+        Raises
+        ------
+        RunError
+            The case or the model was built in Python, so that there is no text to keep.
+        OutputError
+            The file cannot be written.
+        """
         check_stands_alone(self)
         write_run(self.tree, Path(path))
 
@@ -82,12 +177,34 @@ class Posterior(PosteriorDraws):
 
 
 def load_posterior(path: str | Path) -> Posterior:
-    """Read a run: the same posterior, to the last bit.
+    """Read a run that was saved.
+
+    Parameters
+    ----------
+    path : str or path
+        A file that `Posterior.save` or ``attribution fit CASE -o RUN.nc`` wrote.
+
+    Returns
+    -------
+    Posterior
+        The same posterior, to the last bit.
 
     Raises
     ------
     RunError
         Not a run, a run of a newer program, or one whose parts do not belong together.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import attribution as at
+    >>> posterior = at.fit(at.read_case("k1-2019"), at.read_model("k1-2019/baseline"), engine="importance")
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     posterior.save(Path(folder) / "k1.nc")
+    ...     again = at.load_posterior(Path(folder) / "k1.nc")
+    >>> bool((again.draws.z == posterior.draws.z).all())
+    True
     """
     run = read_run(Path(path))
     return Posterior.drawn(run.case, run.model, run.settings, run.draws, program=run.program)

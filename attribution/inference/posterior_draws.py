@@ -35,8 +35,19 @@ PRIOR_SCRAMBLES, _PRIOR_LOG2_POINTS = 8, 8
 class Standing:
     """A faction, group or state: its probability before and after the evidence.
 
-    `mcse` is the Monte Carlo standard error of `probability`; `low` and `high` are the 5 % and 95 % quantiles of the
-    probability over the uncertain inputs (its range over inputs, not a credible interval).
+    Attributes
+    ----------
+    id, label : str
+        Its name in the files, and for readers.
+    prior, probability : float
+        Before and after the evidence, fractions.
+    mcse : float
+        The Monte Carlo standard error of `probability`.
+    low, high : float
+        The 5 and 95 % quantiles of the probability over the uncertain inputs: its range over inputs, not a credible
+        interval.
+    words : str
+        The ICD 203 term for `probability`.
     """
 
     id: str

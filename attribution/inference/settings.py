@@ -21,12 +21,35 @@ _NUTS_PACKAGES = ("pymc", "pytensor", "nutpie")
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """Sizes of both engines. NUTS: chains, kept draws and tuning draws of each; importance: scrambles of 2^log2_points.
+    """How many draws the engines take.
+
+    Parameters
+    ----------
+    chains : int, default 4
+        Chains of NUTS, 2 to 64; from fewer than two no error could be estimated.
+    draws : int, default 1000
+        Draws kept of each chain, 50 to 1,000,000.
+    tune : int, default 600
+        Draws before these, in which each chain adapts, 100 to 1,000,000.
+    scrambles : int, default 8
+        Independent scrambles of the Sobol sequence of the importance engine, 2 to 64; the Monte Carlo error is
+        their spread.
+    log2_points : int, default 11
+        Each scramble has ``2 ** log2_points`` points, 5 to 20.
 
     Raises
     ------
     UsageError
-        Fewer than two chains or scrambles (no error could be estimated), or sizes that cannot be.
+        A size outside its range.
+
+    Examples
+    --------
+    >>> import attribution as at
+    >>> quick = at.Sampling(scrambles=4, log2_points=7)
+    >>> at.fit(
+    ...     at.read_case("k1-2019"), at.read_model("k1-2019/baseline"), engine="importance", sampling=quick
+    ... ).draws.z.shape[:2]
+    (4, 128)
     """
 
     chains: int = 4

@@ -37,7 +37,17 @@ def shipped_models(case: str) -> tuple[str, ...]:
 
 
 def read_case(name: str | os.PathLike[str]) -> Case:
-    """A case by its shipped name, or from a path (anything with a ``/`` or ending in ``.yaml``).
+    """Read a case: the evidence about one incident.
+
+    Parameters
+    ----------
+    name : str or path
+        A shipped name such as ``"tower-22"``, or a path: anything with a ``/`` or ending in ``.yaml``.
+
+    Returns
+    -------
+    Case
+        What the file says, checked; its `text` is the file's, so that a saved run stands alone.
 
     Raises
     ------
@@ -46,10 +56,16 @@ def read_case(name: str | os.PathLike[str]) -> Case:
     FormatError, CaseError
         The file cannot be used; file and line are named.
 
+    See Also
+    --------
+    read_model : The assumptions about a case.
+
     Examples
     --------
-    >>> read_case("tower-22").incident.country
-    'Jordan'
+    >>> import attribution as at
+    >>> case = at.read_case("tower-22")
+    >>> case.incident.country, len(case.factions.leaves)
+    ('Jordan', 9)
     """
     text = os.fspath(name)
     if "/" in text or os.sep in text or text.endswith(".yaml"):
@@ -63,7 +79,18 @@ def read_case(name: str | os.PathLike[str]) -> Case:
 
 
 def read_model(name: str | os.PathLike[str]) -> Model:
-    """A model by its shipped name, such as ``tower-22/baseline``, or from a path that ends in ``.yaml``.
+    """Read a model: one analyst's assumptions about one case.
+
+    Parameters
+    ----------
+    name : str or path
+        A shipped name such as ``"tower-22/baseline"``, or a path that ends in ``.yaml``. The grading, the recipe, the
+        model it extends and the prior from history that it names are found beside it, or among those that ship.
+
+    Returns
+    -------
+    Model
+        What the file and those it names say, checked. Whether it fits a case is checked by `fit`.
 
     Raises
     ------
@@ -71,6 +98,17 @@ def read_model(name: str | os.PathLike[str]) -> Model:
         No such shipped model.
     FormatError, ModelError
         The file cannot be used; file and line are named.
+
+    See Also
+    --------
+    read_case : The evidence.
+
+    Examples
+    --------
+    >>> import attribution as at
+    >>> model = at.read_model("tower-22/baseline")
+    >>> model.case, model.grading.id
+    ('tower-22', 'standard')
     """
     text = os.fspath(name)
     if text.endswith(".yaml"):
