@@ -53,24 +53,24 @@ def schema(arguments: argparse.Namespace) -> int:
     if arguments.what == "report":
         from attribution.reporting.json import report_schema
 
-        found = report_schema()
+        document = report_schema()
     elif arguments.what == "comparison":
         from attribution.reporting.comparison import comparison_schema
 
-        found = comparison_schema()
+        document = comparison_schema()
     elif arguments.what == "casebook":
         from attribution.reporting.casebook import casebook_schema
 
-        found = casebook_schema()
+        document = casebook_schema()
     elif arguments.what == "mapping":
         from attribution.archive.reading.mapping_file import mapping_schema
 
-        found = mapping_schema()
+        document = mapping_schema()
     else:
         from attribution.reading import schema as file_schema
 
-        found = file_schema(arguments.what)
-    print(json.dumps(found, indent=2, ensure_ascii=False))
+        document = file_schema(arguments.what)
+    print(json.dumps(document, indent=2, ensure_ascii=False))
     return 0
 
 

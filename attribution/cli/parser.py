@@ -26,8 +26,8 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         hint = f"{self.prog} --help"
         if "invalid choice: " in message:
-            found = message.split("invalid choice: ")[1].split("'")[1]
-            hint = did_you_mean(found, (*_COMMANDS, *FORMATS)) or hint
+            typed = message.split("invalid choice: ")[1].split("'")[1]
+            hint = did_you_mean(typed, (*_COMMANDS, *FORMATS)) or hint
         raise UsageError(message.rstrip(".") + ".", hint=hint)
 
 

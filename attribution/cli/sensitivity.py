@@ -33,7 +33,7 @@ def sensitivity(arguments: argparse.Namespace) -> int:
     with stepping(f"sensitivity of {posterior.case.id} under {posterior.model.id}") as progress:
         progress("fitting rival models")
         rivals = _rivals(posterior)
-        found = analyse(
+        analysis = analyse(
             posterior,
             rivals,
             by=arguments.by,
@@ -41,11 +41,11 @@ def sensitivity(arguments: argparse.Namespace) -> int:
             refit=arguments.refit,
             progress=progress,
         )
-    sys.stdout.write(_render(posterior, found, arguments.format))
+    sys.stdout.write(_render(posterior, analysis, arguments.format))
     if arguments.output:
-        write_text(arguments.output, _render(posterior, found, _FORMS[arguments.output.suffix]))
+        write_text(arguments.output, _render(posterior, analysis, _FORMS[arguments.output.suffix]))
         print(f"written: {arguments.output}", file=sys.stderr)
-    doubts = unreached(posterior, found)
+    doubts = unreached(posterior, analysis)
     if doubts:
         print("not to be trusted without a new fit (--refit):", file=sys.stderr)
         print(*(f"  - {doubt}" for doubt in doubts), sep="\n", file=sys.stderr)
@@ -61,16 +61,16 @@ def compare(arguments: argparse.Namespace) -> int:
     first = _answer(arguments.first, arguments.model, arguments)
     second = _answer(arguments.second, arguments.model_b or arguments.model, arguments)
     with working("comparing"):
-        found = work_out(first, second)
+        comparison = work_out(first, second)
     if arguments.output:
         from attribution.reporting.comparison import write_comparison
 
-        write_comparison(found, arguments.output)
+        write_comparison(comparison, arguments.output)
         print(f"written: {arguments.output}", file=sys.stderr)
-    show(_comparison_tables(found), arguments.format)
+    show(_comparison_tables(comparison), arguments.format)
     if arguments.format == "text":
-        print(f"\n{found}")
-    return 0 if found.trustworthy else 1
+        print(f"\n{comparison}")
+    return 0 if comparison.trustworthy else 1
 
 
 def parse_side(typed: str) -> tuple[str, str, Moment | None]:
@@ -97,21 +97,21 @@ def parse_side(typed: str) -> tuple[str, str, Moment | None]:
     return case, model, moment
 
 
-def _render(posterior: Posterior, found: Sensitivity, form: str) -> str:
+def _render(posterior: Posterior, analysis: Sensitivity, form: str) -> str:
     from attribution.reporting.layout import sensitivity_json, sensitivity_page
 
     if form == "json":
-        return json.dumps(sensitivity_json(posterior, found), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+        return json.dumps(sensitivity_json(posterior, analysis), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
     if form == "csv":
-        return as_csv(_finding_tables(found))
-    page = sensitivity_page(posterior, found)
+        return as_csv(_finding_tables(analysis))
+    page = sensitivity_page(posterior, analysis)
     return page.markdown() if form == "markdown" else page.text()
 
 
-def _finding_tables(found: Sensitivity) -> list[Table]:
+def _finding_tables(analysis: Sensitivity) -> list[Table]:
     """Every finding's whole table."""
     tables = []
-    for name, finding in found.findings():
+    for name, finding in analysis.findings():
         frame = finding.to_frame().reset_index()
         rows = tuple(tuple(_cell(value) for value in row) for row in frame.itertuples(index=False, name=None))
         tables.append(Table(name, tuple(str(column) for column in frame.columns), rows))
@@ -176,12 +176,12 @@ def _answer(typed: str, model: str, arguments: argparse.Namespace) -> Posterior:
         return fit(case, assumed, engine=arguments.engine, seed=arguments.seed, as_of=moment)
 
 
-def _comparison_tables(found: Comparison) -> list[Table]:
-    columns = ("faction", "before", *found.groups, "engine", "after")
+def _comparison_tables(comparison: Comparison) -> list[Table]:
+    columns = ("faction", "before", *comparison.groups, "engine", "after")
     rows: tuple[tuple[str | float, ...], ...] = tuple(
-        (one.id, one.before, *one.parts, one.engine, one.after) for one in found.changes
+        (each.id, each.before, *each.parts, each.engine, each.after) for each in comparison.changes
     )
     what: tuple[tuple[str | float, ...], ...] = tuple(
-        (one.group, what) for one in found.differences for what in one.what
+        (each.group, what) for each in comparison.differences for what in each.what
     )
     return [Table("changes", columns, rows), Table("differences", ("group", "what"), what)]

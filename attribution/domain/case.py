@@ -171,10 +171,10 @@ class Case:
     @property
     def turns(self) -> tuple[Moment, ...]:
         """The moments at which what the public knows changes, in order: a publication, a withdrawal, a new grade."""
-        found = {item.published for item in self.evidence}
-        found |= {item.withdrawn for item in self.evidence if item.withdrawn}
-        found |= {step.date for item in self.evidence if isinstance(item, Statement) for step in item.regraded}
-        return tuple(sorted(found))
+        moments = {item.published for item in self.evidence}
+        moments |= {item.withdrawn for item in self.evidence if item.withdrawn}
+        moments |= {step.date for item in self.evidence if isinstance(item, Statement) for step in item.regraded}
+        return tuple(sorted(moments))
 
     def as_of(self, moment: Moment | dt.date | str | None = None) -> Case:
         """Take the case as the public knew it at a minute, or at the end of a day.
@@ -315,12 +315,12 @@ def _check_ratios(case: Case, item: Direct, at: Path) -> None:
 
 def _check_origins_agree(case: Case) -> None:
     """All that one origin says must be possible at once: it is believed or disbelieved as a whole."""
-    said: dict[tuple[str, str], tuple[frozenset[str], str]] = {}
+    stated: dict[tuple[str, str], tuple[frozenset[str], str]] = {}
     for position, item in enumerate(case.evidence):
         for proposition in item.propositions:
             key = (item.origin_id, proposition.fact)
             meaning = case.meaning(proposition)
-            before, other = said.get(key, (meaning, item.id))
+            before, other = stated.get(key, (meaning, item.id))
             if not meaning & before:
                 raise CaseError(
                     f'the origin "{item.origin_id}" says two things about "{proposition.fact}" that cannot '
@@ -329,7 +329,7 @@ def _check_origins_agree(case: Case) -> None:
                     allowed="one origin, one story: it is believed or disbelieved as a whole",
                     hint="make the change of story an act, or give the two items two origins",
                 )
-            said[key] = (meaning & before, item.id)
+            stated[key] = (meaning & before, item.id)
 
 
 def _either(states: Iterable[str]) -> str:

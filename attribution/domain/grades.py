@@ -122,11 +122,11 @@ def numbers_in_order(block: str, names: tuple[str, ...], stated: Mapping[str, Nu
     return tuple(stated[name] for name in names)
 
 
-def _not_a_grade(found: str, at: Path = ()) -> CaseError:
-    repaired = found.strip().upper()[:2]
+def _not_a_grade(text: str, at: Path = ()) -> CaseError:
+    repaired = text.strip().upper()[:2]
     good = len(repaired) == 2 and repaired[0] in LETTERS and repaired[1] in DIGITS
     return CaseError(
-        f'"{found}" is not an Admiralty grade.',
+        f'"{text}" is not an Admiralty grade.',
         at=at,
         allowed="a letter A to F (source) and a digit 1 to 6 (content), such as B2",
         hint=f'did you mean "{repaired}"?' if good else "F means the source cannot be judged, 6 the content",

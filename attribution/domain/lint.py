@@ -182,7 +182,7 @@ def _lone_ones(case: Case) -> Iterator[Concern]:
 
 
 def _facts(origin: Origin) -> set[str]:
-    return {said.fact for item in origin.items for said in item.propositions}
+    return {proposition.fact for item in origin.items for proposition in item.propositions}
 
 
 def _hindsight(case: Case) -> Iterator[Concern]:
@@ -191,9 +191,9 @@ def _hindsight(case: Case) -> Iterator[Concern]:
     if not scored:
         return
     settled = min(outcome.date for outcome in scored)
-    told = {citation.url for outcome in scored for citation in outcome.citations}
+    cited = {citation.url for outcome in scored for citation in outcome.citations}
     for item in case.evidence:
-        shared = sorted(told.intersection(citation.url for citation in item.citations))
+        shared = sorted(cited.intersection(citation.url for citation in item.citations))
         late = f"was published on {item.published.in_words()}, not before the outcome of {settled.in_words()}"
         if shared or item.published >= settled:
             yield Concern(

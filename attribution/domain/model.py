@@ -58,10 +58,10 @@ class History:
     def __post_init__(self) -> None:
         if not self.weights:
             raise ModelError("the prior names no faction.", at=("factions",), allowed="a weight for every faction")
-        for one in self.weights:
-            if one.weight.scale != "ratio":
+        for weight in self.weights:
+            if weight.weight.scale != "ratio":
                 raise ModelError(
-                    f'the weight of "{one.node}" is no ratio.', at=("factions", one.node), allowed="a ratio"
+                    f'the weight of "{weight.node}" is no ratio.', at=("factions", weight.node), allowed="a ratio"
                 )
         if self.other.scale != "probability":
             raise ModelError("other is a ratio.", at=("other",), allowed="a probability")
@@ -76,14 +76,14 @@ class History:
 
     def covered(self, tree: FactionTree, leaves: Iterable[str]) -> Iterator[tuple[HistoryWeight, tuple[str, ...]]]:
         """Each weight with the factions that share it."""
-        found: dict[str, list[str]] = {}
+        leaves_of: dict[str, list[str]] = {}
         for leaf in leaves:
             weight = self.weight_of(leaf, tree)
             if weight:
-                found.setdefault(weight.node, []).append(leaf)
+                leaves_of.setdefault(weight.node, []).append(leaf)
         for weight in self.weights:
-            if weight.node in found:
-                yield weight, tuple(found[weight.node])
+            if weight.node in leaves_of:
+                yield weight, tuple(leaves_of[weight.node])
 
 
 @dataclass(frozen=True, slots=True)

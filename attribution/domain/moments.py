@@ -95,8 +95,8 @@ class Moment:
 
     def in_words(self) -> str:
         """As a reader says it: 28 January 2024, or 11 March 2004, 13:30."""
-        told = f"{self.day.day} {self.day:%B} {self.day.year}"
-        return f"{told}, {self.time:%H:%M}" if self.time else told
+        day = f"{self.day.day} {self.day:%B} {self.day.year}"
+        return f"{day}, {self.time:%H:%M}" if self.time else day
 
     def __str__(self) -> str:
         return self.isoformat()

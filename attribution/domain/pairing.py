@@ -61,8 +61,8 @@ def parent_states(case: Case, fact: Fact) -> Iterator[dict[str, str]]:
 def cell_for(case: Case, model: Model, row: Row, leaf: str) -> Entry | None:
     """The entry that holds for a faction; a trait is looked up, so that its node is the trait's."""
     if row.trait:
-        found = most_specific(model.traits[row.trait].entries, leaf, case.factions)
-        return Entry(found.node, TraitValue(row.trait)) if found else None
+        entry = most_specific(model.traits[row.trait].entries, leaf, case.factions)
+        return Entry(entry.node, TraitValue(row.trait)) if entry else None
     return most_specific(row.entries, leaf, case.factions)
 
 
@@ -129,10 +129,10 @@ def _check_prior(case: Case, model: Model) -> None:
 
 
 def _trait_number(case: Case, trait: Trait, leaf: str) -> Number:
-    found = most_specific(trait.entries, leaf, case.factions)
-    assert found is not None
-    assert isinstance(found.cell, Number)
-    return found.cell
+    entry = most_specific(trait.entries, leaf, case.factions)
+    assert entry is not None
+    assert isinstance(entry.cell, Number)
+    return entry.cell
 
 
 def _nobody_left(at: Path) -> PairError:
@@ -215,7 +215,7 @@ def _check_row(case: Case, model: Model, fact: Fact, row: Row, at: Path) -> None
 
 def _check_cell(case: Case, model: Model, fact: Fact, table: Table, parents: dict[str, str], leaf: str) -> None:
     """One faction, one combination of parents: every state has a number, from one node, and they leave a rest."""
-    found: dict[str, Entry] = {}
+    entries: dict[str, Entry] = {}
     for rows in table.states:
         row = table.row(rows.state, parents)
         entry = cell_for(case, model, row, leaf) if row else None
@@ -227,8 +227,8 @@ def _check_cell(case: Case, model: Model, fact: Fact, table: Table, parents: dic
                 allowed="a number for every faction: its own, that of a group above it, or `else`",
                 hint="add `else: [low, best, high]` to the row",
             )
-        found[rows.state] = entry
-    nodes = {entry.node for entry in found.values()}
+        entries[rows.state] = entry
+    nodes = {entry.node for entry in entries.values()}
     if len(nodes) > 1:
         raise PairError(
             f'the states of "{fact.id}" take the number for "{leaf}" from different nodes: {listed(sorted(nodes))}.',
@@ -236,7 +236,7 @@ def _check_cell(case: Case, model: Model, fact: Fact, table: Table, parents: dic
             allowed="all states of a faction from the same node",
             hint=f"name the same nodes in every state of {fact.id}",
         )
-    numbers = [_number(case, model, entry, leaf) for entry in found.values()]
+    numbers = [_number(case, model, entry, leaf) for entry in entries.values()]
     if len(fact.states) == 2:
         return
     for which, total in (("lows", sum(n.low for n in numbers)), ("bests", sum(n.best for n in numbers))):
@@ -307,12 +307,12 @@ def _check_history(case: Case, history: History | None) -> None:
             allowed=f"events that were over before {case.incident.date.day}",
             hint=f"write it again: attribution archive prior {case.id} EVENTS",
         )
-    for one in history.weights:
-        if one.node not in case.factions:
-            raise PairError.unknown("factions and groups", one.node, case.factions.ids, at=(*at, one.node))
+    for weight in history.weights:
+        if weight.node not in case.factions:
+            raise PairError.unknown("factions and groups", weight.node, case.factions.ids, at=(*at, weight.node))
     named = [leaf for leaf in case.factions.leaves if leaf != OTHER]
     bare = [leaf for leaf in named if history.weight_of(leaf, case.factions) is None]
-    if bare or any(one.node == OTHER for one in history.weights):
+    if bare or any(weight.node == OTHER for weight in history.weights):
         raise PairError(
             f'the prior "{history.id}" '
             + (f"has no weight for {listed(bare)}." if bare else "has a weight for `other`."),

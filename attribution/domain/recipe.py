@@ -156,9 +156,9 @@ class Recipe:
 
 def reason_from(recipe: str, entry: str, because: Reason, own: Reason | None = None) -> Reason:
     """The reason of a number that came from a recipe: the case's own first, then the recipe's, and which it is."""
-    told = f"{own.text} " if own else ""
+    own_text = f"{own.text} " if own else ""
     rests_on = (*(own.rests_on if own else ()), *because.rests_on)
-    return Reason(f"{told}{because.text} (Recipe {recipe}: {entry}.)", rests_on)
+    return Reason(f"{own_text}{because.text} (Recipe {recipe}: {entry}.)", rests_on)
 
 
 def _bound_rows(rows: Iterable[Row], binding: Binding) -> Iterable[Row]:
@@ -182,9 +182,9 @@ def _bound_condition(parent: str, states: frozenset[str], binding: Binding) -> t
     return bound.fact, frozenset().union(*(meant[state] for state in states))
 
 
-def _known(kind: str, found: str, known: Iterable[str], at: Path) -> None:
-    if found not in known:
-        raise ModelError.unknown(kind, found, known, at=at)
+def _known(kind: str, name: str, known: Iterable[str], at: Path) -> None:
+    if name not in known:
+        raise ModelError.unknown(kind, name, known, at=at)
 
 
 def _all_bound(kind: str, declared: Iterable[str], bound: Iterable[str], at: Path, way_out: str) -> None:

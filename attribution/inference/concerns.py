@@ -25,14 +25,14 @@ _ORDER = {"blocking": 0, "warning": 1, "note": 2}
 
 def all_concerns(posterior: PosteriorDraws, diagnostics: Diagnostics) -> tuple[Concern, ...]:
     """Every doubt about a posterior, blocking ones first."""
-    found = [
+    concerns = [
         *case_concerns(posterior.case),
         *one_sided_searches(posterior.case),
         *model_concerns(posterior.case, posterior.model),
         *fit_concerns(diagnostics, posterior.settings.sampling.chains),
         *conflict_concerns(posterior),
     ]
-    return tuple(sorted(found, key=lambda concern: _ORDER[concern.severity]))
+    return tuple(sorted(concerns, key=lambda concern: _ORDER[concern.severity]))
 
 
 def fit_concerns(diagnostics: Diagnostics, chains: int) -> Iterator[Concern]:
@@ -51,18 +51,18 @@ def fit_concerns(diagnostics: Diagnostics, chains: int) -> Iterator[Concern]:
         )
 
 
-def convergence_concerns(found: Convergence, least_ess: float, remedy: str = "") -> Iterator[Concern]:
+def convergence_concerns(chains: Convergence, least_ess: float, remedy: str = "") -> Iterator[Concern]:
     """Doubts about chains; `remedy` says what to do where sampling longer or changing the tables is no way out."""
     more = remedy or "sample longer: more tuning and more draws"
-    if not found.rhat < RHAT_LIMIT:
+    if not chains.rhat < RHAT_LIMIT:
         yield _fit(
-            f"R-hat of {found.rhat_where} is {found.rhat:.3f} (limit {RHAT_LIMIT})",
+            f"R-hat of {chains.rhat_where} is {chains.rhat:.3f} (limit {RHAT_LIMIT})",
             "the chains do not agree on the distribution",
             more,
         )
     for kind, ess, where in (
-        ("bulk", found.ess_bulk, found.ess_bulk_where),
-        ("tail", found.ess_tail, found.ess_tail_where),
+        ("bulk", chains.ess_bulk, chains.ess_bulk_where),
+        ("tail", chains.ess_tail, chains.ess_tail_where),
     ):
         if not ess >= least_ess:
             yield _fit(
@@ -70,21 +70,21 @@ def convergence_concerns(found: Convergence, least_ess: float, remedy: str = "")
                 "means or quantiles have larger errors than printed",
                 more,
             )
-    if found.divergences:
+    if chains.divergences:
         yield _fit(
-            f"{found.divergences} of {found.draws} draws diverged",
+            f"{chains.divergences} of {chains.draws} draws diverged",
             "part of the posterior may not have been reached",
             remedy or "look for numbers close to 0 or 1 in the tables, or widen them",
         )
-    if not found.bfmi >= BFMI_LIMIT:
+    if not chains.bfmi >= BFMI_LIMIT:
         yield _fit(
-            f"the energy fraction (BFMI) is {found.bfmi:.2f} (limit {BFMI_LIMIT})",
+            f"the energy fraction (BFMI) is {chains.bfmi:.2f} (limit {BFMI_LIMIT})",
             "the sampler moves slowly between regions of low and high density",
             more,
         )
-    if found.max_depth_reached:
+    if chains.max_depth_reached:
         yield Concern(
-            what=f"{found.max_depth_reached} of {found.draws} draws stopped at the largest tree depth",
+            what=f"{chains.max_depth_reached} of {chains.draws} draws stopped at the largest tree depth",
             means="sampling was slow, not wrong",
             remedy=more,
             severity="note",
@@ -92,16 +92,16 @@ def convergence_concerns(found: Convergence, least_ess: float, remedy: str = "")
         )
 
 
-def _tails(found: Tails) -> Iterator[Concern]:
-    limit = khat_threshold(found.draws)
-    if found.khat > limit:
+def _tails(tails: Tails) -> Iterator[Concern]:
+    limit = khat_threshold(tails.draws)
+    if tails.khat > limit:
         yield _fit(
-            f"k-hat of the importance weights is {found.khat:.2f} (limit {limit:.2f})",
+            f"k-hat of the importance weights is {tails.khat:.2f} (limit {limit:.2f})",
             "the posterior is too far from the prior to be reached by weighting",
             "use the engine of record: --engine nuts",
         )
-    heavy = [f"{faction} {khat:.2f}" for faction, khat in found.by_faction if khat > limit]
-    if heavy and found.khat <= limit:
+    heavy = [f"{faction} {khat:.2f}" for faction, khat in tails.by_faction if khat > limit]
+    if heavy and tails.khat <= limit:
         yield Concern(
             what=f"k-hat of a faction's own weight is above {limit:.2f}: {', '.join(heavy)}",
             means="the probability of these factions is less certain than its printed error says",
@@ -110,10 +110,10 @@ def _tails(found: Tails) -> Iterator[Concern]:
         )
 
 
-def _cross_check(found: CrossCheck) -> Iterator[Concern]:
-    if found.worst > CROSS_CHECK_LIMIT:
+def _cross_check(check: CrossCheck) -> Iterator[Concern]:
+    if check.worst > CROSS_CHECK_LIMIT:
         yield _fit(
-            f"the engines differ on {found.where} by {found.difference:+.4f}, {found.worst:.1f} standard errors",
+            f"the engines differ on {check.where} by {check.difference:+.4f}, {check.worst:.1f} standard errors",
             "one of the two has not found the posterior",
             "take more draws; if it stays, report it as a fault of the program",
         )
@@ -147,12 +147,12 @@ def expected(posterior: PosteriorDraws) -> list[tuple[str, Proposition, float]]:
     }
     states = posterior.prior_state_draws.mean(axis=0) if program.facts else np.zeros(0)
     factions = dict(zip(program.factions, posterior.prior_faction_draws.mean(axis=0), strict=True))
-    found = []
+    probabilities = []
     for item in case.evidence:
         for proposition in item.propositions:
             if proposition.fact == PERPETRATOR:
                 probability = sum(factions[leaf] for leaf in case.meaning(proposition))
             else:
                 probability = sum(states[columns[proposition.fact, state]] for state in case.meaning(proposition))
-            found.append((item.id, proposition, float(probability)))
-    return found
+            probabilities.append((item.id, proposition, float(probability)))
+    return probabilities

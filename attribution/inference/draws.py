@@ -123,11 +123,11 @@ def weighted_quantiles(values: Floats, weights: Floats, levels: tuple[float, ...
     order = np.argsort(values, axis=0)
     ordered = np.take_along_axis(values, order, axis=0)
     below = np.cumsum(weights[order], axis=0)
-    found = []
+    quantiles = []
     for level in levels:
         position = np.minimum((below < level - 1e-12).sum(axis=0), len(values) - 1)
-        found.append(np.take_along_axis(ordered, position[None], axis=0)[0])
-    return found
+        quantiles.append(np.take_along_axis(ordered, position[None], axis=0)[0])
+    return quantiles
 
 
 def smoothed(log_ratio: Floats) -> tuple[Floats, float]:

@@ -166,9 +166,9 @@ def refuse_contradiction(case: Case, program: Program) -> None:
         return
     blamed = _contradictory(program, slots)
     items = [item.id for origin in blamed for item in case.origins[origin].items]
-    told = f"{listed(items)} cannot {'all ' if len(items) > 2 else 'both ' if len(items) == 2 else ''}be true"
+    claim = f"{listed(items)} cannot {'all ' if len(items) > 2 else 'both ' if len(items) == 2 else ''}be true"
     raise PairError(
-        f"the evidence is impossible under this model: {told}, whoever did it.",
+        f"the evidence is impossible under this model: {claim}, whoever did it.",
         allowed="evidence that some faction can have left",
         hint="soften a certainty: an entry of 0 or 1, a reliability of 1, a detection of 1, or `surprise`",
     )

@@ -136,8 +136,8 @@ def leave_one_out(posterior: PosteriorDraws, tree: xr.DataTree) -> Any:
 
 def observed_facts(posterior: PosteriorDraws) -> tuple[int, ...]:
     """Positions of the facts about which the evidence says something."""
-    said = {proposition.fact for item in posterior.case.evidence for proposition in item.propositions}
-    return tuple(position for position, fact in enumerate(posterior.program.facts) if fact in said)
+    observed = {proposition.fact for item in posterior.case.evidence for proposition in item.propositions}
+    return tuple(position for position, fact in enumerate(posterior.program.facts) if fact in observed)
 
 
 def cell_labels(program: Program) -> list[str]:
@@ -214,21 +214,21 @@ def read_run(path: Path) -> PosteriorDraws:
 def _quantities(program: Program, slots: Floats) -> dict[str, tuple[Floats, tuple[str, ...]]]:
     """Named quantities: values of the uncertain numbers, prior, traits, tables, reliabilities."""
     rows, log_prior = tables(program, slots)
-    found: dict[str, tuple[Floats, tuple[str, ...]]] = {
+    quantities: dict[str, tuple[Floats, tuple[str, ...]]] = {
         "value": (slots[:, _driven(program)], ("number",)),
         "prior": (np.exp(log_prior), ("faction",)),
     }
     if program.traits:
         known = program.trait_slot >= 0
         traits = np.where(known, slots[:, np.where(known, program.trait_slot, 0)], np.nan)
-        found["trait"] = (traits, ("trait_name", "faction"))
+        quantities["trait"] = (traits, ("trait_name", "faction"))
     if program.facts:
-        found["table"] = (rows[:, _table_entries(program)], ("faction", "cell"))
+        quantities["table"] = (rows[:, _table_entries(program)], ("faction", "cell"))
     if program.origins:
         source, item = program.ints.origin_source, program.ints.origin_item
         rho = slots[:, np.maximum(source, 0)] * slots[:, np.maximum(item, 0)]
-        found["reliability"] = (np.where(source >= 0, rho, np.nan), ("origin",))
-    return found
+        quantities["reliability"] = (np.where(source >= 0, rho, np.nan), ("origin",))
+    return quantities
 
 
 def _driven(program: Program) -> list[int]:
@@ -287,10 +287,10 @@ def _facts(program: Program, shape: tuple[int, ...], states: Any, observed: tupl
     variables: dict[str, tuple[Any, tuple[str, ...]]] = {
         program.facts[fact]: (states[:, fact], ()) for fact in observed
     }
-    found = _dataset(program, shape, variables)
+    dataset = _dataset(program, shape, variables)
     for fact in observed:
-        found[program.facts[fact]].attrs["states"] = ", ".join(program.states[fact])
-    return found
+        dataset[program.facts[fact]].attrs["states"] = ", ".join(program.states[fact])
+    return dataset
 
 
 def _stats(posterior: PosteriorDraws) -> xr.Dataset:
@@ -383,11 +383,11 @@ def _check_file(path: Path) -> None:
 
 
 def _check_format(path: Path, attributes: dict[str, str]) -> None:
-    found = attributes.get("format", "")
-    if found != RUN_FORMAT:
-        newer = found.startswith("attribution-run/")
+    version = attributes.get("format", "")
+    if version != RUN_FORMAT:
+        newer = version.startswith("attribution-run/")
         raise RunError(
-            f'the format is "{found or "missing"}".',
+            f'the format is "{version or "missing"}".',
             allowed=RUN_FORMAT,
             hint="it was written by another version of this program: update it" if newer else "is it a saved run?",
             file=str(path),

@@ -184,7 +184,7 @@ def _item(field: Field) -> Item:
             would_say_anyway=quantity(block["would_say_anyway"]) if "would_say_anyway" in block else None,
             copies=_copies(block["copies"]) if "copies" in block else None,
             forgeable=block["forgeable"].flag() if "forgeable" in block else None,
-            regraded=tuple(_regrade(one) for one in block["regraded"].items()) if "regraded" in block else (),
+            regraded=tuple(_regrade(each) for each in block["regraded"].items()) if "regraded" in block else (),
         )
 
 
@@ -219,7 +219,7 @@ def _proposition(field: Field, fact: str) -> Proposition:
 
 def _citations(block: dict[str, Field]) -> tuple[Citation, ...]:
     """Where it can be read: the `citation:` of a block."""
-    return tuple(_citation(one) for one in block["citation"].one_or_more()) if "citation" in block else ()
+    return tuple(_citation(each) for each in block["citation"].one_or_more()) if "citation" in block else ()
 
 
 def _citation(field: Field) -> Citation:

@@ -45,8 +45,8 @@ class Field:
     def text(self) -> str:
         """A text that is not empty."""
         if not isinstance(self.node, Scalar) or not self.node.text.strip():
-            found = "empty" if isinstance(self.node, Scalar) else self.found()
-            raise self.fail(f"{spell(self.path)} is {found}.", "a text")
+            shown = "empty" if isinstance(self.node, Scalar) else self.found()
+            raise self.fail(f"{spell(self.path)} is {shown}.", "a text")
         return self.node.text.strip()
 
     def word(self, kind: str, known: Iterable[str]) -> str:
@@ -195,14 +195,14 @@ def located(root: Field, near: Field | None = None) -> Iterator[None]:
 
 def check_format(root: Field, known: str) -> None:
     """Refuse a file that is something else, or of another version."""
-    found = root.entries().get("format")
-    if found is None:
+    version = root.entries().get("format")
+    if version is None:
         raise root.fail("the file has no `format`.", known, f"begin it with `format: {known}`")
-    text = found.text()
+    text = version.text()
     if text != known:
         name = known.partition("/")[0]
         hint = "update this program, or write the older format" if text.startswith(f"{name}/") else ""
-        raise found.fail(f'the format is "{text[:80]}", which is not known here.', known, hint)
+        raise version.fail(f'the format is "{text[:80]}", which is not known here.', known, hint)
 
 
 def entries_of(block: dict[str, Field], key: str) -> list[tuple[str, Field]]:

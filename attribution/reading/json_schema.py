@@ -54,8 +54,8 @@ def block(keys: Keys, required: tuple[str, ...] = ()) -> Schema:
 def closed(properties: dict[str, Schema], *, required: tuple[str, ...] | None = None) -> Schema:
     """An object with these properties and no others; all of them are required where nothing else is said."""
     needed = list(properties) if required is None else list(required)
-    found: Schema = {"type": "object", "properties": properties, "additionalProperties": False}
-    return {**found, "required": needed} if needed or required is None else found
+    shape: Schema = {"type": "object", "properties": properties, "additionalProperties": False}
+    return {**shape, "required": needed} if needed or required is None else shape
 
 
 def ref(shape: str) -> Schema:

@@ -121,10 +121,12 @@ def _perpetrator(root: Field, field: Field, history: History | None) -> Perpetra
 def _prior_reason(block: dict[str, Field]) -> Reason | None:
     """The reason of the block, and those of the two numbers that have no place of their own for one."""
     parts = [reason(block), *(recipe_reason(block[key]) for key in ("other", "surprise") if key in block)]
-    told = [part for part in parts if part]
-    if not told:
+    reasons = [part for part in parts if part]
+    if not reasons:
         return None
-    return Reason(" ".join(part.text for part in told), tuple(origin for part in told for origin in part.rests_on))
+    return Reason(
+        " ".join(part.text for part in reasons), tuple(origin for part in reasons for origin in part.rests_on)
+    )
 
 
 def _share(field: Field, node: str) -> Share:

@@ -105,8 +105,8 @@ def model_root(text: str, file: str, base: Part | None = None, recipe: Part | No
         raise named.fail(
             f'the recipe "{named.text()[:80]}" is not at hand.', "a shipped recipe, or a file beside the model"
         )
-    found = parse_recipe(part.text, part.file, part.id)
-    return replace(root, recipe=found, base=replace(root.base, recipe=found) if root.base else None)
+    parsed = parse_recipe(part.text, part.file, part.id)
+    return replace(root, recipe=parsed, base=replace(root.base, recipe=parsed) if root.base else None)
 
 
 def history_of(root: Field, text: str, part: Part | None = None) -> History | None:
@@ -121,14 +121,14 @@ def history_of(root: Field, text: str, part: Part | None = None) -> History | No
     named = prior.entries().get("archive") if prior and prior.is_mapping() else None
     if named is None:
         return None
-    found = part or _taken_apart(text, root.file)[1].get("archive")
-    if found is None:
+    brought = part or _taken_apart(text, root.file)[1].get("archive")
+    if brought is None:
         raise named.fail(
             f'the prior "{named.text()[:80]}" is not at hand.',
             "a file in the folder `priors` beside the model",
             "`attribution archive prior CASE EVENTS` writes one",
         )
-    return parse_history(found.text, found.file, found.id)
+    return parse_history(brought.text, brought.file, brought.id)
 
 
 def _inherited(below: Field) -> Field:
@@ -160,9 +160,9 @@ def parse_recipe(text: str, file: str = "recipe.yaml", id: str = "standard") -> 
 
 
 def _because(block: dict[str, Field]) -> Reason:
-    found = reason(block)
-    assert found is not None  # required
-    return found
+    why = reason(block)
+    assert why is not None  # required
+    return why
 
 
 def _recipe_table(root: Field, field: Field, id: str) -> RecipeTable:

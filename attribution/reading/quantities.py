@@ -117,10 +117,10 @@ def cell(field: Field) -> tuple[Cell, Reason | None]:
         block = field.block(VALUE)
         inner = block["value"]
         if inner.is_mapping() and ("trait" in inner.entries() or "lr" in inner.entries()):
-            found = cell(inner)[0]
+            value = cell(inner)[0]
         else:
-            found = quantity(field)
-        return found, reason(block)
+            value = quantity(field)
+        return value, reason(block)
     return quantity(field), None
 
 
@@ -139,7 +139,7 @@ def reason(block: dict[str, Field]) -> Reason | None:
 def rows_by_state(entries: dict[str, Field]) -> tuple[StateRows, ...]:
     """The rows of every state; the key `because` is the block's own."""
     return tuple(
-        StateRows(state, tuple(row(one) for one in inner.one_or_more()))
+        StateRows(state, tuple(row(each) for each in inner.one_or_more()))
         for state, inner in entries.items()
         if state != "because"
     )
@@ -147,8 +147,8 @@ def rows_by_state(entries: dict[str, Field]) -> tuple[StateRows, ...]:
 
 def entry(field: Field, node: str) -> Entry:
     """The cell of a node, with its own reason."""
-    found, why = cell(field)
-    return Entry(node, found, why)
+    value, why = cell(field)
+    return Entry(node, value, why)
 
 
 def row(field: Field) -> Row:

@@ -34,11 +34,11 @@ def schema(what: str) -> Schema:
     if what not in formats:
         raise UsageError.unknown("schemas", what, formats)
     version, keys, required = formats[what]
-    found = file_schema(version, what, keys, required, _definitions())
+    document = file_schema(version, what, keys, required, _definitions())
     if what == "model":
-        found["required"] = ["format", "title"]
-        found["anyOf"] = [{"required": ["extends"]}, {"required": list(required)}]
-    return found
+        document["required"] = ["format", "title"]
+        document["anyOf"] = [{"required": ["extends"]}, {"required": list(required)}]
+    return document
 
 
 def _definitions() -> dict[str, Schema]:
@@ -97,8 +97,8 @@ def _case_blocks() -> dict[str, Schema]:
         block({**words.ITEM, **words.OF_KIND[kind]}, words.ITEM_REQUIRED + words.REQUIRED_OF_KIND[kind])
         for kind in words.ITEM_KINDS
     ]
-    for kind, found in zip(words.ITEM_KINDS, items, strict=True):
-        found["properties"]["kind"] = {"const": kind}
+    for kind, shape in zip(words.ITEM_KINDS, items, strict=True):
+        shape["properties"]["kind"] = {"const": kind}
     return {
         "incident": block(words.INCIDENT, ("date", "place")),
         "node": either(block(words.NODE), {"type": "null"}),
