@@ -11,7 +11,7 @@ from random import Random
 from statistics import median
 
 import attribution as at
-from attribution.analysis.what_if import answer
+from attribution.analysis.what_if import page_answer
 from attribution.reporting.whatif import thinned
 from attribution.reporting.write import prepare
 from tests.browser.chromium import drive
@@ -27,7 +27,7 @@ def main() -> None:
 
 def measure(model: str) -> None:
     posterior = at.fit(at.read_case("tower-22"), at.read_model(f"tower-22/{model}"), engine="importance", seed=1)
-    prepared, carried = prepare(posterior), thinned(posterior)
+    prepared, embedded = prepare(posterior), thinned(posterior)
     r, case = Random(1), posterior.case.as_of()
     asked = [random_changes(r, case) for _ in range(SETTINGS)]
     with tempfile.TemporaryDirectory() as folder:
@@ -38,10 +38,10 @@ def measure(model: str) -> None:
     apart = max(
         abs(found - expected)
         for changes, one in zip(asked, rounds[0], strict=True)
-        for found, expected in zip(one["probabilities"], answer(carried, changes).probabilities, strict=True)
+        for found, expected in zip(one["probabilities"], page_answer(embedded, changes).probabilities, strict=True)
     )
     sizes = [one["ess"] for one in rounds[0]]
-    print(f"{model}: {len(prepared.what_if.data):,} bytes in the page, {len(carried.z)} draws")
+    print(f"{model}: {len(prepared.what_if.data):,} bytes in the page, {len(embedded.z)} draws")
     print(f"  {SETTINGS} random settings: median {median(times):.1f} ms, worst {max(times):.1f} ms per change")
     print(f"  largest difference from Python {apart:.1e}; effective sample size {min(sizes):.0f} to {max(sizes):.0f}")
 

@@ -372,9 +372,9 @@ def foreseen(case: Case, outcome: Outcome, as_of: Moment | None) -> bool:
     if as_of is not None and as_of < outcome.date:
         return True
     known = case.as_of(as_of).evidence
-    told = {citation.url for citation in outcome.citations}
+    cited = {citation.url for citation in outcome.citations}
     return all(
-        item.published < outcome.date and not told.intersection(citation.url for citation in item.citations)
+        item.published < outcome.date and not cited.intersection(citation.url for citation in item.citations)
         for item in known
     )
 

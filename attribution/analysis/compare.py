@@ -145,7 +145,7 @@ def compare(first: Posterior, second: Posterior) -> Comparison:
 
     Evidence, grades, tables and priors can each be taken from either side, which gives a case and a model for each
     subset of the changed groups. All of them are fitted by the instant engine with one seed, and the contributions are
-    Shapley values: exact, summing to the whole change, and the same in whatever order the changes are told.
+    Shapley values: exact, summing to the whole change, and the same in whatever order the changes are taken.
 
     Parameters
     ----------
@@ -286,8 +286,8 @@ class Difference:
 
 def differences(a: Side, b: Side) -> tuple[Difference, ...]:
     """All groups, in their order."""
-    told = {"evidence": _evidence, "grades": _grades, "tables": _tables, "priors": _priors}
-    return tuple(Difference(group, tuple(told[group](a, b))) for group in GROUPS)
+    by_group = {"evidence": _evidence, "grades": _grades, "tables": _tables, "priors": _priors}
+    return tuple(Difference(group, tuple(by_group[group](a, b))) for group in GROUPS)
 
 
 def _evidence(a: Side, b: Side) -> Iterator[str]:

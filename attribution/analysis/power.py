@@ -181,11 +181,11 @@ def power_scaling(posterior: Posterior, alphas: tuple[float, float] = ALPHAS) ->
         *_blocks(posterior, scale),
         *_origins(posterior, scale),
     ]
-    told = [replace(one, diagnosis=_diagnosis(one, evidence.sensitivity)) for one in found]
-    told.sort(key=lambda one: (-one.sensitivity, -abs(one.per_doubling)))
+    diagnosed = [replace(one, diagnosis=_diagnosis(one, evidence.sensitivity)) for one in found]
+    diagnosed.sort(key=lambda one: (-one.sensitivity, -abs(one.per_doubling)))
     first, second = posterior.ranking[:2]
     factions = posterior.program.factions
-    return PowerScaling(alphas, factions, first.id, first.label, second.id, evidence, tuple(told))
+    return PowerScaling(alphas, factions, first.id, first.label, second.id, evidence, tuple(diagnosed))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

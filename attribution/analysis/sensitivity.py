@@ -129,30 +129,30 @@ def sensitivity(
     'low'
     """
 
-    def told[T](step: str, work: Callable[[], T]) -> T:
+    def stage[T](step: str, work: Callable[[], T]) -> T:
         progress(step)
         return work()
 
-    sources = told("leaving out sources", lambda: leave_out(posterior, "source", refit=refit))
-    planted = told("planting evidence", lambda: _deception(posterior, refit=refit))
-    merged = told("merging origins", lambda: dependence(posterior))
+    sources = stage("leaving out sources", lambda: leave_out(posterior, "source", refit=refit))
+    deception = stage("forging evidence", lambda: _deception(posterior, refit=refit))
+    dependent = stage("merging origins", lambda: dependence(posterior))
     return Sensitivity(
-        leave_out=told(f"leaving out by {by}", lambda: leave_out(posterior, by, refit=refit)),
+        leave_out=stage(f"leaving out by {by}", lambda: leave_out(posterior, by, refit=refit)),
         sources=sources,
-        institutions=told("leaving out institutions", lambda: leave_out(posterior, "institution", refit=refit)),
-        decomposition=told("decomposing the lead", lambda: shapley(posterior)),
-        lattice=told("removing every set of evidence", lambda: _lattice(posterior, by, max_removed)),
-        deception=planted,
-        tipping=told("looking for tipping points", lambda: tipping_points(posterior, refit=refit)),
-        robust=told("bounding the prior", lambda: robust_bounds(posterior)),
-        power=told("scaling priors and origins", lambda: power_scaling(posterior)),
-        dependence=merged,
-        next_evidence=told("valuing the next evidence", lambda: next_evidence(posterior)),
-        rivals=told("looking for the runner-up's way", lambda: compare_models(posterior, rivals)),
-        confidence=told(
+        institutions=stage("leaving out institutions", lambda: leave_out(posterior, "institution", refit=refit)),
+        decomposition=stage("decomposing the lead", lambda: shapley(posterior)),
+        lattice=stage("removing every set of evidence", lambda: _lattice(posterior, by, max_removed)),
+        deception=deception,
+        tipping=stage("looking for tipping points", lambda: tipping_points(posterior, refit=refit)),
+        robust=stage("bounding the prior", lambda: robust_bounds(posterior)),
+        power=stage("scaling priors and origins", lambda: power_scaling(posterior)),
+        dependence=dependent,
+        next_evidence=stage("valuing the next evidence", lambda: next_evidence(posterior)),
+        rivals=stage("looking for the runner-up's way", lambda: compare_models(posterior, rivals)),
+        confidence=stage(
             "grading the confidence",
             lambda: confidence(
-                posterior, sources=sources, dependence=merged, deception=_withstood(planted), rivals=rivals
+                posterior, sources=sources, dependence=dependent, deception=_withstood(deception), rivals=rivals
             ),
         ),
     )

@@ -2,7 +2,7 @@
 
 Changes are perturbations made together. All stored draws answer by importance sampling, with the weights, the Monte
 Carlo error and the new fit of every other analysis. A page answers from the few draws that it holds, plainly weighted;
-`answer` is its twin in Python.
+`page_answer` is its twin in Python.
 """
 
 from __future__ import annotations
@@ -213,7 +213,7 @@ def what_if(posterior: Posterior, changes: Changes, *, refit: bool = True) -> Wh
 
 
 def _of(posterior: Posterior, found: Reweighted | None) -> WhatIf:
-    """The answer as it is told; None where the evidence could not have come about."""
+    """The answer as a value; None where the evidence could not have come about."""
     factions = posterior.program.factions
     none = (float("nan"),) * len(factions)
     return WhatIf(
@@ -296,7 +296,7 @@ def grade_pools(case: Case, labels: tuple[str, ...]) -> dict[str, list[str]]:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Carried:
+class PageDraws:
     """Draws to answer from: standard normals (draw, column) by label, weights that sum to one, ``log p(E | theta)``.
 
     A number that the network does not use at rest, such as what a grade nobody carries is worth, has standard normals
@@ -325,9 +325,9 @@ class PageAnswer:
     ess: float
 
 
-def carry(
+def page_draws(
     posterior: Posterior, chosen: NDArray[np.int64], weights: Floats, dtype: type[np.floating] = np.float64
-) -> Carried:
+) -> PageDraws:
     """Some of the draws of a posterior, with standard normals for all that a change may call up.
 
     They are rounded to `dtype`; everything is computed from what they are after that.
@@ -340,19 +340,19 @@ def carry(
     log_evidence = normalise(log_joint(program, z[:, : program.dimension]))[1]
     labels = (*program.labels, *spare)
     published = tuple(standing.probability for standing in posterior.standings)
-    return Carried(posterior.case, posterior.model, posterior.settings, labels, z, weights, log_evidence, published)
+    return PageDraws(posterior.case, posterior.model, posterior.settings, labels, z, weights, log_evidence, published)
 
 
-def answer(carried: Carried, changes: Changes) -> PageAnswer:
+def page_answer(embedded: PageDraws, changes: Changes) -> PageAnswer:
     """The answer of these draws, plainly weighted by ``p(E' | theta') / p(E | theta)``."""
-    as_of = carried.settings.as_of
-    program = changed(Variant(carried.case, carried.model, as_of), carried.case.as_of(as_of), changes).program
-    probability, log_evidence = normalise(log_joint(program, _columns(carried, program)))
-    log_weight = log_evidence - carried.log_evidence
+    as_of = embedded.settings.as_of
+    program = changed(Variant(embedded.case, embedded.model, as_of), embedded.case.as_of(as_of), changes).program
+    probability, log_evidence = normalise(log_joint(program, _columns(embedded, program)))
+    log_weight = log_evidence - embedded.log_evidence
     if not np.isfinite(log_weight).any():
         none = (float("nan"),) * len(program.factions)
         return PageAnswer(none, none, 0.0)
-    weights = carried.weights * np.exp(log_weight - log_weight.max())
+    weights = embedded.weights * np.exp(log_weight - log_weight.max())
     weights /= weights.sum()
     possible = np.where(weights[:, None] > 0, probability, 0.0)
     mean = (weights[:, None] * possible).sum(axis=0)
@@ -360,11 +360,11 @@ def answer(carried: Carried, changes: Changes) -> PageAnswer:
     return PageAnswer(tuple(mean.tolist()), tuple(error.tolist()), float(1.0 / np.sum(weights**2)))
 
 
-def _columns(carried: Carried, program: Program) -> Floats:
+def _columns(embedded: PageDraws, program: Program) -> Floats:
     """The standard normals of a changed network: (draw, coordinate)."""
-    place = {label: column for column, label in enumerate(carried.labels)}
-    place |= {new: place[old] for new, old in substitutes(carried.case, carried.labels, program.labels).items()}
-    return np.ascontiguousarray(carried.z[:, [place[label] for label in program.labels]])
+    place = {label: column for column, label in enumerate(embedded.labels)}
+    place |= {new: place[old] for new, old in substitutes(embedded.case, embedded.labels, program.labels).items()}
+    return np.ascontiguousarray(embedded.z[:, [place[label] for label in program.labels]])
 
 
 def _spares(case: Case, model: Model, program: Program) -> tuple[str, ...]:

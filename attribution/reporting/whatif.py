@@ -12,7 +12,7 @@ import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from attribution.analysis.what_if import Carried, carry
+from attribution.analysis.what_if import PageDraws, page_draws
 from attribution.domain.case import Case
 from attribution.domain.evidence import Statement
 from attribution.domain.grades import UNGRADED
@@ -72,10 +72,10 @@ def what_if_section(posterior: Posterior) -> WhatIfSection:
     A large case gets fewer draws, and one that is too large a sentence.
     """
     case, program = posterior.case.as_of(posterior.settings.as_of), posterior.program
-    carried, data = _fitting(posterior)
-    small = len(data) <= LIMIT and _terms(program, len(carried.z)) <= MOST_TERMS
+    embedded, data = _fitting(posterior)
+    small = len(data) <= LIMIT and _terms(program, len(embedded.z)) <= MOST_TERMS
     return WhatIfSection(
-        draws=len(carried.z),
+        draws=len(embedded.z),
         factions=_factions(posterior),
         nodes=tuple(NodeControl(id, brief(case.factions.label(id), _LABEL)) for id in case.factions.ids),
         institutions=institutions(case),
@@ -84,7 +84,7 @@ def what_if_section(posterior: Posterior) -> WhatIfSection:
     )
 
 
-def thinned(posterior: Posterior, draws: int = DRAWS) -> Carried:
+def thinned(posterior: Posterior, draws: int = DRAWS) -> PageDraws:
     """A few draws that stand for all: systematically sampled along the probability of the leader.
 
     Draws of both engines are put in the order of ``p(leader | E, theta)`` and taken at equal steps of their cumulated
@@ -94,7 +94,7 @@ def thinned(posterior: Posterior, draws: int = DRAWS) -> Carried:
     leader = posterior.program.factions.index(posterior.ranking[0].id)
     order = np.argsort(posterior.faction_draws[:, leader], kind="stable")
     met, weights = _systematic(posterior.draws.weights[order], min(draws, len(order)))
-    return carry(posterior, order[met], weights, np.float32)
+    return page_draws(posterior, order[met], weights, np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,22 +174,22 @@ def _factions(posterior: Posterior) -> tuple[FactionControl, ...]:
     )
 
 
-def _fitting(posterior: Posterior) -> tuple[Carried, Markup]:
+def _fitting(posterior: Posterior) -> tuple[PageDraws, Markup]:
     """As many draws as the budget allows, at least `FEWEST`, and the network with them."""
-    carried = thinned(posterior)
-    data = _data(posterior, carried)
+    embedded = thinned(posterior)
+    data = _data(posterior, embedded)
     if len(data) <= BUDGET:
-        return carried, data
-    per_draw = 16 * carried.z.shape[1] / 3 + 4  # four bytes in base64, and a weight
-    spare = BUDGET - (len(data) - per_draw * len(carried.z))
-    carried = thinned(posterior, max(FEWEST, int(spare / per_draw)))
-    return carried, _data(posterior, carried)
+        return embedded, data
+    per_draw = 16 * embedded.z.shape[1] / 3 + 4  # four bytes in base64, and a weight
+    spare = BUDGET - (len(data) - per_draw * len(embedded.z))
+    embedded = thinned(posterior, max(FEWEST, int(spare / per_draw)))
+    return embedded, _data(posterior, embedded)
 
 
-def _data(posterior: Posterior, carried: Carried) -> Markup:
+def _data(posterior: Posterior, embedded: PageDraws) -> Markup:
     case, program = posterior.case, posterior.program
     return _inert(
-        network_json(carried, program)
+        network_json(embedded, program)
         | {
             "labels": [legible(brief(case.factions.label(faction), _LABEL)) for faction in program.factions],
             "published": [standing.probability for standing in posterior.standings],

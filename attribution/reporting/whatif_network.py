@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from attribution.analysis.what_if import Carried, grade_pools
+from attribution.analysis.what_if import PageDraws, grade_pools
 from attribution.domain.case import Case
 from attribution.domain.evidence import Item, Statement
 from attribution.domain.grades import DIGITS, LETTERS, UNGRADED, Grade
@@ -28,14 +28,14 @@ type Json = dict[str, Any]
 _HALF = Number.exactly(0.5)
 
 
-def network_json(carried: Carried, program: Program) -> Json:
-    """Everything that the sums in the page need; `carried` holds the draws, `program` the network at rest."""
-    case = carried.case.as_of(carried.settings.as_of)
+def network_json(embedded: PageDraws, program: Program) -> Json:
+    """Everything that the sums in the page need; `embedded` holds the draws, `program` the network at rest."""
+    case = embedded.case.as_of(embedded.settings.as_of)
     ints = program.ints
     return {
-        "draws": len(carried.z),
-        "weights": (carried.weights / carried.weights.min()).tolist(),
-        "normals": base64.b64encode(carried.z.T.astype("<f4").tobytes()).decode("ascii"),
+        "draws": len(embedded.z),
+        "weights": (embedded.weights / embedded.weights.min()).tolist(),
+        "normals": base64.b64encode(embedded.z.T.astype("<f4").tobytes()).decode("ascii"),
         "factions": list(program.factions),
         "sizes": list(case.factions.sizes),
         "nodes": {
@@ -51,8 +51,8 @@ def network_json(carried: Carried, program: Program) -> Json:
         "staged": _staged(program),
         "parts": _parts(program),
         "pool": int(ints.sizes[1]),
-        **grades_json(carried, case),
-        "origins": origins_json(carried, case, program),
+        **grades_json(embedded, case),
+        "origins": origins_json(embedded, case, program),
         "items": [{"id": item.id, "origin": case.origins.ids.index(item.origin_id)} for item in case.evidence],
     }
 
@@ -62,19 +62,19 @@ def bits(truths: Iterable[object]) -> str:
     return "".join("1" if truth else "0" for truth in truths)
 
 
-def grades_json(carried: Carried, case: Case) -> Json:
+def grades_json(embedded: PageDraws, case: Case) -> Json:
     """What letters and digits are worth, and which columns of normals each source and each origin has for them.
 
     A column comes with the letter or digit that holds it at rest, empty for a spare one.
     """
-    place = {label: column for column, label in enumerate(carried.labels)}
-    pools = grade_pools(case, carried.labels)
+    place = {label: column for column, label in enumerate(embedded.labels)}
+    pools = grade_pools(case, embedded.labels)
 
     def pool(start: str) -> list[tuple[str, int]]:
         held = ((label.removeprefix(start).removesuffix("]"), place[label]) for label in pools[start])
         return [("" if mark.startswith("spare-") else mark, column) for mark, column in held]
 
-    grading = carried.model.grading
+    grading = embedded.model.grading
     return {
         "letters": {letter: _worth(number) for letter, number in zip(LETTERS, grading.letters, strict=True)},
         "digits": {digit: _worth(number) for digit, number in zip(DIGITS, grading.digits, strict=True)},
@@ -83,9 +83,9 @@ def grades_json(carried: Carried, case: Case) -> Json:
     }
 
 
-def origins_json(carried: Carried, case: Case, program: Program) -> list[Json]:
+def origins_json(embedded: PageDraws, case: Case, program: Program) -> list[Json]:
     """All origins, in the order of the network."""
-    return [_origin(carried, case, program, origin, o) for o, origin in enumerate(case.origins)]
+    return [_origin(embedded, case, program, origin, o) for o, origin in enumerate(case.origins)]
 
 
 def _slots(program: Program) -> list[list[float]]:
@@ -181,7 +181,7 @@ def _worth(number: Number) -> list[float]:
     return [shape.a, shape.b, shape.d, shape.s]
 
 
-def _origin(carried: Carried, case: Case, program: Program, origin: Origin, o: int) -> Json:
+def _origin(embedded: PageDraws, case: Case, program: Program, origin: Origin, o: int) -> Json:
     ints, factions = program.ints, len(program.factions)
     start, end = int(ints.evidence_start[o]), int(ints.evidence_start[o + 1])
     leaves = ints.origin_leaf[o * factions : (o + 1) * factions]
@@ -193,7 +193,7 @@ def _origin(carried: Carried, case: Case, program: Program, origin: Origin, o: i
             "leaves": leaves.tolist(),
             "states": ints.evidence_pattern[start:end].tolist(),
         }
-    says = _says(carried, case, origin)
+    says = _says(embedded, case, origin)
     if ints.origin_kind[o] == ABSENCE:
         return {"kind": "absence", **place, "says": says, "detection": int(ints.origin_item[o])}
     return {
@@ -218,7 +218,7 @@ def _confirmed(case: Case, origin: Origin) -> bool:
     return effective_grade(case, replace(origin, grade=Grade("A", "1"))).digit == "2"
 
 
-def _says(carried: Carried, case: Case, origin: Origin) -> list[Json]:
+def _says(embedded: PageDraws, case: Case, origin: Origin) -> list[Json]:
     """Every proposition in the order of the items: whose it is, where it holds, and how often it is said anyway.
 
     Propositions with the same `meaning` are one however they are worded: the first that stands counts.
@@ -235,17 +235,17 @@ def _says(carried: Carried, case: Case, origin: Origin) -> list[Json]:
             "states": bits(said.fact == PERPETRATOR or world[said.fact] in case.meaning(said) for world in worlds),
             "leaves": bits(said.fact != PERPETRATOR or leaf in case.meaning(said) for leaf in case.factions.leaves),
             "negated": said.negated,
-            "anyway": _anyway(carried, case, origin, item),
+            "anyway": _anyway(embedded, case, origin, item),
         }
         for item, said in told
     ]
 
 
-def _anyway(carried: Carried, case: Case, origin: Origin, item: Item) -> list[float]:
+def _anyway(embedded: PageDraws, case: Case, origin: Origin, item: Item) -> list[float]:
     """How often the source says so whatever is true: a constant, or a column of normals and a curve."""
     if not isinstance(item, Statement):
         return [0.5]
     by_source = case.sources[origin.source].would_say_anyway
     number = item.would_say_anyway or by_source or _HALF
     label = f"anyway[{origin.source}|{item.id}]" if item.would_say_anyway else f"anyway[{origin.source}]"
-    return _worth(number) if number.constant else [carried.labels.index(label), *_worth(number)]
+    return _worth(number) if number.constant else [embedded.labels.index(label), *_worth(number)]

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import attribution as at
-from attribution.analysis.what_if import LEAST_ESS, Changes, answer
+from attribution.analysis.what_if import LEAST_ESS, Changes, page_answer
 from attribution.inference.posterior import Posterior
 from attribution.inference.settings import Sampling
 from attribution.reporting.whatif import thinned
@@ -47,9 +47,9 @@ def test_a_hundred_settings_give_the_answers_of_python(page: Path) -> None:
     r, case = Random(4), tower_22().case.as_of()
     asked = [random_changes(r, case) for _ in range(SETTINGS)]
     driven = drive(page, "whatif_links", [link(changes) for changes in asked])
-    carried = thinned(tower_22())
+    embedded = thinned(tower_22())
     for changes, found in zip(asked, driven.value, strict=True):
-        expected = answer(carried, changes)
+        expected = page_answer(embedded, changes)
         assert not found["ignored"]
         np.testing.assert_allclose(found["probabilities"], expected.probabilities, rtol=0, atol=1e-9)
         assert found["ess"] == pytest.approx(expected.ess, abs=1e-6)
@@ -89,7 +89,7 @@ def test_nothing_is_cut_on_a_narrow_or_a_wide_screen(page: Path, width: int) -> 
 def test_a_hostile_link_does_nothing(page: Path) -> None:
     asked = ["off=<img src=x onerror=alert(1)>,halt", "planted=0.1:</script><script>alert(1)</script>", "%F0%9F&off=%"]
     driven = drive(page, "whatif_links", asked)
-    expected = answer(thinned(tower_22()), Changes(off=frozenset({"halt"}))).probabilities
+    expected = page_answer(thinned(tower_22()), Changes(off=frozenset({"halt"}))).probabilities
     np.testing.assert_allclose(driven.value[0]["probabilities"], expected, rtol=0, atol=1e-9)
     assert all(found["ignored"] for found in driven.value)
     assert driven.console == () and driven.requests == ()
@@ -103,7 +103,7 @@ def test_draws_that_no_longer_carry_the_question_are_not_passed_over(page: Path,
     )
     assert drive(page, script).value == [True, ""]
     thin = at.fit(*random_pair(10), engine="importance", sampling=Sampling(scrambles=4, log2_points=6))
-    ess = answer(thinned(thin), Changes()).ess
+    ess = page_answer(thinned(thin), Changes()).ess
     assert ess < LEAST_ESS
     path = tmp_path / "thin.html"
     prepare(thin).write(path)

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import attribution as at
-from attribution.analysis.what_if import Carried, Changes, PageAnswer, answer
+from attribution.analysis.what_if import Changes, PageAnswer, PageDraws, page_answer
 from attribution.inference.draws import Draws
 from attribution.inference.posterior import Posterior
 from attribution.inference.settings import Sampling
@@ -38,8 +38,8 @@ def a_random_posterior(seed: int) -> Posterior:
     return at.fit(*random_pair(seed), engine="importance", sampling=SMALL)
 
 
-def node_answers(posterior: Posterior, carried: Carried, links: list[str]) -> list[dict[str, object]]:
-    given = json.dumps({"data": network_json(carried, posterior.program), "links": links})
+def node_answers(posterior: Posterior, embedded: PageDraws, links: list[str]) -> list[dict[str, object]]:
+    given = json.dumps({"data": network_json(embedded, posterior.program), "links": links})
     done = subprocess.run(
         ["node", HERE / "answers.mjs"], input=given, capture_output=True, text=True, check=True, timeout=120
     )
@@ -58,11 +58,11 @@ def assert_same(found: dict[str, object], expected: PageAnswer, draws: int) -> N
 
 
 def compare(posterior: Posterior, seed: int, settings: int) -> None:
-    carried = thinned(posterior)
+    embedded = thinned(posterior)
     r, case = Random(seed), posterior.case.as_of(posterior.settings.as_of)
     asked = [Changes(), *(random_changes(r, case) for _ in range(settings))]
-    for changes, found in zip(asked, node_answers(posterior, carried, [link(one) for one in asked]), strict=True):
-        assert_same(found, answer(carried, changes), len(carried.z))
+    for changes, found in zip(asked, node_answers(posterior, embedded, [link(one) for one in asked]), strict=True):
+        assert_same(found, page_answer(embedded, changes), len(embedded.z))
 
 
 @needs_node
@@ -94,10 +94,10 @@ def test_the_random_cases_use_every_feature() -> None:
 
 
 def test_few_draws_give_nearly_the_published_answer() -> None:
-    carried = thinned(tower_22())
+    embedded = thinned(tower_22())
     published = np.array([standing.probability for standing in tower_22().standings])
-    rest = answer(carried, Changes())
-    assert len(carried.z) <= DRAWS and carried.weights.sum() == pytest.approx(1.0)
+    rest = page_answer(embedded, Changes())
+    assert len(embedded.z) <= DRAWS and embedded.weights.sum() == pytest.approx(1.0)
     leader = int(np.argmax(published))
     assert abs(rest.probabilities[leader] - published[leader]) < 0.2 * rest.mcse[leader]  # thanks to the order
     assert np.all(np.abs(np.array(rest.probabilities) - published) < 4 * np.array(rest.mcse))
@@ -105,18 +105,18 @@ def test_few_draws_give_nearly_the_published_answer() -> None:
 
 def test_a_point_met_twice_is_kept_once_with_twice_the_weight() -> None:
     posterior = a_random_posterior(1)  # 256 weighted points
-    carried = thinned(posterior)
-    assert len(np.unique(carried.z, axis=0)) == len(carried.z) < DRAWS
-    times = carried.weights * DRAWS
+    embedded = thinned(posterior)
+    assert len(np.unique(embedded.z, axis=0)) == len(embedded.z) < DRAWS
+    times = embedded.weights * DRAWS
     np.testing.assert_allclose(times, np.round(times), atol=1e-9)
-    assert answer(carried, Changes()).ess == pytest.approx(1 / np.sum(carried.weights**2))
+    assert page_answer(embedded, Changes()).ess == pytest.approx(1 / np.sum(embedded.weights**2))
 
 
 def test_draws_that_count_equally_are_taken_once_each() -> None:
     weighted = tower_22()
     equal = Posterior(weighted.case, weighted.model, weighted.settings, Draws(z=weighted.draws.z))
-    carried = thinned(equal)
-    assert len(carried.z) == DRAWS and np.all(carried.weights == 1 / DRAWS)
+    embedded = thinned(equal)
+    assert len(embedded.z) == DRAWS and np.all(embedded.weights == 1 / DRAWS)
 
 
 def test_the_section_keeps_within_its_budget_and_cannot_be_broken_out_of() -> None:
