@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from attribution.analysis.perturbations import AT_RANDOM, Forgery, Variant, doubted, forgeable, forgeries
+from attribution.analysis.perturbations import AT_RANDOM, Forgery, Variant, doubted, forgeable, forgeries, perturbed
 from attribution.analysis.reweighting import lead, reweight
 from attribution.analysis.subsets import Block, Blocks, blocks
 from attribution.analysis.units import chosen, standing_case, units
@@ -231,8 +231,7 @@ class _Search:
         if self.tied or not len(passed):
             return Direction(forgery.id, label, None, 0.0, "", 0.0, 0.0, 0.0, None, False, table, None)
         flip, to = self._flip(forgery, int(passed[0]))
-        program = forgery.apply(Variant.of(posterior), flip).program
-        then = reweight(posterior, program, forgery.preview(self.whole, flip), refit=self.refit)
+        then = perturbed(self.whole, forgery, flip, refit=self.refit)
         log_odds, error = then.log_odds(leader, to)
         steepness = self._steepness(forgery, flip, to)
         return Direction(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from attribution.analysis.cache import AnalysisCache
-from attribution.analysis.perturbations import Silence, Variant
+from attribution.analysis.perturbations import Silence, Variant, perturbed
 from attribution.analysis.reweighting import (
     Lead,
     Reweighted,
@@ -17,7 +17,6 @@ from attribution.analysis.reweighting import (
     disjoint_sets,
     lead,
     published,
-    reweight,
 )
 from attribution.analysis.units import Unit, UnitKind, chosen, standing_case, together, units
 from attribution.analysis.workspace import Workspace
@@ -256,7 +255,8 @@ _WITHOUT: AnalysisCache[tuple[frozenset[str], Unsaid, bool], Reweighted] = Analy
 def reweighted_without(posterior: Posterior, unit: Unit, *, refit: bool = True) -> Reweighted:
     """The posterior without a unit; worked out once."""
     key = (frozenset(unit.origins), unit.unsaid, refit)
-    return _WITHOUT.get(posterior, key, lambda: reweight(posterior, *without(posterior, unit), refit=refit))
+    silence = Silence.of(standing_case(posterior), unit)
+    return _WITHOUT.get(posterior, key, lambda: perturbed(Workspace(posterior), silence, 1.0, refit=refit))
 
 
 def without(posterior: Posterior, unit: Unit) -> tuple[Program, Floats]:

@@ -15,7 +15,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from attribution.analysis.reweighting import transferred
+from attribution.analysis.reweighting import Reweighted, reweight, transferred
 from attribution.analysis.units import Unit, standing_case
 from attribution.analysis.workspace import Workspace
 from attribution.domain.case import Case
@@ -98,6 +98,13 @@ class Perturbation(Protocol):
 
     def size(self, amount: float) -> float:
         """What the amount counts in a finding."""
+
+
+def perturbed(workspace: Workspace, change: Perturbation, amount: float, *, refit: bool = True) -> Reweighted:
+    """The posterior under one change, from all draws; see `reweight`."""
+    posterior = workspace.posterior
+    program = change.apply(Variant.of(posterior), amount).program
+    return reweight(posterior, program, change.preview(workspace, amount), refit=refit)
 
 
 @dataclass(frozen=True, slots=True)

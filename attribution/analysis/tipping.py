@@ -17,6 +17,7 @@ from attribution.analysis.perturbations import (
     Variant,
     grades,
     number_shifts,
+    perturbed,
     prior_weights,
 )
 from attribution.analysis.reweighting import lead, reweight
@@ -271,8 +272,7 @@ class _Search:
         if exact is None:
             return None
         posterior, change, amount = self.whole.posterior, exact.change, exact.amount
-        program = change.apply(Variant.of(posterior), amount).program
-        then = reweight(posterior, program, change.preview(self.whole, amount), refit=self.refit)
+        then = perturbed(self.whole, change, amount, refit=self.refit)
         log_odds, error = then.log_odds(self.whole.leader, exact.to)
         now, after = _words(posterior, change, amount)
         return TippingPoint(

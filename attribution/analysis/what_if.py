@@ -202,9 +202,10 @@ def what_if(posterior: Posterior, changes: Changes, *, refit: bool = True) -> Wh
     True
     """
     case = standing_case(posterior)
-    program = changed(Variant.of(posterior), case, changes).program
+    variant = changed(Variant.of(posterior), case, changes)
     if changes == Changes(off=changes.off) and changes.off:
         return _of(posterior, reweighted_without(posterior, items_together(case, changes.off), refit=refit))
+    program = variant.program
     instead = substitutes(case, posterior.program.labels, program.labels)
     joint = log_joint_at(program, numbers(program, transferred(posterior, program, instead)))
     if not np.isfinite(joint).any():
