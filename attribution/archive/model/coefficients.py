@@ -173,10 +173,25 @@ def choose_shrinkage(examples: Examples, now: int, default: Shrinkage | None = N
 def minimise(
     function: Callable[[Floats], tuple[float, Floats]], start: Floats, scale: Floats, *, steps: int, tolerance: float
 ) -> Floats:
-    """A minimum of a smooth function, from its value and gradient.
+    """A minimum of a smooth function, from its value and gradient, by limited-memory BFGS on plain arrays.
 
-    `scale` are standard deviations by which the coordinates differ in size; the search stops where a step would gain
-    less than `tolerance`, or after so many `steps`.
+    SciPy's L-BFGS-B stops nearer the mode and costs more: for the coefficients of 20,000 events (1,937 numbers), held
+    to one thread, 0.23 s of processor and 30 evaluations against 0.18 s and 25, for 0.015 nats that do not matter here
+    (``python -m benchmarks.minimisers``). Left alone it hands vectors to threads of the linear algebra library, which
+    wait for each other where other work runs on the same cores.
+
+    Parameters
+    ----------
+    function
+        From a point to the value there and its gradient.
+    start
+        Where the search begins.
+    scale
+        Standard deviations by which the coordinates differ in size, of the length of `start`.
+    steps
+        After so many the search stops.
+    tolerance
+        It stops, too, where a step would gain less than this.
     """
     past: deque[tuple[Floats, Floats, float]] = deque(maxlen=_MEMORY)
     x, (value, gradient) = start, function(start)
