@@ -13,9 +13,9 @@ from attribution.analysis.finding import as_json, plain
 from attribution.archive.evaluation.backtest import Backtest, Forecaster, Group
 from attribution.archive.model.posterior import Coefficient
 from attribution.archive.summary.describe import Description, DistinctiveValue
-from attribution.atomic import write_text
+from attribution.atomic import check_suffix, write_text
 from attribution.domain.concern import Concern
-from attribution.errors import UsageError
+from attribution.reporting import ARCHIVE_SUFFIXES
 from attribution.reporting.figures.archive import (
     Interval,
     calibration_figure,
@@ -30,22 +30,9 @@ from attribution.reporting.figures.marks import Figure
 from attribution.reporting.html import page
 
 BACKTEST_FORMAT = "attribution-backtest/2"
-SUFFIXES = (".html", ".json")
 BACKTEST_STYLES = ("report.css", "figures.css", "archive.css", "print.css")
 DESCRIPTION_FORMAT = "attribution-description/2"
 DESCRIPTION_STYLES = ("report.css", "archive.css", "print.css")
-
-
-def check_suffix(path: Path, what: str) -> None:
-    """Refuse a form that is not written, before anything is worked out.
-
-    Raises
-    ------
-    UsageError
-        A suffix other than ``.html`` or ``.json``.
-    """
-    if path.suffix not in SUFFIXES:
-        raise UsageError(f'{what} cannot be written to "{path}".', allowed=", ".join(SUFFIXES))
 
 
 def write_backtest(found: Backtest, path: Path, *, title: str, source: str, sha256: str) -> None:
@@ -56,7 +43,7 @@ def write_backtest(found: Backtest, path: Path, *, title: str, source: str, sha2
     UsageError
         A suffix other than ``.html`` or ``.json``.
     """
-    check_suffix(path, "a backtest")
+    check_suffix(path, "a backtest", ARCHIVE_SUFFIXES)
     about = {"title": title, "source": source, "sha256": sha256}
     write_text(path, _backtest_html(found, about) if path.suffix == ".html" else backtest_json(found, about))
 
@@ -99,7 +86,7 @@ def write_description(
     UsageError
         A suffix other than ``.html`` or ``.json``.
     """
-    check_suffix(path, "a description")
+    check_suffix(path, "a description", ARCHIVE_SUFFIXES)
     about = {"title": title, "source": source, "sha256": sha256}
     write_text(path, (_description_html if path.suffix == ".html" else description_json)(found, concerns, about))
 
