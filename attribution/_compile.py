@@ -11,15 +11,24 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import numba
-
 
 def kernel[F: Callable[..., Any]](function: F) -> F:
     """Compile on first use, keep the machine code on disk, follow IEEE arithmetic (no exception from a division)."""
+    return _compiled(function, forceinline=False)
+
+
+def inlined[F: Callable[..., Any]](function: F) -> F:
+    """As `kernel`, for a small function that is always written out where it is called, so that loops stay vectors."""
+    return _compiled(function, forceinline=True)
+
+
+def _compiled[F: Callable[..., Any]](function: F, *, forceinline: bool) -> F:
+    import numba
+
     before = numba.config.CACHE_DIR
     numba.config.CACHE_DIR = _cache_folder()
     try:
-        compiled: F = numba.njit(cache=True, error_model="numpy", nogil=True)(function)
+        compiled: F = numba.njit(cache=True, error_model="numpy", nogil=True, forceinline=forceinline)(function)
     finally:
         numba.config.CACHE_DIR = before
     return compiled
@@ -33,9 +42,14 @@ def kernel_digest() -> str:
     machine code of another in use, and with it wrong numbers.
     """
     here = Path(__file__).parent
-    shared = [here / "network" / "program.py", here / "network" / "curves.py"]
+    shared = [here / "network" / f"{name}.py" for name in ("program", "curves", "elementary", "tape")]
     text = b"".join(path.read_bytes() for path in sorted([*here.rglob("*kernel*.py"), *shared]))
     return hashlib.sha256(text).hexdigest()[:16]
+
+
+def compiled_before(function: str) -> bool:
+    """Whether the machine code of a kernel lies on disk; told without importing numba."""
+    return any(Path(_cache_folder()).rglob(f"*.{function}-*.nbi"))
 
 
 @cache

@@ -102,7 +102,7 @@ class Module:
     @property
     def is_compiled(self) -> bool:
         """Does it hold functions that numba compiles?"""
-        return f"{PACKAGE}._compile" in self.imports or f"{PACKAGE}.network.kernel_fields" in self.imports
+        return f"{PACKAGE}._compile" in self.imports
 
 
 class Structure:

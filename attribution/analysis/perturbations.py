@@ -30,9 +30,8 @@ from attribution.inference.posterior import Posterior
 from attribution.network.compile_origins import Unsaid, effective_grade
 from attribution.network.compiler import compile_network
 from attribution.network.curves import quantile, to_scale
-from attribution.network.edits import driven, shifted, with_factor
+from attribution.network.edits import Reach, driven, shifted, with_factor
 from attribution.network.program import Floats, Program
-from attribution.network.reach import Reach
 from attribution.network.summation import keep_open, log_joint_at, log_parts, numbers, part_log_likelihood
 
 FARTHEST_SHIFT = 3.0  # widths of a number

@@ -20,7 +20,13 @@ from attribution.errors import UsageError
 from attribution.inference.posterior import Posterior
 from attribution.network.compiler import compile_network
 from attribution.network.program import Floats, Ints
-from attribution.network.summation import log_parts, numbers, part_log_likelihood
+from attribution.network.summation import (
+    log_parts,
+    numbers,
+    part_log_likelihood,
+    part_log_likelihoods,
+    switched_off,
+)
 
 MOST_TIED_ORIGINS = 12
 MOST_TIED_UNITS = 14
@@ -62,13 +68,10 @@ def _tied_origins(posterior: Posterior, slots: Floats) -> tuple[TiedOrigins, ...
                 allowed=f"at most {MOST_TIED_ORIGINS} origins about facts that hang together",
                 hint="declare origins that stand or fall together as one",
             )
-        silent = frozenset(program.origins)
-        table = {
-            frozenset(kept): part_log_likelihood(program.without(silent - set(kept)), slots, part)
-            for size in range(len(mine) + 1)
-            for kept in combinations(mine, size)
-        }
-        found.append(TiedOrigins(mine, table))
+        subsets = [frozenset(kept) for size in range(len(mine) + 1) for kept in combinations(mine, size)]
+        switches = [switched_off(program, frozenset(mine) - kept) for kept in subsets]
+        likelihoods = part_log_likelihoods(program, slots, part, switches)
+        found.append(TiedOrigins(mine, dict(zip(subsets, likelihoods, strict=True))))
     return tuple(found)
 
 

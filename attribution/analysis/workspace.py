@@ -10,9 +10,8 @@ import numpy as np
 
 from attribution.inference.posterior import Posterior
 from attribution.network.curves import Curve, bent, from_scale, with_odds
-from attribution.network.edits import Loosened, driven, loosened
+from attribution.network.edits import Loosened, Reach, ReachMap, driven, loosened
 from attribution.network.program import RATIO, Floats, Ints, Program
-from attribution.network.reach import Reach, ReachMap
 from attribution.network.summation import Parts, keep_open, part_log_likelihood, tables
 
 _FARTHEST_ODDS = 700.0  # log-odds beyond which a lead counts as certain, so that the root finder meets no infinity

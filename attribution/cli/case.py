@@ -15,6 +15,8 @@ from attribution.domain.lint import case_concerns, case_lint, model_concerns
 from attribution.domain.model import Model
 from attribution.errors import OutputError
 
+_LOG2_POINTS = 6  # of each of 8 scrambles
+
 
 def new(arguments: argparse.Namespace) -> int:
     """Write a commented case and a model for it; never over a file that is there."""
@@ -80,11 +82,13 @@ def _shown(path: Path) -> str:
 
 
 def _directions(case: Case, model: Model) -> tuple[Concern, ...]:
-    """Which way the evidence points, as far as an instant fit can tell."""
+    """Which way the evidence points, as far as few points can tell: their error is known, and far below a direction."""
     from attribution.analysis.leave_out import direction_concerns
     from attribution.inference.fit import fit
+    from attribution.inference.settings import Sampling
 
-    return tuple(direction_concerns(fit(case, model, engine="importance")))
+    few = Sampling(log2_points=_LOG2_POINTS)
+    return tuple(direction_concerns(fit(case, model, engine="importance", sampling=few)))
 
 
 def _summary(case: Case, model: Model) -> str:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import product
+from math import prod
 
 from attribution.domain.case import Case
 from attribution.domain.facts import Fact
-from attribution.domain.identifiers import ELSE, OTHER
+from attribution.domain.identifiers import ELSE, OTHER, PERPETRATOR
 from attribution.domain.model import History, Model
 from attribution.domain.numbers import Number
 from attribution.domain.tables import Entry, OddsRatio, Row, Table, Trait, TraitValue, most_specific
-from attribution.errors import PairError, Path, listed
+from attribution.errors import PairError, Path, TooTiedError, listed
+
+MOST_STATES = 2**16  # that a table, an origin, or a step of the summation may have together
 
 
 def check_pair(case: Case, model: Model) -> None:
@@ -21,7 +24,10 @@ def check_pair(case: Case, model: Model) -> None:
     ------
     PairError
         With `at` a path in the model document.
+    TooTiedError
+        A fact has too many parents, or an origin speaks about too many facts.
     """
+    check_ties(case)
     if model.case != case.id:
         raise PairError(
             f'the model "{model.id}" is about the case "{model.case}", not "{case.id}".',
@@ -50,6 +56,27 @@ def check_pair(case: Case, model: Model) -> None:
     for cluster in model.clusters:
         for origin in cluster.origins:
             _check_origin(case, origin, ("clusters", cluster.id))
+
+
+def check_ties(case: Case) -> None:
+    """Refuse a fact with too many parents, or an origin that speaks about too many facts, in no time.
+
+    Raises
+    ------
+    TooTiedError
+        When the table of a fact, or what one origin says, has more than 2^16 joint states.
+    """
+    for fact in case.facts:
+        _check_joint_states(case, (*fact.given, fact.id))
+    for origin in case.origins:
+        said = (proposition.fact for item in origin.items for proposition in item.propositions)
+        _check_joint_states(case, tuple(fact for fact in dict.fromkeys(said) if fact != PERPETRATOR))
+
+
+def _check_joint_states(case: Case, facts: tuple[str, ...]) -> None:
+    states = prod(len(case.states(fact)) for fact in facts)
+    if states > MOST_STATES:
+        raise TooTiedError(facts, states, MOST_STATES)
 
 
 def parent_states(case: Case, fact: Fact) -> Iterator[dict[str, str]]:

@@ -13,6 +13,7 @@ from attribution.errors import EngineError
 from attribution.inference.draws import Draws
 from attribution.inference.settings import Sampling
 from attribution.network.program import Floats, Program
+from attribution.network.summation import evidence_tape
 
 _STATS = {
     "diverging": "diverging",
@@ -98,7 +99,7 @@ def _sampled_model(program: Program) -> Any:
     """The density of a network as nutpie takes it: a function, so that it has nothing to compile."""
     from nutpie.compiled_pyfunc import from_pyfunc
 
-    density = _density()(*program.packed())
+    density = _density()(*evidence_tape(program).packed())
     length = max(1, program.dimension)  # a model without uncertain numbers still has something to sample
 
     def make_density() -> Callable[[Floats], tuple[float, Floats]]:

@@ -26,7 +26,7 @@ from attribution.inference.draws import Draws
 from attribution.inference.posterior_draws import PosteriorDraws
 from attribution.inference.settings import RUN_FORMAT, Sampling, Settings, digest, settings_as_json, versions
 from attribution.network.program import ODDS, Floats, Ints, Program
-from attribution.network.summation import tables
+from attribution.network.summation import log_evidence_without_each, tables
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -105,11 +105,8 @@ def attributes(posterior: PosteriorDraws) -> dict[str, str]:
 
 def origin_conditional(posterior: PosteriorDraws) -> Floats:
     """``log p(E | theta) - log p(E without o | theta)`` for every origin: (draw, origin)."""
-    out = np.empty((len(posterior.slots), len(posterior.program.origins)))
-    for position, origin in enumerate(posterior.program.origins):
-        without = posterior.log_joint_without(frozenset({origin}))
-        out[:, position] = posterior.log_evidence - np.logaddexp.reduce(without, axis=1)
-    return out
+    without = log_evidence_without_each(posterior.program, posterior.slots)
+    return np.asarray(posterior.log_evidence[:, None] - without)
 
 
 def leave_one_out(posterior: PosteriorDraws, tree: xr.DataTree) -> Any:

@@ -16,9 +16,9 @@ type Density = Callable[[Floats], tuple[Any, Floats]]
 
 
 def sampling_model(dimension: int, ints: Ints, floats: Floats) -> pm.Model:
-    """The model that is sampled: z, and the summation of a packed network as one operation.
+    """The model that is sampled: z, and the summation, a packed tape, as one operation.
 
-    The network and the length of z are data, so that its density is the same function for every case.
+    The tape and the length of z are data, so that its density is the same function for every case.
     """
     import pymc as pm
     import pytensor
@@ -27,8 +27,8 @@ def sampling_model(dimension: int, ints: Ints, floats: Floats) -> pm.Model:
 
     with pm.Model() as model:
         z = pm.Normal("z", 0.0, 1.0, shape=(pytensor.shared(np.int64(dimension), name="length"),))
-        network, numbers = pytensor.shared(ints, name="ints"), pytensor.shared(floats, name="floats")
-        pm.Potential("evidence", Evidence()(z, network, numbers)[0])
+        instructions, numbers = pytensor.shared(ints, name="ints"), pytensor.shared(floats, name="floats")
+        pm.Potential("evidence", Evidence()(z, instructions, numbers)[0])
     return model
 
 
@@ -79,9 +79,10 @@ def named_model(program: Program) -> pm.Model:
     import pymc as pm
     import pytensor.tensor as pt
 
-    from attribution.modelling.ops import LogJoint
+    from attribution.modelling.ops import Outputs
+    from attribution.network.summation import joint_tape
 
-    ints, floats = program.packed()
+    ints, floats = joint_tape(program).packed()
     coords = {
         "number": program.labels,
         "faction": program.factions,
@@ -101,7 +102,7 @@ def named_model(program: Program) -> pm.Model:
             source, item = program.ints.origin_source, program.ints.origin_item
             rho = slots[np.maximum(source, 0)] * slots[np.maximum(item, 0)]
             pm.Deterministic("reliability", pt.where(source >= 0, rho, np.nan), dims="origin")
-        log_joint = LogJoint(len(program.factions))(z, pm.Data("ints", ints), pm.Data("floats", floats))
+        log_joint = Outputs(len(program.factions))(z, pm.Data("ints", ints), pm.Data("floats", floats))
         evidence = pt.logsumexp(log_joint)
         pm.Deterministic("log_joint", log_joint, dims="faction")
         pm.Deterministic("probability", pt.exp(log_joint - evidence), dims="faction")

@@ -1,4 +1,4 @@
-"""The summation as PyTensor operations with hand-written gradients, run by the one kernel."""
+"""Tapes as PyTensor operations, read forwards and backwards by the compiled reader."""
 
 from __future__ import annotations
 
@@ -12,11 +12,14 @@ from pytensor.graph.op import Op
 from pytensor.link.numba.dispatch.basic import numba_njit, register_funcify_and_cache_key
 
 from attribution._compile import kernel_digest
-from attribution.network.kernel_gradient import evidence_and_gradient, log_joint_one, log_joint_pullback
+from attribution.network.tape_kernel import values_and_pull
 
 
 class Evidence(Op):
-    """``log p(E | theta(z))`` and its gradient by z, in one pass; inputs z, and a program's packed arrays."""
+    """The one output of a tape, ``log p(E | theta(z))``, and its gradient by z, in one pass.
+
+    Inputs are z and a packed tape: structure is data, so that one compilation serves every case.
+    """
 
     __props__ = ()
 
@@ -29,41 +32,42 @@ class Evidence(Op):
 
     def perform(self, node: Apply, inputs: list[Any], outputs: list[list[Any]]) -> None:
         z, ints, floats = inputs
-        gradient = np.empty(len(z))
-        outputs[0][0] = np.asarray(evidence_and_gradient(z, ints, floats, gradient))
+        value, gradient = np.empty(1), np.empty(len(z))
+        values_and_pull(z, ints, floats, np.ones(1), value, gradient)
+        outputs[0][0] = np.asarray(value[0])
         outputs[1][0] = gradient
 
     def pullback(self, inputs: Any, outputs: Any, cotangents: Any) -> list[Any]:
         return [cotangents[0] * outputs[1], *_no_gradient(inputs[1:])]
 
 
-class LogJoint(Op):
-    """``log pi_h p(E | h, theta(z))`` over factions; inputs z, and a program's packed arrays."""
+class Outputs(Op):
+    """The outputs of a tape for one draw; inputs are z and a packed tape."""
 
-    __props__ = ("factions",)
+    __props__ = ("count",)
 
-    def __init__(self, factions: int) -> None:
-        self.factions = factions
+    def __init__(self, count: int) -> None:
+        self.count = count
 
     def make_node(self, z: Any, ints: Any, floats: Any) -> Apply:
         inputs = [pt.as_tensor(z), pt.as_tensor(ints), pt.as_tensor(floats)]
-        return Apply(self, inputs, [pt.tensor("log_joint", dtype="float64", shape=(self.factions,))])
+        return Apply(self, inputs, [pt.tensor("outputs", dtype="float64", shape=(self.count,))])
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
         return [[True], [False], [False]]
 
     def perform(self, node: Apply, inputs: list[Any], outputs: list[list[Any]]) -> None:
-        out = np.empty(self.factions)
         z, ints, floats = inputs
-        log_joint_one(z, ints, floats, out)
+        out, none = np.empty(self.count), np.empty(0)
+        values_and_pull(z, ints, floats, none, out, none)
         outputs[0][0] = out
 
     def pullback(self, inputs: Any, outputs: Any, cotangents: Any) -> list[Any]:
-        return [LogJointPullback()(*inputs, cotangents[0]), *_no_gradient(inputs[1:])]
+        return [Pullback()(*inputs, cotangents[0]), *_no_gradient(inputs[1:])]
 
 
-class LogJointPullback(Op):
-    """The derivative of ``sum_h weight_h log_joint_h`` by z."""
+class Pullback(Op):
+    """The derivative by z of a tape's outputs, weighted."""
 
     __props__ = ()
 
@@ -74,7 +78,7 @@ class LogJointPullback(Op):
     def perform(self, node: Apply, inputs: list[Any], outputs: list[list[Any]]) -> None:
         z, ints, floats, weight = inputs
         gradient = np.empty(len(z))
-        log_joint_pullback(z, ints, floats, weight, gradient)
+        values_and_pull(z, ints, floats, weight, np.empty(len(weight)), gradient)
         outputs[0][0] = gradient
 
 
@@ -88,32 +92,33 @@ def _no_gradient(inputs: list[Variable]) -> list[Any]:
 def _evidence(op: Evidence, **_: Any) -> tuple[Callable[..., Any], str]:
     @numba_njit
     def evidence(z: Any, ints: Any, floats: Any) -> Any:
-        gradient = np.empty(len(z))
-        value = evidence_and_gradient(np.ascontiguousarray(z), ints, floats, gradient)
-        return np.asarray(value), gradient
+        value, gradient = np.empty(1), np.empty(len(z))
+        values_and_pull(np.ascontiguousarray(z), ints, floats, np.ones(1), value, gradient)
+        return np.asarray(value[0]), gradient
 
     return evidence, _key("evidence")
 
 
-@register_funcify_and_cache_key(LogJoint)
-def _log_joint(op: LogJoint, **_: Any) -> tuple[Callable[..., Any], str]:
-    factions = op.factions
+@register_funcify_and_cache_key(Outputs)
+def _outputs(op: Outputs, **_: Any) -> tuple[Callable[..., Any], str]:
+    count = op.count
 
     @numba_njit
-    def joint(z: Any, ints: Any, floats: Any) -> Any:
-        out = np.empty(factions)
-        log_joint_one(np.ascontiguousarray(z), ints, floats, out)
+    def outputs(z: Any, ints: Any, floats: Any) -> Any:
+        out, none = np.empty(count), np.empty(0)
+        values_and_pull(np.ascontiguousarray(z), ints, floats, none, out, none)
         return out
 
-    return joint, _key(f"log-joint-{factions}")
+    return outputs, _key(f"outputs-{count}")
 
 
-@register_funcify_and_cache_key(LogJointPullback)
-def _pullback(op: LogJointPullback, **_: Any) -> tuple[Callable[..., Any], str]:
+@register_funcify_and_cache_key(Pullback)
+def _pullback(op: Pullback, **_: Any) -> tuple[Callable[..., Any], str]:
     @numba_njit
     def pullback(z: Any, ints: Any, floats: Any, weight: Any) -> Any:
         gradient = np.empty(len(z))
-        log_joint_pullback(np.ascontiguousarray(z), ints, floats, np.ascontiguousarray(weight), gradient)
+        out = np.empty(len(weight))
+        values_and_pull(np.ascontiguousarray(z), ints, floats, np.ascontiguousarray(weight), out, gradient)
         return gradient
 
     return pullback, _key("pullback")

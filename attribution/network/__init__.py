@@ -1,1 +1,1 @@
-"""A case and a model as integer and float arrays, and the one kernel that sums out what is unknown."""
+"""A case and a model as arrays, the tapes of vector instructions made of them, and the one engine of sums."""

@@ -1,4 +1,4 @@
-"""From a case and a model to the arrays that the kernel runs on."""
+"""From a case and a model to the arrays of a `Program`."""
 
 from __future__ import annotations
 
@@ -12,19 +12,18 @@ from attribution.domain.model import Model
 from attribution.domain.moments import Moment
 from attribution.domain.pairing import check_pair
 from attribution.network.compile_origins import OriginArrays, Unsaid, compile_origins
-from attribution.network.compile_parts import flat, part_arrays, starts
-from attribution.network.compile_prior import PriorArrays, compile_prior
 from attribution.network.compile_tables import (
+    PriorArrays,
     StagedArrays,
     TableArrays,
+    compile_prior,
     compile_staging,
     compile_tables,
     trait_slot,
 )
 from attribution.network.elimination import Factor, Plan, Step, plan_elimination
-from attribution.network.program import FloatArrays, IntArrays, Program, frozen
-from attribution.network.slots import SlotBook
-from attribution.network.ties import check_ties
+from attribution.network.program import FloatArrays, IntArrays, Program, flat, frozen, starts
+from attribution.network.slots import NONE, SlotBook
 
 _ALL_SAID = Unsaid()
 
@@ -41,7 +40,6 @@ def compile_network(case: Case, model: Model, as_of: Moment | None = None, *, un
     TooTiedError
         Facts are tied together past what can be summed exactly.
     """
-    check_ties(case)
     check_pair(case, model)
     case = case.as_of(as_of)
     slots = SlotBook()
@@ -145,16 +143,67 @@ def _ints(
         "evidence_pattern": flat(origins.pattern),
         "evidence_shared": origins.shared,
         "step_part": [*plan.shared_part, *plan.each_part],
-        "sizes": [
-            tables.config_start[-1],
-            plan.pool_size,
-            sum(step.states for step in steps),
-            max((step.states for step in steps), default=1),
-        ],
-        **part_arrays(tables, staged, origins, plan),
+        "pool": [plan.pool_size],
+        **_part_arrays(tables, staged, origins, plan),
         **_step_arrays(steps),
     }
     return IntArrays(**{name: frozen(value, np.int64) for name, value in values.items()})
+
+
+def _part_arrays(tables: TableArrays, staged: StagedArrays, origins: OriginArrays, plan: Plan) -> dict[str, object]:
+    """Configurations, origins, scalars and classes of each part; the last part has no facts."""
+    facts = [*plan.components, ()]
+    parts = range(len(facts))
+    configs = [
+        [c for fact in members for c in range(tables.fact_config[fact], tables.fact_config[fact + 1])]
+        for members in facts
+    ]
+    part_of_fact = {fact: part for part, members in enumerate(facts) for fact in members}
+    origin_part = [part_of_fact[scope[0]] if scope else parts[-1] for scope in origins.scope]
+    local: list[list[int]] = [[] for _ in parts]
+    for o, part in enumerate(origin_part):
+        if not origins.shared[o]:
+            local[part].append(o)
+    roots = [[root.offset for root, of in zip(plan.roots, plan.root_part, strict=True) if of == part] for part in parts]
+    keys = [
+        [
+            _numbers_of(leaf, configs[part], local[part], tables, staged, origins)
+            for leaf in range(len(tables.rows_by_leaf))
+        ]
+        for part in parts
+    ]
+    classes = [list(dict.fromkeys(of_part)) for of_part in keys]
+    before = starts(classes)
+    leaves = [[of_part.index(key) for key in known] for of_part, known in zip(keys, classes, strict=True)]
+    return {
+        "origin_part": origin_part,
+        "part_step": [len(plan.shared) + sum(of < part for of in plan.each_part) for part in (*parts, len(parts))],
+        "part_config_start": starts(configs),
+        "part_config": flat(configs),
+        "part_origin_start": starts(local),
+        "part_origin": flat(local),
+        "part_root_start": starts(roots),
+        "part_root": flat(roots),
+        "class_start": before,
+        "class_leaf": flat(leaves),
+        "class_of": [before[part] + classes[part].index(key) for part in parts for key in keys[part]],
+    }
+
+
+def _numbers_of(
+    leaf: int,
+    configs: list[int],
+    local: list[int],
+    tables: TableArrays,
+    staged: StagedArrays,
+    origins: OriginArrays,
+) -> tuple[int, ...]:
+    """Everything in which one faction can differ from another within a part."""
+    factions = len(tables.rows_by_leaf)
+    rows = (tables.rows_by_leaf[leaf][c] for c in configs)
+    scenes = sorted({staged.of_config[c] for c in configs} - {NONE})
+    inside = (staged.member[t * factions + leaf] for t in scenes)
+    return (*rows, *inside, *(origins.leaf[o][leaf] for o in local))
 
 
 def _step_arrays(steps: tuple[Step, ...]) -> dict[str, object]:
@@ -171,7 +220,6 @@ def _step_arrays(steps: tuple[Step, ...]) -> dict[str, object]:
     writes = [keep(step.writes) for step in steps]
     return {
         "step_size": [step.states for step in steps],
-        "step_term": [0, *accumulate(step.states for step in steps)][:-1],
         "step_out": [step.message.offset for step in steps],
         "step_out_size": [step.message_size for step in steps],
         "step_out_index": writes,

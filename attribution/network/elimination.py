@@ -8,9 +8,8 @@ from math import prod
 import numpy as np
 from numpy.typing import NDArray
 
+from attribution.domain.pairing import MOST_STATES
 from attribution.errors import TooTiedError
-
-MOST_STATES = 2**16
 
 type Scope = tuple[int, ...]
 type Index = NDArray[np.int64]

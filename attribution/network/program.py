@@ -1,8 +1,10 @@
-"""The network as plain arrays: structure is data, so one compiled kernel serves every case."""
+"""The network as plain arrays: structure as integers, numbers as floats, and labels for people."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import accumulate
 from typing import Self
 
 import numpy as np
@@ -14,12 +16,10 @@ from attribution.errors import Path
 type Ints = NDArray[np.int64]
 type Floats = NDArray[np.float64]
 
-# How a slot gets its value from z; the kernel branches on these.
+# How a slot gets its value from z.
 CONSTANT, PROBABILITY, RATIO, ODDS = 0, 1, 2, 3
 # What an origin is.
 STATEMENT, ABSENCE, DIRECT = 0, 1, 2
-# How a part is summed: by its steps; not at all, since nothing is known about it.
-GENERAL, IDLE = -1, -2
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,6 @@ class IntArrays:
     evidence_pattern: Ints  # 1 where what it says of the facts holds. DIRECT: slot + 1
     evidence_shared: Ints  # (O,) 1 where the factor is the same for every faction
     step_size: Ints  # (K,) joint states of the step
-    step_term: Ints  # (K,) where its terms lie
     step_out: Ints  # (K,) where its message lies in the pool
     step_out_size: Ints  # (K,)
     step_out_index: Ints  # (K,) start in `entry`
@@ -96,10 +95,7 @@ class IntArrays:
     class_start: Ints  # (P + 1,)
     class_leaf: Ints  # one faction of each class: its members have the same numbers in that part
     class_of: Ints  # (P * H,) class of a faction in a part
-    class_row: Ints  # for a part that is one row against one factor, where the row of each class begins
-    part_states: Ints  # (P,) states of the first fact of a part, 0 for the last part
-    part_factor: Ints  # (P,) pool offset of that factor; IDLE for a part without evidence, GENERAL for all others
-    sizes: Ints  # (4,) table entries, pool, terms of all steps, terms of the largest step
+    pool: Ints  # (1,) its length
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -118,9 +114,9 @@ class FloatArrays:
     switch: Floats  # (O,) 1, or 0 where the origin is left out; in general the power to which its factor is taken
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Program:
-    """A compiled case and model: arrays for the kernel, labels for people.
+    """A compiled case and model: arrays for the emitter, labels for people.
 
     `dimension` is the length of z; `fact_config` says where the parent configurations of each fact begin.
     """
@@ -145,15 +141,6 @@ class Program:
     @property
     def labels(self) -> tuple[str, ...]:
         return tuple(coordinate.label for coordinate in self.coordinates)
-
-    def packed(self) -> tuple[Ints, Floats]:
-        """All integers, offsets first, and all floats in one array each: what the kernel takes."""
-        ints = [getattr(self.ints, field.name) for field in fields(IntArrays)]
-        floats = [getattr(self.floats, field.name) for field in fields(FloatArrays)]
-        header = len(ints) + 1 + len(floats) + 1
-        int_offsets = header + np.cumsum([0, *(len(part) for part in ints)])
-        float_offsets = np.cumsum([0, *(len(part) for part in floats)])
-        return np.concatenate([int_offsets, float_offsets, *ints]), np.concatenate(floats)
 
     def without(self, origins: frozenset[str]) -> Self:
         """The same network with some origins left out: other data, same structure."""
@@ -180,3 +167,13 @@ def frozen[T: np.generic](values: object, dtype: type[T]) -> NDArray[T]:
     array = np.array(values, dtype=dtype).ravel()
     array.flags.writeable = False
     return array
+
+
+def starts(parts: Sequence[Sequence[object]]) -> list[int]:
+    """Where each part begins in the flat list, and where the last one ends."""
+    return [0, *accumulate(len(part) for part in parts)]
+
+
+def flat(parts: Sequence[Sequence[int]]) -> list[int]:
+    """All parts one after another."""
+    return [value for part in parts for value in part]

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from attribution.network.program import Floats, Ints
-from attribution.network.summation import each_part
+from attribution.network.reader import each_part
 
-BLOCK = 64  # draws; as in `attribution.network.kernel_subsets`, which is not imported here to keep numba out
+BLOCK = 64  # draws; as in `attribution.network.subsets_kernel`, which is not imported here to keep numba out
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Products:
-    """What `attribution.network.kernel_subsets` takes; see there. All in linear space, on one common scale."""
+    """What `attribution.network.subsets_kernel` takes; see there. All in linear space, on one common scale."""
 
     draws: int
     base: Floats
@@ -56,7 +56,7 @@ def _in_blocks(values: Floats) -> Floats:
 
 def subset_sums(given: Products, pattern: Ints) -> tuple[Floats, Floats]:
     """Probabilities (subset, faction) and effective sample sizes (subset,) of subsets, plainly weighted."""
-    from attribution.network import kernel_subsets
+    from attribution.network import subsets_kernel
 
     pattern, changed = _walk(pattern)
     found: list[Floats] = []
@@ -64,7 +64,7 @@ def subset_sums(given: Products, pattern: Ints) -> tuple[Floats, Floats]:
     def work(part: slice) -> None:
         sums = np.zeros((len(pattern), given.base.shape[1] + 2))
         mine = given.base[part], given.factors[part], given.start
-        kernel_subsets.subset_sums(*mine, pattern, changed, given.opening[part], given.other, sums)
+        subsets_kernel.subset_sums(*mine, pattern, changed, given.opening[part], given.other, sums)
         found.append(sums)
 
     each_part(work, len(given.base), least=1)
@@ -75,14 +75,14 @@ def subset_sums(given: Products, pattern: Ints) -> tuple[Floats, Floats]:
 
 def subset_draws(given: Products, pattern: Ints, *, joints: bool) -> tuple[Floats, Floats]:
     """Weights (subset, draw) and, if asked for, joints (subset, draw, faction), on the common scale."""
-    from attribution.network import kernel_subsets
+    from attribution.network import subsets_kernel
 
     pattern, changed = _walk(pattern)
     blocks, factions = given.base.shape[:2]
     weights = np.empty((len(pattern), blocks, BLOCK))
     table = np.empty((len(pattern) if joints else 0, blocks, factions, BLOCK))
     mine = given.base, given.factors, given.start, pattern, changed, given.opening, given.other
-    kernel_subsets.subset_joints(*mine, weights, table)
+    subsets_kernel.subset_joints(*mine, weights, table)
     in_order = table.transpose(0, 1, 3, 2).reshape(len(table), blocks * BLOCK, factions)
     return weights.reshape(len(pattern), -1)[:, : given.draws], in_order[:, : given.draws]
 

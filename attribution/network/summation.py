@@ -1,30 +1,36 @@
-"""The sums over many draws: plain arrays in, plain arrays out, two cores used, memory bounded."""
+"""The sums over many draws: plain arrays in, plain arrays out, two cores used, memory bounded.
+
+Every function here writes a question onto a tape (once for each program) and has it read for all draws.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from functools import partial
+from itertools import accumulate
+from weakref import WeakKeyDictionary
 
 import numpy as np
-from numpy.typing import NDArray
 
-from attribution.network.program import DIRECT, Floats, Program
-from attribution.parallel import threads
+from attribution.network.emitter import Emitter, Switch
+from attribution.network.program import CONSTANT, DIRECT, Floats, Program
+from attribution.network.reader import pull, read
+from attribution.network.tape import Sealed
 
-_CHUNK_BYTES = 1 << 26
-_LIGHT = 1024  # draws of light work below which a second thread costs more than it saves
+_CHUNK = 2**23  # numbers that intermediate results may take at a time
+
+_tapes: WeakKeyDictionary[Program, dict[object, Sealed]] = WeakKeyDictionary()
 
 
 def numbers(program: Program, z: Floats) -> Floats:
     """Slot values of draws z: shape (draw, slot). They do not depend on which origins are switched on."""
-    from attribution.network.kernel import numbers_batch
 
-    packed = program.packed()
-    out = np.empty((len(z), len(program.ints.slot_kind)))
-    each_part(lambda part: numbers_batch(_rows(z, part), *packed, out[part]), len(z))
-    return out
+    def write() -> Sealed:
+        emitter = Emitter.from_normals(program)
+        return emitter.tape.sealed(emitter.slot)
+
+    return read(_known(program, "numbers", write), z)
 
 
 def log_joint(program: Program, z: Floats) -> Floats:
@@ -39,20 +45,12 @@ def log_joint(program: Program, z: Floats) -> Floats:
     -------
     Array of shape (draw, faction); -inf where a faction cannot have left this evidence.
     """
-    out = np.empty((len(z), len(program.factions)))
-    for rows in _chunks(slice(0, len(z)), len(program.ints.slot_kind)):
-        out[rows] = log_joint_at(program, numbers(program, z[rows]))
-    return out
+    return read(joint_tape(program), z)
 
 
 def log_joint_at(program: Program, slots: Floats) -> Floats:
     """As `log_joint`, where the slot values are known: shape (draw, faction)."""
-    from attribution.network.kernel import log_joint_batch
-
-    packed = program.packed()
-    out = np.empty((len(slots), len(program.factions)))
-    each_part(lambda part: log_joint_batch(_rows(slots, part), *packed, out[part]), len(slots))
-    return out
+    return _read_slots(program, slots, "log joint", lambda emitter: emitter.joint())
 
 
 def log_parts(program: Program, slots: Floats) -> tuple[Floats, Floats]:
@@ -60,14 +58,13 @@ def log_parts(program: Program, slots: Floats) -> tuple[Floats, Floats]:
 
     The last part holds what was said of the perpetrator alone. The open set is not mixed in.
     """
-    from attribution.network.kernel import parts_batch
 
-    packed = program.packed()
-    factions, components = len(program.factions), len(program.components) + 1
-    prior = np.empty((len(slots), factions))
-    parts = np.empty((len(slots), factions, components))
-    each_part(lambda part: parts_batch(_rows(slots, part), *packed, prior[part], parts[part]), len(slots))
-    return prior, parts
+    def write(emitter: Emitter) -> list[int]:
+        by_part = [emitter.likelihoods(part, emitter.switch) for part in range(emitter.parts)]
+        return [*emitter.prior(), *(log for of_part in by_part for log in of_part)]
+
+    found = _read_slots(program, slots, "parts", write).reshape(len(slots), -1, len(program.factions))
+    return found[:, 0], found[:, 1:].transpose(0, 2, 1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,32 +99,117 @@ def log_joint_without(program: Program, slots: Floats, known: Parts, origins: fr
 
 def with_part(program: Program, slots: Floats, known: Parts, part: int, changed: Floats) -> Floats:
     """As `log_joint_at`, if one part had this log-likelihood (draw, faction)."""
+    total = np.empty(known.total.shape)
     with np.errstate(invalid="ignore"):
-        total = known.total - known.parts[:, :, part] + changed
-    lost = ~np.isfinite(known.parts[:, :, part])
-    if lost.any():  # what is impossible cannot be divided out: add the other parts up again
-        others = np.delete(known.parts, part, axis=2).sum(axis=2)
-        total = np.where(lost, known.prior + others + changed, total)
+        for rows in _few_rows(total):
+            mine = known.parts[rows, :, part]
+            total[rows] = known.total[rows] - mine + changed[rows]
+            if not np.isfinite(mine).all():  # what is impossible cannot be divided out: add the other parts up again
+                others = np.delete(known.parts[rows], part, axis=2).sum(axis=2)
+                total[rows] = np.where(np.isfinite(mine), total[rows], known.prior[rows] + others + changed[rows])
     return keep_open(program, slots, total)
 
 
 def part_log_likelihood(program: Program, slots: Floats, part: int) -> Floats:
     """``log p(E_part | h, theta)`` of one part: (draw, faction)."""
-    from attribution.network.kernel import part_batch
+    switch = tuple(program.floats.switch.tolist())
+    return np.asarray(part_log_likelihoods(program, slots, part, (switch,))[0])
 
-    packed = program.packed()
-    out = np.empty((len(slots), len(program.factions)))
-    each_part(lambda rows: part_batch(_rows(slots, rows), *packed, part, out[rows]), len(slots), least=_LIGHT)
-    return out
+
+def part_log_likelihoods(program: Program, slots: Floats, part: int, switches: Sequence[Switch]) -> Floats:
+    """``log p(E_part | h, theta)`` of one part under several ways to switch origins: (switch, draw, faction).
+
+    Everything that these have in common is worked out once.
+    """
+    factions, first = len(program.factions), int(program.ints.class_start[part])
+    of_faction = program.ints.class_of[part * factions : (part + 1) * factions] - first
+    classes = int(program.ints.class_start[part + 1]) - first
+    found = np.empty((len(switches), len(slots), factions))
+    step = max(1, _CHUNK // (1 + len(slots) * classes))
+    for start in range(0, len(switches), step):
+        some = tuple(switches[start : start + step])
+        by_class = _read_slots(program, slots, ("part", part, some), partial(_write_part, part, some))
+        by_class = by_class.reshape(len(slots), len(some), classes)
+        for position in range(len(some)):
+            found[start + position] = by_class[:, position, of_faction]
+    return found
+
+
+def _write_part(part: int, switches: Sequence[Switch], emitter: Emitter) -> list[int]:
+    return [log for switch in switches for log in emitter.likelihood(part, switch)]
+
+
+def switched_off(program: Program, origins: frozenset[str]) -> Switch:
+    """How origins are switched in a program without some of them."""
+    powers = zip(program.origins, program.floats.switch.tolist(), strict=True)
+    return tuple(0.0 if origin in origins else power for origin, power in powers)
+
+
+def log_evidence_without_each(program: Program, slots: Floats) -> Floats:
+    """``log p(E without o | theta)`` for every origin o: (draw, origin), all of them outputs of one tape.
+
+    Where the network is large, of several tapes one after another.
+    """
+    cost = _cost_without(program)
+    groups: list[list[int]] = []
+    spent = 0
+    for origin, of in enumerate(cost):
+        if not groups or spent + of > _LARGEST_TAPE:
+            groups.append([])
+            spent = 0
+        groups[-1].append(origin)
+        spent += of
+    found = [_evidence_without(program, slots, tuple(group)) for group in groups]
+    return np.concatenate([np.empty((len(slots), 0)), *found], axis=1)
+
+
+_LARGEST_TAPE = 2**18  # instructions
+
+
+def _cost_without(program: Program) -> list[int]:
+    """About how many instructions it takes to leave each origin out."""
+    ints, factions = program.ints, len(program.factions)
+    factors = np.diff(ints.factor_start)
+    steps = ints.step_size * factors
+    by_part = [
+        int(steps[ints.step_part == part].sum() * (ints.class_start[part + 1] - ints.class_start[part]))
+        for part in range(len(ints.part_step) - 1)
+    ]
+    return [by_part[part] + 4 * factions for part in ints.origin_part.tolist()]
+
+
+def _evidence_without(program: Program, slots: Floats, origins: tuple[int, ...]) -> Floats:
+    def write(emitter: Emitter) -> list[int]:
+        tape, outputs = emitter.tape, []
+        rows = [emitter.prior(), *(emitter.likelihoods(part, emitter.switch) for part in range(emitter.parts))]
+        before, after = _sums(emitter, rows), [*_sums(emitter, rows[::-1])[::-1], [tape.certain] * emitter.factions]
+        for origin in origins:
+            part = int(program.ints.origin_part[origin])
+            switch = tuple(0.0 if o == origin else power for o, power in enumerate(emitter.switch))
+            others = zip(before[part], emitter.likelihoods(part, switch), after[part + 2], strict=True)
+            joint = [tape.plus(tape.plus(first, log), last) for first, log, last in others]
+            outputs.append(tape.log_sum(emitter.opened(joint)))
+        return outputs
+
+    return _read_slots(program, slots, ("without each", origins), write)
+
+
+def _sums(emitter: Emitter, rows: list[list[int]]) -> list[list[int]]:
+    """Sums of the first rows: of one, of two, ..., of all."""
+    found = [rows[0]]
+    for row in rows[1:]:
+        found.append([emitter.tape.plus(a, b) for a, b in zip(found[-1], row, strict=True)])
+    return found
 
 
 def keep_open(program: Program, slots: Floats, log_joint: Floats) -> Floats:
-    """The log-joint with the open set mixed in; see `attribution.network.kernel.keep_open`."""
-    from attribution.network.kernel import keep_open_batch
-
-    packed = program.packed()
-    mixed = np.array(log_joint)
-    each_part(lambda part: keep_open_batch(_rows(slots, part), *packed, mixed[part]), len(slots), least=_LIGHT)
+    """The log-joint with the open set mixed in: `other` may have acted like anybody, each weighted by the prior."""
+    open_set, surprise = (slots[:, slot] for slot in program.ints.surprise.tolist())
+    other, mixed = int(program.ints.other[0]), np.array(log_joint)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        own = np.log1p(-surprise) + log_joint[:, other]
+        like_all = np.log(surprise * open_set) + _log_sum(log_joint)
+        mixed[:, other] = np.logaddexp(own, like_all)
     return mixed
 
 
@@ -136,24 +218,24 @@ def normalise(log_joint: Floats) -> tuple[Floats, Floats]:
 
     Where nothing is possible they are 0 and -inf: such a draw has no weight, and nothing times nothing is nothing.
     """
-    from attribution.network.kernel import normalise_batch
-
-    probability, evidence = np.empty(log_joint.shape), np.empty(len(log_joint))
-    each_part(
-        lambda part: normalise_batch(log_joint[part], probability[part], evidence[part]), len(log_joint), least=_LIGHT
-    )
+    evidence = _log_sum(log_joint)
+    possible = np.where(evidence > -np.inf, evidence, 0.0)
+    probability = np.empty(log_joint.shape)
+    for rows in _few_rows(log_joint):
+        np.exp(log_joint[rows] - possible[rows, None], out=probability[rows])
     return probability, evidence
 
 
 def tables(program: Program, slots: Floats) -> tuple[Floats, Floats]:
     """Row entries (draw, entry) and the log prior (draw, faction) that the slot values amount to."""
-    from attribution.network.kernel import tables_batch
 
-    packed = program.packed()
-    rows = np.empty((len(slots), len(program.ints.row_slot)))
-    prior = np.empty((len(slots), len(program.factions)))
-    each_part(lambda part: tables_batch(_rows(slots, part), *packed, rows[part], prior[part]), len(slots), least=_LIGHT)
-    return rows, prior
+    def write(emitter: Emitter) -> list[int]:
+        rows = [value for row in range(len(program.floats.row_rest)) for value in emitter.row(row)]
+        return [*rows, *emitter.prior()]
+
+    found = _read_slots(program, slots, "tables", write)
+    entries = len(program.ints.row_slot)
+    return found[:, :entries], found[:, entries:]
 
 
 def origin_factors(program: Program, slots: Floats, origins: tuple[str, ...]) -> tuple[Floats, Floats]:
@@ -162,101 +244,168 @@ def origin_factors(program: Program, slots: Floats, origins: tuple[str, ...]) ->
     Both (origin, draw, faction): forging may reach some factions only, and for a faction that the origin does not name
     as the perpetrator the two are the same. A direct item has ones.
     """
-    from attribution.network.kernel import origin_values_batch
+    places = tuple(program.origins.index(origin) for origin in origins)
 
-    packed = program.packed()
-    values = np.empty((len(slots), len(program.origins), 4))
-    each_part(lambda part: origin_values_batch(_rows(slots, part), *packed, values[part]), len(slots))
+    def write(emitter: Emitter) -> list[int]:
+        return [value for place in places for value in emitter.values(place, emitter.switch[place])]
+
+    values = _read_slots(program, slots, ("origins", places), write).reshape(len(slots), len(places), 4)
     leaf = program.ints.origin_leaf.reshape(len(program.origins), len(program.factions))
-    at = np.where((program.ints.origin_kind == DIRECT)[:, None], 0, leaf)
-    places = [program.origins.index(origin) for origin in origins]
-    false, true = (np.stack([values[:, place].take(at[place] & mask, axis=1) for place in places]) for mask in (2, 3))
+    at = np.where((program.ints.origin_kind == DIRECT)[:, None], 0, leaf)[list(places)]
+    false, true = (
+        np.stack([values[:, position].take(mine & mask, axis=1) for position, mine in enumerate(at)]) for mask in (2, 3)
+    )
     return false, true
 
 
 def state_probabilities(program: Program, slots: Floats) -> Floats:
     """``p(x_f | E, theta)`` for every state of every fact, facts one after another: shape (draw, state).
 
-    Rows are 0 in draws under which the evidence is impossible.
+    Rows are 0 in draws under which the evidence is impossible. The derivative of ``log p(E)`` by an indicator of a
+    state is the probability of that state.
     """
-    from attribution.network.kernel_gradient import beliefs_batch
 
-    packed = program.packed()
-    entries = int(program.ints.config_start[-1])
-    out = np.empty((len(slots), sum(len(states) for states in program.states)))
+    def write(emitter: Emitter) -> Sealed:
+        seen = [emitter.tape.indicator() for _ in range(sum(map(len, program.states)))]
+        total = emitter.prior()
+        for part in range(emitter.parts):
+            logs = emitter.likelihood(part, emitter.switch, seen=[seen] * len(emitter.class_leaves(part)))
+            total = [emitter.tape.plus(total[h], logs[k]) for h, k in enumerate(emitter.classes(part))]
+        return emitter.tape.sealed([emitter.tape.log_sum(emitter.opened(total))], seen)
 
-    def work(part: slice) -> None:
-        for rows in _chunks(part, 1 + entries):
-            beliefs = np.empty((rows.stop - rows.start, entries))
-            beliefs_batch(_rows(slots, rows), *packed, beliefs)
-            _add_configurations(program, beliefs, out[rows])
-
-    each_part(work, len(slots))
-    return out
+    return pull(_sealed(program, slots, "states", write), slots, np.ones((len(slots), 1)))
 
 
 def joint_states(program: Program, slots: Floats, weights: Floats) -> Floats:
     """``sum_d w_d p(h, x_f | E, theta_d)`` for every state of every fact: shape (batch, faction, state).
 
     `weights` (batch, draw of the batch) belong to consecutive draws: batches are chains, so that an error can be told.
+    Where `other` acted like everybody, the facts are those of whom it acted like.
     """
-    from attribution.network.kernel_gradient import joint_beliefs_batch
+    tape = _sealed(program, slots, "joint states", _write_joint_states)
+    states = sum(map(len, program.states))
+    found = np.zeros((len(weights), len(program.factions), states))
+    size = weights.shape[1]
+    step = max(1, _CHUNK // (1 + len(tape.by)))
+    for batch, weight in enumerate(weights):
+        for start in range(0, size, step):
+            some = slice(batch * size + start, batch * size + min(start + step, size))
+            found[batch] += _joint_states(program, tape, slots[some], weight[start : start + step])
+    return found
 
-    packed = program.packed()
-    batches, size = weights.shape
-    out = np.zeros((batches, len(program.factions), int(program.ints.config_start[-1])))
 
-    def work(part: slice) -> None:
-        for batch in range(part.start, part.stop):
-            mine = _rows(slots, slice(batch * size, (batch + 1) * size))
-            joint_beliefs_batch(mine, *packed, np.ascontiguousarray(weights[batch]), out[batch])
+def _write_joint_states(emitter: Emitter) -> Sealed:
+    """Every class with indicators of its own; outputs are its likelihoods, and last the joint of `other`."""
+    tape, program = emitter.tape, emitter.program
+    states = sum(map(len, program.states))
+    by: list[int] = []
+    outputs: list[int] = []
+    total = emitter.prior()
+    for part in range(emitter.parts):
+        mine = _states_of(program, part)
+        seen = [
+            [tape.indicator() if state in mine else tape.one for state in range(states)]
+            for _ in emitter.class_leaves(part)
+        ]
+        logs = emitter.likelihood(part, emitter.switch, seen=seen)
+        total = [tape.plus(total[h], logs[k]) for h, k in enumerate(emitter.classes(part))]
+        by += [of_class[state] for of_class in seen for state in mine]
+        outputs += logs
+    return tape.sealed([*outputs, emitter.opened(total)[int(program.ints.other[0])]], by)
 
-    each_part(work, batches, least=1)
-    states = np.empty((batches * len(program.factions), sum(len(states) for states in program.states)))
-    _add_configurations(program, out.reshape(len(states), -1), states)
-    return states.reshape(batches, len(program.factions), -1)
+
+def _joint_states(program: Program, tape: Sealed, slots: Floats, weight: Floats) -> Floats:
+    """Of some draws: what each faction would have done, times how probable it is that it was that faction."""
+    other, factions = int(program.ints.other[0]), len(program.factions)
+    weighted = normalise(log_joint_at(program, slots))[0] * weight[:, None]
+    push = np.zeros((len(slots), len(tape.outputs)))
+    push[:, :-1] = 1.0
+    by_class, by_other = pull(tape, slots, push), pull(tape, slots, 1.0 - push)
+    found = np.zeros((factions, sum(map(len, program.states))))
+    first = 0
+    for part, of_faction in enumerate(program.ints.class_of.reshape(-1, factions)):
+        mine = _states_of(program, part)
+        for k in range(program.ints.class_start[part], program.ints.class_start[part + 1]):
+            here = slice(first, first + len(mine))
+            named = np.flatnonzero((of_faction == k) & (np.arange(factions) != other))
+            found[np.ix_(named, mine)] = np.einsum("dh,ds->hs", weighted[:, named], by_class[:, here])
+            found[other, mine] += np.einsum("d,ds->s", weighted[:, other], by_other[:, here])
+            first += len(mine)
+    return found
+
+
+def _states_of(program: Program, part: int) -> list[int]:
+    """The states, counted over all facts, of the facts of a part; the last part has none."""
+    facts = program.components[part] if part < len(program.components) else ()
+    ends = list(accumulate(map(len, program.states), initial=0))
+    places = [program.facts.index(fact) for fact in facts]
+    return [state for place in places for state in range(ends[place], ends[place + 1])]
 
 
 def evidence_gradient(program: Program, z: Floats) -> tuple[float, Floats]:
     """``log p(E | theta(z))`` and its gradient for one z, shape (coordinate,)."""
-    from attribution.network.kernel_gradient import evidence_and_gradient
-
-    gradient = np.empty(len(z))
-    value = evidence_and_gradient(z, *program.packed(), gradient)
-    return float(value), gradient
+    tape = evidence_tape(program)
+    return float(read(tape, z[None])[0, 0]), pull(tape, z[None], np.ones((1, 1)))[0]
 
 
-def _add_configurations(program: Program, entries: Floats, states: Floats) -> None:
-    """Add the entries of each fact's states up over its parents' configurations, always in the same order."""
-    starts, first = program.ints.config_start, 0
-    for fact, names in enumerate(program.states):
-        begin, end = (starts[program.fact_config[at]] for at in (fact, fact + 1))
-        mine = entries[:, begin:end].reshape(len(entries), -1, len(names))
-        states[:, first : first + len(names)] = mine.sum(axis=1)
-        first += len(names)
+def evidence_tape(program: Program) -> Sealed:
+    """``log p(E | theta(z))`` from z, as one tape."""
+
+    def write() -> Sealed:
+        emitter = Emitter.from_normals(program)
+        return emitter.tape.sealed([emitter.tape.log_sum(emitter.joint())])
+
+    return _known(program, "evidence", write)
 
 
-def _rows(z: Floats, part: slice) -> Floats:
-    return np.ascontiguousarray(z[part], dtype=np.float64)
+def joint_tape(program: Program) -> Sealed:
+    """The log-joint of all factions from z, as one tape."""
+
+    def write() -> Sealed:
+        emitter = Emitter.from_normals(program)
+        return emitter.tape.sealed(emitter.joint())
+
+    return _known(program, "log joint", write)
 
 
-def _chunks(part: slice, numbers_per_draw: int) -> Iterator[slice]:
-    size = max(1, _CHUNK_BYTES // (8 * numbers_per_draw))
-    for start in range(part.start, part.stop, size):
-        yield slice(start, min(start + size, part.stop))
+def _known(program: Program, question: object, write: Callable[[], Sealed]) -> Sealed:
+    tapes = _tapes.setdefault(program, {})
+    if question not in tapes:
+        tapes[question] = write()
+    return tapes[question]
 
 
-def each_part(work: Callable[[slice], None], draws: int, *, least: int = 64) -> None:
-    """Do the work on consecutive parts of the draws, one thread each (for at least so many draws)."""
-    count = min(threads(), max(1, draws // least))
-    edges: NDArray[np.int64] = np.linspace(0, draws, count + 1).astype(np.int64)
-    parts = [slice(int(start), int(stop)) for start, stop in pairwise(edges)]
-    if count == 1:
-        work(parts[0])
-        return
-    work_first, *rest = parts
-    with ThreadPoolExecutor(count - 1) as pool:
-        waiting = [pool.submit(work, part) for part in rest]
-        work(work_first)
-        for future in waiting:
-            future.result()
+def _sealed(program: Program, slots: Floats, question: object, write: Callable[[Emitter], Sealed]) -> Sealed:
+    """The tape of a question about slots. Their zeros and ones are written into it, unless somebody changed them."""
+    columns, constants = slots.shape[1], program.floats.curve_a
+    certain = np.flatnonzero((program.ints.slot_kind == CONSTANT) & ((constants == 0.0) | (constants == 1.0)))
+    if not (slots[:, certain] == constants[certain]).all():
+        certain = certain[:0]
+
+    def written() -> Sealed:
+        return write(Emitter.from_slots(program, columns, certain.tolist()))
+
+    return _known(program, (question, columns, len(certain)), written)
+
+
+def _read_slots(program: Program, slots: Floats, question: object, write: Callable[[Emitter], list[int]]) -> Floats:
+    tape = _sealed(program, slots, question, lambda emitter: emitter.tape.sealed(write(emitter)))
+    return read(tape, slots)
+
+
+def _log_sum(logs: Floats) -> Floats:
+    """``log sum exp`` over the second axis, -inf where nothing is possible."""
+    found = np.empty(len(logs))
+    with np.errstate(divide="ignore"):
+        for rows in _few_rows(logs):
+            top = logs[rows].max(axis=1)
+            top[top == -np.inf] = 0.0
+            found[rows] = np.log(np.exp(logs[rows] - top[:, None]).sum(axis=1)) + top
+    return found
+
+
+def _few_rows(table: Floats) -> Iterator[slice]:
+    """So many rows at a time as stay near the processor."""
+    step = max(16, 2**15 // max(1, table.shape[1]))
+    for start in range(0, len(table), step):
+        yield slice(start, start + step)

@@ -50,7 +50,7 @@ def network_json(embedded: PageDraws, program: Program) -> Json:
         "configs": _configs(program),
         "staged": _staged(program),
         "parts": _parts(program),
-        "pool": int(ints.sizes[1]),
+        "pool": int(ints.pool[0]),
         **grades_json(embedded, case),
         "origins": origins_json(embedded, case, program),
         "items": [{"id": item.id, "origin": case.origins.ids.index(item.origin_id)} for item in case.evidence],

@@ -14,7 +14,7 @@ from attribution.inference.draws import Draws, estimate, khat_threshold, smoothe
 from attribution.inference.settings import Sampling, Settings
 from attribution.modelling.graph import compiled_density, sampling_model
 from attribution.network.curves import curve
-from attribution.network.summation import log_joint, normalise
+from attribution.network.summation import evidence_tape, log_joint, normalise
 
 
 def agree(posterior: at.Posterior) -> None:
@@ -60,8 +60,8 @@ def test_a_case_of_another_size_compiles_nothing_either(sampled: at.Posterior) -
 def test_what_is_sampled_is_the_density_of_the_pymc_model(sampled: at.Posterior) -> None:
     program = sampled.program
     z = np.random.default_rng(5).normal(size=program.dimension)
-    model = sampling_model(program.dimension, *program.packed())
-    value, gradient = compiled_density(model)(*program.packed())(z)
+    model = sampling_model(program.dimension, *evidence_tape(program).packed())
+    value, gradient = compiled_density(model)(*evidence_tape(program).packed())(z)
     prior = -0.5 * np.sum(z**2) - 0.5 * len(z) * np.log(2 * np.pi)
     assert float(value) == pytest.approx(prior + normalise(log_joint(program, z[None]))[1][0], rel=1e-12)
     theirs = model.compile_dlogp()({"z": z})

@@ -15,7 +15,8 @@ from attribution.domain.numbers import Number
 from attribution.domain.tables import Entry, OddsRatio, Trait
 from attribution.network.compiler import compile_network
 from attribution.network.program import Program
-from attribution.network.summation import evidence_gradient, log_joint
+from attribution.network.summation import evidence_gradient, evidence_tape, joint_tape, log_joint
+from attribution.network.tape import Sealed
 from tests.builders import DAY, YES_NO, a_case, a_model, a_report, a_row, a_table, says
 from tests.random_cases import random_pair
 
@@ -32,6 +33,15 @@ def differences(function: Callable[[Floats], Floats], z: Floats) -> Floats:
     return np.asarray(WEIGHTS @ function(points).reshape(4, len(z)))
 
 
+def by_the_sampler(tape: Sealed, z: Floats, weight: Floats) -> tuple[Floats, Floats]:
+    """Outputs of a tape and the gradient of their weighted sum, as NUTS gets them."""
+    from attribution.network.tape_kernel import values_and_pull
+
+    value, gradient = np.empty(len(tape.outputs)), np.empty(len(z))
+    values_and_pull(z, *tape.packed(), weight, value, gradient)
+    return value, gradient
+
+
 def log_evidence(program: Program, z: Floats) -> Floats:
     return np.asarray(np.logaddexp.reduce(log_joint(program, z), axis=1))
 
@@ -45,18 +55,17 @@ def test_gradient_of_the_evidence(seed: int) -> None:
     np.testing.assert_allclose(
         gradient, differences(lambda points: log_evidence(program, points), z), rtol=1e-5, atol=1e-9
     )
+    sampled, slope = by_the_sampler(evidence_tape(program), z, np.ones(1))
+    assert sampled[0] == pytest.approx(value, rel=1e-13)
+    np.testing.assert_allclose(slope, gradient, rtol=1e-9, atol=1e-12)
 
 
 @pytest.mark.parametrize("seed", range(540, 560))
 def test_gradient_of_any_weighting_of_the_joint(seed: int) -> None:
-    from attribution.network.kernel_gradient import log_joint_one, log_joint_pullback
-
     program = compile_network(*random_pair(seed))
     rng = np.random.default_rng(seed)
     z, weight = rng.standard_normal(program.dimension), rng.standard_normal(len(program.factions))
-    value, gradient = np.empty(len(program.factions)), np.empty(program.dimension)
-    log_joint_one(z, *program.packed(), value)
-    log_joint_pullback(z, *program.packed(), weight, gradient)
+    value, gradient = by_the_sampler(joint_tape(program), z, weight)
     np.testing.assert_allclose(value, log_joint(program, z[None])[0], rtol=1e-13)
     np.testing.assert_allclose(
         gradient, differences(lambda points: log_joint(program, points) @ weight, z), rtol=1e-5, atol=1e-9

@@ -85,7 +85,7 @@ def _climb(stack: Floats, factors: Floats, start: Ints, pattern: Ints, first: in
 def _open(joint: Floats, opening: Floats, other: int, weight: Floats) -> None:
     """Mix the open set in, which with some probability acts like everybody, and sum over factions.
 
-    See `attribution.network.kernel.keep_open`.
+    See `attribution.network.summation.keep_open`.
     """
     weight[:] = 0.0
     for h in range(joint.shape[0]):

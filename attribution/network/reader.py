@@ -1,0 +1,167 @@
+"""Reading a tape for many draws: which reader, how many draws at a time, on how many threads, and how carefully.
+
+Draws do not depend on one another and both readers give the same bits, so nothing of this can be seen in a result.
+
+Compiling pays late: the compiled reader is at hand in half a second where its machine code lies on disk, else in some
+seconds. So NumPy reads until it has worked for about as long as that would take; then reading is compiled. Whatever
+the work turns out to be, waiting is then at most twice what it had to be. The environment variable
+`ATTRIBUTION_READER` may say `numpy` or `compiled`.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from attribution.errors import UsageError
+from attribution.network import tape_numpy
+from attribution.network.program import Floats
+from attribution.network.tape import LOG, LOG_ADD, POWER, PROBABILITY, RATE, Sealed
+from attribution.parallel import threads
+
+READERS = ("", "numpy", "compiled")
+_COMPILING, _LOADING = 8.0, 0.6  # seconds
+_CALL, _NUMBER = 1e-6, 1e-9  # seconds of NumPy per pass over some draws, and per draw in it
+_PASSES = {PROBABILITY: 110, RATE: 80, POWER: 90, LOG: 45, LOG_ADD: 90}  # of an instruction; of any other: 2
+_BLOCK, _NUMPY_BLOCK = 2**16, 2**19  # numbers that registers hold at a time
+
+_worked = [0.0]  # seconds that NumPy has been reading in this process, about
+
+
+def read(tape: Sealed, x: Floats) -> Floats:
+    """The outputs of a tape: (draw, output), for inputs `x` (draw, input)."""
+    out = np.empty((len(x), len(tape.outputs)))
+
+    def careful(some: Floats) -> Floats:
+        return np.asarray(tape_numpy.forward_carefully(tape, some)[tape.outputs].T)
+
+    def plain(rows: slice) -> None:
+        if _compiled(tape, rows.stop - rows.start):
+            from attribution.network.tape_kernel import read_draws
+
+            unsafe = np.zeros(rows.stop - rows.start, dtype=np.int64)
+            block = _width(tape, rows, _BLOCK)
+            read_draws(_constant(x[rows]), tape.code, tape.numbers, tape.outputs, block, out[rows], unsafe)
+            _again(careful, x[rows], out[rows], unsafe == 1, _width(tape, rows, _NUMPY_BLOCK))
+            return
+        for some in _blocks(rows, _width(tape, rows, _NUMPY_BLOCK)):
+            registers, flags = tape_numpy.forward(tape, x[some])
+            out[some] = registers[tape.outputs].T
+            _again(careful, x[some], out[some], flags, len(flags))
+
+    _in_parts(plain, tape, len(x))
+    return out
+
+
+def pull(tape: Sealed, x: Floats, push: Floats) -> Floats:
+    """Derivatives of the outputs, weighted by `push` (draw, output), by the registers asked for: (draw, register)."""
+    out = np.empty((len(x), len(tape.by)))
+
+    def careful(both: Floats) -> Floats:
+        some, weight = both[:, : tape.inputs], both[:, tape.inputs :]
+        registers = tape_numpy.forward_carefully(tape, some)
+        return np.asarray(tape_numpy.backward_carefully(tape, registers, weight)[tape.by].T)
+
+    def plain(rows: slice) -> None:
+        both = np.concatenate([x[rows], push[rows]], axis=1)
+        if _compiled(tape, 3 * (rows.stop - rows.start)):
+            from attribution.network.tape_kernel import pull_draws
+
+            unsafe = np.zeros(rows.stop - rows.start, dtype=np.int64)
+            parts = tape.code, tape.numbers, tape.outputs, tape.by
+            weight = np.ascontiguousarray(push[rows])
+            pull_draws(_constant(x[rows]), parts, weight, _width(tape, rows, _BLOCK // 2), out[rows], unsafe)
+            _again(careful, both, out[rows], unsafe == 1, _width(tape, rows, _NUMPY_BLOCK // 2))
+            return
+        for some in _blocks(rows, _width(tape, rows, _NUMPY_BLOCK // 2)):
+            registers, flags = tape_numpy.forward(tape, x[some])
+            out[some] = tape_numpy.backward(tape, registers, push[some])[tape.by].T
+            here = slice(some.start - rows.start, some.stop - rows.start)
+            flags |= ~np.isfinite(out[some]).all(axis=1)
+            _again(careful, both[here], out[some], flags, len(flags))
+
+    _in_parts(plain, tape, len(x))
+    return out
+
+
+def each_part(work: Callable[[slice], None], draws: int, *, least: int = 64) -> None:
+    """Do the work on consecutive parts of the draws, one thread each (for at least so many draws)."""
+    count = min(threads(), max(1, draws // least))
+    edges: NDArray[np.int64] = np.linspace(0, draws, count + 1).astype(np.int64)
+    parts = [slice(int(start), int(stop)) for start, stop in pairwise(edges)]
+    if count == 1:
+        work(parts[0])
+        return
+    work_first, *rest = parts
+    with ThreadPoolExecutor(count - 1) as pool:
+        waiting = [pool.submit(work, part) for part in rest]
+        work(work_first)
+        for future in waiting:
+            future.result()
+
+
+def _in_parts(work: Callable[[slice], None], tape: Sealed, draws: int) -> None:
+    """On all processors where there is enough to do; a thread costs about as much as a million numbers."""
+    with np.errstate(all="ignore"):
+        each_part(_quietly(work), draws, least=max(64, 2**20 // max(1, len(tape.code))))
+
+
+def _quietly(work: Callable[[slice], None]) -> Callable[[slice], None]:
+    def quiet(rows: slice) -> None:
+        with np.errstate(all="ignore"):  # of this thread
+            work(rows)
+
+    return quiet
+
+
+def _again(careful: Callable[[Floats], Floats], x: Floats, out: Floats, unsafe: NDArray[np.bool_], width: int) -> None:
+    """Read the draws that left the range of doubles once more, carefully."""
+    which = np.flatnonzero(unsafe)
+    for some in _blocks(slice(0, len(which)), width):
+        out[which[some]] = careful(np.ascontiguousarray(x[which[some]]))
+
+
+def _compiled(tape: Sealed, draws: int) -> bool:
+    """Whether the compiled reader does it; see the head of this file."""
+    wanted = os.environ.get("ATTRIBUTION_READER", "")
+    if wanted not in READERS:
+        raise UsageError(
+            f'the environment variable ATTRIBUTION_READER is "{wanted}".', allowed='"numpy", "compiled", or nothing'
+        )
+    if wanted:
+        return wanted == "compiled"
+    if "attribution.network.tape_kernel" in sys.modules:
+        return True
+    blocks = max(1.0, draws * len(tape.code) / _NUMPY_BLOCK)
+    passes = sum(_PASSES.get(op, 2) for op in tape.code[:, 0].tolist())
+    cost = passes * (blocks * _CALL + draws * _NUMBER)
+    if _worked[0] + cost > _LOADING:
+        from attribution._compile import compiled_before
+
+        if _worked[0] + cost > _COMPILING or compiled_before("read_draws"):
+            return True
+    _worked[0] += cost
+    return False
+
+
+def _width(tape: Sealed, rows: slice, numbers: int) -> int:
+    """How many draws at a time: as many as keep the registers near the processor, in whole vectors."""
+    fit = numbers // (tape.inputs + len(tape.code) + 1)
+    return int(max(1, min(rows.stop - rows.start, max(8, fit - fit % 8))))
+
+
+def _blocks(rows: slice, width: int) -> list[slice]:
+    return [slice(start, min(start + width, rows.stop)) for start in range(rows.start, rows.stop, width)]
+
+
+def _constant(x: Floats) -> Floats:
+    """A view that cannot be written to, whatever it is a view of: one type of array, one compilation."""
+    view = np.ascontiguousarray(x, dtype=np.float64).view()
+    view.flags.writeable = False
+    return view

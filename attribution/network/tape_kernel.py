@@ -1,0 +1,491 @@
+"""The compiled readers of a tape: forwards for a block of draws, backwards for derivatives, carefully for one draw.
+
+Draws are innermost and contiguous, so every instruction is one loop of vector instructions. Elementary functions are
+those of `attribution.network.elementary`, operation by operation: compiled or not, a tape gives the same bits.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from llvmlite import ir
+from numba.core import types
+from numba.extending import intrinsic
+
+from attribution._compile import inlined, kernel
+from attribution.network.curves import FARTHEST, LOWEST
+from attribution.network.elementary import (
+    ARTANH,
+    EXP_HIGHEST,
+    EXP_LOWEST,
+    EXPM1,
+    LN2_HIGH,
+    LN2_LOW,
+    LOG2_E,
+    PHI,
+    PHI_CENTRE,
+    PHI_FARTHEST,
+    PHI_HALF,
+    ROOT_HALF,
+    ROUNDING,
+    SQRT_HALF_BITS,
+)
+from attribution.network.program import Floats, Ints
+from attribution.network.tape import (
+    ADD,
+    DIVIDE,
+    LARGEST,
+    LITERAL,
+    LOG,
+    LOG_ADD,
+    MULTIPLY,
+    MULTIPLY_ADD,
+    PLUS,
+    POWER,
+    PROBABILITY,
+    RATE,
+    REST,
+    SMALLEST,
+)
+
+_DENSITY = 1.0 / math.sqrt(2.0 * math.pi)
+
+# A compiler sees constants, not tuples.
+# fmt: off
+(
+    _PHI0, _PHI1, _PHI2, _PHI3, _PHI4, _PHI5, _PHI6, _PHI7, _PHI8, _PHI9, _PHI10, _PHI11, _PHI12, _PHI13, _PHI14,
+    _PHI15, _PHI16, _PHI17, _PHI18, _PHI19, _PHI20, _PHI21, _PHI22,
+) = PHI
+(
+    _EXPM10, _EXPM11, _EXPM12, _EXPM13, _EXPM14, _EXPM15, _EXPM16, _EXPM17, _EXPM18, _EXPM19, _EXPM110, _EXPM111,
+) = EXPM1
+(
+    _ARTANH0, _ARTANH1, _ARTANH2, _ARTANH3, _ARTANH4, _ARTANH5, _ARTANH6, _ARTANH7, _ARTANH8, _ARTANH9,
+) = ARTANH
+# fmt: on
+
+
+@intrinsic
+def _bits(_context: Any, _value: Any) -> Any:
+    """The 64 bits of a double as an integer."""
+
+    def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.bitcast(arguments[0], ir.IntType(64))
+
+    return types.int64(types.float64), build
+
+
+@intrinsic
+def _double(_context: Any, _bits: Any) -> Any:
+    """The double that has these 64 bits."""
+
+    def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.bitcast(arguments[0], ir.DoubleType())
+
+    return types.float64(types.int64), build
+
+
+@intrinsic
+def _shifted(_context: Any, _bits: Any, _by: Any) -> Any:
+    """Bits moved to the right, zeros moving in: unlike the shift of a signed integer it exists for vectors."""
+
+    def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.lshr(arguments[0], arguments[1])
+
+    return types.int64(types.int64, types.int64), build
+
+
+@inlined
+def _small_expm1(r: float) -> float:
+    """``exp(r) - 1`` for ``|r| <= log(2) / 2``."""
+    p = _EXPM10
+    p = p * r + _EXPM11
+    p = p * r + _EXPM12
+    p = p * r + _EXPM13
+    p = p * r + _EXPM14
+    p = p * r + _EXPM15
+    p = p * r + _EXPM16
+    p = p * r + _EXPM17
+    p = p * r + _EXPM18
+    p = p * r + _EXPM19
+    p = p * r + _EXPM110
+    p = p * r + _EXPM111
+    return r + r * r * p
+
+
+@inlined
+def _exp(x: float) -> float:
+    x = min(max(x, EXP_LOWEST), EXP_HIGHEST)
+    shifted = x * LOG2_E + ROUNDING
+    k = shifted - ROUNDING
+    r = (x - k * LN2_HIGH) - k * LN2_LOW
+    scale = _double((_bits(shifted) + 1023) << 52)
+    return scale + scale * _small_expm1(r)
+
+
+@inlined
+def _sinh(x: float) -> float:
+    a = min(abs(x), EXP_HIGHEST)
+    shifted = a * LOG2_E + ROUNDING
+    k = shifted - ROUNDING
+    r = (a - k * LN2_HIGH) - k * LN2_LOW
+    scale = _double((_bits(shifted) + 1023) << 52)
+    t = scale * _small_expm1(r) + (scale - 1.0)
+    return math.copysign(0.5 * (t + t / (t + 1.0)), x)
+
+
+@inlined
+def _normal_cdf(t: float) -> float:
+    t = min(max(t, -PHI_FARTHEST), PHI_FARTHEST)
+    x = abs(t) * ROOT_HALF
+    u = ((x - 3.75) / (x + 3.75) - PHI_CENTRE) * (1.0 / PHI_HALF)
+    p = _PHI22
+    p = p * u + _PHI21
+    p = p * u + _PHI20
+    p = p * u + _PHI19
+    p = p * u + _PHI18
+    p = p * u + _PHI17
+    p = p * u + _PHI16
+    p = p * u + _PHI15
+    p = p * u + _PHI14
+    p = p * u + _PHI13
+    p = p * u + _PHI12
+    p = p * u + _PHI11
+    p = p * u + _PHI10
+    p = p * u + _PHI9
+    p = p * u + _PHI8
+    p = p * u + _PHI7
+    p = p * u + _PHI6
+    p = p * u + _PHI5
+    p = p * u + _PHI4
+    p = p * u + _PHI3
+    p = p * u + _PHI2
+    p = p * u + _PHI1
+    p = p * u + _PHI0
+    tail = 0.5 * p / (1.0 + 2.0 * x) * _exp(-0.5 * t * t)
+    return tail if t < 0.0 else 1.0 - tail
+
+
+@inlined
+def _log(x: float) -> float:
+    e = _shifted(_bits(x) - SQRT_HALF_BITS + (1024 << 52), 52)
+    m = _double(_bits(x) - ((e - 1024) << 52))
+    power = _double(e | 0x4330000000000000) - 4503599627371520.0  # 2^52 + 1024
+    s = (m - 1.0) / (m + 1.0)
+    q = s * s
+    p = _ARTANH0
+    p = p * q + _ARTANH1
+    p = p * q + _ARTANH2
+    p = p * q + _ARTANH3
+    p = p * q + _ARTANH4
+    p = p * q + _ARTANH5
+    p = p * q + _ARTANH6
+    p = p * q + _ARTANH7
+    p = p * q + _ARTANH8
+    p = p * q + _ARTANH9
+    value = power * LN2_HIGH + (2.0 * s + (2.0 * s * q * p + power * LN2_LOW))
+    return value if x > 0.0 else -math.inf
+
+
+@inlined
+def _log_add(a: float, b: float) -> float:
+    high, low = max(a, b), min(a, b)
+    return high + _log(1.0 + _exp(low - high)) if low > -math.inf else high
+
+
+@kernel
+def _power(x: float, exponent: float) -> float:
+    return _exp(exponent * _log(x)) if x > 0.0 else 0.0
+
+
+@kernel
+def forward(inputs: int, code: Ints, numbers: Floats, r: Floats, unsafe: Ints) -> None:
+    """Fill the registers `r` (register, draw) after the inputs; `unsafe` (draw,) is 1 where a checked value left."""
+    draws = r.shape[1]
+    unsafe[:] = 0
+    for t in range(code.shape[0]):
+        op, a, b, c, o = code[t, 0], code[t, 1], code[t, 2], code[t, 3], inputs + t
+        if op == MULTIPLY_ADD:
+            for j in range(draws):
+                r[o, j] = r[a, j] * r[b, j] + r[c, j]
+        elif op == MULTIPLY:
+            for j in range(draws):
+                r[o, j] = r[a, j] * r[b, j]
+        elif op in (ADD, PLUS):
+            for j in range(draws):
+                r[o, j] = r[a, j] + r[b, j]
+        elif op == REST:
+            for j in range(draws):
+                r[o, j] = 1.0 - r[a, j]
+        elif op == DIVIDE:
+            for j in range(draws):
+                r[o, j] = r[a, j] / r[b, j]
+        elif op == LOG:
+            for j in range(draws):
+                r[o, j] = _log(r[a, j])
+            if c == 1:
+                for j in range(draws):
+                    unsafe[j] |= 1 - np.int64((r[a, j] >= SMALLEST) & (r[a, j] <= LARGEST))
+        elif op == LOG_ADD:
+            for j in range(draws):
+                r[o, j] = _log_add(r[a, j], r[b, j])
+        elif op == POWER:
+            for j in range(draws):
+                r[o, j] = _power(r[a, j], numbers[b, 0])
+        elif op == LITERAL:
+            r[o, :] = numbers[b, 0]
+        else:
+            _forward_curve(op, a, numbers[b], c, o, r)
+
+
+@kernel
+def _forward_curve(op: int, a: int, curve: Floats, c: int, o: int, r: Floats) -> None:
+    draws = r.shape[1]
+    level, slope, d, s = curve[0], curve[1], curve[2], curve[3]
+    if d > 0.0:
+        for j in range(draws):
+            r[o, j] = _sinh(d * (r[a, j] + s)) * slope + level
+    else:
+        for j in range(draws):
+            r[o, j] = r[a, j] * slope + level
+    if c >= 0:
+        for j in range(draws):
+            r[o, j] += curve[4] * r[c, j]
+    if op == PROBABILITY:
+        for j in range(draws):
+            r[o, j] = _normal_cdf(max(r[o, j], LOWEST))
+    else:
+        for j in range(draws):
+            r[o, j] = _exp(min(max(r[o, j], -FARTHEST), FARTHEST))
+
+
+@kernel
+def backward(inputs: int, code: Ints, numbers: Floats, r: Floats, g: Floats) -> None:
+    """Push derivatives `g` (register, draw) of the registers down to those they were made of."""
+    draws = r.shape[1]
+    for t in range(code.shape[0] - 1, -1, -1):
+        op, a, b, c, o = code[t, 0], code[t, 1], code[t, 2], code[t, 3], inputs + t
+        if op == MULTIPLY_ADD:
+            for j in range(draws):
+                g[a, j] += g[o, j] * r[b, j]
+            for j in range(draws):
+                g[b, j] += g[o, j] * r[a, j]
+            for j in range(draws):
+                g[c, j] += g[o, j]
+        elif op == MULTIPLY:
+            for j in range(draws):
+                g[a, j] += g[o, j] * r[b, j]
+            for j in range(draws):
+                g[b, j] += g[o, j] * r[a, j]
+        elif op in (ADD, PLUS):
+            for j in range(draws):
+                g[a, j] += g[o, j]
+            for j in range(draws):
+                g[b, j] += g[o, j]
+        elif op == REST:
+            for j in range(draws):
+                g[a, j] -= g[o, j]
+        elif op == DIVIDE:
+            for j in range(draws):
+                g[a, j] += g[o, j] / r[b, j]
+            for j in range(draws):
+                g[b, j] -= g[o, j] * r[o, j] / r[b, j]
+        elif op == LOG:
+            for j in range(draws):
+                g[a, j] += g[o, j] / r[a, j] if r[a, j] > 0.0 else 0.0
+        elif op == LOG_ADD:
+            _share(r[a], r[o], g[o], g[a])
+            _share(r[b], r[o], g[o], g[b])
+        elif op == POWER:
+            for j in range(draws):
+                g[a, j] += g[o, j] * numbers[b, 0] * r[o, j] / r[a, j] if r[a, j] > 0.0 else 0.0
+        elif op != LITERAL:
+            for j in range(draws):
+                slope, more = _slopes(op, r[a, j], r[c, j] if c >= 0 else 0.0, numbers[b], 0.0)
+                g[a, j] += g[o, j] * slope
+                if c >= 0:
+                    g[c, j] += g[o, j] * more
+
+
+@kernel
+def _share(term: Floats, total: Floats, push: Floats, g: Floats) -> None:
+    """The derivative by a term of a sum, all in logarithms."""
+    for j in range(len(g)):
+        g[j] += push[j] * _exp(term[j] - total[j]) if term[j] > -math.inf else 0.0
+
+
+@kernel
+def _on_scale(first: float, second: float, curve: Floats) -> float:
+    """``T`` of a curve, on its probit or log scale."""
+    bent = math.sinh(curve[2] * (first + curve[3])) if curve[2] > 0.0 else first
+    return curve[0] + curve[1] * bent + curve[4] * second
+
+
+@kernel
+def _slopes(op: int, first: float, second: float, curve: Floats, log_scale: float) -> tuple[float, float]:
+    """The derivatives of a probability or a rate by its standard normals, divided by ``exp(log_scale)``."""
+    bent, bend = first, curve[1]
+    if curve[2] > 0.0:
+        bent = math.sinh(curve[2] * (first + curve[3]))
+        bend *= curve[2] * math.sqrt(1.0 + bent * bent)
+    place = curve[0] + curve[1] * bent + curve[4] * second
+    if op == PROBABILITY:
+        slope = _DENSITY * math.exp(-0.5 * place * place - log_scale) if place > LOWEST else 0.0
+    else:
+        slope = math.exp(place - log_scale) if abs(place) < FARTHEST else 0.0
+    return slope * bend, slope * curve[4]
+
+
+@kernel
+def read_draws(x: Floats, code: Ints, numbers: Floats, outputs: Ints, width: int, out: Floats, unsafe: Ints) -> None:
+    """The output registers (draw, output) for inputs `x` (draw, input), `width` draws at a time."""
+    inputs = x.shape[1]
+    r = np.empty((inputs + code.shape[0], width))
+    flags = np.zeros(width, np.int64)
+    for begin in range(0, x.shape[0], width):
+        here = min(width, x.shape[0] - begin)
+        _load(x, begin, here, r)
+        forward(inputs, code, numbers, r, flags)
+        for j in range(here):
+            for k in range(len(outputs)):
+                out[begin + j, k] = r[outputs[k], j]
+            unsafe[begin + j] = flags[j]
+
+
+@kernel
+def pull_draws(
+    x: Floats, tape: tuple[Ints, Floats, Ints, Ints], push: Floats, width: int, out: Floats, unsafe: Ints
+) -> None:
+    """Derivatives of the outputs, weighted by `push` (draw, output), by some registers: (draw, register).
+
+    `tape` is the code, the numbers, the outputs, and the registers that derivatives are asked by.
+    """
+    code, numbers, outputs, by = tape
+    inputs = x.shape[1]
+    r = np.empty((inputs + code.shape[0], width))
+    g = np.empty((inputs + code.shape[0], width))
+    flags = np.zeros(width, np.int64)
+    for begin in range(0, x.shape[0], width):
+        here = min(width, x.shape[0] - begin)
+        _load(x, begin, here, r)
+        forward(inputs, code, numbers, r, flags)
+        g[:] = 0.0
+        for j in range(here):
+            for k in range(len(outputs)):
+                if r[outputs[k], j] > -math.inf:
+                    g[outputs[k], j] += push[begin + j, k]
+        backward(inputs, code, numbers, r, g)
+        for j in range(here):
+            unsafe[begin + j] = flags[j]
+            for k in range(len(by)):
+                out[begin + j, k] = g[by[k], j]
+                if not math.isfinite(g[by[k], j]):
+                    unsafe[begin + j] = 1
+
+
+@kernel
+def _load(x: Floats, begin: int, here: int, r: Floats) -> None:
+    """Draws from `begin` on into the inputs; what is left of the block repeats the last of them."""
+    for j in range(r.shape[1]):
+        row = begin + min(j, here - 1)
+        for k in range(x.shape[1]):
+            r[k, j] = x[row, k]
+
+
+@kernel
+def values_and_pull(z: Floats, ints: Ints, floats: Floats, push: Floats, out: Floats, gradient: Floats) -> None:
+    """The outputs of a packed tape for one draw `z`, which may have more coordinates than the tape knows.
+
+    And the derivative of the outputs, weighted by `push` (output,), by `z`; left out where there are no weights. A
+    single draw gains nothing from vector instructions, so it is always read carefully: every value is its logarithm.
+    """
+    inputs, first = ints[0], 2 + ints[1]
+    outputs, code, numbers = ints[2:first], ints[first:].reshape(-1, 4), floats.reshape(-1, 5)
+    r = np.empty(inputs + code.shape[0])
+    r[:inputs] = z[:inputs]
+    _forward_carefully(inputs, code, numbers, r)
+    for k in range(len(outputs)):
+        out[k] = r[outputs[k]]
+    if len(push) == 0:
+        return
+    g = np.zeros(len(r))
+    for k in range(len(outputs)):
+        g[outputs[k]] += push[k]
+    _backward_carefully(inputs, code, numbers, r, g)
+    gradient[:] = 0.0
+    gradient[:inputs] = g[:inputs]
+
+
+@kernel
+def _forward_carefully(inputs: int, code: Ints, numbers: Floats, r: Floats) -> None:
+    """Every value as its logarithm, in registers `r` (register,) whose inputs are standard normals."""
+    for t in range(code.shape[0]):
+        op, a, b, c, o = code[t, 0], code[t, 1], code[t, 2], code[t, 3], inputs + t
+        if op == LITERAL:
+            r[o] = numbers[b, 0] if a == 1 else math.log(numbers[b, 0])
+        elif op == PROBABILITY:
+            r[o] = _log_cdf(_on_scale(r[a], r[c] if c >= 0 else 0.0, numbers[b]))
+        elif op == RATE:
+            r[o] = min(max(_on_scale(r[a], r[c] if c >= 0 else 0.0, numbers[b]), -FARTHEST), FARTHEST)
+        elif op in (ADD, LOG_ADD):
+            r[o] = _log_sum(r[a], r[b])
+        elif op in (MULTIPLY, PLUS):
+            r[o] = r[a] + r[b]
+        elif op == MULTIPLY_ADD:
+            r[o] = _log_sum(r[a] + r[b], r[c])
+        elif op == REST:
+            r[o] = math.log(-math.expm1(r[a])) if r[a] < 0.0 else -math.inf
+        elif op == DIVIDE:
+            r[o] = r[a] - r[b] if r[a] > -math.inf else -math.inf
+        elif op == POWER:
+            r[o] = numbers[b, 0] * r[a]
+        else:
+            r[o] = r[a]
+
+
+@kernel
+def _backward_carefully(inputs: int, code: Ints, numbers: Floats, r: Floats, g: Floats) -> None:
+    """Derivatives by logarithms: shares of sums, none of which can leave the range of doubles."""
+    for t in range(code.shape[0] - 1, -1, -1):
+        op, a, b, c, o = code[t, 0], code[t, 1], code[t, 2], code[t, 3], inputs + t
+        push, whole = g[o], r[o]
+        if push == 0.0 or whole == -math.inf or op == LITERAL:
+            continue
+        if op in (PROBABILITY, RATE):
+            slope, more = _slopes(op, r[a], r[c] if c >= 0 else 0.0, numbers[b], whole)
+            g[a] += push * slope
+            if c >= 0:
+                g[c] += push * more
+        elif op in (ADD, LOG_ADD):
+            g[a] += push * math.exp(r[a] - whole)
+            g[b] += push * math.exp(r[b] - whole)
+        elif op in (MULTIPLY, PLUS):
+            g[a] += push
+            g[b] += push
+        elif op == MULTIPLY_ADD:
+            share = push * math.exp(r[a] + r[b] - whole)
+            g[a] += share
+            g[b] += share
+            g[c] += push * math.exp(r[c] - whole)
+        elif op == REST:
+            g[a] -= push * math.exp(r[a] - whole)
+        elif op == DIVIDE:
+            g[a] += push
+            g[b] -= push
+        elif op == POWER:
+            g[a] += push * numbers[b, 0]
+        else:
+            g[a] += push
+
+
+@kernel
+def _log_cdf(place: float) -> float:
+    return math.log(0.5 * math.erfc(-max(place, LOWEST) * ROOT_HALF))
+
+
+@kernel
+def _log_sum(a: float, b: float) -> float:
+    high, low = max(a, b), min(a, b)
+    return high + math.log1p(math.exp(low - high)) if low > -math.inf else high
