@@ -90,7 +90,7 @@ faults: $(READY)   ## kill the commands at random moments: is anything lost? (10
 	$(BIN)/python -m tests.trust.faults
 
 bench: $(READY)     ## measurements side by side
-	$(BIN)/python benchmarks/run.py
+	$(BIN)/python -m benchmarks.run
 
 clean:              ## remove the environment and all caches
 	rm -rf $(VENV) tests/browser/node_modules build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -1,91 +1,184 @@
-"""Measurements side by side in one run: ratios count, seconds depend on the machine.
+"""What everything costs, side by side in one run: ratios count, seconds depend on the machine.
 
-python benchmarks/run.py            everything
-python benchmarks/run.py --quick    without the bare PyMC script
+    python -m benchmarks.run                 every row, pairs in turn (some 20 minutes on two cores)
+    python -m benchmarks.run --only report   rows whose name holds a word
+
+The unit of processes is ``python -c "import pymc, arviz"``, started in turn with what is measured: what a user of PyMC
+waits for before anything begins. Written to `benchmarks/results/`: JSON, a table, and a figure of the growth.
 """
 
 from __future__ import annotations
 
+import argparse
+import json
+import os
+import platform
+import resource
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import attribution as at
-from attribution.inference.importance import draw
-from attribution.inference.settings import Sampling
-from attribution.network.compiler import compile_network
-from attribution.network.summation import log_joint_at, numbers
+from benchmarks.large import write_pair
 
 HERE = Path(__file__).parent
+UNIT = ("-c", "import pymc, arviz")
+PAIRS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Seconds waited, seconds of processor, and the largest resident size in MiB; medians over runs."""
+
+    wall: float
+    cpu: float
+    memory: float
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """One row: what was run, what it cost, what it is compared with, and the ratio of processor times.
+
+    `goal` is the largest ratio (or seconds, where there is nothing to compare with) that was set as a target.
+    """
+
+    name: str
+    cost: Cost
+    against: str
+    ratio: float | None
+    goal: str
 
 
 def main() -> None:
-    cold_start()
-    kernels()
-    reports()
-    if "--quick" not in sys.argv:
-        against_a_bare_script()
-
-
-def best(work: Callable[[], object], times: int = 5) -> float:
-    """Median seconds of some work, after a first run that compiles and fills caches."""
-    work()
-    found = []
-    for _ in range(times):
-        start = time.perf_counter()
-        work()
-        found.append(time.perf_counter() - start)
-    return statistics.median(found)
-
-
-def process(*command: str) -> float:
-    """Median seconds of a whole process, after a first run."""
-
-    def run() -> None:
-        done = subprocess.run([sys.executable, *command], capture_output=True, text=True, check=False)
-        if done.returncode not in (0, 1):
-            raise SystemExit(done.stderr)
-
-    return best(run, times=3)
-
-
-def cold_start() -> None:
-    bare = process("-c", "pass")
-    print(f"python itself                         {bare:6.3f} s")
-    print(f"import attribution                    {process('-c', 'import attribution'):6.3f} s")
-    print(f"attribution --help                    {process('-m', 'attribution', '--help'):6.3f} s")
-
-
-def kernels() -> None:
-    case, model = at.read_case("tower-22"), at.read_model("tower-22/baseline")
-    program = compile_network(case, model)
-    z = draw(program, Sampling(), 1).draws.flat
-    slots = numbers(program, z)
-    print(f"numbers of 2^14 draws                 {best(lambda: numbers(program, z)):6.3f} s")
-    print(f"summation of 2^14 draws               {best(lambda: log_joint_at(program, slots)):6.3f} s")
-    whole = best(lambda: at.fit(case, model, engine="importance").standings)
-    print(f"importance posterior after reading    {whole:6.3f} s")
-
-
-def reports() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", default="", help="rows whose name holds this word")
+    parser.add_argument("--results", type=Path, default=HERE / "results")
+    arguments = parser.parse_args()
+    rows = []
     with tempfile.TemporaryDirectory() as folder:
-        out = str(Path(folder) / "report.html")
-        instant = process("-m", "attribution", "report", "tower-22", "--engine", "importance", "-o", out)
-        print(f"report, importance, cold process      {instant:6.1f} s")
+        for name, measure in _rows(Path(folder)):
+            if arguments.only in name:
+                rows.append(measure(name))
+                print(_line(rows[-1]), flush=True)
+    if not arguments.only:
+        _write(rows, arguments.results)
 
 
-def against_a_bare_script() -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        out = str(Path(folder) / "report.html")
-        ours = process("-m", "attribution", "report", "tower-22", "-o", out)
-        bare = process(str(HERE / "bare_pymc.py"))
-        print(f"report, NUTS, cold process            {ours:6.1f} s")
-        print(f"bare PyMC script, posterior only      {bare:6.1f} s   ratio {ours / bare:.2f}")
+def _rows(folder: Path) -> Iterator[tuple[str, Callable[[str], Measurement]]]:
+    """Every row, in the order of the table."""
+    out = str(folder / "report.html")
+    command = ("-m", "attribution")
+    instant = ("--engine", "importance", "-o", out)
+    yield "import attribution", _process(("-c", "import attribution"), "0.3 s")
+    yield "attribution --help", _process((*command, "--help"), "0.3 s")
+    yield "z to log-joint, 2^14 draws of Tower 22", _inside("forward", "1/10 of NumPy reading draw by draw")
+    yield "gradient by z, Tower 22", _inside("gradient", "")
+    yield "instant posterior, after reading", _inside("posterior", "0.15 s")
+    yield "instant report, cold process", _process((*command, "report", "tower-22", *instant), "0.7")
+    sensitivity = (*command, "sensitivity", "tower-22", "--engine", "importance", "-o", str(folder / "s.json"))
+    yield "attribution sensitivity, instant engine", _process(sensitivity, "1")
+    yield "one what-if", _inside("what_if", "0.03 s")
+    yield "a hundred what-ifs", _inside("hundred", "1 s")
+    yield "lattice of 2^14 subsets, 2,000 draws", _inside("lattice", "0.3 s")
+    yield "the same with every k-hat", _inside("lattice_khat", "3 s")
+    bare = (str(HERE / "bare_pymc.py"),)
+    yield "NUTS report", _process((*command, "report", "tower-22", "-o", out), "0.4", bare, "a bare PyMC script")
+    for factions, facts, items in (
+        (10, 10, 50),
+        (50, 10, 50),
+        (200, 10, 50),
+        (10, 30, 50),
+        (10, 60, 50),
+        (10, 10, 200),
+    ):
+        case, model = (str(path) for path in write_pair(folder, factions, facts, items))
+        size = f"{factions} factions, {facts} facts, {items} items"
+        yield f"check, {size}", _process((*command, "check", case, "--model", model), "2 s, 300 MiB")
+        yield f"instant report, {size}", _process((*command, "report", case, "--model", model, *instant), "15 s, 1 GiB")
+    case, model = (str(path) for path in write_pair(folder, 200, 60, 500))
+    run = str(folder / "run.nc")
+    size = "200 factions, 60 facts, 500 items"
+    fit = (*command, "fit", case, "--model", model)
+    yield f"instant posterior, {size}", _process((*fit, "--engine", "importance"), "10 s, 1 GiB")
+    yield f"the same, saved, {size}", _process((*fit, "--engine", "importance", "-o", run), "1 GiB")
+    yield f"NUTS, {size}", _process(fit, "60 s, 1 GiB")
+
+
+def _process(
+    arguments: tuple[str, ...], goal: str, against: tuple[str, ...] = UNIT, name: str = "import pymc, arviz"
+) -> Callable[[str], Measurement]:
+    """A process and its unit in turn, after one run of each that fills caches."""
+
+    def measure(row: str) -> Measurement:
+        _spawn(arguments)
+        _spawn(against)
+        pairs = [(_spawn(arguments), _spawn(against)) for _ in range(PAIRS)]
+        ratio = statistics.median(ours.cpu / unit.cpu for ours, unit in pairs)
+        return Measurement(row, _median([ours for ours, _ in pairs]), name, ratio, goal)
+
+    return measure
+
+
+def _spawn(arguments: tuple[str, ...]) -> Cost:
+    """One process of Python, to its end."""
+    start = time.perf_counter()
+    process = subprocess.Popen(
+        [sys.executable, *arguments], cwd=HERE.parent, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    )
+    assert process.stderr is not None
+    complaint = process.stderr.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode not in (0, 1):
+        raise SystemExit(f"{' '.join(arguments)} ended with {process.returncode}:\n{complaint.decode()}")
+    return Cost(time.perf_counter() - start, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+
+
+def _inside(question: str, goal: str) -> Callable[[str], Measurement]:
+    """Work inside a process that has everything imported, compiled and read; in a process of its own."""
+
+    def measure(row: str) -> Measurement:
+        code = f"from benchmarks.inside import measure; measure({question!r})"
+        shown = subprocess.run(
+            [sys.executable, "-c", code], cwd=HERE.parent, capture_output=True, text=True, check=True
+        )
+        found = json.loads(shown.stdout)
+        return Measurement(row, Cost(**found["cost"]), found["against"], found["ratio"], goal)
+
+    return measure
+
+
+def _median(costs: list[Cost]) -> Cost:
+    return Cost(*(statistics.median(getattr(cost, field) for cost in costs) for field in ("wall", "cpu", "memory")))
+
+
+def _line(row: Measurement) -> str:
+    ratio = "" if row.ratio is None else f"{row.ratio:.3g} of {row.against}"
+    cost = f"{row.cost.cpu:.3g} s of processor, {row.cost.wall:.3g} s, {row.cost.memory:.0f} MiB"
+    return f"{row.name:52s} {cost:44s} {ratio}"
+
+
+def _write(rows: list[Measurement], folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    machine = {"python": platform.python_version(), "processors": os.cpu_count(), "machine": platform.machine()}
+    document = {"machine": machine, "rows": [asdict(row) for row in rows]}
+    (folder / "costs.json").write_text(json.dumps(document, indent=1) + "\n")
+    lines = [
+        "| what | processor, s | wall, s | memory, MiB | ratio | of | goal |",
+        "| --- | ---: | ---: | ---: | ---: | --- | --- |",
+    ]
+    for row in rows:
+        ratio = "" if row.ratio is None else f"{row.ratio:.3g}"
+        cost = f"{row.cost.cpu:.3g} | {row.cost.wall:.3g} | {row.cost.memory:.0f}"
+        lines.append(f"| {row.name} | {cost} | {ratio} | {row.against} | {row.goal} |")
+    (folder / "costs.md").write_text("\n".join(lines) + "\n")
+    print(f"written: {folder}", file=sys.stderr)
 
 
 if __name__ == "__main__":
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     main()

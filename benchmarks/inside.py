@@ -1,0 +1,145 @@
+"""Questions that are answered within a process: each with the work it is compared with, in turn."""
+
+from __future__ import annotations
+
+import json
+import resource
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import cycle
+
+import numpy as np
+
+import attribution as at
+from attribution.domain.identifiers import Catalog
+from attribution.domain.model import Cluster
+from attribution.inference.importance import draw
+from attribution.inference.posterior import Posterior
+from attribution.inference.settings import Sampling
+from attribution.network.compiler import compile_network
+from attribution.network.summation import evidence_gradient, log_joint
+
+ROUNDS = 5
+
+type Work = Callable[[], object]
+
+
+def measure(question: str) -> None:
+    """Print cost, ratio and what it is compared with as JSON."""
+    work, other, against = QUESTIONS[question]()
+    work()
+    if other:
+        other()
+    costs, ratios = [], []
+    for _ in range(ROUNDS):
+        wall, cpu = _seconds(work)
+        costs.append((wall, cpu))
+        if other:
+            ratios.append(cpu / _seconds(other)[1])
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    wall, cpu = (statistics.median(each) for each in zip(*costs, strict=True))
+    ratio = statistics.median(ratios) if ratios else None
+    print(json.dumps({"cost": {"wall": wall, "cpu": cpu, "memory": memory}, "against": against, "ratio": ratio}))
+
+
+def _seconds(work: Work) -> tuple[float, float]:
+    wall, cpu = time.perf_counter(), time.process_time()
+    work()
+    return time.perf_counter() - wall, time.process_time() - cpu
+
+
+def _pair() -> tuple[at.Case, at.Model]:
+    return at.read_case("tower-22"), at.read_model("tower-22/baseline")
+
+
+def _posterior() -> Posterior:
+    return at.fit(*_pair(), engine="importance")
+
+
+def _forward() -> tuple[Work, Work | None, str]:
+    """Against the same tape read a draw at a time, a sixty-fourth of the draws."""
+    program = compile_network(*_pair())
+    z = draw(program, Sampling(), 1).draws.flat
+
+    def one_by_one() -> None:
+        for row in z[::64]:
+            log_joint(program, row[None])
+
+    return lambda: log_joint(program, z), one_by_one, "one 64th of the draws, one by one"
+
+
+def _gradient() -> tuple[Work, Work | None, str]:
+    program = compile_network(*_pair())
+    z = np.random.default_rng(1).normal(size=program.dimension)
+
+    def gradients() -> None:
+        for _ in range(1000):
+            evidence_gradient(program, z)
+
+    def values() -> None:
+        for _ in range(1000):
+            log_joint(program, z[None])
+
+    return gradients, values, "the value alone, a thousand times each"
+
+
+def _instant() -> tuple[Work, Work | None, str]:
+    case, model = _pair()
+    return lambda: at.fit(case, model, engine="importance").probabilities(), None, ""
+
+
+def _items(posterior: Posterior) -> list[str]:
+    return [item.id for item in posterior.case.as_of(None).evidence]
+
+
+def _what_if() -> tuple[Work, Work | None, str]:
+    posterior = _posterior()
+    items = cycle(_items(posterior))  # another one each time: answers are kept
+
+    def fit_again() -> None:
+        at.fit(posterior.case, posterior.model, engine="importance").probabilities()
+
+    return lambda: at.what_if(posterior, at.Changes(off=frozenset({next(items)}))), fit_again, "a new instant fit"
+
+
+def _hundred() -> tuple[Work, Work | None, str]:
+    posterior = _posterior()
+    items = _items(posterior)
+    settings = [at.Changes(off=frozenset({items[n % len(items)], items[(7 * n + 1) % len(items)]})) for n in range(100)]
+
+    def fits() -> None:
+        for _ in range(10):
+            at.fit(posterior.case, posterior.model, engine="importance").probabilities()
+
+    return lambda: [at.what_if(posterior, each) for each in settings], fits, "ten new instant fits"
+
+
+def _fourteen(posterior: Posterior) -> Posterior:
+    """The same evidence in fourteen clusters, nothing worked out yet."""
+    ids = posterior.program.origins
+    clusters = Catalog([Cluster(f"c{number}", ids[number::14]) for number in range(14)])
+    model = replace(posterior.model, clusters=clusters)
+    return Posterior(posterior.case, model, posterior.settings, posterior.draws)
+
+
+def _lattice() -> tuple[Work, Work | None, str]:
+    posterior = _posterior()
+    return lambda: at.lattice(_fourteen(posterior), draws=2000), None, ""
+
+
+def _lattice_khat() -> tuple[Work, Work | None, str]:
+    posterior = _posterior()
+    return lambda: at.lattice(_fourteen(posterior), draws=2000, khat_for_all=True), None, ""
+
+
+QUESTIONS: dict[str, Callable[[], tuple[Work, Work | None, str]]] = {
+    "forward": _forward,
+    "gradient": _gradient,
+    "posterior": _instant,
+    "what_if": _what_if,
+    "hundred": _hundred,
+    "lattice": _lattice,
+    "lattice_khat": _lattice_khat,
+}
