@@ -4,6 +4,7 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+RUNS   := $(VENV)/.runs
 READY  := $(VENV)/.ready
 NODE   := tests/browser/node_modules/.ready
 
@@ -15,12 +16,19 @@ help:               ## this list
 
 setup: $(READY)     ## a virtual environment with everything in it
 
-$(READY): pyproject.toml constraints.txt
+# What the commands need, and no more: `make report` waits for this alone. pip says what it is doing.
+$(RUNS): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 12))' || { \
 	  echo "attribution needs Python 3.12 or newer; $(PYTHON) is $$($(PYTHON) --version 2>&1)."; \
 	  echo "  hint: make $(or $(MAKECMDGOALS),setup) PYTHON=/path/to/python3.12"; exit 2; }
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@echo "setting up $(VENV), once: PyMC and what it stands on, about 400 MB"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt -e .
+	@touch $(RUNS)
+
+$(READY): $(RUNS)
+	@echo "setting up $(VENV), once: what tests and checks need besides"
+	@$(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $(READY)
 
 browser: $(NODE)    ## what the tests of the page need besides node and chromium
@@ -31,10 +39,11 @@ $(NODE): tests/browser/package.json
 	elif (cd tests/browser && npm install --no-package-lock --no-audit --no-fund --ignore-scripts --loglevel=error --fetch-retries=1 --fetch-timeout=60000); \
 	then touch $(NODE); else echo "npm could not install: the tests of the page will skip"; fi
 
-report: $(READY)    ## write the Tower 22 report and print its bottom line
+report: $(RUNS)     ## write the Tower 22 report and print its bottom line
 	@$(BIN)/attribution report tower-22 || [ $$? -eq 1 ]
+	@echo "open it in a browser: reports/tower-22/baseline.html"
 
-reports: $(READY)   ## rebuild every committed report
+reports: $(RUNS)    ## rebuild every committed report
 	@$(BIN)/attribution reports
 	@$(BIN)/attribution casebook
 
