@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from attribution.analysis.finding import Finding
 from attribution.analysis.timeline import Timeline, timeline
 from attribution.analysis.units import readable
 from attribution.domain.case import Case, Outcome
@@ -26,9 +27,11 @@ from attribution.inference.posterior import Posterior
 from attribution.inference.settings import Engine, Sampling, digest
 from attribution.network.program import Floats
 from attribution.parallel import each
+from attribution.plots.figures import DotRow, Scale, dots
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
 
 DAYS = (1, 7, 30)
 LATEST, BEFORE = "latest", "before it was settled"
@@ -113,7 +116,7 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True)
-class Casebook:
+class Casebook(Finding):
     """Studies of all cases under all their models.
 
     Attributes
@@ -136,6 +139,15 @@ class Casebook:
     studies: tuple[Study, ...]
     engine: str
     seed: int
+
+    @property
+    def title(self) -> str:
+        return "Casebook"
+
+    @property
+    def method(self) -> str:
+        """How it was computed."""
+        return f"Every model fitted as of every moment, by engine {self.engine}, seed {self.seed}."
 
     def to_frame(self) -> pd.DataFrame:
         """One row per case, model and glance: items, leader and its probability, and the scores where there are any."""
@@ -171,17 +183,33 @@ class Casebook:
                     grouped.setdefault((study.model, glance.label), []).extend(glance.scores)
         return tuple(_tally(model, label, found) for (model, label), found in grouped.items())
 
-    @property
     def unreliable(self) -> tuple[str, ...]:
         """Fits by the instant engine whose weights have a tail too heavy to trust."""
         return tuple(
-            f"{study.case} under {study.model}, {glance.label}"
+            f"k-hat is above its threshold: {study.case} under {study.model}, {glance.label}"
             for study in self.studies
             for glance in study.glances
             if glance.khat is not None and glance.khat > khat_threshold(_POINTS)
         )
 
-    def __str__(self) -> str:
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """A row per case and model: the last leader before any evidence (open) and after all of it (filled)."""
+        rows, cases = [], len({study.case for study in self.studies})
+        for study in self.studies:
+            place = study.factions.index(study.latest.leader)
+            before, after = study.prior[place], study.latest.probabilities[place]
+            name = f"{study.title}, {study.model}:\n{study.labels[place]}"
+            rows.append(DotRow(name, after, before=before, line=(before, after)))
+        return dots(
+            rows,
+            Scale("probability of the last leader: open before any evidence, filled after all of it", "share"),
+            title=f"{counted(len(self.studies), 'study')} of {counted(cases, 'case')}",
+            note=self.method,
+            ax=ax,
+        )
+
+    @property
+    def summary(self) -> str:
         cases = len({study.case for study in self.studies})
         settled = len(
             {(study.case, score.outcome) for study in self.studies for g in study.glances for score in g.scores}

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from attribution.analysis.finding import Finding
 from attribution.domain.case import Case
 from attribution.domain.evidence import Item, Statement
 from attribution.domain.factions import FactionTree
@@ -26,9 +27,12 @@ from attribution.inference.fit import fit
 from attribution.inference.posterior import Posterior
 from attribution.inference.settings import Sampling
 from attribution.network.program import Floats
+from attribution.plots.figures import DotRow, Scale, dots
+from attribution.plots.style import roles
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
 
 Group = Literal["evidence", "grades", "tables", "priors"]
 GROUPS: tuple[Group, ...] = ("evidence", "grades", "tables", "priors")
@@ -65,7 +69,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(Finding):
     """Two answers about the same factions, and where every difference between them comes from.
 
     Attributes
@@ -105,6 +109,15 @@ class Comparison:
     def trustworthy(self) -> bool:
         return self.khat <= self.khat_limit
 
+    @property
+    def title(self) -> str:
+        return f"From {name(self.first)} to {name(self.second)}"
+
+    @property
+    def method(self) -> str:
+        """How the difference was split."""
+        return f"Shapley values over the changed groups, {self.fits} fits by the instant engine on common scrambles."
+
     def to_frame(self) -> pd.DataFrame:
         """Indexed by faction or group: before, evidence, grades, tables, priors, engine, after (fractions)."""
         import pandas as pd
@@ -113,7 +126,8 @@ class Comparison:
         index = pd.Index([one.id for one in self.changes], name="faction")
         return pd.DataFrame(rows, index=index, columns=["before", *self.groups, "engine", "after"])
 
-    def __str__(self) -> str:
+    @property
+    def summary(self) -> str:
         factions = [one for one in self.changes if not one.is_group]
         most = max(factions, key=lambda one: abs(one.after - one.before))
         parts = ", ".join(
@@ -126,9 +140,39 @@ class Comparison:
         )
         return (
             f"From {name(self.first)} to {name(self.second)}: {lead}. {most.label} moves most, from "
-            f"{percent(most.before)} to {percent(most.after)} ({parts or 'by nothing'}; percentage points). Shapley "
-            f"values over the changed groups, {self.fits} fits by the instant engine on common scrambles."
+            f"{percent(most.before)} to {percent(most.after)} ({parts or 'by nothing'}; percentage points)."
         )
+
+    def unreliable(self) -> tuple[str, ...]:
+        """That a posterior between the two answers is too far from its prior for importance sampling."""
+        if self.trustworthy:
+            return ()
+        return (
+            f"Not to be trusted: k-hat of one of the fits is {self.khat:.2f} (limit {self.khat_limit:.2f}); a "
+            "posterior between the two answers is too far from its prior for importance sampling.",
+        )
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """A row per faction and group: an open mark before, a filled one after, and the largest part of the change."""
+        factions = sorted((one for one in self.changes if not one.is_group), key=lambda one: -one.after)
+        order = [*factions, *(one for one in self.changes if one.is_group)]
+        ids = [one.id for one in order]
+        rows = [
+            DotRow(one.label, one.after, role, before=one.before, line=(one.before, one.after), remark=self._part(one))
+            for one, role in zip(order, roles(ids, *ids[:2]), strict=True)
+        ]
+        return dots(
+            rows,
+            Scale("probability: open before, filled after; named is the largest part of a change, in points", "share"),
+            title=self.title,
+            note=self.method,
+            ax=ax,
+        )
+
+    def _part(self, one: Change) -> str:
+        """The largest part of a change, where it is half a percentage point at least."""
+        part, group = max(zip(one.parts, self.groups, strict=True), key=lambda pair: abs(pair[0]), default=(0.0, ""))
+        return f"{group} {_points(part)}" if abs(part) >= 5e-3 else ""
 
 
 def name(one: Compared) -> str:

@@ -25,13 +25,17 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from attribution.analysis.dependence import Dependence
+from attribution.analysis.finding import Finding
 from attribution.analysis.leave_out import LeaveOut
 from attribution.analysis.reweighting import lead
 from attribution.errors import listed
 from attribution.inference.posterior import Posterior
+from attribution.plots.figures import DotRow, Scale, dots
+from attribution.plots.style import Role
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
 
 Level = Literal["low", "moderate", "high"]
 
@@ -39,6 +43,8 @@ ORIGINS = (2.0, 4.0)
 DECEPTION = (0.1, 0.3)
 PRIOR = (1.0 / 3.0, 2.0 / 3.0)
 _DECISIVE = ("engines", "models")
+
+_PLACES: dict[Level | None, float] = {None: -1.0, "low": 0.0, "moderate": 1.0, "high": 2.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +57,7 @@ class Ground:
 
 
 @dataclass(frozen=True, slots=True)
-class Confidence:
+class Confidence(Finding):
     """Analytic confidence, with the grounds that it follows from: a statement apart from the probabilities.
 
     Attributes
@@ -72,6 +78,10 @@ class Confidence:
     level: Level
     tied: bool
     grounds: tuple[Ground, ...]
+
+    @property
+    def title(self) -> str:
+        return "Analytic confidence"
 
     @property
     def method(self) -> str:
@@ -101,8 +111,28 @@ class Confidence:
         rows = [{"ground": one.id, "level": one.level or "not assessed", "reason": one.reason} for one in self.grounds]
         return pd.DataFrame(rows).set_index("ground")
 
-    def __str__(self) -> str:
-        return f"{self.statement} {self.method}"
+    @property
+    def summary(self) -> str:
+        return f"{self.statement}"
+
+    def unreliable(self) -> tuple[str, ...]:
+        """Nothing: it needs no draws beyond those of the posterior."""
+        return ()
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """A row per ground, its level as a position; a square is low, a diamond was not looked at."""
+        rows = []
+        for ground in self.grounds:
+            role: Role = "rest" if ground.level is None else "rival" if ground.level == "low" else "lead"
+            rows.append(DotRow(ground.id, _PLACES[ground.level], role))
+        ticks = tuple((place, level or "not assessed") for level, place in _PLACES.items())
+        return dots(
+            rows,
+            Scale("what each ground allows", ticks=ticks),
+            title=f"Analytic confidence: {self.level}",
+            note=self.method,
+            ax=ax,
+        )
 
 
 def confidence(

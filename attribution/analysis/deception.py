@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from attribution.analysis.finding import Finding, beyond_reach
 from attribution.analysis.perturbations import AT_RANDOM, Forgery, Variant, doubted, forgeable, forgeries, perturbed
 from attribution.analysis.reweighting import lead, reweight
 from attribution.analysis.subsets import Block, Blocks, blocks
@@ -21,9 +22,12 @@ from attribution.errors import UsageError, listed
 from attribution.inference.posterior import Posterior
 from attribution.network.program import Floats, Ints
 from attribution.network.subset_sums import products, subset_sums
+from attribution.plots.figures import Line, Scale, lines
+from attribution.plots.style import Role
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
 
 _GRID = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 _DRAWS = 512
@@ -73,7 +77,7 @@ class Direction:
 
 
 @dataclass(frozen=True, slots=True)
-class DeceptionBudget:
+class DeceptionBudget(Finding):
     """How much forging the lead stands up to: at random first, then toward each faction in the order of the case.
 
     Attributes
@@ -117,12 +121,16 @@ class DeceptionBudget:
     directions: tuple[Direction, ...]
 
     @property
+    def title(self) -> str:
+        return "How much deception it would take"
+
+    @property
     def method(self) -> str:
         """What was perturbed, and how it was computed."""
         kept = f"; {len(self.as_in_model)} that the model itself doubts stay as they are" if self.as_in_model else ""
         return (
             f"{len(self.forgeable)} origins that could be forged are taken to be fabricated with one common probability"
-            f"{kept}: at random, or planted to point to one faction. What is planted is taken to say just what it "
+            f"{kept}: at random, or toward one faction. What is forged is taken to say just what it "
             f"says, so this is the least that a deceiver could need. Curves from {_DRAWS} equal draws, changes of lead "
             f"from {self.draws} stored draws, summed exactly in each."
         )
@@ -140,7 +148,8 @@ class DeceptionBudget:
             ["toward", "probability"]
         )
 
-    def __str__(self) -> str:
+    @property
+    def summary(self) -> str:
         if self.tied:
             return f"{self.leader} and {self.runner_up} are equal within Monte Carlo error: no deception is needed."
         told = [_told(one) for one in self.directions if one.flip is not None]
@@ -148,7 +157,32 @@ class DeceptionBudget:
         lines = [f"The lead of {self.leader} passes {text}." for text in told]
         if never:
             lines.append(f"However probable, these do not change it: {listed(never)}.")
-        return " ".join([*lines, self.method])
+        return " ".join(lines)
+
+    def unreliable(self) -> tuple[str, ...]:
+        """What in it the draws do not reach, one sentence each."""
+        return beyond_reach(((f"Deception {one.label}", one) for one in self.directions), self.draws)
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """A line per direction; an upright one, and a name, where the lead passes."""
+        place = self.factions.index(self.leader)
+        drawn, turns, named = [], [], set()
+        for one in self.directions:
+            role: Role = "lead" if one.toward == self.leader else "rest" if one.toward else "rival"
+            name = "to point to one of the others" if role == "rest" else one.label
+            drawn.append(Line("" if name in named else name, self.levels, tuple(row[place] for row in one.curve), role))
+            named.add(name)
+            if one.flip is not None:
+                turns.append((one.flip, f"{one.to} leads from {one.flip:.0%}", role))
+        return lines(
+            drawn,
+            Scale("probability with which each origin was forged", "share"),
+            Scale(f"probability of {self.labels[place]}", "share"),
+            title=f"Probability of {self.labels[place]} if the evidence may have been forged",
+            note=self.method,
+            turns=turns,
+            ax=ax,
+        )
 
 
 def _told(one: Direction) -> str:

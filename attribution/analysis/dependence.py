@@ -5,13 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from attribution.analysis.factors import merged_log_joint
+from attribution.analysis.finding import Finding, beyond_reach
 from attribution.analysis.reweighting import reweight_nearby
 from attribution.analysis.units import Unit, readable, standing_case, units
 from attribution.domain.case import Case
@@ -20,15 +21,18 @@ from attribution.domain.evidence import Statement
 from attribution.domain.identifiers import PERPETRATOR
 from attribution.domain.origins import Origin
 from attribution.domain.verbal import DECIBANS, percent
-from attribution.errors import UsageError
+from attribution.errors import UsageError, listed
 from attribution.inference.posterior import Posterior
 from attribution.network.program import STATEMENT, Floats
 from attribution.network.summation import normalise
+from attribution.plots.figures import DotRow, Key, Scale, dots
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
 
 NOTICED = 0.01  # a change of the leader's probability that is worth a warning
+DRAWN = 12  # rows of a figure
 _LONGEST = 6  # origins of one institution that are merged at once, the weightiest first
 ALIKE = 0.5  # share of words that two titles have in common
 _SHORTEST = 4  # letters of a word that counts
@@ -64,7 +68,7 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
-class Dependence:
+class Dependence(Finding):
     """Pairs of origins that share something, institutions merged, and the effective number of independent origins.
 
     Attributes
@@ -105,6 +109,11 @@ class Dependence:
     groups: tuple[Group, ...]
     effective: float
     as_stated: float
+    draws: int = field(metadata={"json": False})
+
+    @property
+    def title(self) -> str:
+        return "If two origins were one"
 
     @property
     def method(self) -> str:
@@ -150,7 +159,8 @@ class Dependence:
         ]
         return pd.DataFrame(rows).set_index("origins") if rows else pd.DataFrame()
 
-    def __str__(self) -> str:
+    @property
+    def summary(self) -> str:
         merged = (*self.institutions, *self.pairs)
         lines = [
             f"Effective number of independent origins behind the lead: {self.effective:.1f} (as stated: "
@@ -167,7 +177,33 @@ class Dependence:
             )
         else:
             lines.append("No two origins share anything.")
-        return " ".join((*lines, self.method))
+        return " ".join(lines)
+
+    def unreliable(self) -> tuple[str, ...]:
+        """What in it the draws do not reach, one sentence each."""
+        merged = (*self.institutions, *self.pairs)
+        return beyond_reach(((f"{listed(one.labels)} as one", one) for one in merged), self.draws)
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """A row per merger: how far leader against runner-up would move; a square where the lead would change."""
+        rows = [
+            DotRow(
+                f"{one.labels[0]}\n+ {one.labels[1] if len(one.labels) == 2 else f'{len(one.labels) - 1} others'}",
+                one.lead_shift,
+                "rival" if one.changes_lead else "lead",
+                line=(0.0, one.lead_shift),
+                remark=", ".join(one.reasons),
+            )
+            for one in (*self.institutions, *self.pairs)[:DRAWN]
+        ]
+        return dots(
+            rows,
+            Scale("change of leader against runner-up, decibans", "decibans"),
+            title=f"If origins were one. Effective number of independent origins: {self.effective:.1f}",
+            note=self.method,
+            keys=(Key("the lead stays", "lead"), Key("the lead changes", "rival")),
+            ax=ax,
+        )
 
 
 def dependence(posterior: Posterior, *, pairs: Iterable[tuple[str, str]] = ()) -> Dependence:
@@ -218,6 +254,7 @@ def dependence(posterior: Posterior, *, pairs: Iterable[tuple[str, str]] = ()) -
         groups=groups,
         effective=effective_number([group.pull for group in groups]),
         as_stated=effective_number(list(alone.values())),
+        draws=len(posterior.draws.weights),
     )
 
 

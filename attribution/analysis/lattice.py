@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from attribution.analysis.finding import Finding, beyond_reach
 from attribution.analysis.leave_out import without
 from attribution.analysis.reweighting import LOW_ESS, lead, reweight
 from attribution.analysis.subsets import Blocks, blocks
@@ -21,9 +22,11 @@ from attribution.inference.draws import khat_threshold, smoothed
 from attribution.inference.posterior import Posterior
 from attribution.network.program import Floats, Ints
 from attribution.network.subset_sums import Products, products, subset_draws, subset_sums
+from attribution.plots.figures import BandRow, Scale, bands
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
 
 type Flags = NDArray[np.bool_]
 MOST_UNITS = 14
@@ -44,7 +47,7 @@ class Layer:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Lattice:
+class Lattice(Finding):
     """The posterior given each subset of the units, all other origins kept.
 
     Attributes
@@ -121,6 +124,10 @@ class Lattice:
     khat: Floats = field(repr=False, metadata={"json": False})
 
     @property
+    def title(self) -> str:
+        return "Every subset of the evidence"
+
+    @property
     def method(self) -> str:
         """What was perturbed, and how it was computed."""
         scope = "every subset" if self.max_removed is None else f"every subset with at most {self.max_removed} removed"
@@ -141,7 +148,8 @@ class Lattice:
         columns |= {"leader": names[self.probabilities.argmax(axis=1)], "ess": self.ess, "khat": self.khat}
         return pd.DataFrame(columns)
 
-    def __str__(self) -> str:
+    @property
+    def summary(self) -> str:
         share = f"{self.leader} leads in {self.held} of {self.subsets} subsets of {len(self.units)} {self.by}s"
         if self.sustaining and not self.sustaining[0].units:
             held = "the prior and what is always kept sustain the lead by themselves"
@@ -157,7 +165,30 @@ class Lattice:
             else "no set that was visited breaks it when it goes"
         )
         tied = " The lead itself is no more than Monte Carlo error." if self.tied else ""
-        return f"{share}; {held}; {broken}.{tied} {self.method}"
+        return f"{share}; {held}; {broken}.{tied}"
+
+    def unreliable(self) -> tuple[str, ...]:
+        """What in it the draws do not reach, one sentence each."""
+        sets = (*self.sustaining, *self.breaking)
+        return beyond_reach(((f"The set {listed(one.units)}", one) for one in sets), self.draws)
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """A row per number of units removed: lowest to highest probability of the leader over all such subsets."""
+        rows = [
+            BandRow(
+                f"{layer.removed} {self.by}{'' if layer.removed == 1 else 's'} removed",
+                ((layer.low, layer.high),),
+                remark=f"leads in {layer.held:,} of {layer.subsets:,}",
+            )
+            for layer in self.layers
+        ]
+        return bands(
+            rows,
+            Scale(f"probability of {self.leader}, lowest to highest over these subsets", "share"),
+            title=f"{self.leader} leads in {self.held:,} of {self.subsets:,} subsets of the evidence",
+            note=self.method,
+            ax=ax,
+        )
 
 
 def _told(sets: tuple[Extreme, ...]) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from attribution.analysis.cache import AnalysisCache
+from attribution.analysis.finding import Finding, beyond_reach
 from attribution.analysis.perturbations import Silence, Variant, perturbed
 from attribution.analysis.reweighting import (
     Lead,
@@ -27,12 +28,15 @@ from attribution.errors import listed
 from attribution.inference.posterior import Posterior
 from attribution.network.compile_origins import Unsaid
 from attribution.network.program import Floats, Program
+from attribution.plots.figures import BarRow, Key, Scale, bars
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
 
 WEIGHS = 0.5  # decibans; what weighs less points nowhere
 FEWEST = 3  # with fewer origins that weigh, one direction is no wonder
+DRAWN = 16  # rows of a figure
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +70,7 @@ class Removal:
 
 
 @dataclass(frozen=True, slots=True)
-class LeaveOut:
+class LeaveOut(Finding):
     """Every removal of one kind of unit, the largest effect first.
 
     Attributes
@@ -105,6 +109,10 @@ class LeaveOut:
     removals: tuple[Removal, ...]
 
     @property
+    def title(self) -> str:
+        return f"Without each {self.by}"
+
+    @property
     def method(self) -> str:
         """What was perturbed, and how it was computed."""
         weighed = [removal for removal in self.removals if not removal.refitted]
@@ -131,7 +139,8 @@ class LeaveOut:
         ]
         return pd.DataFrame(rows).set_index(self.by) if rows else pd.DataFrame()
 
-    def __str__(self) -> str:
+    @property
+    def summary(self) -> str:
         if not self.removals:
             return f"Leaving out one {self.by} at a time: there is none."
         turned = [f"{removal.label} ({removal.new_leader})" for removal in self.removals if removal.changes_lead]
@@ -148,8 +157,34 @@ class LeaveOut:
             for removal in self.removals
             if removal.leaves_prior
         ]
-        lines.append(self.method)
         return " ".join(lines)
+
+    def unreliable(self) -> tuple[str, ...]:
+        """What in it the draws do not reach, one sentence each."""
+        return beyond_reach(((f"Without {one.label}", one) for one in self.removals), self.draws)
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """A row per removal, the largest first; hatched, and named, where the lead would pass without it."""
+        rows = [
+            BarRow(
+                removal.label,
+                removal.between_pull,
+                "rival" if removal.changes_lead else "lead",
+                remark=f"without it {removal.new_leader} leads{' (open)' if removal.lead_open else ''}"
+                if removal.changes_lead
+                else "",
+            )
+            for removal in self.removals[:DRAWN]
+        ]
+        keys = (Key("the lead stays without it", "lead", "bar"), Key("the lead passes", "rival", "bar"))
+        return bars(
+            rows,
+            Scale(f"decibans for {self.first} against {self.second}", "decibans"),
+            title=f"What each {self.by} adds to {self.first} against {self.second}",
+            note=self.method,
+            keys=keys,
+            ax=ax,
+        )
 
 
 def leave_out(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from attribution.analysis.factors import certain_factors, log_joint_with, reliability
+from attribution.analysis.finding import Finding
 from attribution.analysis.reweighting import jackknife, lead
 from attribution.analysis.units import units
 from attribution.domain.grades import Grade
@@ -16,14 +17,17 @@ from attribution.inference.posterior import Posterior
 from attribution.network.curves import mean
 from attribution.network.program import STATEMENT, Floats
 from attribution.network.summation import joint_states
+from attribution.plots.figures import BarRow, Key, Scale, bars
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
 
 Kind = Literal["fact", "origin"]
 
 SETTLED = 0.95  # a fact whose most probable state has more than this is not worth asking about
 REPORT = Grade("B", "2")
+DRAWN = 12  # rows of a figure
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,7 @@ class Prospect:
 
 
 @dataclass(frozen=True, slots=True)
-class NextEvidence:
+class NextEvidence(Finding):
     """What is worth learning, most bits first.
 
     Attributes
@@ -98,6 +102,10 @@ class NextEvidence:
     prospects: tuple[Prospect, ...]
 
     @property
+    def title(self) -> str:
+        return "What to look for next"
+
+    @property
     def method(self) -> str:
         """What was perturbed, and how it was computed."""
         return (
@@ -120,9 +128,10 @@ class NextEvidence:
             rows.append(row)
         return pd.DataFrame(rows).set_index("prospect") if rows else pd.DataFrame()
 
-    def __str__(self) -> str:
+    @property
+    def summary(self) -> str:
         if not self.prospects:
-            return f"Every fact is settled and no origin can be graded anew. {self.method}"
+            return "Every fact is settled and no origin can be graded anew."
         told = "; ".join(_told(one) for one in self.prospects[:3])
         turning = max(self.prospects, key=lambda one: one.certain.changes_lead)
         most = turning.certain.changes_lead
@@ -135,7 +144,38 @@ class NextEvidence:
         )
         return (
             f"{self.uncertainty:.2f} bits are open about the perpetrator. Worth most to learn: {told}. Of all answers, "
-            f"{turned}. {self.method}"
+            f"{turned}."
+        )
+
+    def unreliable(self) -> tuple[str, ...]:
+        """Nothing: it needs no draws beyond those of the posterior."""
+        return ()
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """A bar per prospect in bits, its error as a whisker, a square for a report, and the chance of another lead."""
+        rows = [
+            BarRow(
+                one.label,
+                one.certain.bits,
+                "lead" if one.kind == "fact" else "rest",
+                (one.certain.bits - one.certain.bits_mcse, one.certain.bits + one.certain.bits_mcse),
+                one.report.bits if one.report else None,
+                f"lead changes: {percent(one.certain.changes_lead)}" if one.certain.changes_lead > 0 else "",
+            )
+            for one in self.prospects[:DRAWN]
+        ]
+        keys = (
+            Key("a fact, learned for certain", "lead", "bar"),
+            Key(f"the same as a {REPORT} report", "lead", "square"),
+            Key("whether an origin can be believed", "rest", "bar"),
+        )
+        return bars(
+            rows,
+            Scale("expected bits about the perpetrator"),
+            title=f"What the next answer would tell ({self.uncertainty:.2f} bits are open)",
+            note=self.method,
+            keys=keys,
+            ax=ax,
         )
 
 

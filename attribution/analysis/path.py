@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from attribution.analysis.finding import Finding
 from attribution.analysis.workspace import crossing
 from attribution.domain.verbal import DECIBANS, percent
 from attribution.errors import UsageError
@@ -16,9 +17,11 @@ from attribution.inference.sobol import sobol_normals
 from attribution.network.curves import quantile
 from attribution.network.program import Floats
 from attribution.network.summation import log_joint, normalise
+from attribution.plots.figures import DotRow, Scale, dots
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
 
 FARTHEST = 1.6448536269514722  # standard deviations: the middle of a number goes at most to its 5 or 95 % quantile
 MOST_STEPS = 12
@@ -55,7 +58,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class ShortestPath:
+class ShortestPath(Finding):
     """Steps that together put a rival ahead of the leader.
 
     Attributes
@@ -104,6 +107,10 @@ class ShortestPath:
         return float(np.sqrt(sum(step.deviations**2 for step in self.steps)))
 
     @property
+    def title(self) -> str:
+        return "The shortest way to another leader"
+
+    @property
     def method(self) -> str:
         """What was perturbed, and how it was computed."""
         return (
@@ -123,19 +130,40 @@ class ShortestPath:
         columns = ["number", "best", "to", "deviations", "lead"]
         return pd.DataFrame(rows, columns=columns).set_index("number")
 
-    def __str__(self) -> str:
+    @property
+    def summary(self) -> str:
         if not self.steps:
-            return f"No uncertain number stands between {self.leader_label} and {self.rival_label}. {self.method}"
+            return f"No uncertain number stands between {self.leader_label} and {self.rival_label}."
         if not self.reached:
             return (
                 f"Even {len(self.steps)} numbers at the ends of their ranges leave {self.leader_label} ahead of "
-                f"{self.rival_label} ({self.lead:.1f} dB now). {self.method}"
+                f"{self.rival_label} ({self.lead:.1f} dB now)."
             )
         told = "; ".join(f"{step.label} from {step.best:.3g} to {step.to:.3g}" for step in self.steps)
         return (
             f"{self.rival_label} would draw level with {self.leader_label}, at {percent(self.rival_probability)}, with "
             f"{_counted(len(self.steps))} moved ({self.size:.1f} standard deviations together; error of the end "
-            f"{self.lead_error:.2f} dB): {told}. {self.method}"
+            f"{self.lead_error:.2f} dB): {told}."
+        )
+
+    def unreliable(self) -> tuple[str, ...]:
+        """Nothing: it needs no draws beyond those of the posterior."""
+        return ()
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """The lead in decibans as one number after another is moved, until the rival draws level."""
+        rows = [
+            DotRow("as it stands", self.lead),
+            *(DotRow(f"{step.label}: {step.best:.3g} to {step.to:.3g}", step.lead) for step in self.steps),
+        ]
+        told = "draws level with" if self.reached else "does not reach"
+        return dots(
+            rows,
+            Scale(f"lead of {self.leader_label}, decibans", "decibans"),
+            title=f"How {self.rival_label} {told} {self.leader_label}",
+            note=self.method,
+            joined=True,
+            ax=ax,
         )
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from attribution.analysis.factors import tempered_log_joint
+from attribution.analysis.finding import Finding, beyond_reach
 from attribution.analysis.perturbations import Variant
 from attribution.analysis.reweighting import reweight_nearby
 from attribution.analysis.units import units
@@ -19,13 +20,16 @@ from attribution.errors import UsageError
 from attribution.inference.posterior import Posterior
 from attribution.network.program import Coordinate, Floats
 from attribution.network.summation import log_joint_at, normalise
+from attribution.plots.figures import DotRow, Key, Scale, dots
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
 
 Kind = Literal["perpetrator", "numbers", "evidence", "origin"]
 ALPHAS = (0.8, 1.25)
 THRESHOLD = 0.05  # of the distance per doubling, below which ArviZ and Kallioinen et al. (2024) call it insensitive
+DRAWN = 14  # rows of a figure
 _BLOCKS = {
     "prior": "Prior shares",
     "surprise": "Surprise",
@@ -63,7 +67,7 @@ class Scaled:
 
 
 @dataclass(frozen=True, slots=True)
-class PowerScaling:
+class PowerScaling(Finding):
     """What each component of the prior and each origin does when it counts a little less or a little more.
 
     Attributes
@@ -96,6 +100,11 @@ class PowerScaling:
     runner_up: str
     evidence: Scaled
     components: tuple[Scaled, ...]
+    draws: int = field(metadata={"json": False})
+
+    @property
+    def title(self) -> str:
+        return "If a part counted more, or less"
 
     @property
     def method(self) -> str:
@@ -131,14 +140,39 @@ class PowerScaling:
         ]
         return pd.DataFrame(rows).set_index("component")
 
-    def __str__(self) -> str:
+    @property
+    def summary(self) -> str:
         strongest = [one for one in self.components if one.sensitivity >= THRESHOLD]
         shown = strongest[:3] or self.components[:1]
         told = "; ".join(f"{one.label} {100 * one.per_doubling:+.1f} points ({one.diagnosis})" for one in shown)
         return (
             f"{len(strongest)} of {len(self.components)} components move the answer noticeably (distance per doubling "
             f"at least {THRESHOLD}). Per doubling of its power, the probability of {self.leader_label} moves most for: "
-            f"{told}. All evidence together: {100 * self.evidence.per_doubling:+.1f} points. {self.method}"
+            f"{told}. All evidence together: {100 * self.evidence.per_doubling:+.1f} points."
+        )
+
+    def unreliable(self) -> tuple[str, ...]:
+        """What in it the draws do not reach, one sentence each."""
+        parts = (self.evidence, *self.components)
+        return beyond_reach(((f"{one.label} at another power", one) for one in parts), self.draws)
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """A row per component, the most influential first: an open mark at the lower power, a filled one above."""
+        place = self.factions.index(self.leader)
+        low, high = self.alphas
+        rows = []
+        for one in (self.evidence, *self.components)[:DRAWN]:
+            start, end = (given[place] for given in one.probabilities)
+            rows.append(DotRow(one.label, end, "rival" if one.kind == "origin" else "lead", start, (start, end)))
+        told = f"open at power {low:g}, filled at {high:g}"
+        keys = (Key(f"prior, or all evidence: {told}", "lead"), Key(f"origin: {told}", "rival"))
+        return dots(
+            rows,
+            Scale(f"probability of {self.leader_label}", "near"),
+            title=f"Probability of {self.leader_label} if one component counted less or more",
+            note=self.method,
+            keys=keys,
+            ax=ax,
         )
 
 
@@ -185,7 +219,9 @@ def power_scaling(posterior: Posterior, alphas: tuple[float, float] = ALPHAS) ->
     diagnosed.sort(key=lambda one: (-one.sensitivity, -abs(one.per_doubling)))
     first, second = posterior.ranking[:2]
     factions = posterior.program.factions
-    return PowerScaling(alphas, factions, first.id, first.label, second.id, evidence, tuple(diagnosed))
+    return PowerScaling(
+        alphas, factions, first.id, first.label, second.id, evidence, tuple(diagnosed), len(posterior.draws.weights)
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from attribution.analysis.finding import Finding
 from attribution.analysis.path import ShortestPath, shortest_path
 from attribution.domain.verbal import DECIBANS, percent
 from attribution.errors import UsageError
 from attribution.inference.posterior import Posterior
+from attribution.plots.figures import Scale, Series, series
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,7 @@ class ModelVerdict:
 
 
 @dataclass(frozen=True, slots=True)
-class Rivals:
+class Rivals(Finding):
     """Models of one case side by side, the one in question first.
 
     Attributes
@@ -69,6 +72,10 @@ class Rivals:
         return len({one.leader for one in self.verdicts}) == 1
 
     @property
+    def title(self) -> str:
+        return "Other models, and the shortest way to another leader"
+
+    @property
     def method(self) -> str:
         """What was perturbed, and how it was computed."""
         return f"The same evidence under each model. {self.path.method}"
@@ -90,7 +97,8 @@ class Rivals:
         ]
         return pd.DataFrame(rows).set_index("model")
 
-    def __str__(self) -> str:
+    @property
+    def summary(self) -> str:
         told = "; ".join(
             f"{one.title}: {one.leader_label} {percent(one.probabilities[self.factions.index(one.leader)])}"
             for one in self.verdicts
@@ -99,6 +107,25 @@ class Rivals:
             return f"No other model of the case was compared. {self.path}"
         verdict = "agree on who leads" if self.agree else "do not agree on who leads"
         return f"{len(self.verdicts)} models of the same evidence {verdict} ({told}). {self.path}"
+
+    def unreliable(self) -> tuple[str, ...]:
+        """What in it the draws do not reach, one sentence each."""
+        return self.path.unreliable()
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """A row per faction, a mark of its own shape per model."""
+        many = len(self.verdicts) > 1
+        verdict = "agree" if self.agree else "do not agree"
+        return series(
+            self.labels,
+            [Series(one.title, one.probabilities) for one in self.verdicts],
+            Scale("probability after the evidence", "share"),
+            title=f"The same evidence under {len(self.verdicts)} models, which {verdict} on who leads"
+            if many
+            else "One model alone",
+            note=self.method,
+            ax=ax,
+        )
 
 
 def compare_models(posterior: Posterior, rivals: tuple[Posterior, ...] = ()) -> Rivals:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from attribution.analysis.finding import Finding
 from attribution.analysis.reweighting import jackknife
 from attribution.domain.verbal import percent
 from attribution.errors import UsageError
@@ -14,9 +15,12 @@ from attribution.inference.draws import expectation
 from attribution.inference.posterior import Posterior
 from attribution.inference.posterior_draws import PRIOR_SCRAMBLES
 from attribution.network.program import Floats
+from attribution.plots.figures import BandRow, Scale, bands
+from attribution.plots.style import roles
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
 
 _LEVELS = (0.05, 0.1, 0.2, 0.3)
 
@@ -31,7 +35,7 @@ class Bounds:
 
 
 @dataclass(frozen=True, slots=True)
-class RobustBounds:
+class RobustBounds(Finding):
     """Bounds on each probability at several contaminations of the prior over factions.
 
     Attributes
@@ -67,6 +71,10 @@ class RobustBounds:
     to: str
 
     @property
+    def title(self) -> str:
+        return "If the prior were wrong"
+
+    @property
     def method(self) -> str:
         """What was perturbed, and how it was computed."""
         return (
@@ -87,7 +95,8 @@ class RobustBounds:
             columns[f"high {bound.epsilon:g}"] = bound.high
         return pd.DataFrame(columns, index=pd.Index(self.factions, name="faction"))
 
-    def __str__(self) -> str:
+    @property
+    def summary(self) -> str:
         if self.tipping is None:
             return f"No contamination of the prior over factions takes the lead from {self.label(self.leader)}."
         widest = self.bounds[-1]
@@ -96,7 +105,28 @@ class RobustBounds:
             f"The lead passes from {self.label(self.leader)} to {self.label(self.to)} if {self.tipping:.1%} "
             f"(Monte Carlo error {self.tipping_mcse:.1%}) of the prior over factions was put in the wrong place. With "
             f"{widest.epsilon:.0%} of it anywhere, the probability of {self.label(self.leader)} lies between "
-            f"{percent(widest.low[place])} and {percent(widest.high[place])}. {self.method}"
+            f"{percent(widest.low[place])} and {percent(widest.high[place])}."
+        )
+
+    def unreliable(self) -> tuple[str, ...]:
+        """Nothing: it needs no draws beyond those of the posterior."""
+        return ()
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """A row per faction: the posterior as a mark, and a band per contamination, the palest the widest."""
+        told = f"The lead changes at {self.tipping:.1%}" if self.tipping is not None else "The lead never changes"
+        wider = self.bounds[1:]
+        rows = [
+            BandRow(label, tuple((bound.low[h], bound.high[h]) for bound in wider), self.bounds[0].low[h], role)
+            for h, (label, role) in enumerate(zip(self.labels, roles(self.factions, self.leader, self.to), strict=True))
+        ]
+        return bands(
+            rows,
+            Scale("probability after the evidence", "share"),
+            title=f"How far each probability can move if part of the prior is wrong. {told}.",
+            note=self.method,
+            names=[f"up to {bound.epsilon:.0%} of the prior anywhere" for bound in wider],
+            ax=ax,
         )
 
 

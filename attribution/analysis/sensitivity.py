@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
-from typing import Any
 
 from attribution.analysis.confidence import Confidence, confidence
 from attribution.analysis.deception import DeceptionBudget, deception_budget
 from attribution.analysis.dependence import Dependence, dependence
+from attribution.analysis.finding import Finding
 from attribution.analysis.lattice import MOST_UNITS, Lattice, lattice
 from attribution.analysis.leave_out import LeaveOut, leave_out
 from attribution.analysis.next_evidence import NextEvidence, next_evidence
@@ -75,12 +75,16 @@ class Sensitivity:
     rivals: Rivals
     confidence: Confidence
 
-    def findings(self) -> Iterator[tuple[str, Any]]:
+    def findings(self) -> Iterator[tuple[str, Finding]]:
         """The name and value of every finding that is there."""
         for field in fields(self):
             value = getattr(self, field.name)
             if value is not None:
                 yield field.name, value
+
+    def unreliable(self) -> tuple[str, ...]:
+        """What in any of them the draws cannot carry, each after the title of its finding."""
+        return tuple(f"{finding.title}: {doubt}" for _, finding in self.findings() for doubt in finding.unreliable())
 
     def __str__(self) -> str:
         return "\n\n".join(str(finding) for _, finding in self.findings())

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from attribution.analysis.finding import Finding
 from attribution.analysis.reweighting import disjoint_sets
 from attribution.analysis.subsets import TiedOrigins, tied_origins
 from attribution.analysis.workspace import even_rows
@@ -21,13 +22,16 @@ from attribution.domain.verbal import DECIBANS
 from attribution.inference.draws import expectation, weighted_quantiles
 from attribution.inference.posterior import Posterior
 from attribution.network.program import Floats, Ints
+from attribution.plots.figures import BarRow, Scale, bars
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
 
 _MOST_DRAWS = 4096  # of a weighted run four times as large: the bars' own errors stay far below their ranges
 MOST_TOGETHER = 10
 _PAIRS, _DRAWS = 32, 2048
+DRAWN = 16  # origins of a figure, each with a row
 type Worth = dict[frozenset[str], Floats]
 
 
@@ -47,7 +51,7 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True)
-class Decomposition:
+class Decomposition(Finding):
     """Log-odds of one faction or group against another as a sum of bars, in decibans.
 
     ``prior + sum of origins + averaging = total``, the printed log-odds.
@@ -87,6 +91,10 @@ class Decomposition:
     draws: int = 0
 
     @property
+    def title(self) -> str:
+        return "What the odds are made of"
+
+    @property
     def method(self) -> str:
         """What was computed, and how."""
         return f"Shapley values in each of {self.draws:,} draws, " + (
@@ -108,12 +116,38 @@ class Decomposition:
         ]
         return pd.DataFrame(rows, columns=["bar", "decibans", "low", "high"]).set_index("bar")
 
-    def __str__(self) -> str:
+    @property
+    def summary(self) -> str:
         strongest = sorted(self.origins, key=lambda bar: -abs(bar.decibans))[:3]
         told = ", ".join(f"{bar.label} {bar.decibans:+.1f}" for bar in strongest)
         return (
             f"{self.faction} against {self.rival}: {self.total:+.1f} dB, of which the prior {self.prior:+.1f}; "
-            f"most from {told}; averaging over unknown numbers {self.averaging:+.1f}. {self.method}"
+            f"most from {told}; averaging over unknown numbers {self.averaging:+.1f}."
+        )
+
+    def unreliable(self) -> tuple[str, ...]:
+        """Nothing: it needs no draws beyond those of the posterior."""
+        return ()
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """A row per bar: the prior, every origin with its range over inputs, what averaging adds, and the sum."""
+        rest = [bar.decibans for bar in self.origins[DRAWN:]]
+        rows = [
+            BarRow("Prior", self.prior, "rest"),
+            *(
+                BarRow(bar.label, bar.decibans, "lead" if bar.decibans >= 0 else "rival", (bar.low, bar.high))
+                for bar in self.origins[:DRAWN]
+            ),
+            *([BarRow(f"The {len(rest)} weakest origins together", sum(rest))] if rest else []),
+            BarRow("Averaging over unknown numbers", self.averaging, "rest"),
+            BarRow("Sum", self.total, "lead" if self.total >= 0 else "rival"),
+        ]
+        return bars(
+            rows,
+            Scale(f"decibans for {self.faction} against {self.rival}", "decibans"),
+            title=f"What the odds of {self.faction} against {self.rival} are made of",
+            note=f"{self.method} Whiskers: 5 to 95 % over the unknown numbers.",
+            ax=ax,
         )
 
 

@@ -7,15 +7,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from attribution.analysis.finding import Finding, beyond_reach
 from attribution.domain.case import Case
 from attribution.domain.evidence import Item, Statement
 from attribution.inference.draws import estimate
 from attribution.inference.fit import fit
 from attribution.inference.posterior import Posterior
 from attribution.inference.settings import Sampling
+from attribution.plots.figures import Line, Scale, lines
+from attribution.plots.style import Role
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
 
     from attribution.domain.moments import Moment
 
@@ -39,7 +43,7 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
-class Timeline:
+class Timeline(Finding):
     """The prior, and the posterior at every turn, each fitted again from what was public by then.
 
     Attributes
@@ -68,6 +72,19 @@ class Timeline:
     draws: int
     merged: bool
 
+    @property
+    def title(self) -> str:
+        return "As the evidence came in"
+
+    @property
+    def method(self) -> str:
+        """How each turn was computed."""
+        error = max((max(turn.mcse) for turn in self.turns), default=0.0)
+        return (
+            f"Each turn fitted again by the instant engine ({self.draws} points, standard errors up to {error:.3f}), "
+            "knowing only what was public by then."
+        )
+
     def to_frame(self) -> pd.DataFrame:
         """One row per turn, indexed by moment; probabilities by faction, leader, khat."""
         import pandas as pd
@@ -89,13 +106,35 @@ class Timeline:
             before = turn.leader
         return tuple(found)
 
-    def __str__(self) -> str:
+    @property
+    def summary(self) -> str:
         changed = "; ".join(f"on {turn.moment} to {turn.leader}" for turn in self.changes)
-        error = max((max(turn.mcse) for turn in self.turns), default=0.0)
-        return (
-            f"{len(self.turns)} turns, each fitted again by the instant engine ({self.draws} points, standard errors "
-            f"up to {error:.3f}) knowing only what was public by then: the lead "
-            f"{f'passed {changed}' if changed else 'never changed'}."
+        return f"{len(self.turns)} turns: the lead {f'passed {changed}' if changed else 'never changed'}."
+
+    def unreliable(self) -> tuple[str, ...]:
+        """Turns whose fit has weights with a tail too heavy to trust."""
+        return beyond_reach(((f"The turn of {turn.moment}", turn) for turn in self.turns), self.draws)
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """A line per faction that ever led or ends among the first three; each stays until the next turn."""
+        last = self.turns[-1].probabilities if self.turns else self.prior
+        ranking = sorted(range(len(self.factions)), key=lambda position: -last[position])
+        ever = {self.factions.index(turn.leader) for turn in self.turns}
+        shown = [position for rank, position in enumerate(ranking) if rank < 3 or position in ever]
+        drawn = []
+        for rank, position in enumerate(shown):
+            role: Role = ("lead", "rival")[rank] if rank < 2 else "rest"
+            heights = (self.prior[position], *(turn.probabilities[position] for turn in self.turns))
+            times = tuple(float(turn) for turn in range(len(heights)))
+            drawn.append(Line(self.factions[position], times, heights, role, steps=True))
+        ticks = ((0.0, "prior"), *((float(at), turn.moment) for at, turn in enumerate(self.turns, 1)))
+        return lines(
+            drawn,
+            Scale("what was public by then", ticks=ticks),
+            Scale("probability", "share"),
+            title=self.summary,
+            note=self.method,
+            ax=ax,
         )
 
 

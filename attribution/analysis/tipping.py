@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from attribution.analysis.finding import Finding, beyond_reach
 from attribution.analysis.perturbations import (
     FARTHEST_FACTOR,
     FARTHEST_SHIFT,
@@ -26,9 +27,12 @@ from attribution.domain.numbers import Number
 from attribution.domain.verbal import percent
 from attribution.inference.posterior import Posterior
 from attribution.network.curves import to_scale
+from attribution.plots.figures import DotRow, Key, Scale, dots
+from attribution.plots.style import Role
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
 
 ChangeKind = Literal["grade", "number", "share"]
 
@@ -39,6 +43,8 @@ _WIDTHS = (1.0, FARTHEST_SHIFT)
 _DECADES = (0.5, FARTHEST_FACTOR)
 _NEAR = 0.2  # log-odds that the few draws of the screen may be off
 _WITHIN = (1e-3, 1e-5, 1e-7)  # how near amounts are solved for: on few draws, on more, on all
+_ROLES: dict[ChangeKind, Role] = {"grade": "lead", "number": "rival", "share": "rest"}
+_KINDS: dict[ChangeKind, str] = {"grade": "a grade", "number": "an uncertain number", "share": "a prior share"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +91,7 @@ class Screened:
 
 
 @dataclass(frozen=True, slots=True)
-class TippingPoints:
+class TippingPoints(Finding):
     """The smallest single changes that end the lead, of each kind, smallest first.
 
     Attributes
@@ -128,6 +134,10 @@ class TippingPoints:
     shares: tuple[TippingPoint, ...]
 
     @property
+    def title(self) -> str:
+        return "The smallest change that ends the lead"
+
+    @property
     def method(self) -> str:
         """What was perturbed, and how it was computed."""
         tried = {one.kind: one.tried for one in self.screened}
@@ -146,7 +156,8 @@ class TippingPoints:
         points = (*self.grades, *self.numbers, *self.shares)
         return pd.DataFrame([[getattr(point, column) for column in columns] for point in points], columns=list(columns))
 
-    def __str__(self) -> str:
+    @property
+    def summary(self) -> str:
         if self.tied:
             return f"{self.leader} and {self.runner_up} are equal within Monte Carlo error: nothing needs to move."
         smallest = []
@@ -158,7 +169,36 @@ class TippingPoints:
                 if points
                 else f"no single {name} could, of {screened.tried}"
             )
-        return f"What would end the lead of {self.leader}: {'; '.join(smallest)}. {self.method}"
+        return f"What would end the lead of {self.leader}: {'; '.join(smallest)}."
+
+    def unreliable(self) -> tuple[str, ...]:
+        """What in it the draws do not reach, one sentence each."""
+        tips = (*self.grades, *self.numbers, *self.shares)
+        return beyond_reach(((f"The tipping point of {one.label}", one) for one in tips), self.draws)
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """A row per change, by kind: how far of what was tried it has to go, and who would then lead."""
+        shown = (*self.grades, *self.numbers, *self.shares)
+        told = "nothing needs to move: the lead is tied" if self.tied else "no single change does"
+        rows = [
+            DotRow(
+                tip.label,
+                tip.extent,
+                _ROLES[tip.kind],
+                line=(0.0, tip.extent),
+                remark=f"{tip.now} to {tip.then}: {tip.to}",
+            )
+            for tip in shown
+        ]
+        keys = [Key(_KINDS[kind], role) for kind, role in _ROLES.items() if any(tip.kind == kind for tip in shown)]
+        return dots(
+            rows,
+            Scale("of the way to the farthest that was tried (8 steps, 3 widths, all of the prior)", "share"),
+            title=f"What would end the lead of {self.leader}{'' if shown else f': {told}'}",
+            note=self.method,
+            keys=keys,
+            ax=ax,
+        )
 
 
 def tipping_points(posterior: Posterior, *, shown: int = _SHOWN, refit: bool = True) -> TippingPoints:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from attribution.analysis.finding import Finding
 from attribution.analysis.leave_out import reweighted_without
 from attribution.analysis.perturbations import (
     ForgedSums,
@@ -37,9 +38,12 @@ from attribution.inference.posterior import Posterior
 from attribution.inference.settings import Settings
 from attribution.network.program import Floats, Program
 from attribution.network.summation import log_joint, log_joint_at, normalise, numbers
+from attribution.plots.figures import DotRow, Scale, dots
+from attribution.plots.style import roles
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
 
 LEAST_ESS = 50.0  # with so many effective draws no probability of a page has a Monte Carlo error above 7 points
 _LETTERS = 6
@@ -107,7 +111,7 @@ class Changes:
 
 
 @dataclass(frozen=True, slots=True)
-class WhatIf:
+class WhatIf(Finding):
     """The posterior under some changes, with its Monte Carlo errors.
 
     Attributes
@@ -150,6 +154,16 @@ class WhatIf:
         """Whether the draws reach as far as the question."""
         return self.ess > 0 and (self.khat is None or self.khat <= self.khat_limit)
 
+    @property
+    def title(self) -> str:
+        return "What if"
+
+    @property
+    def method(self) -> str:
+        """How it was computed."""
+        how = "Fitted again" if self.refitted else "Stored draws reweighted"
+        return f"{how}, to an effective sample size of {self.ess:.0f}; summed exactly in each draw."
+
     def to_frame(self) -> pd.DataFrame:
         """One row per faction: published, probability, mcse."""
         import pandas as pd
@@ -157,16 +171,43 @@ class WhatIf:
         columns = {"published": self.published, "probability": self.probabilities, "mcse": self.mcse}
         return pd.DataFrame(columns, index=pd.Index(self.factions, name="faction"))
 
-    def __str__(self) -> str:
+    @property
+    def summary(self) -> str:
+        """Who would lead, with what probability."""
         if self.ess == 0:
             return "Under these changes the evidence could not have come about."
         first = self.probabilities.index(max(self.probabilities))
-        how = "fitted again" if self.refitted else "reweighted"
         doubt = "" if self.trustworthy else f" k-hat is {self.khat:.2f}: change the files and fit again."
         return (
             f"Under these changes {self.factions[first]} has {percent(self.probabilities[first])} (Monte Carlo error "
-            f"{self.mcse[first]:.4f}; published {percent(self.published[first])}), {how} to an effective sample "
-            f"size of {self.ess:.0f}.{doubt}"
+            f"{self.mcse[first]:.4f}; published {percent(self.published[first])}).{doubt}"
+        )
+
+    def unreliable(self) -> tuple[str, ...]:
+        """That the draws do not reach as far as the question, or that the evidence could not have come about."""
+        if self.trustworthy:
+            return ()
+        if self.khat is None:
+            return ("Under these changes the evidence could not have come about.",)
+        return (
+            f"k-hat is {self.khat:.2f}, above its threshold of {self.khat_limit:.2f}: change the files and fit again.",
+        )
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw a row per faction: an open mark as published, a filled one under the changes."""
+        ranking = sorted(self.factions, key=lambda faction: -self.published[self.factions.index(faction)])
+        rows = [
+            DotRow(faction, then, role, before=now, line=(now, then))
+            for faction, now, then, role in zip(
+                self.factions, self.published, self.probabilities, roles(self.factions, *ranking[:2]), strict=True
+            )
+        ]
+        return dots(
+            rows,
+            Scale("probability: open as published, filled under the changes", "share"),
+            title=self.summary,
+            note=self.method,
+            ax=ax,
         )
 
 

@@ -90,9 +90,9 @@ def casebook(arguments: argparse.Namespace) -> int:
     print(book)
     for path in written:
         print(f"written: {path}")
-    for doubt in book.unreliable:
-        print(f"k-hat is above its threshold: {doubt}")
-    return 1 if book.unreliable else 0
+    doubts = book.unreliable()
+    print(*doubts, sep="\n", end="\n" if doubts else "")
+    return 1 if doubts else 0
 
 
 def prepared_report(posterior: Posterior, sensitivity: bool | None) -> Prepared:

@@ -25,7 +25,6 @@ _FORMS = {".json": "json", ".csv": "csv", ".md": "markdown"}
 def sensitivity(arguments: argparse.Namespace) -> int:
     """Print the whole analysis, write it where asked; exit code 1 where the fit or an answer cannot be trusted."""
     from attribution.analysis.sensitivity import sensitivity as analyse
-    from attribution.reporting.layout import unreached
 
     posterior = posterior_of(arguments)
     if arguments.case.endswith(".nc") and not arguments.as_saved:
@@ -45,7 +44,7 @@ def sensitivity(arguments: argparse.Namespace) -> int:
     if arguments.output:
         write_text(arguments.output, _render(posterior, analysis, _FORMS[arguments.output.suffix]))
         print(f"written: {arguments.output}", file=sys.stderr)
-    doubts = unreached(posterior, analysis)
+    doubts = analysis.unreliable()
     if doubts:
         print("not to be trusted without a new fit (--refit):", file=sys.stderr)
         print(*(f"  - {doubt}" for doubt in doubts), sep="\n", file=sys.stderr)

@@ -97,7 +97,7 @@ def _tails(tails: Tails) -> Iterator[Concern]:
     if tails.khat > limit:
         yield _fit(
             f"k-hat of the importance weights is {tails.khat:.2f} (limit {limit:.2f})",
-            "the posterior is too far from the prior to be reached by weighting",
+            "the posterior is too far from the prior for importance sampling",
             "use the engine of record: --engine nuts",
         )
     heavy = [f"{faction} {khat:.2f}" for faction, khat in tails.by_faction if khat > limit]

@@ -13,10 +13,13 @@ from attribution.inference.concerns import all_concerns, fit_concerns
 from attribution.inference.diagnostics import Diagnostics, diagnose
 from attribution.inference.posterior_draws import PosteriorDraws, Standing
 from attribution.inference.tree import build_tree, check_stands_alone, leave_one_out, read_run, write_run
+from attribution.plots.figures import DotRow, Scale, dots
+from attribution.plots.style import roles
 
 if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
+    from matplotlib.axes import Axes
 
 
 class Posterior(PosteriorDraws):
@@ -150,6 +153,31 @@ class Posterior(PosteriorDraws):
             The draws are weighted: it needs a posterior fitted by NUTS.
         """
         return leave_one_out(self, self.tree)
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw a row per faction, the most probable first, onto an Axes or a new figure.
+
+        A filled mark after the evidence, an open one before it, a line over the range over inputs.
+
+        Raises
+        ------
+        UsageError
+            matplotlib is not installed.
+        """
+        first, second = (one.id for one in self.ranking[:2])
+        error = max(one.mcse for one in self.standings)
+        rows = [
+            DotRow(one.label, one.probability, role, before=one.prior, line=(one.low, one.high), remark=one.words)
+            for one, role in zip(self.ranking, roles([one.id for one in self.ranking], first, second), strict=True)
+        ]
+        return dots(
+            rows,
+            Scale("probability: open before the evidence, filled after it; lines: range over inputs", "share"),
+            title=self.case.question,
+            note=f"Conditional on the evidence and on the model {self.model.title}. Engine {self.settings.engine}, "
+            f"{len(self.draws.weights):,} draws; Monte Carlo errors up to {error:.4f}.",
+            ax=ax,
+        )
 
     def save(self, path: str | Path) -> None:
         """Write the run to one NetCDF-4 file that stands alone: draws, settings, case and model as text.

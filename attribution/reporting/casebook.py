@@ -26,7 +26,7 @@ CAVEATS = (
     "in part, or not at all, is shown and not scored.",
     "The moments are when the public could know, in local time; what is dated by a day counts from its end.",
 )
-WITNESSES = "if every item were its own witness"
+NAIVE = "if every item were independent"
 CASEBOOK_FORMAT = "attribution-casebook/1"
 STYLES = ("report.css", "figures.css", "casebook.css", "print.css")
 
@@ -99,7 +99,7 @@ def pages(book: Casebook) -> Pages:
             )
             for tally in book.tallies
         ),
-        doubts=tuple(f"k-hat is above its threshold: {where}" for where in book.unreliable),
+        doubts=book.unreliable(),
         provenance=_provenance(book),
     )
 
@@ -201,7 +201,7 @@ def _study(study: Study) -> StudyWords:
     blank = ("", "") if scored else ()
     lines = [Line("before any evidence", "", ("0", *_percents(study.prior), *blank), _top(study.prior))]
     lines += [_glance_line(glance, scored) for glance in study.glances]
-    lines.append(Line(WITNESSES, LATEST, ("", *_percents(study.witnesses), *blank), _top(study.witnesses)))
+    lines.append(Line(NAIVE, LATEST, ("", *_percents(study.witnesses), *blank), _top(study.witnesses)))
     return StudyWords(study, _told(study), columns, tuple(lines))
 
 
@@ -249,9 +249,9 @@ def _counted(study: Study, labels: dict[str, str]) -> str:
     moves = [now - then for now, then in zip(counted, last, strict=True)]
     most = max(range(len(moves)), key=lambda position: abs(moves[position]))
     if abs(moves[most]) < 0.005:
-        return "Counting every item as its own witness would move nothing by half a percentage point."
+        return "Counting every item as independent would move nothing by half a percentage point."
     return (
-        f"Counting every item as its own witness would put {labels[study.factions[most]]} at {percent(counted[most])} "
+        f"Counting every item as independent would put {labels[study.factions[most]]} at {percent(counted[most])} "
         f"instead of {percent(last[most])}."
     )
 

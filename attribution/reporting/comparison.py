@@ -54,7 +54,7 @@ def comparison_html(found: Comparison) -> str:
         second=name(found.second),
         figure=_figure(found),
         sentence=str(found),
-        doubt=doubt(found),
+        doubt=" ".join(found.unreliable()),
         rows=ordered(found),
         points=points,
     )
@@ -75,7 +75,7 @@ def comparison_markdown(found: Comparison) -> str:
     parts = [
         f"# From {plain(name(found.first))} to {plain(name(found.second))}",
         plain(str(found)),
-        plain(doubt(found)),
+        plain(" ".join(found.unreliable())),
         markdown_table(("faction or group", "before", *found.groups, "engine", "after"), rows),
         "Parts are percentage points; before and all parts sum to after.",
     ]
@@ -88,16 +88,6 @@ def comparison_markdown(found: Comparison) -> str:
 def points(part: float) -> str:
     """A part of a probability in percentage points; a dot where it rounds to nothing."""
     return "·" if abs(part) < 5e-4 else f"{100 * part:+.1f}".replace("-", "\u2212")
-
-
-def doubt(found: Comparison) -> str:
-    """Why the split is not to be trusted, or nothing."""
-    if found.trustworthy:
-        return ""
-    return (
-        f"Not to be trusted: k-hat of one of the fits is {found.khat:.2f} (limit {found.khat_limit:.2f}); a posterior "
-        "between the two answers is too far from its prior to be reached by weighting."
-    )
 
 
 def ordered(found: Comparison) -> list[Change]:

@@ -28,7 +28,7 @@ from attribution.reporting.answer import (
 )
 from attribution.reporting.diagnostics import Chains, Check, chains, checks
 from attribution.reporting.inputs import AssumptionBlock, EvidenceRow, assumption_blocks, evidence_rows
-from attribution.reporting.layout import Finding, finding, findings, names
+from attribution.reporting.layout import Section, names, report_sections, section
 
 GENERAL_LIMITS = (
     "Every probability is conditional on the stated evidence and assumptions; other evidence or other assumptions give "
@@ -89,7 +89,7 @@ class Content:
     faction_labels: tuple[str, ...]
     waterfalls: tuple[Decomposition, ...]
     waterfall_notes: tuple[str, ...]
-    findings: tuple[Finding, ...]
+    findings: tuple[Section, ...]
     runner_up: RunnerUp
     sensitivity: Sensitivity | None
     timeline: Timeline
@@ -118,7 +118,9 @@ def content(
     day = posterior.settings.as_of
     falls, notes = waterfalls(posterior)
     moved = timeline(posterior)
-    told = findings(posterior, sensitivity) if sensitivity else (finding("leave_out", removed, names(posterior)),)
+    told = (
+        report_sections(posterior, sensitivity) if sensitivity else (section("leave_out", removed, names(posterior)),)
+    )
     second = posterior.ranking[1].id
     return Content(
         case=case.id,

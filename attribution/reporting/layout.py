@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 import textwrap
 from collections.abc import Callable, Iterable
@@ -12,60 +11,47 @@ from typing import TYPE_CHECKING, Any
 from attribution.analysis.confidence import Confidence
 from attribution.analysis.deception import DeceptionBudget, Direction
 from attribution.analysis.dependence import Dependence
-from attribution.analysis.finding import as_json
+from attribution.analysis.finding import Finding, as_json
 from attribution.analysis.lattice import Lattice
 from attribution.analysis.leave_out import LeaveOut
 from attribution.analysis.next_evidence import NextEvidence, Worth
+from attribution.analysis.path import ShortestPath
 from attribution.analysis.power import PowerScaling
 from attribution.analysis.rivals import Rivals
 from attribution.analysis.robust import RobustBounds
 from attribution.analysis.sensitivity import Sensitivity
+from attribution.analysis.shapley import Decomposition
 from attribution.analysis.tipping import ChangeKind, TippingPoint, TippingPoints
-from attribution.domain.verbal import decibans, percent, percents
-from attribution.inference.draws import khat_threshold
+from attribution.domain.verbal import decibans, odds, percent, percents
 from attribution.inference.posterior import Posterior
 from attribution.inference.settings import digest
 from attribution.reporting.text import aligned, markdown_table, plain
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 MOST_ROWS = 12
-# In the order of the page; a finding that is not named here comes last, under its own name.
-_TITLES = {
-    "tipping": "The smallest change that ends the lead",
-    "rivals": "The shortest way to another leader",
-    "deception": "How much deception it would take",
-    "next_evidence": "What to look for next",
-    "leave_out": "Without each origin",
-    "sources": "Without each source",
-    "institutions": "Without each institution",
-    "lattice": "Every subset of the evidence",
-    "dependence": "If two origins were one",
-    "robust": "If the prior were wrong",
-    "power": "If a part counted more, or less",
-    "confidence": "Analytic confidence",
-}
-_ELSEWHERE = ("decomposition",)
 WIDTH = 100
-_HOW = "What was perturbed, and how it was computed"
-_ROWS, _CELL = 3, 44
-# Title, and the columns of the finding's table that the page has room for; none: the sentence says it all.
-_SHOWN: dict[str, tuple[str, tuple[str, ...]]] = {
-    "confidence": ("How well founded is it?", ()),
-    "leave_out": ("What does it rest on?", ("lead_pull", "changes_lead", "lead_open", "ess")),
-    "sources": ("Without one source", ()),
-    "institutions": ("Without one institution", ()),
-    "decomposition": ("How do the parts add up?", ()),
-    "lattice": ("Which evidence sustains it, which breaks it?", ()),
-    "tipping": ("What would tip it?", ()),
-    "deception": ("How much deception does it stand up to?", ()),
-    "robust": ("How wrong may the prior be?", ()),
-    "power": ("What if a part counted more or less?", ("kind", "per_doubling", "sensitivity", "diagnosis")),
-    "dependence": ("Are the origins independent?", ("reasons", "shift", "lead_shift")),
-    "next_evidence": ("What to look for next", ("bits", "changes_lead", "report_bits")),
-    "rivals": ("Other models, and the way to another lead", ("leader", "prior_db", "evidence_db", "distance")),
+# In the order of the page; a finding that is not named here comes last. After each, how many rows of its table a short
+# page needs: none where the sentence says it all.
+_ORDER = {
+    "tipping": 0,
+    "rivals": 3,
+    "deception": 0,
+    "next_evidence": 3,
+    "leave_out": 3,
+    "sources": 0,
+    "institutions": 0,
+    "decomposition": 0,
+    "lattice": 0,
+    "dependence": 3,
+    "robust": 0,
+    "power": 3,
+    "confidence": 0,
 }
+_ELSEWHERE = ("decomposition",)  # a section of its own in a report
+_HOW = "What was perturbed, and how it was computed"
+_CELL = 28
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +64,7 @@ class Grid:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Section:
     """One finding: what was asked, what came out, how it was computed, and the table behind it (or none)."""
 
     id: str
@@ -88,22 +74,23 @@ class Finding:
     grid: Grid | None
 
 
-def findings(posterior: Posterior, found: Sensitivity) -> tuple[Finding, ...]:
-    """All findings of a sensitivity analysis but those that are sections of their own."""
-    labels, order = names(posterior), list(_TITLES)
-    told = [finding(name, value, labels) for name, value in found.findings() if name not in _ELSEWHERE]
+def sections(posterior: Posterior, sensitivity: Sensitivity) -> tuple[Section, ...]:
+    """All findings of a sensitivity analysis, in the order of every page."""
+    labels, order = names(posterior), list(_ORDER)
+    told = [section(name, finding, labels) for name, finding in sensitivity.findings()]
     return tuple(sorted(told, key=lambda one: order.index(one.id) if one.id in order else len(order)))
 
 
-def finding(name: str, value: Any, labels: dict[str, str]) -> Finding:
+def report_sections(posterior: Posterior, sensitivity: Sensitivity) -> tuple[Section, ...]:
+    """All of them but those that a report tells of elsewhere."""
+    return tuple(one for one in sections(posterior, sensitivity) if one.id not in _ELSEWHERE)
+
+
+def section(name: str, finding: Finding, labels: dict[str, str]) -> Section:
     """One finding; a kind that has no table here is told in its own words."""
-    layout = _LAYOUTS.get(type(value))
-    title = _TITLES.get(name, name.replace("_", " ").capitalize())
-    method, sentence = getattr(value, "method", ""), str(value)
-    for told in (method, value.path.method if isinstance(value, Rivals) else ""):
-        sentence = sentence.replace(told, "").strip() if told else sentence
-    grid = layout(value, labels) if layout else None
-    return Finding(name, title, labelled(sentence, labels), labelled(method, labels), grid)
+    layout = _LAYOUTS.get(type(finding))
+    grid = layout(finding, labels) if layout else None
+    return Section(name, finding.title, labelled(finding.summary, labels), labelled(finding.method, labels), grid)
 
 
 def names(posterior: Posterior) -> dict[str, str]:
@@ -126,17 +113,6 @@ def labelled(text: str, labels: dict[str, str]) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
-    """A question, its answer in sentences, what was perturbed and how, and a few rows of figures (names first)."""
-
-    id: str
-    title: str
-    text: str
-    method: str
-    rows: tuple[tuple[str, ...], ...]
-
-
-@dataclass(frozen=True, slots=True)
 class SensitivityPage:
     """A heading, what the posterior says, the sections, and at the end what was perturbed in each, and how."""
 
@@ -145,12 +121,13 @@ class SensitivityPage:
     sections: tuple[Section, ...]
 
     def text(self) -> str:
-        """Plain text, wrapped."""
+        """Plain text, wrapped; of each table the first rows, cut to fit."""
         blocks = [self.title, "=" * len(self.title), textwrap.fill(self.opening, WIDTH)]
         for section in self.sections:
-            blocks += ["", section.title, "-" * len(section.title), textwrap.fill(section.text, WIDTH)]
-            if section.rows:
-                blocks += ["", *aligned(section.rows, most=_CELL, indent="  ")]
+            blocks += ["", section.title, "-" * len(section.title), textwrap.fill(section.sentence, WIDTH)]
+            rows = _brief(section)
+            if rows:
+                blocks += ["", *aligned(rows, most=_CELL, indent="  ")]
         blocks += ["", _HOW, "-" * len(_HOW)]
         blocks += [textwrap.fill(f"[{one.title}] {one.method}", WIDTH) for one in self.sections if one.method]
         return "".join(letter for letter in "\n".join(blocks) if letter.isprintable() or letter == "\n") + "\n"
@@ -159,27 +136,26 @@ class SensitivityPage:
         """Markdown, every text of a case escaped."""
         blocks = [f"# {plain(self.title)}", plain(self.opening)]
         for section in self.sections:
-            blocks += [f"## {plain(section.title)}", plain(section.text)]
-            if section.rows:
-                head, *body = ([plain(cell) for cell in row] for row in section.rows)
+            blocks += [f"## {plain(section.title)}", plain(section.sentence)]
+            rows = _brief(section)
+            if rows:
+                head, *body = ([plain(cell) for cell in row] for row in rows)
                 blocks.append(markdown_table(head, body))
         blocks.append(f"## {plain(_HOW)}")
         blocks += [f"*{plain(one.title)}* {plain(one.method)}" for one in self.sections if one.method]
         return "\n\n".join(blocks) + "\n"
 
 
-def sensitivity_page(posterior: Posterior, found: Sensitivity) -> SensitivityPage:
+def sensitivity_page(posterior: Posterior, sensitivity: Sensitivity) -> SensitivityPage:
     """The page of a posterior and its findings."""
-    given = dict(found.findings())
-    sections = tuple(_section(id, given[id]) for id in _SHOWN if id in given)
     return SensitivityPage(
         title=f"Sensitivity of {posterior.case.title} under {posterior.model.title}",
         opening=_opening(posterior),
-        sections=sections,
+        sections=sections(posterior, sensitivity),
     )
 
 
-def sensitivity_json(posterior: Posterior, found: Sensitivity) -> dict[str, Any]:
+def sensitivity_json(posterior: Posterior, sensitivity: Sensitivity) -> dict[str, Any]:
     """All findings as plain JSON, with what they are about and how the posterior was drawn."""
     settings = posterior.settings
     return {
@@ -194,22 +170,8 @@ def sensitivity_json(posterior: Posterior, found: Sensitivity) -> dict[str, Any]
             "model": digest(posterior.model.text),
             "grading": digest(posterior.model.grading.text),
         },
-        "findings": {name: {**as_json(finding), "says": str(finding)} for name, finding in found.findings()},
+        "findings": {name: _as_json(finding) for name, finding in sensitivity.findings()},
     }
-
-
-def unreached(posterior: Posterior, found: Sensitivity) -> tuple[str, ...]:
-    """Answers that the stored draws cannot reach: k-hat above its threshold, and not fitted again."""
-    limit = khat_threshold(len(posterior.draws.weights))
-    names = []
-    for name, finding in found.findings():
-        for part in ("removals", "components", "pairs", "institutions", "grades", "numbers", "shares", "directions"):
-            for one in getattr(finding, part, ()):
-                khat = getattr(one, "khat", None)
-                if khat is not None and khat > limit and not getattr(one, "refitted", False):
-                    what = getattr(one, "id", None) or getattr(one, "label", None) or " + ".join(one.origins)
-                    names.append(f"{name}: {what} (k-hat {khat:.2f}, limit {limit:.2f})")
-    return tuple(names)
 
 
 def _leave_out(found: LeaveOut, labels: dict[str, str]) -> Grid:
@@ -255,6 +217,17 @@ def _power(found: PowerScaling, labels: dict[str, str]) -> Grid:
     )
     columns = ("component", "leader, per doubling", "log-odds, per doubling", "distance", "diagnosis")
     return _grid(columns, rows)
+
+
+def _decomposition(found: Decomposition, labels: dict[str, str]) -> Grid:
+    rows = (
+        ("before the evidence (prior)", decibans(found.prior), ""),
+        *((bar.label, decibans(bar.decibans), f"{decibans(bar.low)} to {decibans(bar.high)}") for bar in found.origins),
+        ("averaging over unknown numbers", decibans(found.averaging), ""),
+        ("in all", f"{decibans(found.total)} (odds {odds(found.total)})", ""),
+    )
+    versus = f"{labels[found.faction]} against {labels[found.rival]}"
+    return _grid((versus, "dB", "range over inputs"), rows, most=None)
 
 
 def _lattice(found: Lattice, labels: dict[str, str]) -> Grid:
@@ -312,9 +285,13 @@ def _fewest(one: Direction, labels: dict[str, str]) -> str:
 
 
 def _rivals(found: Rivals, labels: dict[str, str]) -> Grid:
+    return _path(found.path, labels)
+
+
+def _path(found: ShortestPath, labels: dict[str, str]) -> Grid:
     rows = (
         (step.number, f"{step.best:.3g}", f"{step.to:.3g}", f"{step.deviations:.1f}", f"{decibans(step.lead)} dB")
-        for step in found.path.steps
+        for step in found.steps
     )
     return _grid(("number", "best", "moved to", "deviations", "lead then"), rows)
 
@@ -376,31 +353,17 @@ def _opening(posterior: Posterior) -> str:
     return " ".join(lines)
 
 
-def _section(id: str, finding: Any) -> Section:
-    title, columns = _SHOWN[id]
-    method = str(getattr(finding, "method", ""))
-    text = " ".join(str(finding).replace(method, "").split()) if method else str(finding)
-    return Section(id, title, text, method, _rows(finding.to_frame(), columns) if columns else ())
-
-
-def _rows(frame: pd.DataFrame, columns: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
-    """The first rows of a table, as texts."""
-    if frame.empty:
+def _brief(section: Section) -> tuple[tuple[str, ...], ...]:
+    """The head of its table and the first rows; nothing where the sentence says it all."""
+    most = _ORDER.get(section.id, 0)
+    if section.grid is None or not most or not section.grid.rows:
         return ()
-    head = (str(frame.index.name or ""), *(column.replace("_", " ") for column in columns))
-    body = [
-        (str(name), *(_cell(value) for value in row))
-        for name, row in zip(frame.index[:_ROWS], frame[list(columns)].head(_ROWS).to_numpy(), strict=True)
-    ]
-    return (head, *body)
+    return (section.grid.columns, *section.grid.rows[:most])
 
 
-def _cell(value: object) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, int | float):
-        return "" if math.isnan(value) else f"{value:.0f}" if abs(value) >= 100 else f"{value:.3f}"
-    return "" if value is None else str(value)
+def _as_json(finding: Finding) -> dict[str, Any]:
+    told = {"title": finding.title, "summary": finding.summary, "method": finding.method, "says": str(finding)}
+    return {**as_json(finding), **told, "unreliable": list(finding.unreliable())}
 
 
 _LAYOUTS: dict[type, Callable[[Any, dict[str, str]], Grid]] = {
@@ -410,6 +373,8 @@ _LAYOUTS: dict[type, Callable[[Any, dict[str, str]], Grid]] = {
     LeaveOut: _leave_out,
     NextEvidence: _next,
     Rivals: _rivals,
+    ShortestPath: _path,
+    Decomposition: _decomposition,
     TippingPoints: _tipping,
     RobustBounds: _robust,
     PowerScaling: _power,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from attribution.domain.verbal import decibans, odds, percent, percents
+from attribution.domain.verbal import decibans, percent, percents
 from attribution.inference.posterior_draws import Standing
 from attribution.reporting.content import Content
-from attribution.reporting.layout import Grid
+from attribution.reporting.layout import Grid, section
 from attribution.reporting.text import brief, markdown_table, plain
 
 
@@ -114,22 +114,9 @@ def _priors(content: Content) -> list[str]:
 
 
 def _rests_on(content: Content) -> list[str]:
-    labels = content.labels
     found = ["## What the answer rests on", *(plain(note) for note in content.waterfall_notes)]
-    for fall in content.waterfalls:
-        rows = [
-            ["before the evidence (prior)", decibans(fall.prior), ""],
-            *([plain(bar.label), decibans(bar.decibans), _between(bar.low, bar.high)] for bar in fall.origins),
-            ["averaging over unknown numbers", decibans(fall.averaging), ""],
-            ["**in all**", f"**{decibans(fall.total)}** (odds {odds(fall.total)})", ""],
-        ]
-        versus = f"{plain(labels[fall.faction])} against {plain(labels[fall.rival])}"
-        found.append(markdown_table((versus, "dB", "range over inputs"), rows))
-    return found
-
-
-def _between(low: float, high: float) -> str:
-    return f"{decibans(low)} to {decibans(high)}"
+    told = (section("decomposition", fall, content.labels) for fall in content.waterfalls)
+    return [*found, *(_grid(one.grid) for one in told if one.grid)]
 
 
 def _change(content: Content) -> list[str]:

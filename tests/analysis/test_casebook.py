@@ -78,7 +78,7 @@ def test_the_book_says_what_it_cannot_show(book: Casebook) -> None:
     assert told.startswith("1 case, 1 study; 1 outcome could be scored.")
     assert "not that it is calibrated" in told
     assert len(book.to_frame()) == 5
-    assert book.unreliable == ()
+    assert book.unreliable() == ()
 
 
 def test_an_executor_changes_nothing(book: Casebook) -> None:

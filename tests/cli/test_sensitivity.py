@@ -25,16 +25,16 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 PAIR = ("./mine.yaml", "--model", "model.yaml")
 TITLES = (
-    "How well founded is it?",
-    "What does it rest on?",
-    "Without one source",
-    "Which evidence sustains it, which breaks it?",
-    "What would tip it?",
-    "How wrong may the prior be?",
-    "What if a part counted more or less?",
-    "Are the origins independent?",
+    "The smallest change that ends the lead",
+    "Other models, and the shortest way to another leader",
     "What to look for next",
-    "Other models, and the way to another lead",
+    "Without each origin",
+    "Without each source",
+    "Every subset of the evidence",
+    "If two origins were one",
+    "If the prior were wrong",
+    "If a part counted more, or less",
+    "Analytic confidence",
 )
 
 

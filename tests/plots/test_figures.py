@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -13,18 +13,10 @@ from matplotlib.axes import Axes
 
 import attribution as at
 from attribution.analysis.confidence import confidence
+from attribution.analysis.finding import Finding
+from attribution.errors import UsageError
 from attribution.inference.posterior import Posterior
 from attribution.plots import style
-from attribution.plots.deception import plot_deception_budget
-from attribution.plots.dependence import plot_dependence
-from attribution.plots.lattice import plot_lattice
-from attribution.plots.leave_out import plot_leave_out
-from attribution.plots.next_evidence import plot_next_evidence
-from attribution.plots.power import plot_power_scaling
-from attribution.plots.rivals import plot_confidence, plot_rivals, plot_shortest_path
-from attribution.plots.robust import plot_robust_bounds
-from attribution.plots.shapley import plot_shapley
-from attribution.plots.tipping import plot_tipping_points
 
 
 @pytest.fixture(scope="module")
@@ -50,43 +42,95 @@ def _confidence(posterior: Posterior) -> at.Confidence:
     return confidence(posterior, sources=sources, dependence=at.dependence(posterior))
 
 
-FIGURES: list[tuple[Callable[[Posterior], Any], Callable[..., Axes]]] = [
-    (at.robust_bounds, plot_robust_bounds),
-    (at.power_scaling, plot_power_scaling),
-    (at.next_evidence, plot_next_evidence),
-    (at.dependence, plot_dependence),
-    (at.compare_models, plot_rivals),
-    (at.shortest_path, plot_shortest_path),
-    (_confidence, plot_confidence),
-    (at.leave_out, plot_leave_out),
-    (at.lattice, plot_lattice),
-    (at.shapley, plot_shapley),
-    (at.tipping_points, plot_tipping_points),
-    (at.deception_budget, plot_deception_budget),
+def _what_if(posterior: Posterior) -> at.WhatIf:
+    return at.what_if(posterior, at.Changes(off=frozenset({"halt"})))
+
+
+def _comparison(posterior: Posterior) -> at.Comparison:
+    other = at.read_model("tower-22/sceptical")
+    return at.compare(
+        posterior, at.fit(posterior.case, other, engine="importance", sampling=posterior.settings.sampling)
+    )
+
+
+def _casebook(posterior: Posterior) -> at.Casebook:
+    return at.casebook([(posterior.case, posterior.model)])
+
+
+FINDINGS: list[Callable[[Posterior], Finding]] = [
+    at.robust_bounds,
+    at.power_scaling,
+    at.next_evidence,
+    at.dependence,
+    at.compare_models,
+    at.shortest_path,
+    _confidence,
+    at.leave_out,
+    at.lattice,
+    at.shapley,
+    at.tipping_points,
+    at.deception_budget,
+    at.timeline,
+    _what_if,
+    _comparison,
+    _casebook,
 ]
 
 
-@pytest.mark.parametrize(("analysis", "plot"), FIGURES)
-def test_a_figure_says_what_was_perturbed_and_how(
-    posterior: Posterior, analysis: Callable[[Posterior], Any], plot: Callable[..., Axes]
-) -> None:
-    finding = analysis(posterior)
-    shown = words(plot(finding))
+@pytest.fixture(scope="module", params=FINDINGS, ids=lambda analysis: analysis.__name__.strip("_"))
+def finding(request: pytest.FixtureRequest, posterior: Posterior) -> Finding:
+    found: Finding = request.param(posterior)
+    return found
+
+
+def test_a_figure_says_what_was_perturbed_and_how(finding: Finding) -> None:
+    shown = words(finding.plot())
     assert " ".join(finding.method.split()[:4]) in shown
     assert finding.method.split()[-1] in shown
 
 
-@pytest.mark.parametrize(("analysis", "plot"), FIGURES)
-def test_a_figure_uses_the_axes_it_is_given(
-    posterior: Posterior, analysis: Callable[[Posterior], Any], plot: Callable[..., Axes]
-) -> None:
+def test_a_figure_uses_the_axes_it_is_given(finding: Finding) -> None:
     _, ax = pyplot.subplots()
-    assert plot(analysis(posterior), ax) is ax
+    assert finding.plot(ax) is ax
+
+
+def test_every_finding_says_what_it_is_and_what_in_it_is_doubtful(finding: Finding) -> None:
+    assert isinstance(finding, Finding)
+    assert finding.title[0].isupper() and not finding.title.endswith(".")
+    assert finding.method.endswith(".") and finding.summary.rstrip().endswith((".", ")", "%"))
+    assert finding.method not in finding.summary
+    assert str(finding) == f"{finding.summary} {finding.method}"
+    assert len(finding.to_frame()) > 0
+    assert all(doubt.endswith((".", "%")) or "k-hat" in doubt for doubt in finding.unreliable())
+
+
+def test_every_public_result_of_an_analysis_is_a_finding() -> None:
+    public = {name: getattr(at, name) for name in at.__all__}
+    tabled = {name for name, found in public.items() if isinstance(found, type) and hasattr(found, "to_frame")}
+    named = {name for name in tabled if Finding in public[name].__mro__}
+    assert tabled - named <= {"Backtest"}  # forecasts of many events, not a finding about one posterior
+    assert len(named) == len(FINDINGS)
+
+
+def test_the_posterior_is_drawn_with_its_range_and_its_prior(posterior: Posterior) -> None:
+    ax = posterior.plot()
+    filled = [
+        line.get_xdata()[0] for line in ax.lines if len(line.get_xdata()) == 1 and line.get_color() != style.PAPER
+    ]
+    assert filled[: len(posterior.ranking)] == pytest.approx([one.probability for one in posterior.ranking])
+    assert posterior.ranking[0].words in words(ax)
+
+
+def test_without_matplotlib_the_way_out_is_named(posterior: Posterior, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    with pytest.raises(UsageError, match="matplotlib") as raised:
+        posterior.plot()
+    assert raised.value.hint == 'pip install "attack-attribution[plots]"'
 
 
 def test_the_bounds_are_drawn_where_they_are(posterior: Posterior) -> None:
     finding = at.robust_bounds(posterior)
-    ax = plot_robust_bounds(finding)
+    ax = finding.plot()
     widest = max((patch for patch in ax.patches), key=lambda patch: patch.get_width())
     assert widest.get_x() == pytest.approx(finding.bounds[-1].low[0])
     assert widest.get_x() + widest.get_width() == pytest.approx(finding.bounds[-1].high[0])
@@ -97,7 +141,7 @@ def test_words_of_a_case_are_only_words(posterior: Posterior) -> None:
     hostile = r"$\frac{1}{0}$ <script>alert(1)</script> \$5 & more"
     finding = at.robust_bounds(posterior)
     finding = replace(finding, labels=(hostile, "cost $5 to $6", *finding.labels[2:]))
-    ax = plot_robust_bounds(finding)
+    ax = finding.plot()
     text = style.svg(ax)
     assert "<script>" not in text
     root = ElementTree.fromstring(text)
@@ -108,7 +152,7 @@ def test_words_of_a_case_are_only_words(posterior: Posterior) -> None:
 
 def test_the_same_finding_gives_the_same_bytes(posterior: Posterior) -> None:
     finding = at.robust_bounds(posterior)
-    assert style.svg(plot_robust_bounds(finding)) == style.svg(plot_robust_bounds(finding))
+    assert style.svg(finding.plot()) == style.svg(finding.plot())
 
 
 def test_invisible_letters_are_not_drawn() -> None:

@@ -16,9 +16,10 @@ from attribution.errors import OutputError, UsageError
 from attribution.inference.settings import Sampling
 from attribution.reading import case_template, model_template, parse_case, parse_model
 from attribution.reading.shipped import bundled
+from attribution.reporting import REPORT_SUFFIXES
 from attribution.reporting.json import report_schema
 from attribution.reporting.text import plain
-from attribution.reporting.write import SUFFIXES, Prepared, prepare
+from attribution.reporting.write import Prepared, prepare
 
 SMALL = Sampling(scrambles=4, log2_points=7)
 EVIL = "<script>alert(1)</script>\\\"'&`|]]>*_[x](javascript:y) \u202eevil\u200b --> </style>"
@@ -133,17 +134,17 @@ def test_the_json_fits_its_published_schema(evil: str) -> None:
 
 
 def test_the_same_posterior_gives_the_same_bytes() -> None:
-    first = {suffix: prepared().render(suffix) for suffix in SUFFIXES}
+    first = {suffix: prepared().render(suffix) for suffix in REPORT_SUFFIXES}
     prepared.cache_clear()
-    assert {suffix: prepared().render(suffix) for suffix in SUFFIXES} == first
+    assert {suffix: prepared().render(suffix) for suffix in REPORT_SUFFIXES} == first
 
 
 def test_every_form_is_written(tmp_path: Path) -> None:
-    for suffix in SUFFIXES:
+    for suffix in REPORT_SUFFIXES:
         path = tmp_path / "deep" / f"report{suffix}"
         prepared().write(path)
         assert path.read_text() == prepared().render(suffix)
-    assert sorted(path.suffix for path in (tmp_path / "deep").iterdir()) == sorted(SUFFIXES)
+    assert sorted(path.suffix for path in (tmp_path / "deep").iterdir()) == sorted(REPORT_SUFFIXES)
 
 
 def test_another_suffix() -> None:
