@@ -282,7 +282,7 @@ def moments(case: Case) -> Iterator[tuple[str, Moment | None]]:
     """The moments at which a case is looked at, with what a reader calls them, in order."""
     start = case.incident.date
     named = {Moment(start.day).days_later(days): label for days, label in zip(DAYS, SHARED, strict=False)}
-    named |= {turn: turn.in_words() for turn in case.turns if turn.time}
+    named |= {turn: turn.in_words() for turn in case.update_times if turn.time}
     for outcome in case.outcomes:
         if outcome.scored and not foreseen(case, outcome, None):
             named.setdefault(Moment(outcome.date.day).days_later(-1), BEFORE)

@@ -161,7 +161,7 @@ def timeline(posterior: Posterior) -> Timeline:
     '2024-01-28'
     """
     case, last = posterior.case, posterior.settings.as_of
-    moments = [moment for moment in case.turns if last is None or moment <= last]
+    moments = [moment for moment in case.update_times if last is None or moment <= last]
     shown = _evenly(moments, MOST_TURNS)
     turns, before = [], None
     for moment in shown:

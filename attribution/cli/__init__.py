@@ -1,4 +1,4 @@
-"""The command line: `attribution new | check | fit | report | schema`."""
+"""The command line: `attribution new | check | fit | report | sensitivity | compare | casebook | archive | ...`."""
 
 from __future__ import annotations
 

@@ -169,7 +169,7 @@ class Case:
         return without_outcome(self.text)
 
     @property
-    def turns(self) -> tuple[Moment, ...]:
+    def update_times(self) -> tuple[Moment, ...]:
         """The moments at which what the public knows changes, in order: a publication, a withdrawal, a new grade."""
         moments = {item.published for item in self.evidence}
         moments |= {item.withdrawn for item in self.evidence if item.withdrawn}
@@ -192,6 +192,12 @@ class Case:
         -------
         Case
             The same case with fewer items, earlier grades and no outcome.
+
+        Examples
+        --------
+        >>> import attribution as at
+        >>> len(at.read_case("tower-22").as_of("2024-01-27").evidence)
+        0
         """
         last = Moment.of(moment or dt.date.max)
         standing = [

@@ -1,4 +1,4 @@
-"""Tables: how probable each state of a fact is, given who did it and what else is true."""
+"""Conditional probability tables: how probable each state of a fact is, given who did it and what else is true."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The instant engine: scrambled Sobol points under the prior, weighted by the evidence."""
+"""The instant engine: importance sampling, from scrambled Sobol points under the prior, weighted by the evidence."""
 
 from __future__ import annotations
 

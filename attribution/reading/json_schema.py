@@ -73,9 +73,12 @@ def list_of(inner: Schema) -> Schema:
     return {"type": "array", "items": inner}
 
 
-def map_of(inner: Schema, **more: Any) -> Schema:
+def map_of(inner: Schema, *, least: int = 0, most: int | None = None) -> Schema:
     """A mapping from names to things of one shape; nothing written counts as an empty one."""
-    return {"type": ["object", "null"], "additionalProperties": inner, **more}
+    shape: Schema = {"type": ["object", "null"], "additionalProperties": inner}
+    if least:
+        shape["minProperties"] = least
+    return shape if most is None else {**shape, "maxProperties": most}
 
 
 def schema_of(kind: Any) -> Schema:

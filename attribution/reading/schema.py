@@ -169,7 +169,7 @@ def _model_blocks() -> dict[str, Schema]:
         "forgings": map_of(ref("forging")),
         "turning": _chance(words.DECEPTIVE),
         "deceptions": map_of(ref("turning")),
-        "clusters": map_of(ref("ids"), maxProperties=14),
+        "clusters": map_of(ref("ids"), most=14),
     }
 
 
@@ -200,5 +200,5 @@ def _history_blocks() -> dict[str, Schema]:
         "history-used": block(words.HISTORY_USED, ("events", "labelled")),
         "history-incident": map_of(ref("text")),
         "history-weight": block(words.HISTORY_WEIGHT, ("weight", "share", "because")),
-        "history-weights": map_of(ref("history-weight"), minProperties=1),
+        "history-weights": map_of(ref("history-weight"), least=1),
     }
