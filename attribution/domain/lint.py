@@ -69,7 +69,7 @@ def one_sided_searches(case: Case) -> Iterator[Concern]:
             continue
         searched = item.searched.lower()
         asked = " ".join(
-            f"{said.fact} {case.facts[said.fact].question}" for said in item.says if said.fact in case.facts
+            f"{each.fact} {case.facts[each.fact].question}" for each in item.says if each.fact in case.facts
         )
         named = _named(case, searched) or _named(case, asked.lower().replace("-", " "))
         everybody = any(word in searched for word in ("all factions", "every faction", "all groups", "all suspects"))
@@ -230,7 +230,7 @@ def _one_institution(case: Case) -> Iterator[Concern]:
     for origin in case.origins:
         if origin.source and any(isinstance(item, Statement) for item in origin.items):
             facts = voices.setdefault(case.sources[origin.source].institution, {})
-            for fact in dict.fromkeys(said.fact for item in origin.items for said in item.propositions):
+            for fact in dict.fromkeys(each.fact for item in origin.items for each in item.propositions):
                 facts.setdefault(fact, []).append(origin.id)
     for institution, facts in voices.items():
         origins = list(dict.fromkeys(origin for several in facts.values() for origin in several))

@@ -215,7 +215,7 @@ def _parent(field: Field) -> ParentBinding | None:
     return ParentBinding(
         block["fact"].text(),
         tuple(
-            (state, frozenset(one.text() for one in inner.one_or_more()))
+            (state, frozenset(each.text() for each in inner.one_or_more()))
             for state, inner in entries_of(block, "states")
         ),
     )

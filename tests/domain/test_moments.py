@@ -93,7 +93,7 @@ def test_withdrawals_and_grades_have_their_minute_too() -> None:
         regraded=(Regrade(EVENING, Grade("A", "1")),),
     )
     case = case_of(item)
-    assert case.turns == (NOON, EVENING, Moment.parse("2004-03-12"))
+    assert case.update_times == (NOON, EVENING, Moment.parse("2004-03-12"))
     assert str(case.as_of(Moment.parse("2004-03-11T20:19")).origins["r"].grade) == "C3"
     assert str(case.as_of(EVENING).origins["r"].grade) == "A1"
     assert known(case, "2004-03-12T09:00") == ("r",)
