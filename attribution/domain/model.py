@@ -175,8 +175,8 @@ class Model:
 
     Attributes
     ----------
-    id, case, title, summary : str
-        Its name, the case it is about, and what it is in words.
+    id, case, title : str
+        Its name, the case it is about, and a title for readers.
     grading : Grading
         What Admiralty grades are worth.
     perpetrator : PerpetratorPrior
@@ -189,6 +189,8 @@ class Model:
         Staged scenes, forged origins, sources that turn things round.
     clusters : Catalog of Cluster
         Origins dropped together, at most 14: the units of the evidence lattice.
+    summary : str
+        Its idea in two sentences.
     recipe : str
         The recipe that its tables and numbers may name; empty for none.
     text : str
