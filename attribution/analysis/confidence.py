@@ -101,8 +101,8 @@ class Confidence(Finding):
         """The sentences behind the level: what keeps it down, or, where nothing does, all of them."""
         order = {"low": 0, None: 1, "moderate": 2, "high": 3}
         held = [ground for ground in self.grounds if ground.level != "high"]
-        told = [ground.reason for ground in sorted(held or self.grounds, key=lambda ground: order[ground.level])]
-        return ("The lead is no more than Monte Carlo error.", *told) if self.tied else tuple(told)
+        phrases = [ground.reason for ground in sorted(held or self.grounds, key=lambda ground: order[ground.level])]
+        return ("The lead is no more than Monte Carlo error.", *phrases) if self.tied else tuple(phrases)
 
     def to_frame(self) -> pd.DataFrame:
         """One row per ground: level and reason."""

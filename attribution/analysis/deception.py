@@ -152,9 +152,9 @@ class DeceptionBudget(Finding):
     def summary(self) -> str:
         if self.tied:
             return f"{self.leader} and {self.runner_up} are equal within Monte Carlo error: no deception is needed."
-        told = [_told(one) for one in self.directions if one.flip is not None]
+        phrases = [_phrase(one) for one in self.directions if one.flip is not None]
         never = [one.label for one in self.directions if one.flip is None]
-        lines = [f"The lead of {self.leader} passes {text}." for text in told]
+        lines = [f"The lead of {self.leader} passes {text}." for text in phrases]
         if never:
             lines.append(f"However probable, these do not change it: {listed(never)}.")
         return " ".join(lines)
@@ -185,7 +185,7 @@ class DeceptionBudget(Finding):
         )
 
 
-def _told(one: Direction) -> str:
+def _phrase(one: Direction) -> str:
     assert one.flip is not None
     few = ""
     if one.fewest is not None:

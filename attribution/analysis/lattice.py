@@ -154,13 +154,13 @@ class Lattice(Finding):
         if self.sustaining and not self.sustaining[0].units:
             held = "the prior and what is always kept sustain the lead by themselves"
         elif self.sustaining:
-            held = f"smallest sets that sustain it: {_told(self.sustaining)}"
+            held = f"smallest sets that sustain it: {_phrase(self.sustaining)}"
         else:
             held = "no set sustains it"
         if self.max_removed is not None:
             held = "smaller sets of evidence were not visited"
         broken = (
-            f"smallest sets whose loss breaks it: {_told(self.breaking)}"
+            f"smallest sets whose loss breaks it: {_phrase(self.breaking)}"
             if self.breaking
             else "no set that was visited breaks it when it goes"
         )
@@ -191,7 +191,7 @@ class Lattice(Finding):
         )
 
 
-def _told(sets: tuple[Extreme, ...]) -> str:
+def _phrase(sets: tuple[Extreme, ...]) -> str:
     return listed("{" + ", ".join(one.units) + "}" + (" (open)" if one.open else "") for one in sets)
 
 

@@ -144,10 +144,10 @@ class LeaveOut(Finding):
         if not self.removals:
             return f"Leaving out one {self.by} at a time: there is none."
         turned = [f"{removal.label} ({removal.new_leader})" for removal in self.removals if removal.changes_lead]
-        told = f"the lead would change without: {listed(turned)}" if turned else "no single removal changes the lead"
+        phrases = f"the lead would change without: {listed(turned)}" if turned else "no single removal changes the lead"
         most = self.removals[0]
         lines = [
-            f"Leaving out one {self.by} at a time ({len(self.removals)}): {told}; most of {self.first} against "
+            f"Leaving out one {self.by} at a time ({len(self.removals)}): {phrases}; most of {self.first} against "
             f"{self.second} comes from {most.label} ({most.between_pull:+.1f} dB)."
         ]
         if self.tied:

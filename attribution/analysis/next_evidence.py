@@ -132,7 +132,7 @@ class NextEvidence(Finding):
     def summary(self) -> str:
         if not self.prospects:
             return "Every fact is settled and no origin can be graded anew."
-        told = "; ".join(_told(one) for one in self.prospects[:3])
+        phrases = "; ".join(_phrase(one) for one in self.prospects[:3])
         turning = max(self.prospects, key=lambda one: one.certain.changes_lead)
         most = turning.certain.changes_lead
         turned = (
@@ -143,8 +143,8 @@ class NextEvidence(Finding):
             else f"none would take the lead from {self.leader_label}"
         )
         return (
-            f"{self.uncertainty:.2f} bits are open about the perpetrator. Worth most to learn: {told}. Of all answers, "
-            f"{turned}."
+            f"{self.uncertainty:.2f} bits are open about the perpetrator. Worth most to learn: {phrases}. "
+            f"Of all answers, {turned}."
         )
 
     def unreliable(self) -> tuple[str, ...]:
@@ -179,7 +179,7 @@ class NextEvidence(Finding):
         )
 
 
-def _told(one: Prospect) -> str:
+def _phrase(one: Prospect) -> str:
     report = f", {one.report.bits:.3f} as a {REPORT} report" if one.report else ""
     what = one.label if one.kind == "fact" else f'whether "{one.label}" can be believed'
     return f"{what} ({one.certain.bits:.3f} bits, error {one.certain.bits_mcse:.3f}{report})"

@@ -139,11 +139,11 @@ class ShortestPath(Finding):
                 f"Even {len(self.steps)} numbers at the ends of their ranges leave {self.leader_label} ahead of "
                 f"{self.rival_label} ({self.lead:.1f} dB now)."
             )
-        told = "; ".join(f"{step.label} from {step.best:.3g} to {step.to:.3g}" for step in self.steps)
+        phrases = "; ".join(f"{step.label} from {step.best:.3g} to {step.to:.3g}" for step in self.steps)
         return (
             f"{self.rival_label} would draw level with {self.leader_label}, at {percent(self.rival_probability)}, with "
             f"{_counted(len(self.steps))} moved ({self.size:.1f} standard deviations together; error of the end "
-            f"{self.lead_error:.2f} dB): {told}."
+            f"{self.lead_error:.2f} dB): {phrases}."
         )
 
     def unreliable(self) -> tuple[str, ...]:
@@ -156,11 +156,11 @@ class ShortestPath(Finding):
             DotRow("as it stands", self.lead),
             *(DotRow(f"{step.label}: {step.best:.3g} to {step.to:.3g}", step.lead) for step in self.steps),
         ]
-        told = "draws level with" if self.reached else "does not reach"
+        phrases = "draws level with" if self.reached else "does not reach"
         return dots(
             rows,
             Scale(f"lead of {self.leader_label}, decibans", "decibans"),
-            title=f"How {self.rival_label} {told} {self.leader_label}",
+            title=f"How {self.rival_label} {phrases} {self.leader_label}",
             note=self.method,
             joined=True,
             ax=ax,

@@ -144,11 +144,11 @@ class PowerScaling(Finding):
     def summary(self) -> str:
         strongest = [one for one in self.components if one.sensitivity >= THRESHOLD]
         shown = strongest[:3] or self.components[:1]
-        told = "; ".join(f"{one.label} {100 * one.per_doubling:+.1f} points ({one.diagnosis})" for one in shown)
+        phrases = "; ".join(f"{one.label} {100 * one.per_doubling:+.1f} points ({one.diagnosis})" for one in shown)
         return (
             f"{len(strongest)} of {len(self.components)} components move the answer noticeably (distance per doubling "
             f"at least {THRESHOLD}). Per doubling of its power, the probability of {self.leader_label} moves most for: "
-            f"{told}. All evidence together: {100 * self.evidence.per_doubling:+.1f} points."
+            f"{phrases}. All evidence together: {100 * self.evidence.per_doubling:+.1f} points."
         )
 
     def unreliable(self) -> tuple[str, ...]:
@@ -164,8 +164,8 @@ class PowerScaling(Finding):
         for one in (self.evidence, *self.components)[:DRAWN]:
             start, end = (given[place] for given in one.probabilities)
             rows.append(DotRow(one.label, end, "rival" if one.kind == "origin" else "lead", start, (start, end)))
-        told = f"open at power {low:g}, filled at {high:g}"
-        keys = (Key(f"prior, or all evidence: {told}", "lead"), Key(f"origin: {told}", "rival"))
+        phrases = f"open at power {low:g}, filled at {high:g}"
+        keys = (Key(f"prior, or all evidence: {phrases}", "lead"), Key(f"origin: {phrases}", "rival"))
         return dots(
             rows,
             Scale(f"probability of {self.leader_label}", "near"),

@@ -99,14 +99,14 @@ class Rivals(Finding):
 
     @property
     def summary(self) -> str:
-        told = "; ".join(
+        phrases = "; ".join(
             f"{one.title}: {one.leader_label} {percent(one.probabilities[self.factions.index(one.leader)])}"
             for one in self.verdicts
         )
         if len(self.verdicts) == 1:
             return f"No other model of the case was compared. {self.path}"
         verdict = "agree on who leads" if self.agree else "do not agree on who leads"
-        return f"{len(self.verdicts)} models of the same evidence {verdict} ({told}). {self.path}"
+        return f"{len(self.verdicts)} models of the same evidence {verdict} ({phrases}). {self.path}"
 
     def unreliable(self) -> tuple[str, ...]:
         """What in it the draws do not reach, one sentence each."""

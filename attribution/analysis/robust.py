@@ -114,7 +114,7 @@ class RobustBounds(Finding):
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """A row per faction: the posterior as a mark, and a band per contamination, the palest the widest."""
-        told = f"The lead changes at {self.tipping:.1%}" if self.tipping is not None else "The lead never changes"
+        phrases = f"The lead changes at {self.tipping:.1%}" if self.tipping is not None else "The lead never changes"
         wider = self.bounds[1:]
         rows = [
             BandRow(label, tuple((bound.low[h], bound.high[h]) for bound in wider), self.bounds[0].low[h], role)
@@ -123,7 +123,7 @@ class RobustBounds(Finding):
         return bands(
             rows,
             Scale("probability after the evidence", "share"),
-            title=f"How far each probability can move if part of the prior is wrong. {told}.",
+            title=f"How far each probability can move if part of the prior is wrong. {phrases}.",
             note=self.method,
             names=[f"up to {bound.epsilon:.0%} of the prior anywhere" for bound in wider],
             ax=ax,

@@ -179,7 +179,7 @@ class TippingPoints(Finding):
     def plot(self, ax: Axes | None = None) -> Axes:
         """A row per change, by kind: how far of what was tried it has to go, and who would then lead."""
         shown = (*self.grades, *self.numbers, *self.shares)
-        told = "nothing needs to move: the lead is tied" if self.tied else "no single change does"
+        phrases = "nothing needs to move: the lead is tied" if self.tied else "no single change does"
         rows = [
             DotRow(
                 tip.label,
@@ -194,7 +194,7 @@ class TippingPoints(Finding):
         return dots(
             rows,
             Scale("of the way to the farthest that was tried (8 steps, 3 widths, all of the prior)", "share"),
-            title=f"What would end the lead of {self.leader}{'' if shown else f': {told}'}",
+            title=f"What would end the lead of {self.leader}{'' if shown else f': {phrases}'}",
             note=self.method,
             keys=keys,
             ax=ax,
