@@ -104,9 +104,9 @@ class Rivals(Finding):
             for one in self.verdicts
         )
         if len(self.verdicts) == 1:
-            return f"No other model of the case was compared. {self.path}"
+            return f"No other model of the case was compared. {self.path.summary}"
         verdict = "agree on who leads" if self.agree else "do not agree on who leads"
-        return f"{len(self.verdicts)} models of the same evidence {verdict} ({phrases}). {self.path}"
+        return f"{len(self.verdicts)} models of the same evidence {verdict} ({phrases}). {self.path.summary}"
 
     def unreliable(self) -> tuple[str, ...]:
         """What in it the draws do not reach, one sentence each."""
