@@ -1,6 +1,6 @@
 """Cases whose truth is known: a model's own numbers, perpetrator, facts and evidence, drawn in that order.
 
-The draws follow the definitions of `tests.brute_force`, not the kernel. Evidence is drawn as a process: an origin is
+The draws follow the definitions of `tests.brute_force`, not the tape. Evidence is drawn as a process: an origin is
 forged, or copies, or turns things round, or is believed and tells the truth, or says something by chance. What is
 drawn is only *how* each origin speaks (that A, or that not A); what it speaks about is part of the random structure.
 

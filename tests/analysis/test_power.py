@@ -31,7 +31,7 @@ def posterior() -> Posterior:
     return at.fit(at.read_case("tower-22"), at.read_model("tower-22/baseline"), engine="importance")
 
 
-def test_a_factor_to_a_power_is_what_the_kernel_sums(posterior: Posterior) -> None:
+def test_a_factor_to_a_power_is_what_the_tape_sums(posterior: Posterior) -> None:
     """The shortcut through the truth of an origin, against the sum with the factor really raised."""
     few = drawn_again(posterior, draws=50)
     for origin in few.program.origins:

@@ -66,7 +66,7 @@ def test_values_rise_with_z(number: Number) -> None:
 
 
 @given(triples(), st.lists(st.floats(-3.5, 3.5), min_size=1, max_size=5))
-def test_the_kernel_draws_the_same_curve(number: Number, z: list[float]) -> None:
+def test_the_tape_draws_the_same_curve(number: Number, z: list[float]) -> None:
     program = compile_network(a_case(), a_model(other=number))
     slot = int(program.ints.surprise[0])
     drawn = numbers(program, np.array(z)[:, None])[:, slot]

@@ -171,9 +171,9 @@ MUTATIONS = (
     Mutation(
         "gradient-of-free-rows",
         "the gradient forgets that a row sums to one",
-        f"{_NETWORK}/tape_numpy.py",
-        "            pushes[b] -= mine * rows[o] / rows[b]",
-        "            pushes[b] -= 0.0 * mine",
+        f"{_NETWORK}/tape_kernel.py",
+        "            g[b] -= push",
+        "            g[b] -= 0.0 * push",
         GRADIENT,
     ),
     Mutation(

@@ -1,4 +1,4 @@
-"""What a grade is worth: the caps of the standard table, on paper and through the kernel."""
+"""What a grade is worth: the caps of the standard table, on paper and through the tape."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_caps_of_the_standard_table(grading: Grading) -> None:
 
 
 @pytest.mark.parametrize("grade", [letter + digit for letter in "ABCDEF" for digit in "123456"])
-def test_the_kernel_carries_the_cap(grade: str) -> None:
+def test_the_tape_carries_the_cap(grade: str) -> None:
     assert ratio(grade) == pytest.approx(CERTAIN.cap(Grade.parse(grade)), rel=1e-12)
 
 
