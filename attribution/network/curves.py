@@ -20,6 +20,7 @@ _NORMAL = NormalDist()
 _Z95 = 1.6448536269514722
 FARTHEST = 100 * math.log(10)  # a ratio beyond 1e100 counts as 1e100, so that all products stay finite
 LOWEST = -21.273453560965  # probits of 1e-100: a probability below it counts as that, so that no prior vanishes
+_ROUNDING = 4e-15  # of a place on the probit or log scale, at the most: a skew of so little is none
 _NARROWEST = 1e-12  # of the whole width; quantiles nearer to one another than that cannot be told apart
 
 
@@ -39,8 +40,8 @@ def curve(number: Number) -> Curve:
     skew = low + high - 2 * best
     narrow = max(min(best - low, high - best), _NARROWEST * (high - low))
     ratio = (high - low) / (2 * narrow) if narrow else 1.0
-    if ratio <= 1:  # symmetric, to the last bit
-        return Curve(best, (high - low) / (2 * _Z95), 0.0, 0.0)
+    if ratio <= 1 or high - low <= _ROUNDING * max(1.0, abs(best)):  # symmetric, as far as doubles can tell
+        return Curve(best, max(high - low, 0.0) / (2 * _Z95), 0.0, 0.0)
     sign = math.copysign(1.0, skew)
     d = math.acosh(ratio) / _Z95
     b = (high - low) / math.sinh(2 * d * _Z95)
