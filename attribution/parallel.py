@@ -72,7 +72,21 @@ def each[T, R](
 
 def threads() -> int:
     """How many threads a sum may use: one within a task of a pool, whose workers are the parallelism already."""
-    return 1 if getattr(_task, "shared", False) else os.cpu_count() or 1
+    return 1 if in_worker() else os.cpu_count() or 1
+
+
+def in_worker() -> bool:
+    """Whether this is a task that an executor was given."""
+    return bool(getattr(_task, "shared", False))
+
+
+@contextmanager
+def one_algebra_thread() -> Iterator[None]:
+    """Linear algebra on one thread: its last bits depend on how many there are, and workers of a cluster have one."""
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(limits=1, user_api="blas"):
+        yield
 
 
 @contextmanager

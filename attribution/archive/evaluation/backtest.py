@@ -5,12 +5,26 @@ from __future__ import annotations
 import datetime as dt
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import partial
+from itertools import batched
 
 import numpy as np
 
 from attribution.archive.codes import Floats, Ints
-from attribution.archive.evaluation.baselines import run_baseline
+from attribution.archive.evaluation.baselines import (
+    Baseline,
+    Ground,
+    Part,
+    Trial,
+    assembled,
+    choose,
+    part,
+    spans,
+    trial,
+    trials,
+)
 from attribution.archive.evaluation.scores import (
     CalibrationBin,
     Difference,
@@ -26,9 +40,11 @@ from attribution.archive.model.forecast import Forecasts, Protocol, as_date, for
 from attribution.archive.model.posterior import CoefficientPosterior, normal_posterior, nuts_posterior
 from attribution.domain.concern import Concern
 from attribution.errors import EventError
+from attribution.parallel import each
 
 MODEL = "model"
 _DRAWS = 2000
+_SPANS = 8  # of each baseline, where others work: the table of events travels with every one
 _FEW, _MOST_GROUPS = 50, 12
 
 
@@ -148,6 +164,7 @@ def backtest(
     seed: int = 1,
     nuts: bool = False,
     progress: Callable[[str, int, int], None] | None = None,
+    executor: Executor | None = None,
 ) -> Backtest:
     """Forecast every event from a day on, forward in time, and score what can be scored.
 
@@ -172,6 +189,9 @@ def backtest(
         Draw the coefficients by NUTS, in about a minute.
     progress
         Told who forecasts, how many events are done, and of how many.
+    executor
+        Any `concurrent.futures.Executor`: it is given the model, every setting that a baseline tries, and spans of the
+        months that the baselines forecast. All but the seconds is the same, whoever works. It is left open.
 
     Returns
     -------
@@ -186,16 +206,14 @@ def backtest(
         No events on one side of `since`, an unknown baseline, or scikit-learn is missing for one.
     EngineError
         NUTS gave up.
+    PoolError
+        Workers of the executor were lost.
 
     Examples
     --------
     >>> at.backtest(events, protocol="static").model.name
     'model'
     """
-
-    def step(name: str) -> Callable[[int], None] | None:
-        return None if progress is None else lambda done: progress(name, done - first, len(events) - first)
-
     first = training_size(events, since)
     training = np.arange(len(events)) < first
     classes = Classes.learned(events, training, least)
@@ -207,12 +225,12 @@ def backtest(
             allowed="at least one labelled event to forecast",
             hint="choose an earlier date with --from",
         )
-    began = time.perf_counter()
-    model = forecast(events, classes, first, protocol=protocol, progress=step(MODEL))
-    results = [(MODEL, _setting(model), model.probability[known], time.perf_counter() - began)]
-    for name in baselines:
-        one = run_baseline(name, events, classes, first, protocol=protocol, seed=seed, progress=step(name))
-        results.append((name, one.setting, one.probability[known], one.seconds))
+    ground = Ground(events, classes, first, protocol, seed)
+    model, rivals = _forecast_all(ground, baselines, nuts=nuts, progress=progress, executor=executor)
+    results = [
+        (MODEL, model.setting, model.probability[known], model.seconds),
+        *((one.name, one.setting, one.probability[known], one.seconds) for one in rivals),
+    ]
     month = months(events.day[first:][known])
     prior = (
         np.bincount(classes.labels(events)[:first][classes.labels(events)[:first] >= 0], minlength=len(classes)) + 0.5
@@ -222,10 +240,6 @@ def backtest(
     rival = losses[entries[1].name] if len(entries) > 1 else np.full(len(known), np.nan)
     top = model.probability[known]
     hit = top.argmax(axis=1) == label[known]
-    around = nuts_posterior if nuts else normal_posterior
-    coefficients, _ = around(
-        model.examples, model.features, model.fitted_on, model.shrinkage, model.coefficients, kept=1, seed=seed
-    )
     return Backtest(
         protocol=protocol,
         since=as_date(int(events.day[first])),
@@ -236,11 +250,77 @@ def backtest(
         forecasters=entries,
         curve=tuple(calibration(top.max(axis=1), hit, month, _DRAWS, seed)),
         groups=tuple(_groups(events, classes, first + known, label[known], losses[MODEL], rival, top)),
-        coefficients=coefficients,
+        coefficients=model.coefficients,
         fits=model.fits,
         seed=seed,
-        concerns=(*_concerns(events, first, known, label, classes), *coefficients.concerns),
+        concerns=(*_concerns(events, first, known, label, classes), *model.coefficients.concerns),
     )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Model:
+    """What the model said of every event, and what it had learned in the end."""
+
+    setting: str
+    probability: Floats  # (event - first, class)
+    seconds: float
+    coefficients: CoefficientPosterior
+    fits: int
+
+
+type _Told = Callable[[str, int, int], None] | None
+type _Work = tuple[str, int] | tuple[Trial, int, int]  # a forecaster with a number of its settings; a span of events
+
+
+def _forecast_all(
+    ground: Ground, baselines: Sequence[str], *, nuts: bool, progress: _Told, executor: Executor | None
+) -> tuple[_Model, list[Baseline]]:
+    """The model beside all tries of all baselines; then, for each baseline, spans of events with what it chose."""
+    count = {name: trials(name) for name in baselines}
+    first: list[_Work] = [(MODEL, 0), *((name, position) for name, tried in count.items() for position in range(tried))]
+    # here and now `progress` hears every month; from elsewhere, only that a forecaster is done
+    near = None if executor else progress
+    model, *tried = each(partial(_piece, ground=ground, nuts=nuts, progress=near), first, executor=executor)
+    assert isinstance(model, _Model)
+    by_name: dict[str, list[Trial]] = {name: [] for name in baselines}
+    for one in tried:
+        assert isinstance(one, Trial)
+        by_name[one.name].append(one)
+    chosen = [choose(found) for found in by_name.values()]
+    ranges = spans(ground, _SPANS if executor else 1)
+    second: list[_Work] = [(one, start, stop) for one in chosen for start, stop in ranges]
+    parts = each(partial(_piece, ground=ground, nuts=nuts, progress=near), second, executor=executor)
+    rivals = []
+    for one, own in zip(chosen, batched(parts, len(ranges)), strict=True):
+        rivals.append(assembled(one, [found for found in own if isinstance(found, Part)]))
+    if progress and executor:
+        total = len(ground.events) - ground.first
+        for name in (MODEL, *by_name):
+            progress(name, total, total)
+    return model, rivals
+
+
+def _piece(work: _Work, *, ground: Ground, nuts: bool, progress: _Told) -> _Model | Trial | Part:
+    """In a worker: the model's forecasts, one try of a baseline, or one span of its forecasts."""
+
+    def step(name: str) -> Callable[[int], None] | None:
+        first, total = ground.first, len(ground.events) - ground.first
+        return None if progress is None else lambda done: progress(name, done - first, total)
+
+    if len(work) == 3:
+        chosen, start, stop = work
+        return part(chosen, start, stop, ground, step(chosen.name))
+    name, position = work
+    if name != MODEL:
+        return trial(name, position, ground)
+    began = time.perf_counter()
+    model = forecast(ground.events, ground.classes, ground.first, protocol=ground.protocol, progress=step(MODEL))
+    seconds = time.perf_counter() - began
+    around = nuts_posterior if nuts else normal_posterior
+    coefficients, _ = around(
+        model.examples, model.features, model.fitted_on, model.shrinkage, model.coefficients, kept=1, seed=ground.seed
+    )
+    return _Model(_setting(model), model.probability, seconds, coefficients, model.fits)
 
 
 def _forecasters(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import batched
 from typing import Any, Self
 
 import numpy as np
@@ -64,25 +65,110 @@ def run_baseline(
     UsageError
         Another name, or scikit-learn is not there.
     """
+    ground = Ground(events, classes, first, protocol, seed)
+    chosen = choose([trial(name, position, ground) for position in range(trials(name))])
+    return assembled(chosen, [part(chosen, first, len(events), ground, progress)])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ground:
+    """What all forecasters are given alike."""
+
+    events: EventTable
+    classes: Classes
+    first: int
+    protocol: Protocol
+    seed: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trial:
+    """One setting of a baseline on the end of the training part: mean log score, floor; a share's own forecasts."""
+
+    name: str
+    position: int
+    score: float
+    floor: float = 0.0
+    share: Baseline | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """Forecasts of some consecutive events, and the seconds they took."""
+
+    probability: Floats  # (event, class)
+    seconds: float
+
+
+def trials(name: str) -> int:
+    """How many settings a baseline tries; each is a piece of work of its own.
+
+    Raises
+    ------
+    UsageError
+        There is no such baseline.
+    """
+    if name not in NAMES:
+        raise UsageError(f'"{name}" is no baseline.', allowed=listed(NAMES), hint=did_you_mean(name, NAMES))
+    return len(LEARNERS[name]) if name in LEARNERS else 1
+
+
+def trial(name: str, position: int, ground: Ground) -> Trial:
+    """Try one setting. A share of the past is cheap: it chooses and forecasts at once."""
+    events, classes, first = ground.events, ground.classes, ground.first
     if name in SHARES:
         began = time.perf_counter()
-        probability, setting = SHARES[name](events, classes, first, protocol)
-        return Baseline(name, setting, probability, time.perf_counter() - began)
-    if name not in LEARNERS:
-        raise UsageError(f'"{name}" is no baseline.', allowed=listed(NAMES), hint=did_you_mean(name, NAMES))
-    label = classes.labels(events)
-    design = Design.of(events)
-    learner, floor = _tuned(LEARNERS[name], design, events, label, len(classes), first, seed)
-    until = int(events.day[first]) if protocol == "static" else 1 << 40
+        probability, setting = SHARES[name](events, classes, first, ground.protocol)
+        whole = Baseline(name, setting, probability, time.perf_counter() - began)
+        return Trial(name, position, 0.0, share=whole)
+    score, floor = _tried(LEARNERS[name][position], ground)
+    return Trial(name, position, score, floor)
+
+
+def choose(tried: Sequence[Trial]) -> Trial:
+    """The setting that forecast the end of the training part best; the first of equals."""
+    return max(tried, key=lambda each: each.score)
+
+
+def spans(ground: Ground, most: int) -> list[tuple[int, int]]:
+    """At most so many ranges of events, in order, that together are all to be forecast; none cuts a block."""
+    edges = list(blocks(ground.events, ground.first, ground.protocol))
+    size = -(-len(edges) // most)
+    return [(group[0][0], group[-1][1]) for group in batched(edges, size)]
+
+
+def part(chosen: Trial, start: int, stop: int, ground: Ground, progress: Callable[[int], None] | None = None) -> Part:
+    """Forecasts of a chosen setting for the events of a span, learned anew at the start of each block in it."""
+    events, classes, first = ground.events, ground.classes, ground.first
+    if chosen.share is not None:
+        return Part(chosen.share.probability[start - first : stop - first], 0.0)
+    learner, label, design = LEARNERS[chosen.name][chosen.position], classes.labels(events), Design.of(events)
+    until = int(events.day[first]) if ground.protocol == "static" else 1 << 40
     began = time.perf_counter()
-    out = np.empty((len(events) - first, len(classes)))
-    for start, stop in blocks(events, first, protocol):
-        past = _past(events, label, min(int(events.day[start]), until))
-        now = np.arange(start, stop)
-        out[start - first : stop - first] = _floored(learner, floor, design, label, past, now, len(classes), seed)
-        if progress:
-            progress(stop)
-    return Baseline(name, f"{learner.setting}, floor {floor:g}", out, time.perf_counter() - began)
+    out = np.empty((stop - start, len(classes)))
+    for here, there in blocks(events, first, ground.protocol):
+        if start <= here < stop:
+            past = _past(events, label, min(int(events.day[here]), until))
+            now = np.arange(here, there)
+            out[here - start : there - start] = _floored(
+                learner, chosen.floor, design, label, past, now, len(classes), ground.seed
+            )
+            if progress:
+                progress(there)
+    return Part(out, time.perf_counter() - began)
+
+
+def assembled(chosen: Trial, parts: Sequence[Part]) -> Baseline:
+    """The forecasts of a baseline from its parts, in order."""
+    if chosen.share is not None:
+        return chosen.share
+    learner = LEARNERS[chosen.name][chosen.position]
+    return Baseline(
+        chosen.name,
+        f"{learner.setting}, floor {chosen.floor:g}",
+        np.concatenate([each.probability for each in parts]),
+        sum(each.seconds for each in parts),
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -183,25 +269,25 @@ def _past(events: EventTable, label: Ints, day: int) -> Ints:
     return np.flatnonzero((events.last_day < day) & (label >= 0))
 
 
-def _tuned(
-    learners: Sequence[Learner], design: Design, events: EventTable, label: Ints, classes: int, first: int, seed: int
-) -> tuple[Learner, float]:
-    """The setting and the floor (a share of the base rate mixed in) that forecast the end of the training part best."""
+def _tried(learner: Learner, ground: Ground) -> tuple[float, float]:
+    """Mean log score at the end of the training part, and the floor (a share of the base rate mixed in) it has it with.
+
+    Where there is nothing to learn from or to score, all settings are equal.
+    """
+    events, first, classes = ground.events, ground.first, len(ground.classes)
+    label, design = ground.classes.labels(events), Design.of(events)
     middle = int(events.day[int(_TUNING * first)])
     past = _past(events, label, middle)
     now = np.flatnonzero((np.arange(len(events)) < first) & (events.day >= middle) & (label >= 0))
     now = now[events.last_day[now] < events.day[first]]
     if not len(past) or not len(now):
-        return learners[0], _FLOORS[-1]
-    best = (-np.inf, learners[0], _FLOORS[-1])
-    for learner in learners:
-        plain = learner.predict(design, label, past, now, classes, seed)
-        rate = _rate(label, past, classes)
-        for floor in _FLOORS:
-            mixed = (1.0 - floor) * plain + floor * rate
-            score = float(np.mean(np.log(mixed[np.arange(len(now)), label[now]])))
-            best = max(best, (score, learner, floor), key=lambda entry: entry[0])
-    return best[1], best[2]
+        return 0.0, _FLOORS[-1]
+    plain, rate = learner.predict(design, label, past, now, classes, ground.seed), _rate(label, past, classes)
+    scores = []
+    for floor in _FLOORS:
+        mixed = (1.0 - floor) * plain + floor * rate
+        scores.append((float(np.mean(np.log(mixed[np.arange(len(now)), label[now]]))), floor))
+    return max(scores, key=lambda entry: entry[0])
 
 
 def _floored(
