@@ -41,10 +41,11 @@ if TYPE_CHECKING:
     from attribution.domain.case import Case
     from attribution.domain.concern import Concern
     from attribution.domain.model import Model
-    from attribution.errors import AttributionError
+    from attribution.errors import AttributionError, PoolError
     from attribution.inference.fit import build, fit
+    from attribution.inference.many import fit_many
     from attribution.inference.posterior import Posterior, load_posterior
-    from attribution.inference.settings import Sampling
+    from attribution.inference.settings import Sampling, Settings
     from attribution.reading import read_case, read_model
     from attribution.reporting.write import write_report
 
@@ -65,12 +66,14 @@ __all__ = [
     "Model",
     "NextEvidence",
     "Planted",
+    "PoolError",
     "Posterior",
     "PowerScaling",
     "Rivals",
     "RobustBounds",
     "Sampling",
     "Sensitivity",
+    "Settings",
     "ShortestPath",
     "Timeline",
     "TippingPoints",
@@ -84,6 +87,7 @@ __all__ = [
     "deception_budget",
     "dependence",
     "fit",
+    "fit_many",
     "lattice",
     "leave_out",
     "load_posterior",
@@ -119,11 +123,13 @@ _HOMES = {
     "NextEvidence": "analysis.next_evidence",
     "Planted": "analysis.what_if",
     "Posterior": "inference.posterior",
+    "PoolError": "errors",
     "PowerScaling": "analysis.power",
     "Rivals": "analysis.rivals",
     "RobustBounds": "analysis.robust",
     "Sampling": "inference.settings",
     "Sensitivity": "analysis.sensitivity",
+    "Settings": "inference.settings",
     "ShortestPath": "analysis.path",
     "Timeline": "analysis.timeline",
     "TippingPoints": "analysis.tipping",
@@ -137,6 +143,7 @@ _HOMES = {
     "deception_budget": "analysis.deception",
     "dependence": "analysis.dependence",
     "fit": "inference.fit",
+    "fit_many": "inference.many",
     "lattice": "analysis.lattice",
     "leave_out": "analysis.leave_out",
     "load_posterior": "inference.posterior",

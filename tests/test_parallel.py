@@ -48,13 +48,6 @@ def allowed_threads(_: int) -> int:
     return threads()
 
 
-@pytest.fixture(scope="module")
-def pool() -> Iterator[Executor]:
-    with processes(2) as executor:
-        assert executor is not None
-        yield executor
-
-
 def test_results_come_in_the_order_of_the_tasks(pool: Executor) -> None:
     finished: list[int] = []
     with ThreadPoolExecutor(5) as many:
@@ -170,6 +163,9 @@ def test_errors_travel_between_processes(error: AttributionError) -> None:
 
 
 ENDLESS = """
+import signal
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # shells let background jobs ignore it
 from attribution.parallel import each, processes
 from tests.test_parallel import own_pid, sleepy
 

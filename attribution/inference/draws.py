@@ -40,8 +40,8 @@ class Draws:
 
     @property
     def flat(self) -> Floats:
-        """All draws, shape (draw, coordinate)."""
-        return flat(self.z)
+        """All draws, shape (draw, coordinate), each in one piece."""
+        return np.ascontiguousarray(flat(self.z))
 
     @property
     def weights(self) -> Floats:

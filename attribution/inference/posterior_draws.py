@@ -85,15 +85,27 @@ class PosteriorDraws:
         settings: Settings,
         draws: Draws,
         *,
-        program: Program,
+        program: Program | None = None,
         slots: Floats | None = None,
         log_joint: Floats | None = None,
+        standings: tuple[Standing, ...] | None = None,
+        group_standings: tuple[Standing, ...] | None = None,
     ) -> Self:
         """A posterior with what was computed while it was drawn, so that none of it is computed again."""
         posterior = cls(case, model, settings, draws)
-        known = {"program": program, "slots": slots, "log_joint": log_joint}
+        known = {
+            "program": program,
+            "slots": slots,
+            "log_joint": log_joint,
+            "standings": standings,
+            "group_standings": group_standings,
+        }
         posterior.__dict__.update((name, value) for name, value in known.items() if value is not None)
         return posterior
+
+    def __getstate__(self) -> dict[str, object]:
+        """What travels between processes: nothing that follows from the rest."""
+        return {"case": self.case, "model": self.model, "settings": self.settings, "draws": self.draws}
 
     @cached_property
     def program(self) -> Program:

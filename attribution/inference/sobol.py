@@ -28,8 +28,13 @@ def sobol_normals(dimension: int, scrambles: int, log2_points: int, seed: int) -
 
     They are made for the next multiple of 64 coordinates and kept: models of about one size share them.
     """
+    return np.ascontiguousarray(shared_normals(dimension, scrambles, log2_points, seed))
+
+
+def shared_normals(dimension: int, scrambles: int, log2_points: int, seed: int) -> Floats:
+    """The same as a window on what is kept: many posteriors of about one size then hold one array, but no row alone."""
     padded = max(_STEP, -(-dimension // _STEP) * _STEP)
-    return np.ascontiguousarray(_normals(padded, scrambles, log2_points, seed)[..., :dimension])
+    return _normals(padded, scrambles, log2_points, seed)[..., :dimension]
 
 
 @lru_cache(maxsize=4)
