@@ -9,9 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from attribution.cli.inputs import add_format, add_seed, output_path
+from attribution.cli.inputs import add_format, add_seed, add_workers, output_path
 from attribution.cli.output import Table, counting, show, working
 from attribution.errors import EventError, UsageError
+from attribution.parallel import processes
 from attribution.reporting import ARCHIVE_SUFFIXES
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def backtest(arguments: argparse.Namespace) -> int:
 
     since, baselines = _date(arguments.since), _baselines(arguments.baselines)
     archive = _archive_of(arguments)
-    with working("forecasting the past, month by month"):
+    with working("forecasting the past, month by month"), processes(arguments.workers) as executor:
         found = work_out(
             archive.events,
             since=since,
@@ -95,6 +96,7 @@ def backtest(arguments: argparse.Namespace) -> int:
             least=arguments.least,
             seed=arguments.seed,
             nuts=arguments.nuts,
+            executor=executor,
         )
     for output in arguments.output or ():
         write_backtest(found, output, title=archive.mapping.title, source=archive.file, sha256=archive.sha256)
@@ -193,6 +195,7 @@ def _add_backtest(command: _Command) -> None:
     backtest.add_argument(
         "--least", type=int, default=20, metavar="N", help="training events a candidate needs; default 20"
     )
+    add_workers(backtest, "model and the baselines")
     add_seed(backtest)
     backtest.add_argument(
         "--nuts",

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 
 FORMATS = ("text", "json", "csv")
+_MOST_WORKERS = 256
 
 
 def output_path(what: str, *suffixes: str) -> Callable[[str], Path]:
@@ -55,6 +56,19 @@ def add_format(parser: argparse.ArgumentParser) -> None:
 def add_seed(parser: argparse.ArgumentParser) -> None:
     """`--seed`: same seed, same numbers."""
     parser.add_argument("--seed", type=_seed, default=1, metavar="N", help="default: 1")
+
+
+def add_workers(parser: argparse.ArgumentParser, what: str) -> None:
+    """`--workers`: how many processes share the work; the results are the same."""
+    parser.add_argument(
+        "--workers", type=_workers, default=1, metavar="N", help=f"processes that share the {what} (default: 1)"
+    )
+
+
+def _workers(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= _MOST_WORKERS:
+        raise argparse.ArgumentTypeError(f'"{text}" is not a whole number from 1 to {_MOST_WORKERS}')
+    return int(text)
 
 
 def _seed(text: str) -> int:

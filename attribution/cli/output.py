@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from attribution.parallel import in_worker
 from attribution.reporting.text import aligned
 
 
@@ -76,8 +77,8 @@ def _rich(tables: list[Table]) -> None:
 
 @contextmanager
 def working(what: str) -> Iterator[None]:
-    """Show what is being done, on a terminal only."""
-    if not sys.stderr.isatty():
+    """Show what is being done, on a terminal only, and not from the workers of a pool, which share it."""
+    if not sys.stderr.isatty() or in_worker():
         yield
         return
     from rich.console import Console

@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, NoReturn
 
 from attribution.cli.archive import add_archive
-from attribution.cli.inputs import FORMATS, add_format, add_seed, output_folder, output_path
+from attribution.cli.inputs import FORMATS, add_format, add_seed, add_workers, output_folder, output_path
 from attribution.errors import CaseError, UsageError, did_you_mean
 from attribution.reporting import REPORT_SUFFIXES
 
@@ -119,6 +119,7 @@ def _add_reports(commands: _Commands) -> None:
     reports.add_argument(
         "-o", "--output", metavar="FOLDER", type=output_folder, default="reports", help="default: reports"
     )
+    add_workers(reports, "reports")
     reports.set_defaults(target=("report", "reports"))
 
 
@@ -192,6 +193,7 @@ def _add_casebook(commands: _Commands) -> None:
         default="reports/casebook",
         help="default: reports/casebook",
     )
+    add_workers(book, "models of cases")
     book.set_defaults(target=("report", "casebook"))
 
 

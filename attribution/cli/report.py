@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,11 +15,13 @@ from attribution.cli.output import Table, show, working
 from attribution.domain.case import Case
 from attribution.domain.model import Model
 from attribution.errors import UsageError
+from attribution.parallel import each, processes
 from attribution.reporting import REPORT_SUFFIXES
 
 if TYPE_CHECKING:
     from attribution.inference.posterior import Posterior
     from attribution.inference.posterior_draws import Standing
+    from attribution.inference.settings import Engine
     from attribution.reporting.write import Prepared
 
 _COLUMNS = ("prior", "probability", "mcse", "low", "high", "words")
@@ -56,7 +60,6 @@ def report(arguments: argparse.Namespace) -> int:
 def reports(arguments: argparse.Namespace) -> int:
     """Write the report of every shipped case under every model for it, and their index."""
     from attribution.atomic import write_text
-    from attribution.inference.fit import fit as fit_model
     from attribution.reading import shipped_cases
     from attribution.reporting.index import index
 
@@ -64,18 +67,39 @@ def reports(arguments: argparse.Namespace) -> int:
     for name in arguments.cases:
         if name not in known:
             raise UsageError.unknown("shipped cases", name, known)
-    folder = arguments.output
-    for case, model in _pairs(arguments.cases):
-        name = f"{case.id}/{model.id}"
-        with working(name):
-            posterior = fit_model(case, model, engine=arguments.engine, seed=arguments.seed)
-            prepared = prepared_report(posterior, arguments.sensitivity)
-            for suffix in REPORT_SUFFIXES:
-                prepared.write((folder / name).with_suffix(suffix))
-        print(f"{name}: {prepared.gate.stamp}. {prepared.bottom_line}")
+    folder, pairs = arguments.output, list(_pairs(arguments.cases))
+
+    def keep(position: int, finished: _Report) -> None:
+        case, model = pairs[position]
+        for suffix, text in finished.texts.items():
+            write_text((folder / case.id / model.id).with_suffix(suffix), text)
+        print(f"{case.id}/{model.id}: {finished.summary}")
+
+    work = partial(_report, engine=arguments.engine, seed=arguments.seed, sensitivity=arguments.sensitivity)
+    with processes(arguments.workers) as executor:
+        each(work, pairs, executor=executor, done=keep)
     write_text(folder / "README.md", index(folder))
     print(f"written: {folder / 'README.md'}", file=sys.stderr)
     return 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Report:
+    """A report as it travels: the text of each form by suffix, and a line about it."""
+
+    texts: dict[str, str]
+    summary: str
+
+
+def _report(pair: tuple[Case, Model], *, engine: Engine, seed: int, sensitivity: bool | None) -> _Report:
+    """In a worker: the texts of one report. They are written where they are gathered."""
+    from attribution.inference.fit import fit as fit_model
+
+    case, model = pair
+    with working(f"{case.id}/{model.id}"):
+        prepared = prepared_report(fit_model(case, model, engine=engine, seed=seed), sensitivity)
+        texts = {suffix: prepared.render(suffix) for suffix in REPORT_SUFFIXES}
+    return _Report(texts, f"{prepared.gate.stamp}. {prepared.bottom_line}")
 
 
 def casebook(arguments: argparse.Namespace) -> int:
@@ -84,8 +108,11 @@ def casebook(arguments: argparse.Namespace) -> int:
     from attribution.reporting.casebook import write_casebook
 
     pairs = list(_pairs(arguments.cases))
-    with working(f"fitting {len(pairs)} models of {len({case.id for case, _ in pairs})} cases"):
-        book = work_out(pairs, engine=arguments.engine, seed=arguments.seed)
+    with (
+        working(f"fitting {len(pairs)} models of {len({case.id for case, _ in pairs})} cases"),
+        processes(arguments.workers) as executor,
+    ):
+        book = work_out(pairs, engine=arguments.engine, seed=arguments.seed, executor=executor)
     written = write_casebook(book, arguments.output)
     print(book)
     for path in written:
