@@ -9,8 +9,12 @@ import pytest
 
 from benchmarks.structure import ROOT, Structure, figures, table
 
+MEDIAN = (150, 250)
 LONGEST_FILE = 600
 LONGEST_BODY = 60
+MOST_FILES = 25
+MOST_POSITIONAL = 8
+AWAITED = "attribution.network"
 
 
 @pytest.fixture(scope="module")
@@ -18,13 +22,47 @@ def package() -> Structure:
     return Structure(ROOT)
 
 
+def test_the_median_file_holds_an_idea_and_all_of_it(package: Structure) -> None:
+    assert MEDIAN[0] <= package.median <= MEDIAN[1]
+
+
 def test_no_file_is_longer_than_a_room(package: Structure) -> None:
     assert {module.name: module.lines for module in package.rooms if module.lines > LONGEST_FILE} == {}
+
+
+def test_no_small_file_serves_one_neighbour(package: Structure) -> None:
+    assert {module.name for module in package.only_for_a_neighbour() if not module.name.startswith(AWAITED)} == set()
+
+
+def test_no_folder_is_crowded(package: Structure) -> None:
+    assert {folder: count for folder, count in package.folders.items() if count > MOST_FILES} == {}
+
+
+def test_no_imports_go_in_a_circle(package: Structure) -> None:
+    assert package.circles() == []
 
 
 def test_a_function_fits_on_a_screen(package: Structure) -> None:
     long = {f"{module.name}.{each.name}": each.body for module, each in package.functions if each.body > LONGEST_BODY}
     assert long == {}
+
+
+def test_arguments_that_are_told_by_their_place_are_few(package: Structure) -> None:
+    taken = {
+        f"{module.name}.{each.name}": each.positional
+        for module, each in package.functions
+        if each.positional > MOST_POSITIONAL and not module.name.startswith(AWAITED)
+    }
+    given = {
+        f"{module.name}: {module.widest_call[1]}": module.widest_call[0]
+        for module in package.modules.values()
+        if module.widest_call[0] > MOST_POSITIONAL and not module.name.startswith(AWAITED)
+    }
+    assert taken | given == {}
+
+
+def test_no_public_function_takes_any_keyword(package: Structure) -> None:
+    assert package.catch_alls() == []
 
 
 def a_package(folder: Path, files: dict[str, str]) -> Structure:

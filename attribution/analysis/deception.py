@@ -263,7 +263,20 @@ class _Search:
         with np.errstate(divide="ignore"):
             passed = np.flatnonzero(margins(np.log(curve), leader).min(axis=1) <= 0)
         if self.tied or not len(passed):
-            return Direction(forgery.id, label, None, 0.0, "", 0.0, 0.0, 0.0, None, False, table, None)
+            return Direction(
+                toward=forgery.id,
+                label=label,
+                flip=None,
+                error=0.0,
+                to="",
+                log_odds=0.0,
+                log_odds_error=0.0,
+                ess=0.0,
+                khat=None,
+                refitted=False,
+                curve=table,
+                fewest=None,
+            )
         flip, to = self._flip(forgery, int(passed[0]))
         then = perturbed(self.whole, forgery, flip, refit=self.refit)
         log_odds, error = then.log_odds(leader, to)

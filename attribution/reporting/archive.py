@@ -102,14 +102,16 @@ def _backtest_html(found: Backtest, about: dict[str, str]) -> str:
     return page(
         "archive.html.j2",
         BACKTEST_STYLES,
-        found=found,
-        about=about,
-        groups=_by_kind(found.groups),
-        calibration=calibration_figure(found.curve),
-        coefficients=coefficient_figure(found.coefficients.by_feature),
-        made=_made(found),
-        leads=lead_figure(found.forecasters[1:]),
-        reached=_reached(found),
+        {
+            "found": found,
+            "about": about,
+            "groups": _by_kind(found.groups),
+            "calibration": calibration_figure(found.curve),
+            "coefficients": coefficient_figure(found.coefficients.by_feature),
+            "made": _made(found),
+            "leads": lead_figure(found.forecasters[1:]),
+            "reached": _reached(found),
+        },
     )
 
 
@@ -142,14 +144,16 @@ def _description_html(found: Description, concerns: tuple[Concern, ...], about: 
     return page(
         "description.html.j2",
         DESCRIPTION_STYLES,
-        found=found,
-        concerns=concerns,
-        about=about,
-        known=_by_candidate(found.known_for(8)),
-        apart=_by_candidate(found.apart_in_places()),
-        decay_times=(found.decay_time, *found.decay_times),
-        scale_strip=scale_strip,
-        share_strip=share_strip,
+        {
+            "found": found,
+            "concerns": concerns,
+            "about": about,
+            "known": _by_candidate(found.known_for(8)),
+            "apart": _by_candidate(found.apart_in_places()),
+            "decay_times": (found.decay_time, *found.decay_times),
+            "scale_strip": scale_strip,
+            "share_strip": share_strip,
+        },
     )
 
 

@@ -155,7 +155,15 @@ def casebook_html(found: Pages) -> str:
     drawn = {
         (words.study.case, words.study.model): movement(words.study) for case in found.cases for words in case.studies
     }
-    return page("casebook.html.j2", STYLES, found=found, caveats=CAVEATS, drawn=drawn)
+    return page(
+        "casebook.html.j2",
+        STYLES,
+        {
+            "found": found,
+            "caveats": CAVEATS,
+            "drawn": drawn,
+        },
+    )
 
 
 def casebook_markdown(found: Pages) -> str:

@@ -49,14 +49,16 @@ def comparison_html(found: Comparison) -> str:
     return page(
         "comparison.html.j2",
         STYLES,
-        found=found,
-        first=name(found.first),
-        second=name(found.second),
-        figure=_figure(found),
-        sentence=str(found),
-        doubt=" ".join(found.unreliable()),
-        rows=ordered(found),
-        points=points,
+        {
+            "found": found,
+            "first": name(found.first),
+            "second": name(found.second),
+            "figure": _figure(found),
+            "sentence": str(found),
+            "doubt": " ".join(found.unreliable()),
+            "rows": ordered(found),
+            "points": points,
+        },
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
@@ -34,21 +35,23 @@ def html(content: Content, what_if: WhatIfSection) -> str:
     return page(
         "report.html.j2",
         STYLES,
-        inline(SCRIPTS) + whatif_script(),
-        content=content,
-        what_if=what_if,
-        figures=_figures(content),
-        sections=_sections(content),
-        timeline_words=_timeline_words(content),
+        {
+            "content": content,
+            "what_if": what_if,
+            "figures": _figures(content),
+            "sections": _sections(content),
+            "timeline_words": _timeline_words(content),
+        },
+        script=inline(SCRIPTS) + whatif_script(),
     )
 
 
-def page(template: str, styles: tuple[str, ...], script: str = "", **values: object) -> str:
+def page(template: str, styles: tuple[str, ...], values: Mapping[str, object], *, script: str = "") -> str:
     """A template filled in, with these styles, this script and the policy that names them."""
     style = inline(styles)
     filled = environment().get_template(template)
     return (
-        filled.render(**values, policy=Markup(policy(style, script)), style=Markup(style), script=Markup(script)) + "\n"
+        filled.render(values, policy=Markup(policy(style, script)), style=Markup(style), script=Markup(script)) + "\n"
     )
 
 
