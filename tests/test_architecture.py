@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import attribution
+from benchmarks.structure import Structure
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "attribution"
@@ -38,6 +39,20 @@ def test_every_place_the_page_names_exists() -> None:
         home = folder if folder.is_dir() else folder.parent
         for name in re.findall(r"`([^`]+)`", start):
             assert (home / name).exists() or (ROOT / name).exists(), f"{name} is not in {home.name}"
+
+
+def test_a_stranger_can_walk_along_the_imports() -> None:
+    page = (ROOT / "ARCHITECTURE.md").read_text()
+    walks = re.findall(r"^\| \| file \| from \|.*\n\| -.*\n((?:\|.*\n)+)", page, re.MULTILINE)
+    assert len(walks) == 2
+    modules = {module.path: module for module in Structure(ROOT).modules.values()}
+    for walk, most in zip(walks, (10, 8), strict=True):
+        rows = re.findall(r"^\| (\d+) \| `(.*?)` \| (\d*) ?\|", walk, re.MULTILINE)
+        assert [int(number) for number, _, _ in rows] == list(range(1, len(rows) + 1))
+        assert len(rows) <= most
+        assert [number for number, _, before in rows if not before] == ["1"]
+        for _, file, before in rows[1:]:
+            assert modules[ROOT / file].name in modules[ROOT / rows[int(before) - 1][1]].imports, file
 
 
 def test_the_public_door_is_sorted_and_complete() -> None:
