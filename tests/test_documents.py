@@ -33,7 +33,7 @@ def test_the_records_are_numbered_and_have_their_four_parts() -> None:
         assert text.startswith(f"# {number:03d}. ")
         parts = re.findall(r"^## (.*)$", text, re.MULTILINE)
         assert parts == ["Context", "Decision", "What was measured", "Rejected"], record.name
-        assert re.search(r"^Decided \d{4}-\d\d-\d\d\. Where: `", text, re.MULTILINE), record.name
+        assert re.search(r"^Decided \d{4}-\d\d-\d\d\b.*\. Where: `", text, re.MULTILINE), record.name
 
 
 def test_the_index_of_the_records_is_complete() -> None:

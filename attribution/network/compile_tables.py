@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from attribution.domain.case import Case
-from attribution.domain.facts import Fact
 from attribution.domain.identifiers import ELSE, OTHER
 from attribution.domain.model import History, Model, Share
 from attribution.domain.numbers import Number
 from attribution.domain.pairing import cell_for, leaves_of_share, parent_states
-from attribution.domain.tables import Cell, OddsRatio, Row, Table, TraitValue, most_specific
+from attribution.domain.tables import Cell, Entry, OddsRatio, Row, Table, TraitValue, most_specific
 from attribution.errors import spell
 from attribution.network.slots import NONE, SlotBook
 
@@ -58,10 +57,9 @@ def compile_tables(case: Case, model: Model, slots: SlotBook) -> TableArrays:
     """All tables of a model, fact by fact in the order of the case."""
     arrays = TableArrays(rows_by_leaf=[[] for _ in case.factions.leaves])
     for position, fact in enumerate(case.facts):
-        table = model.tables[fact.id]
         for parents in parent_states(case, fact):
             for leaf, rows in zip(case.factions.leaves, arrays.rows_by_leaf, strict=True):
-                rows.append(_row(case, model, slots, arrays, position, fact, table, parents, leaf))
+                rows.append(_row(case, model, slots, arrays, position, parents, leaf))
             arrays.config_start.append(arrays.config_start[-1] + len(fact.states))
         arrays.fact_config.append(len(arrays.config_start) - 1)
     return arrays
@@ -73,12 +71,12 @@ def _row(
     slots: SlotBook,
     arrays: TableArrays,
     position: int,
-    fact: Fact,
-    table: Table,
     parents: dict[str, str],
     leaf: str,
 ) -> int:
-    """The row of one faction in one configuration, shared with whoever has the same numbers."""
+    """The row of one faction in one configuration of a fact, shared with whoever has the same numbers."""
+    fact = case.facts[position]
+    table = model.tables[fact.id]
     chosen: list[int] = []
     best = 0.0
     for state in fact.states:
@@ -88,26 +86,27 @@ def _row(
             continue
         entry = cell_for(case, model, row, leaf)
         assert entry is not None, "check_pair saw a number for every faction"
-        chosen.append(_cell_slot(case, model, slots, table, state, row, entry.node, entry.cell, leaf))
+        chosen.append(_cell_slot(case, model, slots, table, state, row, entry, leaf))
         best += _best(case, model, entry.cell, leaf)
     rest = TWO_STATE if len(fact.states) == 2 else 1.0 - best
     return arrays.row(position, tuple(chosen), rest)
 
 
 def _cell_slot(
-    case: Case, model: Model, slots: SlotBook, table: Table, state: str, row: Row, node: str, cell: Cell, leaf: str
+    case: Case, model: Model, slots: SlotBook, table: Table, state: str, row: Row, entry: Entry, leaf: str
 ) -> int:
+    cell = entry.cell
     if isinstance(cell, TraitValue):
         return trait_slot(case, model, slots, cell.trait, leaf)
     rows = next(given.rows for given in table.states if given.state == state)
     position = rows.index(row)
     when = f"|{_when(row)}" if len(rows) > 1 else ""
-    label = f"table[{table.fact}={state}|{node}{when}]"
-    at = ("facts", table.fact, state, position, node)
+    label = f"table[{table.fact}={state}|{entry.node}{when}]"
+    at = ("facts", table.fact, state, position, entry.node)
     if isinstance(cell, OddsRatio):
-        base = next(entry.cell for entry in row.entries if entry.node == ELSE)
+        base = next(given for given in row.entries if given.node == ELSE)
         return slots.odds(
-            _cell_slot(case, model, slots, table, state, row, ELSE, base, leaf),
+            _cell_slot(case, model, slots, table, state, row, base, leaf),
             slots.number(cell.ratio, label, block="table", document="model", at=at),
         )
     return slots.number(cell, label, block="table", document="model", at=at, member=leaf)

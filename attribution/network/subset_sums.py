@@ -82,7 +82,7 @@ def subset_draws(given: Products, pattern: Ints, *, joints: bool) -> tuple[Float
     weights = np.empty((len(pattern), blocks, BLOCK))
     table = np.empty((len(pattern) if joints else 0, blocks, factions, BLOCK))
     mine = given.base, given.factors, given.start, pattern, changed, given.opening, given.other
-    subsets_kernel.subset_joints(*mine, weights, table)
+    subsets_kernel.subset_joints(*mine, (weights, table))
     in_order = table.transpose(0, 1, 3, 2).reshape(len(table), blocks * BLOCK, factions)
     return weights.reshape(len(pattern), -1)[:, : given.draws], in_order[:, : given.draws]
 

@@ -50,13 +50,14 @@ def subset_joints(
     changed: Ints,
     opening: Floats,
     other: int,
-    weights: Floats,
-    joints: Floats,
+    out: tuple[Floats, Floats],
 ) -> None:
-    """What each subset gives in each draw: weights (subset, block, draw), joints (subset, block, faction, draw).
+    """What each subset gives in each draw, into `out`.
 
-    Arguments as for `subset_sums`; joints are left out where their array is empty.
+    That is weights (subset, block, draw) and joints (subset, block, faction, draw), left out where their array is
+    empty. Other arguments as for `subset_sums`.
     """
+    weights, joints = out
     subsets, parts = pattern.shape
     stack = np.empty((parts + 1, base.shape[1], BLOCK))
     weight = np.empty(BLOCK)
