@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from attribution.domain.case import Case
+from attribution.domain.facts import Fact
 from attribution.domain.identifiers import ELSE, OTHER
 from attribution.domain.model import History, Model, Share
 from attribution.domain.numbers import Number
@@ -59,7 +60,7 @@ def compile_tables(case: Case, model: Model, slots: SlotBook) -> TableArrays:
     for position, fact in enumerate(case.facts):
         for parents in parent_states(case, fact):
             for leaf, rows in zip(case.factions.leaves, arrays.rows_by_leaf, strict=True):
-                rows.append(_row(case, model, slots, arrays, position, parents, leaf))
+                rows.append(_row(case, model, slots, arrays, position, fact, parents, leaf))
             arrays.config_start.append(arrays.config_start[-1] + len(fact.states))
         arrays.fact_config.append(len(arrays.config_start) - 1)
     return arrays
@@ -71,11 +72,11 @@ def _row(
     slots: SlotBook,
     arrays: TableArrays,
     position: int,
+    fact: Fact,
     parents: dict[str, str],
     leaf: str,
 ) -> int:
     """The row of one faction in one configuration of a fact, shared with whoever has the same numbers."""
-    fact = case.facts[position]
     table = model.tables[fact.id]
     chosen: list[int] = []
     best = 0.0

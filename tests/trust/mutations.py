@@ -66,8 +66,8 @@ MUTATIONS = (
         "forgotten-parent",
         "every configuration of the parents uses the row of the first",
         f"{_NETWORK}/compile_tables.py",
-        "arrays, position, fact, table, parents, leaf)",
-        "arrays, position, fact, table, next(iter(parent_states(case, fact))), leaf)",
+        "arrays, position, fact, parents, leaf)",
+        "arrays, position, fact, next(iter(parent_states(case, fact))), leaf)",
     ),
     Mutation(
         "last-row-first",
