@@ -84,8 +84,12 @@ def fit(
     moment = Moment.of(as_of) if as_of else None
     settings = Settings(engine=engine, seed=seed, as_of=moment, sampling=sampling or Sampling())
     program = compile_network(case, model, moment)
-    refuse_contradiction(case, program)
-    return sample(case, model, settings, program, progress=progress)
+    if engine == "nuts":  # which would look for a place to begin in vain
+        refuse_contradiction(case, program)
+    posterior = sample(case, model, settings, program, progress=progress)
+    if engine == "importance" and not np.isfinite(posterior.log_joint).any():
+        refuse_contradiction(case, program)
+    return posterior
 
 
 def sample(case: Case, model: Model, settings: Settings, program: Program, *, progress: bool = False) -> Posterior:
