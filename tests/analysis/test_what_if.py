@@ -132,7 +132,7 @@ def test_it_prints_as_a_sentence_and_a_table() -> None:
     assert list(frame.columns) == ["published", "probability", "mcse"]
     assert frame["probability"].sum() == pytest.approx(1.0)
     assert "change the files" in str(replace(found, khat=1.2))
-    assert "fitted again" in str(replace(found, refitted=True))
+    assert "Fitted again" in str(replace(found, refitted=True))
     assert "could not have come about" in str(replace(found, ess=0.0))
 
 
@@ -162,6 +162,6 @@ def test_what_draws_cannot_reach_is_fitted_again(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(reweighting, "khat_threshold", lambda draws: float("-inf"))
     again = what_if(published(), changes)
     assert again.refitted and not plain.refitted
-    assert "fitted again" in str(again)
+    assert "Fitted again" in str(again)
     apart = np.abs(np.array(again.probabilities) - np.array(plain.probabilities))
     assert np.all(apart <= 4 * np.hypot(again.mcse, plain.mcse) + 1e-4)
