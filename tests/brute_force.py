@@ -37,6 +37,15 @@ class Enumeration(Voices):
         total = math.fsum(self.joint().values())
         return {key: value / total if total else math.nan for key, value in found.items()}
 
+    def scenarios(self, roles: tuple[str, ...]) -> dict[tuple[str, ...], dict[str, float]]:
+        """``pi_h p(E, x_roles | h)`` by the states of the roles, what `other` does mixed with what anybody may do."""
+        own: dict[tuple[str, ...], dict[str, float]] = {}
+        for position, world in enumerate(self.worlds()):
+            found = own.setdefault(tuple(world[role] for role in roles), dict.fromkeys(self.by_world, 0.0))
+            for leaf, weights in self.by_world.items():
+                found[leaf] += weights[position]
+        return {states: self._mixed(weights) for states, weights in own.items()}
+
     @cached_property
     def by_world(self) -> dict[str, list[float]]:
         """``pi_h p(x, E | h)`` before the open set is mixed, worlds in the order of `worlds`."""

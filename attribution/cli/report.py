@@ -141,8 +141,10 @@ def prepared_report(posterior: Posterior, sensitivity: bool | None) -> Prepared:
 
 
 def _tables(posterior: Posterior) -> list[Table]:
+    scenarios = posterior.scenario_ranking() if posterior.case.roles else ()
     return [
         _table("factions", "faction", posterior.ranking),
+        *([_table("scenarios", "scenario", scenarios)] if scenarios else []),
         _table("groups", "group", posterior.group_standings),
         _table("facts", "fact", posterior.state_standings),
     ]

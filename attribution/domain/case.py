@@ -6,6 +6,7 @@ import datetime as dt
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from math import prod
 from typing import Literal, get_args
 
 from attribution.domain.evidence import (
@@ -26,11 +27,12 @@ from attribution.domain.identifiers import PERPETRATOR, Catalog, check_id
 from attribution.domain.moments import Moment
 from attribution.domain.numbers import Number
 from attribution.domain.origins import Origin, OriginDeclaration, gather_origins
-from attribution.errors import CaseError, Path
+from attribution.errors import CaseError, Path, listed
 
 Settled = Literal["court", "official", "consensus", "partial"]
 
 # the key, then every line that begins with a blank, a hyphen or a closing bracket, and comments between them
+MOST_ROLE_STATES = 64  # that the roles of a case may have together: each is summed by itself, and read by somebody
 _BLOCK = re.compile(r"^[\"']?outcome[\"']?[ ]*:[^\n]*\n?(?:(?:#[^\n]*\n|[ \t]*\n)*[ \t\-\]}][^\n]*\n?)*", re.MULTILINE)
 
 
@@ -150,6 +152,11 @@ class Case:
         declared = {declaration.id: declaration for declaration in self.declarations}
         object.__setattr__(self, "origins", Catalog(gather_origins(tuple(self.evidence), declared)))
 
+    @property
+    def roles(self) -> tuple[Fact, ...]:
+        """The facts that are roles: with the perpetrator they make the scenarios."""
+        return tuple(fact for fact in self.facts if fact.role)
+
     def states(self, fact: str) -> tuple[str, ...]:
         """The states of a fact; for the perpetrator, the factions."""
         return self.factions.leaves if fact == PERPETRATOR else self.facts[fact].states
@@ -230,6 +237,7 @@ def _check_case(case: Case) -> None:
     for fact in case.facts:
         if fact.over_factions and fact.states != case.factions.leaves:
             raise CaseError(f'the states of "{fact.id}" are not the factions.', at=("facts", fact.id, "states"))
+    _check_roles(case)
     for declaration in case.declarations:
         at = ("origins", declaration.id)
         if declaration.source and declaration.source not in case.sources:
@@ -241,6 +249,19 @@ def _check_case(case: Case) -> None:
         _check_item(case, item, ("evidence", position))
     _check_origins_agree(case)
     _check_copies(case)
+
+
+def _check_roles(case: Case) -> None:
+    """Refuse more joint states of the roles than are worth summing one by one, or reading."""
+    states = prod(len(role.states) for role in case.roles)
+    if states > MOST_ROLE_STATES:
+        last = case.roles[-1]
+        raise CaseError(
+            f"the roles {listed(role.id for role in case.roles)} have {states:,} joint states.",
+            at=("facts", last.id, "role"),
+            allowed=f"{MOST_ROLE_STATES} joint states of all facts with `role: yes`",
+            hint=f"take `role: yes` from {last.id} or from another: it stays a fact with a posterior of its own",
+        )
 
 
 def _check_sources(case: Case) -> None:

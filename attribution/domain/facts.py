@@ -14,7 +14,8 @@ class Fact:
     """A question about the incident with two or more mutually exclusive, exhaustive answers.
 
     `given` names the facts that its table may depend on besides the perpetrator.
-    `over_factions` says that its states are the factions: a role such as launcher or supplier.
+    `over_factions` says that its states are the factions, as those of a launcher or supplier may be. `role` marks what
+    was done besides leading (launched, supplied, directed, involved): roles and the perpetrator make the scenarios.
     """
 
     id: str
@@ -23,6 +24,7 @@ class Fact:
     given: tuple[str, ...] = ()
     over_factions: bool = False
     note: str = ""
+    role: bool = False
 
     def __post_init__(self) -> None:
         check_id(self.id, "fact")

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 from attribution.domain.concern import Concern
 from attribution.domain.verbal import percent
+from attribution.errors import UsageError
 from attribution.inference.concerns import all_concerns, fit_concerns
 from attribution.inference.diagnostics import Diagnostics, diagnose
-from attribution.inference.posterior_draws import PosteriorDraws, Standing
+from attribution.inference.posterior_draws import MOST_SCENARIOS, PosteriorDraws, Standing
 from attribution.inference.tree import build_tree, check_stands_alone, leave_one_out, read_run, write_run
 from attribution.plots.figures import DotRow, Scale, dots
 from attribution.plots.style import roles
@@ -136,6 +137,43 @@ class Posterior(PosteriorDraws):
         pairs = [tuple(id.split("=", 1)) for id in frame.index]
         frame.index = pd.MultiIndex.from_tuples(pairs, names=["fact", "state"])
         return frame
+
+    def scenarios(self, *, top: int = MOST_SCENARIOS) -> pd.DataFrame:
+        """Tabulate the scenarios: who did it, and the state of every fact that the case marks as a role.
+
+        Exact sums in every draw. Over the states of the roles they add up to `probabilities`, over the perpetrators to
+        `facts`. Where no fact is a role, the scenarios are the factions.
+
+        Parameters
+        ----------
+        top : int
+            How many rows of their own the likeliest have, at least 1; the last row, `rest`, is all others together.
+
+        Returns
+        -------
+        DataFrame
+            As `probabilities`, the likeliest first, indexed by scenario: ``faction, fact=state, ...``. Scenarios that
+            are impossible before the evidence and after it are left out.
+
+        Raises
+        ------
+        UsageError
+            `top` is below 1.
+
+        Examples
+        --------
+        >>> import attribution as at
+        >>> posterior = at.fit(at.read_case("tower-22"), at.read_model("tower-22/baseline"), engine="importance")
+        >>> posterior.scenarios(top=2)["probability"].round(2)
+        scenario
+        kataib-hezbollah, awfiya-involved=yes    0.65
+        kataib-hezbollah, awfiya-involved=no     0.18
+        rest                                     0.17
+        Name: probability, dtype: float64
+        """
+        if top < 1:
+            raise UsageError(f"top is {top}.", allowed="a whole number of at least 1", hint="leave it out for ten rows")
+        return _frame(self.scenario_ranking(top), "scenario")
 
     def loo(self) -> object:
         """Ask how well each origin was predicted by all the others under this model.

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import product
 from typing import Self
 
 import numpy as np
 
 from attribution.domain.case import Case
+from attribution.domain.facts import Fact
 from attribution.domain.model import Model
 from attribution.domain.verbal import probability_words
 from attribution.inference.draws import Draws, Estimate, estimate, flat
@@ -20,6 +22,7 @@ from attribution.network.summation import (
     Parts,
     log_joint_at,
     log_joint_without,
+    log_scenarios,
     normalise,
     numbers,
     part_log_likelihoods,
@@ -30,12 +33,13 @@ from attribution.network.summation import (
 )
 
 PRIOR_SCRAMBLES, _PRIOR_LOG2_POINTS = 8, 8
+MOST_SCENARIOS = 10  # that a table has a row for, by default
 _KEPT = 2**23  # numbers of likelihoods without an origin that are worked out at the same time
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A faction, group or state: its probability before and after the evidence.
+    """A faction, group, state or scenario: its probability before and after the evidence.
 
     Attributes
     ----------
@@ -216,6 +220,52 @@ class PosteriorDraws:
             for state in states
         ]
         return _standings(labels, self.prior_state_draws.mean(axis=0), estimate(self.draws, self.state_draws))
+
+    @cached_property
+    def scenario_draws(self) -> Floats:
+        """``p(h, x_roles | E, theta)`` in every draw: (draw, joint state of the roles, faction)."""
+        return self._scenarios(self.program, self.slots)
+
+    @cached_property
+    def prior_scenario_draws(self) -> Floats:
+        """``p(h, x_roles | theta)``, no evidence at all, in draws from the prior, of the same shape."""
+        return self._scenarios(self.program.without_evidence(), self.prior_slots)
+
+    def _scenarios(self, program: Program, slots: Floats) -> Floats:
+        logs = log_scenarios(program, slots, tuple(fact.id for fact in self.case.roles))
+        return normalise(logs.reshape(len(slots), -1))[0].reshape(logs.shape)
+
+    def scenario_ranking(self, top: int = MOST_SCENARIOS) -> tuple[Standing, ...]:
+        """The likeliest joint states of perpetrator and roles, and as the last `rest` whatever else is possible."""
+        after, before = (draws.reshape(len(draws), -1) for draws in (self.scenario_draws, self.prior_scenario_draws))
+        mean, prior = np.einsum("d,ds->s", self.draws.weights, after), before.mean(axis=0)
+        order = [int(one) for one in np.argsort(-mean, kind="stable") if mean[one] > 0.0 or prior[one] > 0.0]
+        labels, columns = self._scenario_labels(), [*([one] for one in order[:top]), order[top:]]
+        named = [labels[one] for one in order[:top]]
+        if order[top:]:
+            named.append(("rest", f"All others ({len(order) - top})"))
+        columns = columns[: len(named)]
+        return _standings(
+            named,
+            np.array([prior[some].sum() for some in columns]),
+            estimate(self.draws, np.stack([after[:, some].sum(axis=1) for some in columns], axis=1)),
+        )
+
+    def _scenario_labels(self) -> list[tuple[str, str]]:
+        """Id and label of every scenario, in the order of `scenario_draws`."""
+        tree, roles = self.case.factions, self.case.roles
+        labels = []
+        for states in product(*(role.states for role in roles)):
+            played = [
+                (f", {role.id}={state}", f"; {role.id.replace('-', ' ')}: {self._state_label(role, state)}")
+                for role, state in zip(roles, states, strict=True)
+            ]
+            id, label = ("".join(texts) for texts in zip(("", ""), *played, strict=True))
+            labels += [(leaf + id, tree.label(leaf) + label) for leaf in self.program.factions]
+        return labels
+
+    def _state_label(self, fact: Fact, state: str) -> str:
+        return self.case.factions.label(state) if fact.over_factions else state.replace("-", " ")
 
     @property
     def ranking(self) -> tuple[Standing, ...]:

@@ -178,9 +178,10 @@ class Emitter:
             logs.append(tape.log(product))
         return logs
 
-    def likelihoods(self, part: int, switch: Switch) -> list[int]:
-        """As `likelihood`, for every faction."""
-        logs = self.likelihood(part, switch)
+    def likelihoods(self, part: int, switch: Switch, seen: list[int] | None = None) -> list[int]:
+        """As `likelihood`, for every faction; classes have the indicators `seen` in common."""
+        by_class = None if seen is None else [seen] * len(self.class_leaves(part))
+        logs = self.likelihood(part, switch, seen=by_class)
         return [logs[k] for k in self.classes(part)]
 
     def opened(self, joint: Sequence[int]) -> list[int]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import accumulate
+from itertools import accumulate, chain, product
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -269,11 +269,43 @@ def state_probabilities(program: Program, slots: Floats) -> Floats:
         seen = [emitter.tape.indicator() for _ in range(sum(map(len, program.states)))]
         total = emitter.prior()
         for part in range(emitter.parts):
-            logs = emitter.likelihood(part, emitter.switch, seen=[seen] * len(emitter.class_leaves(part)))
-            total = [emitter.tape.plus(total[h], logs[k]) for h, k in enumerate(emitter.classes(part))]
+            logs = emitter.likelihoods(part, emitter.switch, seen)
+            total = [emitter.tape.plus(log, more) for log, more in zip(total, logs, strict=True)]
         return emitter.tape.sealed([emitter.tape.log_sum(emitter.opened(total))], seen)
 
     return pull(_sealed(program, slots, "states", write), slots, np.ones((len(slots), 1)))
+
+
+def log_scenarios(program: Program, slots: Floats, roles: tuple[str, ...]) -> Floats:
+    """``log pi_h p(E, x_roles | h, theta)`` of every joint state of some facts: shape (draw, joint state, faction).
+
+    Joint states in the order of `itertools.product`, the last fact fastest; the open set is mixed in. Where `other`
+    acted like everybody, the facts are those of whom it acted like.
+    """
+    found = _read_slots(program, slots, ("scenarios", roles), partial(_write_scenarios, roles))
+    return found.reshape(len(slots), -1, len(program.factions))
+
+
+def _write_scenarios(roles: tuple[str, ...], emitter: Emitter) -> list[int]:
+    """The joint once for every joint state; parts that the roles do not touch are shared, and so is all above them."""
+    tape, program, prior = emitter.tape, emitter.program, emitter.prior()
+    ends = list(accumulate(map(len, program.states), initial=0))
+    places = [program.facts.index(role) for role in roles]
+    of_roles = [range(ends[place], ends[place + 1]) for place in places]
+    parts = [frozenset(_states_of(program, part)) for part in range(emitter.parts)]
+    known: dict[tuple[int, frozenset[int]], list[int]] = {}
+    outputs: list[int] = []
+    for states in product(*of_roles):
+        ruled_out = frozenset(chain.from_iterable(of_roles)) - frozenset(states)
+        total = prior
+        for part, mine in enumerate(parts):
+            key = part, mine & ruled_out
+            if key not in known:
+                seen = [tape.zero if state in key[1] else tape.one for state in range(ends[-1])]
+                known[key] = emitter.likelihoods(part, emitter.switch, seen if key[1] else None)
+            total = [tape.plus(log, more) for log, more in zip(total, known[key], strict=True)]
+        outputs += emitter.opened(total)
+    return outputs
 
 
 def joint_states(program: Program, slots: Floats, weights: Floats) -> Floats:

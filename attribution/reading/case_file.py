@@ -140,6 +140,7 @@ def _fact(field: Field, id: str, tree: FactionTree) -> Fact:
             given=tuple(parent.text() for parent in block["given"].one_or_more()) if "given" in block else (),
             over_factions=over_factions,
             note=text_of(block, "note"),
+            role=block["role"].flag() if "role" in block else False,
         )
 
 

@@ -56,7 +56,8 @@ sources:
   ministry: {name: A ministry, kind: government, part_of: a-government, reliability: B, interest: unknown}
   faction-one: {name: Faction One, kind: armed-group, reliability: C, interest: faction-one}
 
-# Questions about the incident besides who did it. `given:` names facts its table may depend on.
+# Questions about the incident besides who did it. `given:` names facts its table may depend on. With `role: yes` a
+# fact is a role (launched, supplied, directed, involved): reports then show scenarios: who led, and who did what.
 facts:
   weapon: {question: "What was the weapon?", states: [drone, rocket, something-else]}
   one-denied: {question: "Did Faction One deny it?", states: [yes, no]}

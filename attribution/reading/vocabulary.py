@@ -69,6 +69,7 @@ FACT: Keys = {
     "question": ("text", "the question the fact answers"),
     "states": ("states", "its answers, or the word `factions`"),
     "given": ("ids", "facts that its table may depend on"),
+    "role": ("flag", "yes: a role in the incident (launched, supplied, directed, involved), part of the scenarios"),
     "note": ("text", "anything else"),
 }
 ORIGIN: Keys = {

@@ -39,9 +39,15 @@ class BottomLine:
 
 
 def bottom_line(
-    posterior: Posterior, rivals: tuple[Posterior, ...] = (), confidence: Confidence | None = None
+    posterior: Posterior,
+    rivals: tuple[Posterior, ...] = (),
+    confidence: Confidence | None = None,
+    ranked: tuple[Standing, ...] = (),
 ) -> BottomLine:
-    """The bottom line of a posterior, beside those of rival models on the same case, with its analytic confidence."""
+    """The bottom line of a posterior, beside those of rival models on the same case, with its analytic confidence.
+
+    `ranked` are the scenarios, the likeliest first; none where the case has no roles.
+    """
     first, second = posterior.ranking[:2]
     disagree = len({model.ranking[0].id for model in (posterior, *rivals)}) > 1
     low_lead = first.probability < NAMING_LIMIT
@@ -51,11 +57,17 @@ def bottom_line(
             *((_leaders_by_model(posterior, rivals, disagree),) if rivals else ()),
             _first(posterior, first),
             _second(second),
+            *_scenario(posterior, ranked),
             prior_sentence(posterior, first, second),
         ),
         confidence=confidence.statement if confidence else NOT_ASSESSED,
         named=not (disagree or low_lead),
     )
+
+
+def scenarios(posterior: Posterior) -> tuple[Standing, ...]:
+    """The likeliest scenarios and the rest; none where the case has no roles, since they would be the factions."""
+    return posterior.scenario_ranking() if posterior.case.roles else ()
 
 
 def band_words(standing: Standing) -> str:
@@ -235,6 +247,16 @@ def _second(second: Standing) -> str:
         f"The next candidate is {second.label} with {percent(second.probability)} "
         f"({percents(second.low, second.high)})."
     )
+
+
+def _scenario(posterior: Posterior, ranked: tuple[Standing, ...]) -> list[str]:
+    if not ranked:
+        return []
+    first = ranked[0]
+    return [
+        f"The most probable scenario under {posterior.model.title}, with {percent(first.probability)} "
+        f"({percents(first.low, first.high)}), is: {first.label}."
+    ]
 
 
 def _against_groups(posterior: Posterior, leader: str) -> list[tuple[str, str]]:

@@ -24,6 +24,7 @@ from attribution.reporting.answer import (
     judgement_and_history,
     log_odds_parts,
     runner_up,
+    scenarios,
     waterfalls,
 )
 from attribution.reporting.diagnostics import Chains, Check, chains, checks
@@ -82,6 +83,7 @@ class Content:
     weight: Parts
     factions: tuple[Standing, ...]
     groups: tuple[Standing, ...]
+    scenarios: tuple[Standing, ...]
     facts: tuple[FactRows, ...]
     models: tuple[ModelRow, ...]
     priors: JudgementAndHistory | None
@@ -121,7 +123,7 @@ def content(
     told = (
         report_sections(posterior, sensitivity) if sensitivity else (section("leave_out", removed, names(posterior)),)
     )
-    second = posterior.ranking[1].id
+    second, ranked = posterior.ranking[1].id, scenarios(posterior)
     return Content(
         case=case.id,
         title=case.title,
@@ -131,11 +133,12 @@ def content(
         model=model.id,
         model_title=model.title,
         model_summary=model.summary,
-        bottom_line=bottom_line(posterior, rivals, sensitivity.confidence if sensitivity else None),
+        bottom_line=bottom_line(posterior, rivals, sensitivity.confidence if sensitivity else None, ranked),
         gate=gate(posterior, sensitivity=sensitivity is not None),
         weight=log_odds_parts(posterior, *posterior.ranking[:2]),
         factions=posterior.ranking,
         groups=posterior.group_standings,
+        scenarios=ranked,
         facts=_facts(posterior),
         models=tuple(_model_row(one, own=one is posterior) for one in (posterior, *rivals)),
         priors=judgement_and_history(posterior, rivals),

@@ -18,7 +18,7 @@ _PROBABILITIES = ("prior", "probability", "low", "high")
 def json_report(content: Content) -> str:
     """The whole report; probabilities are fractions, weights of evidence decibans."""
     found = {"format": REPORT_FORMAT, "citable": content.gate.citable, **as_json(content)}
-    for key in ("factions", "groups"):
+    for key in ("factions", "groups", "scenarios"):
         found[key] = [_with_words(standing) for standing in getattr(content, key)]
     for fact, told in zip(content.facts, found["facts"], strict=True):
         told["states"] = [_with_words(standing) for standing in fact.states]
@@ -36,7 +36,7 @@ def report_schema() -> Schema:
     )
     properties = found["properties"]
     standing = _standing()
-    properties["factions"] = properties["groups"] = list_of(standing)
+    properties["factions"] = properties["groups"] = properties["scenarios"] = list_of(standing)
     properties["facts"]["items"]["properties"]["states"] = list_of(standing)
     properties["provenance"] = {"type": "object", "additionalProperties": {"type": "string"}}
     return found

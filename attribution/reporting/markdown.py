@@ -63,6 +63,8 @@ def _factions(content: Content) -> list[str]:
         "## Who, and how sure",
         markdown_table(("faction", *_STANDING), (_standing(standing) for standing in content.factions)),
     ]
+    if content.scenarios:
+        found.append(markdown_table(("scenario", *_STANDING), (_standing(standing) for standing in content.scenarios)))
     if content.groups:
         found.append(markdown_table(("group", *_STANDING), (_standing(standing) for standing in content.groups)))
     return found

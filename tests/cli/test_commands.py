@@ -64,6 +64,15 @@ def test_fit_speaks_json_and_csv(folder: Path, capsys: pytest.CaptureFixture[str
     assert {row["table"] for row in rows if row["table"] != "table"} == {"factions", "groups", "facts"}
 
 
+def test_fit_shows_the_scenarios_of_a_case_with_roles(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    case = folder / "mine.yaml"
+    case.write_text(case.read_text().replace("states: [yes, no]}", "states: [yes, no], role: yes}"))
+    assert run("fit", *PAIR, "--engine", "importance", "--format", "json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert list(found)[:2] == ["factions", "scenarios"]
+    assert sum(row["probability"] for row in found["scenarios"]) == pytest.approx(1)
+
+
 def test_compare_runs_models_and_dates(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "other.yaml").write_text((folder / "model.yaml").read_text().replace("0.05", "0.06"))
     assert run("fit", *PAIR, "--engine", "importance", "-o", "run.nc") == 0

@@ -76,6 +76,15 @@ def absence(**changes: object) -> Absence:
     return replace(plain, **changes)  # type: ignore[arg-type]
 
 
+def test_roles_are_as_many_as_can_be_read() -> None:
+    roles = [Fact(f"role-{number}", ("yes", "no"), role=True) for number in range(7)]
+    assert a_case(*roles[:6], Fact("plain", ("yes", "no"))).roles == tuple(roles[:6])
+    with pytest.raises(CaseError, match="have 128 joint states") as error:
+        a_case(*roles)
+    assert error.value.at == ("facts", "role-6", "role")
+    assert "role-6" in error.value.hint
+
+
 @pytest.mark.parametrize("build", NOTHING_LEFT.values(), ids=list(NOTHING_LEFT))
 def test_cases_that_cannot_be(build: Callable[[], Case]) -> None:
     with pytest.raises(CaseError) as error:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
+import pytest
+
 import attribution as at
+from attribution.errors import UsageError
 from attribution.inference.diagnostics import diagnose
 from attribution.inference.posterior_draws import PosteriorDraws
 from attribution.inference.tree import attributes
@@ -24,3 +28,35 @@ def test_what_was_computed_while_drawing_is_what_would_be_computed(instant: at.P
     assert bare.standings == instant.standings
     assert bare.program.labels == instant.program.labels
     assert repr(bare) == repr(instant)
+
+
+def test_scenarios_add_up_to_factions_and_to_roles(instant: at.Posterior) -> None:
+    frame = instant.scenarios(top=100)
+    led = frame.groupby(frame.index.str.split(", ").str[0])["probability"].sum()
+    np.testing.assert_allclose(led, instant.probabilities()["probability"][led.index], rtol=1e-10)
+    played = frame.groupby(frame.index.str.split("=").str[1])["probability"].sum()
+    np.testing.assert_allclose(played, instant.facts().loc["awfiya-involved", "probability"][played.index], rtol=1e-10)
+    before = frame.groupby(frame.index.str.split(", ").str[0])["prior"].sum()
+    np.testing.assert_allclose(before, instant.probabilities()["prior"][before.index], rtol=1e-10)
+    assert "ansar-allah-al-awfiya, awfiya-involved=no" not in frame.index  # who led was involved
+
+
+def test_the_likeliest_scenarios_and_the_rest(instant: at.Posterior) -> None:
+    frame, whole = instant.scenarios(), instant.scenarios(top=100)
+    assert list(frame.index[:10]) == list(whole.index[:10]) and list(frame.index[10:]) == ["rest"]
+    assert frame["probability"].sum() == pytest.approx(1, abs=1e-12)
+    assert frame["prior"].sum() == pytest.approx(1, abs=1e-12)
+    assert frame.loc["rest", "label"] == f"All others ({len(whole) - 10})"
+    assert frame["probability"].iloc[:10].is_monotonic_decreasing
+    assert (frame["low"] <= frame["probability"]).all() and (frame["probability"] <= frame["high"]).all()
+    with pytest.raises(UsageError, match="top is 0"):
+        instant.scenarios(top=0)
+
+
+def test_without_roles_scenarios_are_the_factions() -> None:
+    posterior = at.fit(at.read_case("k1-2019"), at.read_model("k1-2019/baseline"), engine="importance")
+    expected = posterior.probabilities().sort_values("probability", ascending=False, kind="stable")
+    frame = posterior.scenarios()
+    assert list(frame.index) == list(expected.index) and list(frame["label"]) == list(expected["label"])
+    for column in ("prior", "probability", "mcse", "low", "high"):
+        np.testing.assert_allclose(frame[column], expected[column], rtol=1e-9)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from itertools import product
+from random import Random
 
 import numpy as np
 import pytest
@@ -11,7 +13,7 @@ from numpy.typing import NDArray
 from attribution.domain.pairing import check_pair
 from attribution.network.compiler import compile_network
 from attribution.network.program import Program
-from attribution.network.summation import log_joint, log_parts, numbers, state_probabilities
+from attribution.network.summation import log_joint, log_parts, log_scenarios, numbers, state_probabilities
 from tests.brute_force import Enumeration
 from tests.random_cases import kinds_used, random_pair
 
@@ -52,6 +54,30 @@ def test_summation_is_the_definition(seed: int) -> None:
     np.testing.assert_allclose(np.exp(log_joint(program, z)), expected, rtol=1e-10, atol=0)
     facts = np.array([list(one.facts().values()) for one in defined])
     np.testing.assert_allclose(state_probabilities(program, slots), facts, rtol=1e-9, atol=1e-300)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_scenarios_are_the_definition_and_add_up(seed: int) -> None:
+    """Any facts may be roles: over their states the joint adds up to that of the factions, over factions to facts."""
+    program, z, defined = enumerations(seed)
+    slots = numbers(program, z)
+    roles = tuple(Random(seed).sample(program.facts, k=seed % 3))
+    sizes = [len(program.states[program.facts.index(role)]) for role in roles]
+    found = np.exp(log_scenarios(program, slots, roles))
+    by_states = [one.scenarios(roles) for one in defined]
+    ordered = list(product(*(program.states[program.facts.index(role)] for role in roles)))
+    expected = np.array([[list(one[states].values()) for states in ordered] for one in by_states])
+    np.testing.assert_allclose(found, expected, rtol=1e-10, atol=1e-300)
+    joint = np.exp(log_joint(program, z))
+    np.testing.assert_allclose(found.sum(axis=1), joint, rtol=1e-10, atol=1e-300)
+    states = found.sum(axis=2).reshape(-1, *sizes) / joint.sum(axis=1).reshape(-1, *(1 for _ in sizes))
+    known = state_probabilities(program, slots)
+    ends = np.cumsum([0, *map(len, program.states)])
+    for axis, role in enumerate(roles, 1):
+        place = program.facts.index(role)
+        others = tuple(one for one in range(1, states.ndim) if one != axis)
+        mine = known[:, ends[place] : ends[place + 1]]
+        np.testing.assert_allclose(states.sum(axis=others), mine, rtol=1e-9, atol=1e-300)
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -47,6 +47,13 @@ def test_the_templates_are_good_files_that_fit() -> None:
     assert case.factions.leaves == ("faction-one", "faction-two", "other")
 
 
+@pytest.mark.parametrize(("written", "role"), [(", role: yes", True), (", role: no", False), ("", False)])
+def test_a_fact_may_be_a_role(written: str, role: bool) -> None:
+    text = case_template("some-case").replace("states: [yes, no]}", f"states: [yes, no]{written}}}")
+    jsonschema.validate(yaml.load(text, _Texts), schema("case"))
+    assert [fact.id for fact in parse_case(text).roles] == ["one-denied"] * role
+
+
 @pytest.mark.parametrize(
     ("text", "number"),
     [
@@ -129,7 +136,7 @@ def test_the_blocks_of_the_design_are_good_files() -> None:
     )
     case = parse_case(case_block, "design.md")
     assert case.origins["rutba"].items[0].propositions[1].fact == "perpetrator"
-    assert case.factions.sizes[case.factions.leaves.index("other-iri")] == 3
+    assert [role.id for role in case.roles] == ["awfiya-involved"]
     model = parse_model(re.sub(r"clusters:.*", "", model_block), "design.md", grading_text=GRADING)
     assert model.perpetrator.proportional_to == ("tempo", "reach")
     assert model.deception.forged[0].toward == "kataib-hezbollah"

@@ -12,6 +12,7 @@ import jsonschema
 import pytest
 
 import attribution as at
+from attribution.domain.verbal import percent, percents
 from attribution.errors import OutputError, UsageError
 from attribution.inference.settings import Sampling
 from attribution.reading import case_template, model_template, parse_case, parse_model
@@ -28,9 +29,11 @@ VOID = {"meta", "br", "hr", "link", "img", "input", "line", "circle"}
 
 
 @cache
-def prepared(evil: str = "") -> Prepared:
-    """The report of the template, with `evil` in every text of the case and of the model."""
+def prepared(evil: str = "", *, role: bool = False) -> Prepared:
+    """The report of the template, with `evil` in every text of the case and of the model; its second fact a role."""
     case, model = case_template("my-case"), model_template("my-case")
+    if role:
+        case = case.replace("states: [yes, no]}", "states: [yes, no], role: yes}")
     if evil:
         quoted = '"' + evil.replace("\\", "\\\\").replace('"', '\\"') + '"'
         for text in ("A title in words", "Somewhere", "Some sponsor and its clients", "Faction Two", "A ministry",
@@ -106,6 +109,38 @@ def test_the_page_is_inert_and_whole(evil: str) -> None:
     assert "default-src 'none'" in text
     assert "@import" not in text
     assert "url(" not in text
+
+
+def test_scenarios_stand_beneath_the_factions_in_every_form() -> None:
+    whole = prepared(role=True)
+    first = whole.content.scenarios[0]
+    faction = whole.content.labels[first.id.partition(",")[0]]
+    assert first.label == f"{faction}; one denied: {first.id.partition('=')[2]}"
+    sentence = (
+        f"The most probable scenario under Baseline, with {percent(first.probability)} "
+        f"({percents(first.low, first.high)}), is: {first.label}."
+    )
+    found = json.loads(whole.render(".json"))
+    jsonschema.validate(found, report_schema())
+    assert found["scenarios"][0]["label"] == first.label
+    assert sum(row["probability"] for row in found["scenarios"]) == pytest.approx(1)
+    page, note = whole.render(".html"), whole.render(".md")
+    assert page.index("Factions, the most probable first") < page.index("Probability by scenario")
+    assert page.index("Probability by scenario") < page.index("Probability by faction")
+    assert note.index("| faction | before") < note.index("| scenario | before") < note.index("| group | before")
+    assert sentence in page and plain(sentence) in note and sentence in whole.bottom_line
+
+
+def test_without_roles_there_are_no_scenarios_to_show() -> None:
+    whole = prepared()
+    assert whole.content.scenarios == ()
+    assert not any("cenario" in whole.render(suffix) for suffix in (".html", ".md"))
+
+
+def test_hostile_names_are_text_in_scenarios_too() -> None:
+    whole = prepared(EVIL, role=True)
+    assert scripts(whole.render(".html")) == OUR_SCRIPTS
+    assert "<script" not in whole.render(".md").replace("\\<script", "")
 
 
 def test_hostile_text_is_shown_as_text() -> None:
