@@ -38,15 +38,13 @@ if TYPE_CHECKING:
     from attribution.analysis.tipping import TippingPoints, tipping_points
     from attribution.analysis.what_if import Changes, Planted, WhatIf, what_if
     from attribution.archive.evaluation.backtest import Backtest, backtest
-    from attribution.domain.case import Case
     from attribution.domain.concern import Concern
-    from attribution.domain.model import Model
     from attribution.errors import AttributionError, PoolError
     from attribution.inference.fit import build, fit
     from attribution.inference.many import fit_many
     from attribution.inference.posterior import Posterior, load_posterior
     from attribution.inference.settings import Sampling, Settings
-    from attribution.reading import read_case, read_model
+    from attribution.reading import Case, Grading, Model, read_case, read_model, write_case, write_model
     from attribution.reporting.write import write_report
 
 __all__ = [
@@ -61,6 +59,7 @@ __all__ = [
     "DeceptionBudget",
     "Decomposition",
     "Dependence",
+    "Grading",
     "Lattice",
     "LeaveOut",
     "Model",
@@ -102,13 +101,15 @@ __all__ = [
     "timeline",
     "tipping_points",
     "what_if",
+    "write_case",
+    "write_model",
     "write_report",
 ]
 
 _HOMES = {
     "AttributionError": "errors",
     "Backtest": "archive.evaluation.backtest",
-    "Case": "domain.case",
+    "Case": "reading",
     "Casebook": "analysis.casebook",
     "Changes": "analysis.what_if",
     "Comparison": "analysis.compare",
@@ -117,9 +118,10 @@ _HOMES = {
     "DeceptionBudget": "analysis.deception",
     "Decomposition": "analysis.shapley",
     "Dependence": "analysis.dependence",
+    "Grading": "reading",
     "Lattice": "analysis.lattice",
     "LeaveOut": "analysis.leave_out",
-    "Model": "domain.model",
+    "Model": "reading",
     "NextEvidence": "analysis.next_evidence",
     "Planted": "analysis.what_if",
     "Posterior": "inference.posterior",
@@ -158,6 +160,8 @@ _HOMES = {
     "timeline": "analysis.timeline",
     "tipping_points": "analysis.tipping",
     "what_if": "analysis.what_if",
+    "write_case": "reading",
+    "write_model": "reading",
     "write_report": "reporting.write",
 }
 

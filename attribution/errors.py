@@ -79,7 +79,9 @@ class InputError(AttributionError):
         return self
 
     def __str__(self) -> str:
+        path = spell(self.at) if self.at else ""
         where = f"{self.file}:{self.line}: " if self.line else f"{self.file}: " if self.file else ""
+        where = where or (f"{path}: " if path not in self.what else "")
         lines = [f"{where}{self.what}"]
         if self.allowed:
             lines.append(f"  allowed: {self.allowed}")

@@ -10,7 +10,6 @@ import jsonschema
 import pytest
 
 import attribution as at
-from attribution.inference.settings import digest
 from attribution.reading import shipped_models
 from attribution.reporting.json import report_schema
 
@@ -24,9 +23,9 @@ def test_a_report_is_of_the_files_that_ship(model: str) -> None:
     found = json.loads((REPORTS / f"{model}.json").read_text())
     jsonschema.validate(found, report_schema())
     case, assumed = at.read_case("tower-22"), at.read_model(f"tower-22/{model}")
-    assert found["provenance"]["SHA-256 of the evidence"] == digest(case.evidence_text)
-    assert found["provenance"]["SHA-256 of the assumptions"] == digest(assumed.text)
-    assert found["provenance"]["SHA-256 of the grading"] == digest(assumed.grading.text)
+    assert found["provenance"]["SHA-256 of the evidence"] == case.digest
+    assert found["provenance"]["SHA-256 of the assumptions"] == assumed.digest
+    assert found["provenance"]["SHA-256 of the grading"] == assumed.grading.digest
 
 
 @pytest.mark.parametrize("model", MODELS)

@@ -24,7 +24,7 @@ from attribution.domain.tables import Table
 from attribution.inference.draws import estimate, khat_threshold
 from attribution.inference.fit import fit
 from attribution.inference.posterior import Posterior
-from attribution.inference.settings import Engine, Sampling, digest
+from attribution.inference.settings import Engine, Sampling
 from attribution.network.program import Floats
 from attribution.parallel import each
 from attribution.plots.figures import DotRow, Scale, dots
@@ -310,8 +310,8 @@ def _study(pair: tuple[Case, Model], *, engine: Engine, seed: int) -> Study:
         witnesses=tuple(standing.probability for standing in witnesses.standings),
         settlements=tuple(_settlements(case)),
         started=case.incident.date.start.isoformat(timespec="minutes"),
-        evidence_hash=digest(case.evidence_text),
-        assumptions_hash=digest(model.text),
+        evidence_hash=case.digest,
+        assumptions_hash=model.digest,
     )
 
 
@@ -457,12 +457,9 @@ def naive_independence(case: Case, model: Model) -> tuple[Case, Model]:
         declarations=Catalog(),
         facts=Catalog(_facts(case, copies)),
         outcomes=(),
-        text="",
     )
     tables = Catalog(_tables(model, copies))
-    assumed = replace(
-        model, tables=tables, deception=_deception(case, model, split), clusters=Catalog(), text="", summary=""
-    )
+    assumed = replace(model, tables=tables, deception=_deception(case, model, split), clusters=Catalog(), summary="")
     return split, assumed
 
 

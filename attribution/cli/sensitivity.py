@@ -144,11 +144,11 @@ def _check_unchanged(run: str, posterior: Posterior) -> None:
     case, model = posterior.case, posterior.model
     if case.id not in shipped_cases():
         return
-    changed = [] if read_case(case.id).text == case.text else ["the case"]
+    changed = [] if read_case(case.id) == case else ["the case"]
     if model.id in shipped_models(case.id):
         now = read_model(f"{case.id}/{model.id}")
-        changed += [] if now.text == model.text else [f'the model "{model.id}"']
-        changed += [] if now.grading.text == model.grading.text else [f'the grading "{now.grading.id}"']
+        changed += [] if now.digest == model.digest else [f'the model "{model.id}"']
+        changed += [] if now.grading.digest == model.grading.digest else [f'the grading "{now.grading.id}"']
     if changed:
         raise RunError(
             f"{' and '.join(changed)} changed since this run was fitted.",

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from math import prod
-from typing import Literal, get_args
+from typing import Any, ClassVar, Literal, get_args
 
+from attribution.domain.document import CASE_FORMAT, Document, Documented, canonical, digest, one_or_list, plain, stated
 from attribution.domain.evidence import (
     NO_INTEREST,
     UNKNOWN_INTEREST,
@@ -19,6 +19,7 @@ from attribution.domain.evidence import (
     Proposition,
     Source,
     Statement,
+    citation_entry,
 )
 from attribution.domain.factions import FactionTree
 from attribution.domain.facts import Fact, in_causal_order
@@ -27,13 +28,11 @@ from attribution.domain.identifiers import PERPETRATOR, Catalog, check_id
 from attribution.domain.moments import Moment
 from attribution.domain.numbers import Number
 from attribution.domain.origins import Origin, OriginDeclaration, gather_origins
-from attribution.errors import CaseError, Path, listed
+from attribution.errors import CaseError, Path, UsageError, listed
 
 Settled = Literal["court", "official", "consensus", "partial"]
 
-# the key, then every line that begins with a blank, a hyphen or a closing bracket, and comments between them
 MOST_ROLE_STATES = 64  # that the roles of a case may have together: each is summed by itself, and read by somebody
-_BLOCK = re.compile(r"^[\"']?outcome[\"']?[ ]*:[^\n]*\n?(?:(?:#[^\n]*\n|[ \t]*\n)*[ \t\-\]}][^\n]*\n?)*", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +50,18 @@ class Incident:
         for name, value, limit in (("latitude", self.latitude, 90), ("longitude", self.longitude, 180)):
             if value is not None and not -limit <= value <= limit:
                 raise CaseError(f"{name} is {value:g}.", at=("incident", name), allowed=f"-{limit} to {limit} degrees")
+
+    def document(self) -> Document:
+        return stated(
+            {
+                "date": self.date.isoformat(),
+                "place": self.place,
+                "country": self.country,
+                "latitude": None if self.latitude is None else plain(self.latitude),
+                "longitude": None if self.longitude is None else plain(self.longitude),
+                "note": self.note,
+            }
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +81,23 @@ class Outcome:
     note: str = ""
     citations: tuple[Citation, ...] = ()
 
+    def document(self) -> Document:
+        """The outcome as one entry of `outcome:`."""
+        named: Any = one_or_list(sorted(self.proposition.states))
+        if self.proposition.fact != PERPETRATOR:
+            named = {self.proposition.fact: named}
+        return stated(
+            {
+                "false" if self.proposition.negated else "true": named,
+                "source": self.source,
+                "grade": str(self.grade),
+                "date": self.date.isoformat(),
+                "settled": self.settled,
+                "note": self.note,
+                "citation": citation_entry(self.citations),
+            }
+        )
+
     def __post_init__(self) -> None:
         if self.settled not in get_args(Settled):
             raise CaseError.unknown("ways of settling", self.settled, get_args(Settled), at=("outcome",))
@@ -79,14 +107,8 @@ class Outcome:
         return self.settled != "partial"
 
 
-def without_outcome(text: str) -> str:
-    """The text of a case file without its `outcome:` block: what a fit reads, and what its hash is taken from."""
-    kept, cut = _BLOCK.subn("", text)
-    return kept.rstrip() + "\n" if cut else text
-
-
 @dataclass(frozen=True, slots=True)
-class Case:
+class Case(Documented):
     """Evidence, with nothing assumed: what is public about one incident.
 
     Attributes
@@ -111,8 +133,8 @@ class Case:
         What a reader must know about the evidence as a whole.
     outcomes : tuple of Outcome
         What was settled later. No fit reads it.
-    text : str
-        The file it was read from; empty for a case made in Python.
+    written : Written or None
+        The file it was read from, for its comments and order; `text` says whether it still is that.
     origins : Catalog of Origin
         The items gathered by where they really come from; made from the items and declarations.
 
@@ -131,6 +153,8 @@ class Case:
     True
     """
 
+    named_by_file: ClassVar[bool] = False
+
     id: str
     title: str
     question: str
@@ -142,7 +166,6 @@ class Case:
     declarations: Catalog[OriginDeclaration] = field(default_factory=Catalog)
     limits: tuple[str, ...] = ()
     outcomes: tuple[Outcome, ...] = ()
-    text: str = field(default="", repr=False, compare=False)  # the file it was read from, so that a run stands alone
     origins: Catalog[Origin] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -170,10 +193,101 @@ class Case:
             named = proposition.states
         return frozenset(self.states(fact)) - named if proposition.negated else named
 
+    def to_dict(self) -> Document:
+        """The case in the words of a case file."""
+        head = {
+            "format": CASE_FORMAT,
+            "id": self.id,
+            "title": self.title,
+            "question": self.question,
+            "incident": self.incident.document(),
+            "factions": {root.id: root.document() for root in self.factions.roots},
+            "sources": {source.id: source.document() for source in self.sources},
+        }
+        evidence = {"evidence": [item.document() for item in self.evidence]}
+        facts = {fact.id: fact.document() for fact in self.facts}
+        origins = {declaration.id: declaration.document() for declaration in self.declarations}
+        outcome = [outcome.document() for outcome in self.outcomes]
+        tail = stated({"outcome": outcome, "limits": list(self.limits)})
+        return {**head, **stated({"facts": facts, "origins": origins}), **evidence, **tail}
+
     @property
-    def evidence_text(self) -> str:
-        """The text without what was settled later: what a fit reads."""
-        return without_outcome(self.text)
+    def digest(self) -> str:
+        """SHA-256 of what a fit reads: the content without what was settled later."""
+        return digest(canonical(replace(self, outcomes=()).to_dict()))
+
+    def without(self, *names: str) -> Case:
+        """The case without these items, or origins with all that comes from them.
+
+        A copy of something taken out becomes a statement of its own. A model that names an origin taken out wants
+        `Model.without` too.
+
+        Raises
+        ------
+        UsageError
+            A name that is neither an item nor an origin.
+
+        Examples
+        --------
+        >>> import attribution as at
+        >>> case = at.read_case("tower-22")
+        >>> "halt" in case.without("halt").evidence
+        False
+        """
+        known = {*self.evidence.ids, *self.origins.ids}
+        for name in names:
+            if name not in known:
+                raise UsageError.unknown("items and origins", name, known, at=("item",))
+        kept = [item for item in self.evidence if not {item.id, item.origin_id} & set(names)]
+        standing = {item.id for item in kept}
+        spoken_for = {item.origin_id for item in kept}
+        lost = set(self.origins.ids) - spoken_for
+        return replace(
+            self,
+            evidence=Catalog((_without_lost_copy(item, standing) for item in kept), kind="item"),
+            declarations=Catalog(declared for declared in self.declarations if declared.id not in lost),
+        )
+
+    def with_grade(self, name: str, grade: Grade | str | None) -> Case:
+        """The case with another grade for an item, or for an origin that is declared; None takes it away.
+
+        Raises
+        ------
+        UsageError
+            A name that is neither.
+        CaseError
+            A grade that is none, a grade in two places, or an absence, which has none.
+
+        Examples
+        --------
+        >>> import attribution as at
+        >>> str(at.read_case("tower-22").with_grade("halt", "B3").origins["halt"].grade)
+        'B3'
+        """
+        new = Grade.parse(grade) if isinstance(grade, str) else grade
+        if name in self.declarations:
+            changed = replace(self.declarations[name], grade=new)
+            return replace(self, declarations=self.declarations.with_(changed))
+        if name not in self.evidence:
+            raise UsageError.unknown(
+                "items and declared origins", name, (*self.evidence.ids, *self.declarations.ids), at=("item",)
+            )
+        item = self.evidence[name]
+        if not isinstance(item, Statement | Direct):
+            raise CaseError(f'"{name}" is an absence.', allowed="a report, an act, or a weight already given")
+        home = self.origins[item.origin_id]
+        shared = home.id in self.declarations and (len(home.items) > 1 or self.declarations[home.id].grade)
+        if new is not None and shared:
+            raise CaseError(
+                f'the grade of "{name}" is that of its origin "{home.id}".',
+                allowed="one grade per origin",
+                hint=f'with_grade("{home.id}", "{new}")',
+            )
+        return replace(self, evidence=self.evidence.with_(replace(item, grade=new)))
+
+    def with_items(self, *items: Item) -> Case:
+        """The case with further items; one that has the id of an item there takes its place."""
+        return replace(self, evidence=self.evidence.with_(*items))
 
     @property
     def update_times(self) -> tuple[Moment, ...]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal, get_args
+from typing import Any, ClassVar, Literal, get_args
 from urllib.parse import urlsplit
 
+from attribution.domain.document import Document, keyed, one_or_list, stated, yes_no
 from attribution.domain.grades import LETTERS, Grade
 from attribution.domain.identifiers import check_id
 from attribution.domain.moments import Moment
@@ -49,6 +50,19 @@ class Source:
                 "reliability letters", self.reliability, LETTERS, at=("sources", self.id, "reliability")
             )
 
+    def document(self) -> Document:
+        return stated(
+            {
+                "name": self.name,
+                "kind": self.kind,
+                "part_of": self.part_of,
+                "reliability": self.reliability,
+                "interest": "" if self.interest == UNKNOWN_INTEREST else self.interest,
+                "would_say_anyway": self.would_say_anyway and self.would_say_anyway.document(),
+                "note": self.note,
+            }
+        )
+
     @property
     def institution(self) -> str:
         """What it is part of, or itself."""
@@ -89,6 +103,24 @@ class Citation:
         if self.read not in get_args(Reading):
             raise CaseError.unknown("ways of reading", self.read, get_args(Reading))
 
+    def document(self) -> Document:
+        return stated(
+            {
+                "url": self.url,
+                "title": self.title,
+                "publisher": self.publisher,
+                "published": self.published,
+                "read": "" if self.read == "copy" else self.read,
+                "note": self.note,
+            }
+        )
+
+
+def citation_entry(citations: tuple[Citation, ...]) -> Document | list[Document]:
+    """The `citation:` of a block: one by itself, several as a list."""
+    pages = [page.document() for page in citations]
+    return pages[0] if len(pages) == 1 else pages
+
 
 @dataclass(frozen=True, slots=True)
 class Proposition:
@@ -100,6 +132,11 @@ class Proposition:
     fact: str
     states: frozenset[str]
     negated: bool = False
+
+    def document(self) -> Any:
+        """The states alone: the fact is the key under which they stand."""
+        named = one_or_list(sorted(self.states))
+        return {"not": named} if self.negated else named
 
     def __str__(self) -> str:
         named = " or ".join(sorted(self.states))
@@ -113,6 +150,9 @@ class Copying:
     of: str
     probability: Number
 
+    def document(self) -> Document:
+        return {"of": self.of, "probability": self.probability.document()}
+
 
 @dataclass(frozen=True, slots=True)
 class Regrade:
@@ -120,6 +160,9 @@ class Regrade:
 
     date: Moment
     grade: Grade
+
+    def document(self) -> Document:
+        return {"date": self.date.isoformat(), "grade": str(self.grade)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +172,7 @@ class Item:
     kind: ClassVar[str] = ""
 
     id: str
-    title: str
+    title: str  # an empty one becomes the id made readable
     source: str
     published: Moment
     origin: str = ""
@@ -141,11 +184,44 @@ class Item:
 
     def __post_init__(self) -> None:
         check_id(self.id, "item")
+        if not self.title:
+            object.__setattr__(self, "title", self._readable)
         if self.withdrawn and self.withdrawn < self.published:
             raise CaseError(
                 f'"{self.id}" was withdrawn on {self.withdrawn}, before it was published on {self.published}.',
                 allowed="a withdrawal that is not before the publication",
             )
+
+    @property
+    def _readable(self) -> str:
+        return self.id.replace("-", " ").capitalize()
+
+    def document(self) -> Document:
+        """The item as one entry of `evidence:`."""
+        return stated(
+            {
+                "id": self.id,
+                "kind": self.kind,
+                "title": "" if self.title == self._readable else self.title,
+                **self._own_entries(),
+                "source": self.source,
+                "via": one_or_list(self.via),
+                "origin": self.origin,
+                "date": self.date and self.date.isoformat(),
+                "published": self.published.isoformat(),
+                "withdrawn": self.withdrawn and self.withdrawn.isoformat(),
+                "citation": citation_entry(self.citations),
+                "note": self.note,
+            }
+        )
+
+    def _own_entries(self) -> Document:
+        """What only this kind of item says."""
+        return {}
+
+    def _says(self) -> Document:
+        pairs = ((proposition.fact, proposition.document()) for proposition in self.propositions)
+        return keyed(pairs, at=("evidence", self.id, "says"))
 
     @property
     def origin_id(self) -> str:
@@ -172,6 +248,16 @@ class Statement(Item):
     @property
     def propositions(self) -> tuple[Proposition, ...]:
         return self.says
+
+    def _own_entries(self) -> Document:
+        return {
+            "says": self._says(),
+            "grade": str(self.grade or ""),
+            "would_say_anyway": self.would_say_anyway and self.would_say_anyway.document(),
+            "copies": self.copies and self.copies.document(),
+            "forgeable": yes_no(self.forgeable),
+            "regraded": [step.document() for step in self.regraded],
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,6 +288,9 @@ class Absence(Item):
     def propositions(self) -> tuple[Proposition, ...]:
         return self.says
 
+    def _own_entries(self) -> Document:
+        return {"says": self._says(), "detection": self.detection.document(), "searched": self.searched}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Direct(Item):
@@ -215,3 +304,8 @@ class Direct(Item):
     fact: str
     ratios: tuple[tuple[str, Number], ...]
     grade: Grade | None = None
+
+    def _own_entries(self) -> Document:
+        pairs = ((state, ratio.document()) for state, ratio in self.ratios)
+        about = keyed(pairs, at=("evidence", self.id, "likelihood_ratio"))
+        return {"likelihood_ratio": {self.fact: about}, "grade": str(self.grade or "")}

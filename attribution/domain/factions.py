@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from attribution.domain.document import Document, plain, stated, yes_no
 from attribution.domain.identifiers import OTHER, check_id
 from attribution.errors import CaseError, Path
 
@@ -36,6 +37,18 @@ class Node:
                 allowed="a size on leaves only",
                 hint="the size of a group is the sum of its members' sizes",
             )
+
+    def document(self) -> Document:
+        return stated(
+            {
+                "title": self.title,
+                "size": None if self.size == 1.0 else plain(self.size),
+                "banner": yes_no(self.banner or None),
+                "sponsor": yes_no(self.sponsor or None),
+                "note": self.note,
+                "members": {member.id: member.document() for member in self.members},
+            }
+        )
 
     @property
     def label(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from attribution.domain.document import Document, stated, yes_no
 from attribution.domain.identifiers import Catalog, check_id
 from attribution.errors import CaseError
 
@@ -42,6 +43,17 @@ class Fact:
                 raise CaseError.duplicate("state", state, at=at)
         if len(set(self.given)) < len(self.given):
             raise CaseError.duplicate("parent", self.given[-1], at=("facts", self.id, "given"))
+
+    def document(self) -> Document:
+        return stated(
+            {
+                "question": self.question,
+                "states": "factions" if self.over_factions else list(self.states),
+                "given": list(self.given),
+                "role": yes_no(self.role or None),
+                "note": self.note,
+            }
+        )
 
     @property
     def label(self) -> str:

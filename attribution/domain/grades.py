@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import pairwise
 
+from attribution.domain.document import GRADING_FORMAT, Document, Documented, stated
 from attribution.domain.numbers import Number
 from attribution.domain.tables import Reason
 from attribution.errors import CaseError, ModelError, Path
@@ -64,7 +65,7 @@ UNGRADED = Grade("F", "6")
 
 
 @dataclass(frozen=True, slots=True)
-class Grading:
+class Grading(Documented):
     """Reliability = source part (letter) x item part (digit), each an uncertain probability.
 
     Letters A to E and digits 1 to 5 must fall in low, best and high: a better grade is never worth less. F and 6 stand
@@ -76,7 +77,6 @@ class Grading:
     letters: tuple[Number, ...]
     digits: tuple[Number, ...]
     because: Reason | None = None
-    text: str = field(default="", repr=False, compare=False)  # the file it was read from, so that a run stands alone
 
     def __post_init__(self) -> None:
         for block, names, numbers in (("letters", LETTERS, self.letters), ("digits", DIGITS, self.digits)):
@@ -91,6 +91,24 @@ class Grading:
                         at=(block, name),
                         allowed="numbers that fall from A to E and from 1 to 5",
                     )
+
+    def to_dict(self) -> Document:
+        """The grading in the words of a grading file."""
+        return stated(
+            {
+                "format": GRADING_FORMAT,
+                "id": self.id,
+                "title": self.title,
+                "because": self.because and self.because.document(),
+                "letters": {name: part.document() for name, part in zip(LETTERS, self.letters, strict=True)},
+                "digits": {name: part.document() for name, part in zip(DIGITS, self.digits, strict=True)},
+            }
+        )
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the content, whatever it is called."""
+        return self.content
 
     def source_part(self, grade: Grade) -> Number:
         return self.letters[LETTERS.index(grade.letter)]

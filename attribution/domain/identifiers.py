@@ -64,6 +64,10 @@ class Catalog[T: Named]:
                 raise CaseError.duplicate(kind, value.id, at=(*at, position))
             self._by_id[value.id] = value
 
+    def with_(self, *values: T) -> Catalog[T]:
+        """These values too, each in the place of the one that has its id."""
+        return Catalog((self._by_id | {value.id: value for value in values}).values())
+
     @property
     def ids(self) -> tuple[str, ...]:
         return tuple(self._by_id)

@@ -4,14 +4,25 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
+from attribution.domain.document import (
+    MODEL_FORMAT,
+    Document,
+    Documented,
+    canonical,
+    digest,
+    keyed,
+    plain,
+    stated,
+)
 from attribution.domain.factions import FactionTree
 from attribution.domain.grades import Grading
 from attribution.domain.identifiers import Catalog
 from attribution.domain.numbers import Number
-from attribution.domain.tables import Reason, Table, Trait, most_specific
-from attribution.errors import ModelError, Path
+from attribution.domain.tables import Reason, Table, Trait, most_specific, reason_entry
+from attribution.errors import ModelError, Path, UsageError
 
 FEW_LABELS = 50
 MOST_CLUSTERS = 14
@@ -30,6 +41,10 @@ class HistoryWeight:
     share: float
     label: str = ""
     because: Reason | None = None
+
+    def document(self) -> Document:
+        entries = stated({"weight": self.weight.document(), "share": plain(self.share), "label": self.label})
+        return entries | dict(reason_entry(self.because))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +85,24 @@ class History:
                 f"{self.labelled} of {self.events} events are labelled.", at=("used",), allowed="no more than there are"
             )
 
+    def document(self) -> Document:
+        """The prior as a block of a model, with what a reader of it must know; not who or what made it possible."""
+        weights = ((weight.node, weight.document()) for weight in self.weights)
+        return stated(
+            {
+                "id": self.id,
+                "case": self.case,
+                "title": self.title,
+                "made_by": self.made_by,
+                "table": {"file": self.table, "sha256": self.sha256},
+                "before": self.before.isoformat(),
+                "used": {"events": self.events, "labelled": self.labelled},
+                "factions": keyed(weights, at=("perpetrator", "archive", "factions")),
+                "other": self.other.document(),
+                "limits": list(self.limits),
+            }
+        )
+
     def weight_of(self, leaf: str, tree: FactionTree) -> HistoryWeight | None:
         """The weight that covers a faction: its own, or that of the nearest group above it."""
         return most_specific(self.weights, leaf, tree)
@@ -94,6 +127,15 @@ class Share:
     number: Number
     within: tuple[tuple[str, Number], ...] = ()
     because: Reason | None = None
+
+    def document(self) -> Any:
+        """The total alone, where that is all there is."""
+        value = self.number.document()
+        if not self.within and self.because is None and not (isinstance(value, dict) and "value" in value):
+            return value
+        at = ("perpetrator", "share", self.node, "within")
+        within = keyed(((member, weight.document()) for member, weight in self.within), at=at)
+        return stated({"value": value, "within": within}) | dict(reason_entry(self.because))
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +164,22 @@ class PerpetratorPrior:
             if number.scale != "probability":
                 raise ModelError(f"{name} is a ratio.", at=("perpetrator", name), allowed="a probability")
 
+    def document(self) -> Document:
+        shares = keyed(((share.node, share.document()) for share in self.shares), at=("perpetrator", "share"))
+        entries = {
+            "proportional_to": list(self.proportional_to),
+            "share": shares,
+            "archive": self.archive and self.archive.document(),
+            "other": self.other.document(),
+            "surprise": self.surprise.document(),
+        }
+        return stated(entries) | dict(reason_entry(self.because))
+
+
+def _chance(probability: Number, toward: str, because: Reason | None) -> Document:
+    """A block of `deception:`."""
+    return stated({"probability": probability.document(), "toward": toward}) | dict(reason_entry(because))
+
 
 @dataclass(frozen=True, slots=True)
 class Staged:
@@ -131,6 +189,9 @@ class Staged:
     probability: Number
     toward: str
     because: Reason | None = None
+
+    def document(self) -> Document:
+        return _chance(self.probability, self.toward, self.because)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +203,9 @@ class Forged:
     toward: str = ""
     because: Reason | None = None
 
+    def document(self) -> Document:
+        return _chance(self.probability, self.toward, self.because)
+
 
 @dataclass(frozen=True, slots=True)
 class Deceptive:
@@ -151,6 +215,9 @@ class Deceptive:
     probability: Number
     because: Reason | None = None
 
+    def document(self) -> Document:
+        return _chance(self.probability, "", self.because)
+
 
 @dataclass(frozen=True, slots=True)
 class Deception:
@@ -159,6 +226,16 @@ class Deception:
     staged: tuple[Staged, ...] = ()
     forged: tuple[Forged, ...] = ()
     deceptive: tuple[Deceptive, ...] = ()
+
+    def document(self) -> Document:
+        at = "deception"
+        return stated(
+            {
+                "staged": keyed(((each.fact, each.document()) for each in self.staged), at=(at, "staged")),
+                "forged": keyed(((each.target, each.document()) for each in self.forged), at=(at, "forged")),
+                "deceptive": keyed(((each.source, each.document()) for each in self.deceptive), at=(at, "deceptive")),
+            }
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +247,7 @@ class Cluster:
 
 
 @dataclass(frozen=True, slots=True)
-class Model:
+class Model(Documented):
     """One analyst's assumptions about one case.
 
     Attributes
@@ -193,8 +270,8 @@ class Model:
         Its idea in two sentences.
     recipe : str
         The recipe that its tables and numbers may name; empty for none.
-    text : str
-        The file it was read from, with those it names; empty for a model made in Python.
+    written : Written or None
+        The file it was read from, with those it names, for its comments and order.
 
     Raises
     ------
@@ -220,7 +297,6 @@ class Model:
     clusters: Catalog[Cluster] = field(default_factory=Catalog)
     summary: str = ""
     recipe: str = ""  # the recipe that its tables and numbers may name
-    text: str = field(default="", repr=False, compare=False)  # the file it was read from, so that a run stands alone
 
     def __post_init__(self) -> None:
         for position, trait in enumerate(self.perpetrator.proportional_to):
@@ -231,6 +307,63 @@ class Model:
                     if row.trait:
                         self._check_trait(row.trait, ("facts", table.fact, given.state, position, "trait"))
         self._check_clusters()
+
+    def to_dict(self) -> Document:
+        """The model in the words of a model file that stands alone.
+
+        What it took from another model, a recipe, a grading or a prior from events stands in it: numbers of a recipe
+        say so in `stated` and in their reasons.
+        """
+        grading = {key: value for key, value in self.grading.to_dict().items() if key != "format"}
+        return stated(
+            {
+                "format": MODEL_FORMAT,
+                "id": self.id,
+                "case": self.case,
+                "title": self.title,
+                "summary": self.summary,
+                "recipe": self.recipe,
+                "grading": grading,
+                "traits": {trait.id: trait.document() for trait in self.traits},
+                "perpetrator": self.perpetrator.document(),
+                "facts": {table.fact: table.document() for table in self.tables},
+                "deception": self.deception.document(),
+                "clusters": {cluster.id: list(cluster.origins) for cluster in self.clusters},
+            }
+        )
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the assumptions, whatever the model is called; the grading has its own."""
+        return digest(canonical({key: value for key, value in self.to_dict().items() if key not in ("id", "grading")}))
+
+    def without(self, *origins: str) -> Model:
+        """The model for a case without these origins, or sources: none of them forged, deceptive, or in a cluster.
+
+        Raises
+        ------
+        UsageError
+            A name that the model says nothing about.
+        """
+        named = {origin for cluster in self.clusters for origin in cluster.origins}
+        named |= {forged.target for forged in self.deception.forged}
+        named |= {deceptive.source for deceptive in self.deception.deceptive}
+        for name in origins:
+            if name not in named:
+                raise UsageError.unknown("origins and sources that the model names", name, named, at=("origin",))
+        clusters = (
+            replace(cluster, origins=tuple(origin for origin in cluster.origins if origin not in origins))
+            for cluster in self.clusters
+        )
+        return replace(
+            self,
+            deception=replace(
+                self.deception,
+                forged=tuple(forged for forged in self.deception.forged if forged.target not in origins),
+                deceptive=tuple(each for each in self.deception.deceptive if each.source not in origins),
+            ),
+            clusters=Catalog(cluster for cluster in clusters if cluster.origins),
+        )
 
     def _check_trait(self, trait: str, at: Path) -> None:
         if trait not in self.traits:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Literal
+import re
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
+from attribution.domain.document import plain, stated
 from attribution.domain.verbal import ICD_203
 from attribution.errors import ModelError, listed
 
@@ -13,6 +15,7 @@ Scale = Literal["probability", "ratio"]
 
 _JEFFREYS = 0.5
 _QUANTILES = (0.05, 0.5, 0.95)
+_COUNTS = re.compile(r"(\d{1,15}) of (\d{1,15})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,31 @@ class Number:
     @property
     def constant(self) -> bool:
         return self.low == self.high
+
+    def document(self) -> Any:
+        """As it is written in files: as it was stated, if that is a form that files know."""
+        short = self._short()
+        triple = [plain(self.low), plain(self.best), plain(self.high)]
+        value = short or (triple[1] if self.constant else triple)
+        if not self.vary and (short or not self.stated):
+            return value
+        return stated({"value": value, "stated": "" if short else self.stated, "vary": plain(self.vary) or None})
+
+    def _short(self) -> Any:
+        """Counts, or a term of probability, if they mean just these numbers."""
+        if not self.stated:
+            return None
+        counts = _COUNTS.fullmatch(self.stated)
+        try:
+            if counts:
+                yes, of = int(counts[1]), int(counts[2])
+                return {"yes": yes, "of": of} if self._is(Number.from_counts(yes, of)) else None
+            return self.stated if self._is(Number.from_words(self.stated)) else None
+        except ModelError:
+            return None
+
+    def _is(self, number: Number) -> bool:
+        return replace(self, vary=0.0) == number
 
     def __str__(self) -> str:
         if self.constant:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from attribution.domain.document import Document, stated, yes_no
 from attribution.domain.evidence import Absence, Direct, Item, Statement
 from attribution.domain.grades import Grade
 from attribution.domain.identifiers import check_id
@@ -23,6 +24,17 @@ class OriginDeclaration:
 
     def __post_init__(self) -> None:
         check_id(self.id, "origin")
+
+    def document(self) -> Document:
+        return stated(
+            {
+                "title": self.title,
+                "grade": str(self.grade or ""),
+                "source": self.source,
+                "forgeable": yes_no(self.forgeable),
+                "note": self.note,
+            }
+        )
 
 
 @dataclass(frozen=True, slots=True)

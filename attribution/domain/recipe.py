@@ -171,7 +171,15 @@ def _bound_rows(rows: Iterable[Row], binding: Binding) -> Iterable[Row]:
             for entry in row.entries
             for node in ((ELSE,) if entry.node == ELSE else binding.roles[entry.node])
         )
-        yield Row(tuple(condition for condition in when if condition), entries, because=row.because)
+        yield Row(_both(condition for condition in when if condition), entries, because=row.because)
+
+
+def _both(conditions: Iterable[tuple[str, frozenset[str]]]) -> tuple[tuple[str, frozenset[str]], ...]:
+    """Conditions on one fact, which plays two parents, as one."""
+    states: dict[str, frozenset[str]] = {}
+    for fact, named in conditions:
+        states[fact] = states.get(fact, named) & named
+    return tuple(states.items())
 
 
 def _bound_condition(parent: str, states: frozenset[str], binding: Binding) -> tuple[str, frozenset[str]] | None:

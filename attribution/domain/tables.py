@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal, Protocol, get_args
+from typing import Any, Literal, Protocol, get_args
 
+from attribution.domain.document import Document, keyed, one_or_list, stated
 from attribution.domain.factions import FactionTree
 from attribution.domain.identifiers import ELSE, check_id
 from attribution.domain.numbers import Number
@@ -21,6 +22,9 @@ class Reason:
     text: str
     rests_on: tuple[str, ...] = ()
 
+    def document(self) -> str | Document:
+        return {"reason": self.text, "rests_on": list(self.rests_on)} if self.rests_on else self.text
+
 
 @dataclass(frozen=True, slots=True)
 class TraitValue:
@@ -28,12 +32,18 @@ class TraitValue:
 
     trait: str
 
+    def document(self) -> Document:
+        return {"trait": self.trait}
+
 
 @dataclass(frozen=True, slots=True)
 class OddsRatio:
     """The odds are those of the row's `else`, times this ratio; two-state facts only."""
 
     ratio: Number
+
+    def document(self) -> Document:
+        return {"lr": self.ratio.document()}
 
 
 type Cell = Number | TraitValue | OddsRatio
@@ -53,6 +63,16 @@ class Entry:
     node: str
     cell: Cell
     because: Reason | None = None
+
+    def document(self) -> Any:
+        """The cell, with its reason where it has one of its own."""
+        cell = self.cell.document()
+        if self.because is None:
+            return cell
+        block = (
+            cell if isinstance(self.cell, Number) and isinstance(cell, dict) and "value" in cell else {"value": cell}
+        )
+        return {**block, "because": self.because.document()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +96,11 @@ class Trait:
                     allowed="a probability: 0.4, [0.2, 0.4, 0.6], {yes: 3, of: 20}, or an ICD 203 term",
                 )
 
+    def document(self) -> Document:
+        """The kind, the number of every node, and the reason."""
+        entries = ((entry.node, entry.document()) for entry in self.entries)
+        return keyed((("kind", self.kind), *entries, *reason_entry(self.because)), at=("traits", self.id))
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -89,6 +114,13 @@ class Row:
     trait: str = ""
     because: Reason | None = None
 
+    def document(self) -> Document:
+        """The condition, the number of every node or the trait, and the reason."""
+        when = keyed(((fact, one_or_list(sorted(states))) for fact, states in self.when), at=("when",))
+        entries = ((entry.node, entry.document()) for entry in self.entries)
+        head = stated({"when": when, "trait": self.trait})
+        return keyed((*head.items(), *entries, *reason_entry(self.because)), at=("when",))
+
     def applies(self, parents: Mapping[str, str]) -> bool:
         """Whether the row holds where the parents have these states."""
         return all(parents[fact] in states for fact, states in self.when)
@@ -100,6 +132,11 @@ class StateRows:
 
     state: str
     rows: tuple[Row, ...]
+
+    def document(self) -> Document | list[Document]:
+        """One row as a block, several as a list."""
+        rows = [row.document() for row in self.rows]
+        return rows[0] if len(rows) == 1 else rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,12 +178,22 @@ class Table:
                         hint="move the row without `when` to the end",
                     )
 
+    def document(self) -> Document:
+        """The rows of every state that is given, and the reason."""
+        rows = ((given.state, given.document()) for given in self.states)
+        return keyed((*rows, *reason_entry(self.because)), at=("facts", self.fact))
+
     def row(self, state: str, parents: Mapping[str, str]) -> Row | None:
         """The row of a state that applies, or None for the state that is left to the rest."""
         for given in self.states:
             if given.state == state:
                 return next(row for row in given.rows if row.applies(parents))
         return None
+
+
+def reason_entry(because: Reason | None) -> tuple[tuple[str, Any], ...]:
+    """The `because:` of a block, if it has one."""
+    return () if because is None else (("because", because.document()),)
 
 
 def most_specific[T: ForNode](entries: Iterable[T], leaf: str, tree: FactionTree) -> T | None:

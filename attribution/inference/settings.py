@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -14,7 +13,7 @@ from attribution.errors import UsageError
 
 Engine = Literal["nuts", "importance"]
 
-RUN_FORMAT = "attribution-run/1"
+RUN_FORMAT = "attribution-run/2"  # 2: hashes are of contents
 _PACKAGES = ("numpy", "scipy", "numba", "arviz-stats")
 _NUTS_PACKAGES = ("pymc", "pytensor", "nutpie")
 
@@ -100,11 +99,6 @@ def _version(name: str) -> str:
         return version(name)
     except PackageNotFoundError:
         return "unknown"
-
-
-def digest(text: str) -> str:
-    """SHA-256 of a text, in hex."""
-    return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
 
 def settings_as_json(settings: Settings) -> str:

@@ -19,12 +19,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attribution.atomic import write_atomically
-from attribution.domain.case import without_outcome
+from attribution.domain.case import Case
+from attribution.domain.model import Model
 from attribution.domain.moments import Moment
 from attribution.errors import InputError, RunError, UsageError
 from attribution.inference.draws import Draws
 from attribution.inference.posterior_draws import PosteriorDraws
-from attribution.inference.settings import RUN_FORMAT, Sampling, Settings, digest, settings_as_json, versions
+from attribution.inference.settings import RUN_FORMAT, Sampling, Settings, settings_as_json, versions
 from attribution.network.program import ODDS, Floats, Ints, Program
 from attribution.network.summation import log_evidence_without_each, tables
 
@@ -87,7 +88,11 @@ def attributes(posterior: PosteriorDraws) -> dict[str, str]:
         "model": posterior.model.text,
         "grading": posterior.model.grading.text,
     }
-    read = {**texts, "case": posterior.case.evidence_text}
+    hashes = {
+        "case": posterior.case.digest,
+        "model": posterior.model.digest,
+        "grading": posterior.model.grading.digest,
+    }
     return {
         "format": RUN_FORMAT,
         "case_id": posterior.case.id,
@@ -98,7 +103,7 @@ def attributes(posterior: PosteriorDraws) -> dict[str, str]:
         "khat": "" if posterior.draws.khat is None else repr(posterior.draws.khat),
         "settings": settings_as_json(settings),
         "versions": json.dumps(versions(settings.engine), sort_keys=True),
-        "hashes": json.dumps({name: digest(text) for name, text in read.items()}, sort_keys=True),
+        "hashes": json.dumps(hashes, sort_keys=True),
         **{f"{name}_text": text for name, text in texts.items()},
     }
 
@@ -156,20 +161,13 @@ def check_stands_alone(posterior: PosteriorDraws) -> None:
 
     Raises
     ------
-    RunError
-        The case or the model was built in Python: there is no text that would let the run stand alone.
+    FormatError
+        The case or the model holds something that no document can.
     """
-    for name, text in (
-        ("case", posterior.case.text),
-        ("model", posterior.model.text),
-        ("grading", posterior.model.grading.text),
-    ):
-        if not text:
-            raise RunError(
-                f"the {name} of this run was not read from a file.",
-                allowed="a case and a model from read_case and read_model, whose text the run keeps",
-                hint="write it as YAML first; `attribution new` gives a template",
-            )
+    from attribution.reading import check_exact
+
+    for value in (posterior.case, posterior.model, posterior.model.grading):
+        check_exact(value)
 
 
 def write_run(tree: xr.DataTree, path: Path) -> None:
@@ -382,17 +380,20 @@ def _check_file(path: Path) -> None:
 def _check_format(path: Path, attributes: dict[str, str]) -> None:
     version = attributes.get("format", "")
     if version != RUN_FORMAT:
-        newer = version.startswith("attribution-run/")
+        other = version.startswith("attribution-run/")
         raise RunError(
             f'the format is "{version or "missing"}".',
             allowed=RUN_FORMAT,
-            hint="it was written by another version of this program: update it" if newer else "is it a saved run?",
+            hint="it was written by another version of this program: update it, or fit again"
+            if other
+            else "is it a saved run?",
             file=str(path),
         )
-    hashes = json.loads(attributes["hashes"])
-    for name in ("case", "model", "grading"):
-        text = attributes[f"{name}_text"]
-        if digest(without_outcome(text) if name == "case" else text) != hashes[name]:
+
+
+def _check_contents(path: Path, hashes: dict[str, str], case: Case, model: Model) -> None:
+    for name, digest in (("case", case.digest), ("model", model.digest), ("grading", model.grading.digest)):
+        if digest != hashes[name]:
             raise RunError(
                 f"the {name} in the run is not the one it was fitted with.",
                 allowed="an unchanged run",
@@ -438,8 +439,11 @@ def _assemble(path: Path, attributes: dict[str, str], draws: Draws) -> Posterior
             grading_id=attributes["grading_id"],
             id=attributes["model_id"],
         )
+        _check_contents(path, json.loads(attributes["hashes"]), case, model)
         posterior = PosteriorDraws(case, model, settings, draws)
         fits = posterior.program.dimension == draws.z.shape[2]
+    except RunError:
+        raise
     except (KeyError, ValueError, TypeError) as error:
         raise _damaged(path, type(error).__name__) from error
     except InputError as error:

@@ -1,14 +1,22 @@
 """The file formats: YAML with lines in every error, schemas for editors, templates, and where shipped files are."""
 
+from attribution.domain.case import Case
+from attribution.domain.grades import Grading
+from attribution.domain.model import Model
 from attribution.reading.case_file import parse_case
 from attribution.reading.model_file import parse_grading, parse_model
 from attribution.reading.model_parts import parse_history, parse_recipe
 from attribution.reading.schema import schema
 from attribution.reading.shipped import read_case, read_model, read_pair_errors, shipped_cases, shipped_models
 from attribution.reading.template import case_template, model_template
+from attribution.reading.writing import check_exact, write_case, write_model
 
 __all__ = [
+    "Case",
+    "Grading",
+    "Model",
     "case_template",
+    "check_exact",
     "model_template",
     "parse_case",
     "parse_grading",
@@ -21,4 +29,6 @@ __all__ = [
     "schema",
     "shipped_cases",
     "shipped_models",
+    "write_case",
+    "write_model",
 ]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from attribution.domain.case import Case, Incident, Outcome
+from attribution.domain.document import CASE_FORMAT, opens
 from attribution.domain.evidence import (
     Absence,
     Act,
@@ -26,7 +29,6 @@ from attribution.reading.fields import Field, check_format, entries_of, located,
 from attribution.reading.quantities import quantity
 from attribution.reading.vocabulary import (
     CASE,
-    CASE_FORMAT,
     CASE_REQUIRED,
     CITATION,
     COPIES,
@@ -48,7 +50,7 @@ from attribution.reading.vocabulary import (
     SOURCE_KINDS,
     WAYS_OF_SETTLING,
 )
-from attribution.reading.yaml_nodes import Scalar, parse
+from attribution.reading.yaml_nodes import Scalar, nodes_of, parse
 
 
 def parse_case(text: str, file: str = "case.yaml") -> Case:
@@ -59,7 +61,17 @@ def parse_case(text: str, file: str = "case.yaml") -> Case:
     FormatError, CaseError
         With file and line.
     """
-    root = Field(parse(text, file), (), file)
+    return _case(Field(parse(text, file), (), file)).as_read(text)
+
+
+def _from_dict(document: Mapping[str, Any], folder: Path | None = None) -> Case:
+    return _case(Field(nodes_of(document), (), ""))
+
+
+opens(Case, _from_dict)
+
+
+def _case(root: Field) -> Case:
     check_format(root, CASE_FORMAT)
     block = root.block(CASE, CASE_REQUIRED)
     tree = _tree(root, block["factions"])
@@ -76,7 +88,6 @@ def parse_case(text: str, file: str = "case.yaml") -> Case:
             declarations=Catalog(_origin(field, id) for id, field in entries_of(block, "origins")),
             outcomes=tuple(_outcome(field) for field in block["outcome"].items()) if "outcome" in block else (),
             limits=tuple(field.text() for field in block["limits"].items()) if "limits" in block else (),
-            text=text,
         )
 
 
@@ -193,10 +204,9 @@ def _common(block: dict[str, Field]) -> dict[str, Any]:
     def text(key: str) -> str:
         return block[key].text() if key in block else ""
 
-    id = block["id"].text()
     return {
-        "id": id,
-        "title": text("title") or id.replace("-", " ").capitalize(),
+        "id": block["id"].text(),
+        "title": text("title"),
         "source": text("source"),
         "published": block["published"].moment(),
         "origin": text("origin"),

@@ -18,7 +18,7 @@ _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A node of a document, the path to it, and the file it stands in.
+    """A node of a document, the path to it, and the file it stands in; without a file errors name the path.
 
     `recipe` is what numbers and tables below it may name; `base` a document whose entries hold where this one has none.
     """
@@ -189,6 +189,7 @@ def located(root: Field, near: Field | None = None) -> Iterator[None]:
                 home = root.home(error.at[0])
                 error.located(home.file, line_of(home, error.at))
             else:
+                error.at = (near or root).path
                 error.located(root.file, (near or root).line)
         raise
 

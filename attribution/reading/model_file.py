@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from attribution.domain.document import GRADING_FORMAT, opens
 from attribution.domain.grades import DIGITS, LETTERS, Grading, numbers_in_order
 from attribution.domain.identifiers import Catalog
 from attribution.domain.model import (
@@ -19,13 +24,21 @@ from attribution.domain.numbers import Number
 from attribution.domain.tables import Reason, Table, Trait
 from attribution.errors import spell
 from attribution.reading.fields import Field, check_format, entries_of, located, text_of
-from attribution.reading.model_parts import Part, history_of, joined, model_root, table_from_recipe
+from attribution.reading.model_parts import (
+    Part,
+    Parts,
+    history_of,
+    joined,
+    model_root,
+    recipe_name,
+    table_from_recipe,
+    taken_apart,
+)
 from attribution.reading.quantities import entry, from_recipe, quantity, reason, recipe_reason, rows_by_state
 from attribution.reading.vocabulary import (
     DECEPTION,
     DECEPTIVE,
     GRADING,
-    GRADING_FORMAT,
     MODEL,
     MODEL_REQUIRED,
     PERPETRATOR,
@@ -35,22 +48,35 @@ from attribution.reading.vocabulary import (
     TRAIT_KINDS,
     Keys,
 )
-from attribution.reading.yaml_nodes import parse
+from attribution.reading.yaml_nodes import nodes_of, parse
 
 
 def parse_grading(text: str, file: str = "grading.yaml", id: str = "standard") -> Grading:
     """A grading from its text."""
     root = Field(parse(text, file), (), file)
     check_format(root, GRADING_FORMAT)
-    block = root.block(GRADING, ("letters", "digits"))
-    with located(root):
+    return _grading(root, id).as_read(text)
+
+
+def _grading_from_dict(document: Mapping[str, Any], folder: Path | None = None) -> Grading:
+    root = Field(nodes_of(document), (), "")
+    check_format(root, GRADING_FORMAT)
+    return _grading(root, "own")
+
+
+opens(Grading, _grading_from_dict)
+
+
+def _grading(field: Field, id: str) -> Grading:
+    """The grading of a file, or of the block of a model that holds one."""
+    block = field.block(GRADING, ("letters", "digits"))
+    with located(field, field):
         return Grading(
-            id=id,
+            id=text_of(block, "id") or id,
             title=text_of(block, "title"),
             letters=numbers_in_order("letters", LETTERS, _parts(block["letters"])),
             digits=numbers_in_order("digits", DIGITS, _parts(block["digits"])),
             because=reason(block),
-            text=text,
         )
 
 
@@ -80,17 +106,31 @@ def parse_model(
     FormatError, ModelError
         With file and line.
     """
-    root = model_root(text, file, base, recipe)
+    own, brought = taken_apart(text, file)
+    parts = Parts(base=base or brought.base, recipe=recipe or brought.recipe, history=history or brought.history)
+    grading = Part(grading_id, grading_text, grading_file or f"{grading_id}.yaml")
+    model = model_of(Field(parse(own, file), (), file), parts, grading, id)
+    return model.as_read(joined(text, base, recipe, history))
+
+
+def model_of(own: Field, parts: Parts, grading: Part | None, id: str) -> Model:
+    """A model from the root of its own document and the texts that it names.
+
+    Raises
+    ------
+    FormatError, ModelError
+        With file and line, or with the path where there is no file.
+    """
+    root = model_root(own, parts)
     block = root.block(MODEL, MODEL_REQUIRED)
-    grading = parse_grading(grading_text, grading_file or f"{grading_id}.yaml", grading_id)
     with located(root):
         return Model(
-            id=id,
+            id=text_of(block, "id") or id,
             case=block["case"].text(),
             title=block["title"].text(),
             summary=text_of(block, "summary"),
-            grading=grading,
-            perpetrator=_perpetrator(root, block["perpetrator"], history_of(root, text, history)),
+            grading=_grading_of(block["grading"], grading),
+            perpetrator=_perpetrator(root, block["perpetrator"], history_of(root, parts.history)),
             traits=Catalog(_trait(root, field, name) for name, field in entries_of(block, "traits")),
             tables=Catalog(_table(root, field, fact) for fact, field in entries_of(block, "facts")),
             deception=_deception(block["deception"]) if "deception" in block else Deception(),
@@ -98,9 +138,19 @@ def parse_model(
                 Cluster(name, tuple(origin.text() for origin in field.one_or_more()))
                 for name, field in entries_of(block, "clusters")
             ),
-            recipe=root.recipe.id if root.recipe else "",
-            text=joined(text, base, recipe, history),
+            recipe=recipe_name(block),
         )
+
+
+def _grading_of(field: Field, named: Part | None) -> Grading:
+    """The grading that stands in a model, or the one that it names."""
+    if field.is_mapping():
+        return _grading(field, "own")
+    if named is None:
+        raise field.fail(
+            f'the grading "{field.text()[:80]}" is not at hand.', "a shipped grading, or the grading itself"
+        )
+    return parse_grading(named.text, named.file, named.id)
 
 
 def _perpetrator(root: Field, field: Field, history: History | None) -> PerpetratorPrior:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
+from attribution.domain.document import MODEL_FORMAT
 from attribution.domain.identifiers import Catalog
 from attribution.domain.model import History, HistoryWeight
 from attribution.domain.recipe import Binding, ParentBinding, Recipe, RecipeNumber, RecipeTable
@@ -19,7 +20,6 @@ from attribution.reading.vocabulary import (
     HISTORY_USED,
     HISTORY_WEIGHT,
     INSTANCE,
-    MODEL_FORMAT,
     PARENT,
     RECIPE,
     RECIPE_FORMAT,
@@ -28,9 +28,9 @@ from attribution.reading.vocabulary import (
     RECIPE_TABLE,
     RECIPE_TABLE_REQUIRED,
 )
-from attribution.reading.yaml_nodes import Mapping, parse
+from attribution.reading.yaml_nodes import Listing, Mapping, Node, parse
 
-_ITS_OWN = ("format", "title", "summary", "extends")  # what a model never takes from the one it extends
+_ITS_OWN = ("format", "id", "title", "summary", "extends")  # what a model never takes from the one it extends
 _SEAM = re.compile(r"^--- # (extends|recipe|archive): ([^\n]*)\n", re.MULTILINE)
 
 
@@ -52,43 +52,50 @@ def joined(text: str, base: Part | None, recipe: Part | None, history: Part | No
     return text
 
 
-def _taken_apart(text: str, file: str) -> tuple[str, dict[str, Part]]:
-    """What `joined` put together."""
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The texts that a model may need beside its own: of the model it extends, its recipe, its prior from events."""
+
+    base: Part | None = None
+    recipe: Part | None = None
+    history: Part | None = None
+
+
+def taken_apart(text: str, file: str) -> tuple[str, Parts]:
+    """What `joined` put together: the model's own text, and the others."""
     own, *brought = _SEAM.split(text)
     named = zip(brought[::3], brought[1::3], brought[2::3], strict=True)
-    return own, {kind: Part(id, part, f"{file} ({kind} {id})") for kind, id, part in named}
+    parts = {kind: Part(id, part, f"{file} ({kind} {id})") for kind, id, part in named}
+    return own, Parts(parts.get("extends"), parts.get("recipe"), parts.get("archive"))
 
 
-def based(text: str, file: str, base: Part | None = None) -> Field:
-    """The document of a model file over that of the model it extends: its own top-level blocks hold.
+def based(own: Field, base: Part | None) -> Field:
+    """The document of a model over that of the model it extends: its own top-level blocks hold.
 
     Raises
     ------
     FormatError
         The model it extends is not there, extends another, or is no model.
     """
-    own, brought = _taken_apart(text, file)
-    root = Field(parse(own, file), (), file)
-    check_format(root, MODEL_FORMAT)
-    named = root.entries().get("extends")
+    check_format(own, MODEL_FORMAT)
+    named = own.entries().get("extends")
     if named is None:
-        return root
-    root.block(root.entries(), ("title",))
-    part = base or brought.get("extends")
-    if part is None:
+        return own
+    own.block(own.entries(), ("title",))
+    if base is None:
         raise named.fail(
             f'the model "{named.text()[:80]}", which this one extends, is not at hand.', "a model beside this one"
         )
-    below = Field(parse(part.text, part.file), (), part.file)
+    below = Field(parse(base.text, base.file), (), base.file)
     check_format(below, MODEL_FORMAT)
     if "extends" in below.entries():
         raise named.fail(
             f'"{named.text()}" itself extends a model.', "a model that stands by itself", "extend that one instead"
         )
-    return replace(root, base=_inherited(below))
+    return replace(own, base=_inherited(below))
 
 
-def model_root(text: str, file: str, base: Part | None = None, recipe: Part | None = None) -> Field:
+def model_root(own: Field, parts: Parts) -> Field:
     """The document of a model, with what it extends below it and its recipe at hand; formats checked.
 
     Raises
@@ -96,21 +103,37 @@ def model_root(text: str, file: str, base: Part | None = None, recipe: Part | No
     FormatError, ModelError
         Anything that is missing, or of another format, with file and line.
     """
-    root = based(text, file, base)
-    named = root.entries().get("recipe")
-    if named is None:
+    root = based(own, parts.base)
+    if not needs_recipe(root):
         return root
-    part = recipe or _taken_apart(text, file)[1].get("recipe")
-    if part is None:
+    if parts.recipe is None:
+        named = root.entries()["recipe"]
         raise named.fail(
             f'the recipe "{named.text()[:80]}" is not at hand.', "a shipped recipe, or a file beside the model"
         )
-    parsed = parse_recipe(part.text, part.file, part.id)
+    parsed = parse_recipe(parts.recipe.text, parts.recipe.file, parts.recipe.id)
     return replace(root, recipe=parsed, base=replace(root.base, recipe=parsed) if root.base else None)
 
 
-def history_of(root: Field, text: str, part: Part | None = None) -> History | None:
-    """The prior from past events that the document of a model names, if it names one.
+def needs_recipe(root: Field) -> bool:
+    """Whether a model names a recipe and any entry of it; one written out only says where its numbers are from."""
+    entries = root.entries()
+    return "recipe" in entries and any(_names_entry(field.node) for field in entries.values())
+
+
+def _names_entry(node: Node) -> bool:
+    if isinstance(node, Mapping):
+        return any(key.text == "recipe" or _names_entry(value) for key, value in node.entries)
+    return isinstance(node, Listing) and any(_names_entry(item) for item in node.items)
+
+
+def recipe_name(block: dict[str, Field]) -> str:
+    """The name of the recipe that a model names, which for a file of its own is without the ending."""
+    return text_of(block, "recipe").removesuffix(".yaml").rpartition("/")[2]
+
+
+def history_of(root: Field, part: Part | None) -> History | None:
+    """The prior from past events that a model holds, or names, if it does.
 
     Raises
     ------
@@ -121,14 +144,15 @@ def history_of(root: Field, text: str, part: Part | None = None) -> History | No
     named = prior.entries().get("archive") if prior and prior.is_mapping() else None
     if named is None:
         return None
-    brought = part or _taken_apart(text, root.file)[1].get("archive")
-    if brought is None:
+    if named.is_mapping():
+        return _history(named, "own")
+    if part is None:
         raise named.fail(
             f'the prior "{named.text()[:80]}" is not at hand.',
             "a file in the folder `priors` beside the model",
             "`attribution archive prior CASE EVENTS` writes one",
         )
-    return parse_history(brought.text, brought.file, brought.id)
+    return parse_history(part.text, part.file, part.id)
 
 
 def _inherited(below: Field) -> Field:
@@ -231,12 +255,16 @@ def parse_history(text: str, file: str = "prior.yaml", id: str = "events") -> Hi
     """
     root = Field(parse(text, file), (), file)
     check_format(root, HISTORY_FORMAT)
-    block = root.block(HISTORY, HISTORY_REQUIRED)
+    return _history(root, id)
+
+
+def _history(field: Field, id: str) -> History:
+    block = field.block(HISTORY, HISTORY_REQUIRED)
     table = block["table"].block(HISTORY_TABLE, ("file", "sha256"))
     used = block["used"].block(HISTORY_USED, ("events", "labelled"))
-    with located(root):
+    with located(field, field):
         return History(
-            id=id,
+            id=text_of(block, "id") or id,
             case=block["case"].text(),
             title=block["title"].text(),
             weights=tuple(_weight(field, node) for node, field in block["factions"].entries().items()),

@@ -26,7 +26,7 @@ def quantity(field: Field, scale: Scale = "probability", vary: float = 0.0) -> N
             return _block(field, scale, vary)
         text = field.text()
         if scale == "probability" and not _looks_numeric(text):
-            return _words(field, text)
+            return replace(_words(field, text), vary=vary)
         value = field.number()
         return Number(value, value, value, scale, vary=vary)
 
@@ -62,13 +62,14 @@ def _block(field: Field, scale: Scale, vary: float) -> Number:
     entries = field.entries()
     if "value" in entries:
         block = field.block(VALUE)
-        return quantity(block["value"], scale, block["vary"].number() if "vary" in block else vary)
+        number = quantity(block["value"], scale, block["vary"].number() if "vary" in block else vary)
+        return replace(number, stated=block["stated"].text()) if "stated" in block else number
     if "recipe" in entries:
         field.block(NAMED)
         return from_recipe(field, scale, vary)
     block = field.block(COUNTS, COUNTS)
     yes, of = (_count(block[key]) for key in ("yes", "of"))
-    return Number.from_counts(yes, of)
+    return replace(Number.from_counts(yes, of), vary=vary)
 
 
 def _count(field: Field) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from attribution.domain.document import CASE_FORMAT, GRADING_FORMAT, MODEL_FORMAT
 from attribution.domain.grades import DIGITS, LETTERS
 from attribution.domain.verbal import ICD_203
 from attribution.errors import UsageError
@@ -25,11 +26,11 @@ def schema(what: str) -> Schema:
         Another word.
     """
     formats = {
-        "case": (words.CASE_FORMAT, words.CASE, words.CASE_REQUIRED),
-        "model": (words.MODEL_FORMAT, words.MODEL, words.MODEL_REQUIRED),
-        "grading": (words.GRADING_FORMAT, words.GRADING, ("format", "letters", "digits")),
+        "case": (CASE_FORMAT, words.CASE, words.CASE_REQUIRED),
+        "model": (MODEL_FORMAT, words.MODEL, words.MODEL_REQUIRED),
+        "grading": (GRADING_FORMAT, words.GRADING, ("format", "letters", "digits")),
         "recipe": (words.RECIPE_FORMAT, words.RECIPE, words.RECIPE_REQUIRED),
-        "prior": (words.HISTORY_FORMAT, words.HISTORY, words.HISTORY_REQUIRED),
+        "prior": (words.HISTORY_FORMAT, words.HISTORY, ("format", *words.HISTORY_REQUIRED)),
     }
     if what not in formats:
         raise UsageError.unknown("schemas", what, formats)
@@ -148,6 +149,8 @@ def _model_blocks() -> dict[str, Schema]:
     return {
         "trait": trait,
         "traits": map_of(ref("trait")),
+        "grading": either({"type": "string"}, block(words.GRADING, ("letters", "digits"))),
+        "archive": either(_ID, block(words.HISTORY, words.HISTORY_REQUIRED)),
         "perpetrator": block(words.PERPETRATOR, words.PERPETRATOR_REQUIRED),
         "share": either(ref("quantity"), block(words.SHARE, ("value",)), block(words.SHARE, ("recipe",))),
         "shares": map_of(ref("share")),

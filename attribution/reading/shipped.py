@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from attribution.domain.case import Case
+from attribution.domain.document import opens
+from attribution.domain.grades import Grading
 from attribution.domain.model import Model
 from attribution.domain.pairing import check_pair
 from attribution.errors import UsageError
 from attribution.reading.case_file import parse_case
 from attribution.reading.fields import Field, located
-from attribution.reading.model_file import parse_model
-from attribution.reading.model_parts import Part, based, model_root
-from attribution.reading.yaml_nodes import parse, read_text
+from attribution.reading.model_file import model_of, parse_grading
+from attribution.reading.model_parts import Part, Parts, based, joined, model_root, needs_recipe, taken_apart
+from attribution.reading.yaml_nodes import nodes_of, parse, read_text
 
 _FOLDERS = {"grading": "grading", "recipe": "recipes"}
 
@@ -34,6 +38,12 @@ def shipped_models(case: str) -> tuple[str, ...]:
     """Names of the models that ship for a case, `baseline` first."""
     names = [path.stem for path in (bundled("models") / case).glob("*.yaml")]
     return tuple(sorted(names, key=lambda name: (name != "baseline", name)))
+
+
+def shipped_gradings() -> dict[str, Grading]:
+    """The gradings that ship, by name."""
+    files = sorted((bundled("models") / "grading").glob("*.yaml"))
+    return {file.stem: parse_grading(read_text(file), _shown(file), file.stem) for file in files}
 
 
 def read_case(name: str | os.PathLike[str]) -> Case:
@@ -124,47 +134,74 @@ def read_model(name: str | os.PathLike[str]) -> Model:
 
 
 def _model(path: Path, shown: str) -> Model:
-    text = read_text(path)
-    base = _base(path, text, shown)
-    root = based(text, shown, base)
+    return model_at(read_text(path), path, shown)
+
+
+def model_at(text: str, path: Path, shown: str) -> Model:
+    """The model that a text is, if it stands at `path`; `shown` names it in errors."""
+    own, brought = taken_apart(text, shown)
+    root = Field(parse(own, shown), (), shown)
+    parts, grading = _named_by(root, path.parent, path.stem, brought)
+    new = (
+        None if old else part
+        for part, old in zip(
+            (parts.base, parts.recipe, parts.history), (brought.base, brought.recipe, brought.history), strict=True
+        )
+    )
+    return model_of(root, parts, grading, path.stem).as_read(joined(text, *new))
+
+
+def _model_from_dict(document: Mapping[str, Any], folder: Path | None = None) -> Model:
+    root = Field(nodes_of(document), (), "")
+    parts, grading = _named_by(root, folder, "")
+    return model_of(root, parts, grading, "model")
+
+
+opens(Model, _model_from_dict)
+
+
+def _named_by(own: Field, folder: Path | None, stem: str, brought: Parts | None = None) -> tuple[Parts, Part | None]:
+    """The texts that a model names: shipped ones, those that it brought along, and files of its folder."""
+    brought = brought or Parts()
+    named = own.entries()
+    base = brought.base or (_beside(named["extends"], folder, stem) if "extends" in named else None)
+    root = based(own, base)
     named = root.entries()
     if "grading" not in named:
         raise root.fail("the model has no `grading`.", "grading: standard")
-    grading = _named(named["grading"], path, "grading")
-    return parse_model(
-        text,
-        shown,
-        grading_text=grading.text,
-        grading_id=grading.id,
-        grading_file=grading.file,
-        id=path.stem,
-        base=base,
-        recipe=_named(named["recipe"], path, "recipe") if "recipe" in named else None,
-        history=_history(named["perpetrator"], path) if "perpetrator" in named else None,
-    )
+    recipe = brought.recipe or (_named(named["recipe"], folder, "recipe") if needs_recipe(root) else None)
+    history = brought.history or (_history(named["perpetrator"], folder) if "perpetrator" in named else None)
+    grading = None if named["grading"].is_mapping() else _named(named["grading"], folder, "grading")
+    return Parts(base, recipe, history), grading
 
 
-def _history(field: Field, path: Path) -> Part | None:
+def _history(field: Field, folder: Path | None) -> Part | None:
     """The prior from past events that a model names: a file in the folder `priors` beside it."""
     named = field.entries().get("archive") if field.is_mapping() else None
-    if named is None:
+    if named is None or named.is_mapping():
         return None
-    beside = {file.stem: file for file in (path.parent / "priors").glob("*.yaml")}
+    beside = {file.stem: file for file in (_folder(named, folder) / "priors").glob("*.yaml")}
     home = beside[named.word("priors beside the model", sorted(beside))]
     return Part(home.stem, read_text(home), _shown(home))
 
 
-def _base(path: Path, text: str, shown: str) -> Part | None:
+def _beside(named: Field, folder: Path | None, stem: str) -> Part:
     """The model beside this one that it extends."""
-    named = Field(parse(text, shown), (), shown).entries().get("extends")
-    if named is None:
-        return None
-    beside = {file.stem: file for file in path.parent.glob("*.yaml") if file.stem != path.stem}
+    beside = {file.stem: file for file in _folder(named, folder).glob("*.yaml") if file.stem != stem}
     home = beside[named.word("models beside this one", sorted(beside))]
     return Part(home.stem, read_text(home), _shown(home))
 
 
-def _named(field: Field, path: Path, kind: str) -> Part:
+def _folder(named: Field, folder: Path | None) -> Path:
+    if folder is None:
+        raise named.fail(
+            f'"{named.text()[:80]}" is a file of a folder, and the document comes from none.',
+            "from_dict(document, folder=...), or the block itself instead of its name",
+        )
+    return folder
+
+
+def _named(field: Field, folder: Path | None, kind: str) -> Part:
     """A grading or a recipe: a shipped one by its name, or a file in the folder of the model."""
     name = field.text()
     if name.endswith(".yaml"):
@@ -174,7 +211,7 @@ def _named(field: Field, path: Path, kind: str) -> Part:
                 f'the {kind} "{name[:80]}" lies outside the folder of the model.',
                 "a shipped name, or a file in the folder of the model",
             )
-        home = path.parent / name
+        home = _folder(field, folder) / name
     else:
         home = bundled("models") / _FOLDERS[kind] / f"{name}.yaml"
         field.word(f"shipped {kind}s", sorted(file.stem for file in home.parent.glob("*.yaml")))
@@ -187,13 +224,14 @@ def read_pair_errors(case: Case, model: Model, file: str = "") -> None:
     Raises
     ------
     PairError
-        With file and line where the model was read from a file.
+        With file and line where the model was read from a file, and is still what that says.
     """
-    if not model.text:
+    if not model.written or not model.unchanged:
         check_pair(case, model)
         return
-    root = model_root(model.text, file or f"{model.case}/{model.id}.yaml")
-    with located(root):
+    name = file or f"{model.case}/{model.id}.yaml"
+    own, parts = taken_apart(model.written.text, name)
+    with located(model_root(Field(parse(own, name), (), name), parts)):
         check_pair(case, model)
 
 

@@ -8,9 +8,6 @@ from attribution.domain.case import Settled
 from attribution.domain.evidence import Reading, SourceKind
 from attribution.domain.grades import LETTERS
 
-CASE_FORMAT = "attribution-case/1"
-MODEL_FORMAT = "attribution-model/1"
-GRADING_FORMAT = "attribution-grading/1"
 RECIPE_FORMAT = "attribution-recipe/1"
 HISTORY_FORMAT = "attribution-prior/1"
 
@@ -146,12 +143,13 @@ REGRADE: Keys = {"date": ("date", "from when on"), "grade": ("grade", "the new g
 
 MODEL: Keys = {
     "format": ("format", "version of this format"),
+    "id": ("id", "name of the model; by default that of its file"),
     "case": ("id", "the case it is about"),
     "title": ("text", "title of the model"),
     "summary": ("text", "its idea in two sentences"),
     "extends": ("id", "a model beside this one, whose blocks hold where this file has none of its own"),
     "recipe": ("text", "generic assumptions that numbers and tables may name: shipped, or a file beside this one"),
-    "grading": ("text", "a shipped grading, or a file beside this one"),
+    "grading": ("grading", "a shipped grading, a file beside this one, or the grading itself"),
     "traits": ("traits", "capabilities and behaviours of the factions"),
     "perpetrator": ("perpetrator", "who it was before the evidence"),
     "facts": ("tables", "probabilities of the states of every fact"),
@@ -162,7 +160,10 @@ MODEL_REQUIRED = ("format", "case", "title", "grading", "perpetrator")
 PERPETRATOR: Keys = {
     "proportional_to": ("ids", "traits whose product the prior follows"),
     "share": ("shares", "prior totals of nodes"),
-    "archive": ("id", "a prior learned from past events: a file in the folder `priors` beside the model"),
+    "archive": (
+        "archive",
+        "a prior learned from past events: a file in `priors` beside the model, or the prior itself",
+    ),
     "other": ("quantity", "probability that it was somebody not named (with `archive`, by default what that says)"),
     "surprise": ("quantity", "probability that `other` acts like a named faction"),
     "because": ("reason", "why"),
@@ -170,6 +171,7 @@ PERPETRATOR: Keys = {
 PERPETRATOR_REQUIRED = ("surprise",)
 HISTORY: Keys = {
     "format": ("format", "version of this format"),
+    "id": ("id", "name of the prior; by default that of its file"),
     "case": ("id", "the case it is about"),
     "title": ("text", "title of the prior"),
     "made_by": ("text", "the command that wrote this file"),
@@ -183,7 +185,7 @@ HISTORY: Keys = {
     "other": ("quantity", "probability that it was somebody not named"),
     "limits": ("texts", "what the reader must know"),
 }
-HISTORY_REQUIRED = ("format", "case", "title", "table", "before", "used", "factions", "other")
+HISTORY_REQUIRED = ("case", "title", "table", "before", "used", "factions", "other")
 HISTORY_TABLE: Keys = {"file": ("text", "its name"), "sha256": ("text", "the hash of its bytes")}
 HISTORY_USED: Keys = {
     "events": ("number", "events that were over before that day"),
@@ -256,6 +258,7 @@ COUNTS: Keys = {"yes": ("number", "how often"), "of": ("number", "out of how man
 VALUE: Keys = {
     "value": ("quantity", "the number"),
     "vary": ("number", "deviation of members, in probits"),
+    "stated": ("text", "how it was stated, where that was not the number itself; shown to the reader"),
     "because": ("reason", "why"),
 }
 SHARE: Keys = {
@@ -266,6 +269,7 @@ SHARE: Keys = {
 }
 GRADING: Keys = {
     "format": ("format", "version of this format"),
+    "id": ("id", "name of the grading; by default that of its file"),
     "title": ("text", "title"),
     "because": ("reason", "why"),
     "letters": ("parts", "the source's part of the reliability, A to F"),

@@ -1,16 +1,22 @@
-"""YAML as a tree of nodes that remember their lines: every scalar a text, nothing constructed, everything bounded.
+"""Documents as a tree of nodes that remember their lines: every scalar a text, nothing constructed, everything bounded.
+
+From YAML, or from dicts and lists, whose nodes have no line.
 
 Aliases, anchors, tags and merge keys are refused: a file that is read by people says everything where it stands.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
+from collections.abc import Mapping as MappingType
 from dataclasses import dataclass
+from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
 
-from attribution.errors import FormatError
+from attribution.errors import FormatError, spell
+from attribution.errors import Path as Place
 
 MOST_BYTES = 4 << 20
 MOST_DEPTH = 40
@@ -121,6 +127,86 @@ def parse(text: str, file: str) -> Mapping:
             line=root.line,
         )
     return root
+
+
+def nodes_of(document: object) -> Mapping:
+    """The nodes of a document made of dicts, lists, texts, numbers, dates and booleans.
+
+    Raises
+    ------
+    FormatError
+        Anything else, or more of it than a file may hold; the path is named.
+    """
+    if not isinstance(document, MappingType):
+        raise FormatError(f"the document is {_kind(document)}.", allowed="a dict, beginning with `format`")
+    root = _Converter().node(document, ())
+    assert isinstance(root, Mapping)
+    return root
+
+
+class _Converter:
+    """Turns dicts and lists into nodes, counting as it goes."""
+
+    def __init__(self) -> None:
+        self.count = self.letters = 0
+
+    def node(self, value: object, at: Place) -> Node:
+        self.count += 1
+        if self.count > MOST_NODES or self.letters > MOST_BYTES:
+            raise FormatError("the document is too large.", at=at, allowed=f"at most {MOST_NODES:,} entries and 4 MB")
+        if len(at) > MOST_DEPTH:
+            raise FormatError(
+                f"blocks are nested more than {MOST_DEPTH} deep.", at=at[:4], allowed=f"at most {MOST_DEPTH} levels"
+            )
+        if isinstance(value, MappingType):
+            return Mapping(tuple(self.pairs(value, at)), 0)
+        if isinstance(value, list | tuple):
+            return Listing(tuple(self.node(entry, (*at, position)) for position, entry in enumerate(value)), 0)
+        text = _scalar(value)
+        if text is None:
+            raise FormatError(
+                f"{spell(at)} is {_kind(value)}.",
+                at=at,
+                allowed="a text, a number, a date, True or False, a list, or a dict",
+            )
+        return Scalar(self.told(text, at), 0)
+
+    def pairs(self, block: MappingType[Any, Any], at: Place) -> Iterator[tuple[Scalar, Node]]:
+        seen: set[str] = set()
+        for key, value in block.items():
+            name = _scalar(key)
+            if name is None or name in seen:
+                why = "appears twice" if name else f"is {_kind(key)}"
+                raise FormatError(f"a key of {spell(at)} {why}.", at=at, allowed="words as keys, each once")
+            seen.add(name)
+            yield Scalar(self.told(name, at), 0), self.node(value, (*at, name))
+
+    def told(self, text: str, at: Place) -> str:
+        self.letters += len(text)
+        if not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text):
+            raise FormatError(f"{spell(at)} holds half a character.", at=at, allowed="text that UTF-8 can hold")
+        return text
+
+
+def _scalar(value: object) -> str | None:
+    """A value as the text that files have for it; None if they have none."""
+    if isinstance(value, str):
+        return value
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, dt.datetime):
+        return value.isoformat(timespec="minutes") if value == value.replace(second=0, microsecond=0) else str(value)
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    if isinstance(value, Integral):  # also those of NumPy
+        return str(int(value))
+    return repr(float(value)) if isinstance(value, Real) else None
+
+
+def _kind(value: object) -> str:
+    return f"a value of the type {type(value).__name__}"
 
 
 def _loader() -> Any:

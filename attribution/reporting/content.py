@@ -9,10 +9,12 @@ from attribution.analysis.leave_out import leave_out
 from attribution.analysis.sensitivity import Sensitivity
 from attribution.analysis.shapley import Decomposition
 from attribution.analysis.timeline import Timeline, timeline
+from attribution.domain.case import Case
 from attribution.domain.concern import Concern
+from attribution.domain.model import Model
 from attribution.inference.posterior import Posterior
 from attribution.inference.posterior_draws import Standing
-from attribution.inference.settings import digest, versions
+from attribution.inference.settings import versions
 from attribution.reporting.answer import (
     BottomLine,
     Gate,
@@ -203,16 +205,13 @@ def _provenance(posterior: Posterior) -> tuple[tuple[str, str], ...]:
         if settings.engine == "nuts"
         else f"{sampling.scrambles} scrambles x {2**sampling.log2_points} points"
     )
-    texts = (
-        ("evidence", posterior.case.evidence_text),
-        ("assumptions", posterior.model.text),
-        ("grading", posterior.model.grading.text),
-    )
+    case, model = posterior.case, posterior.model
+    hashes = (("evidence", case.digest), ("assumptions", model.digest), ("grading", model.grading.digest))
     as_of = f" --as-of {settings.as_of}" if settings.as_of else ""
     return (
         ("engine", f"{settings.engine}: {size}"),
         ("seed", str(settings.seed)),
-        *((f"SHA-256 of the {name}", digest(text) if text else "built in Python") for name, text in texts),
+        *((f"SHA-256 of the {name}", digest) for name, digest in hashes),
         *(
             (f"version of {name}", version)
             for name, version in versions(settings.engine).items()
@@ -221,7 +220,17 @@ def _provenance(posterior: Posterior) -> tuple[tuple[str, str], ...]:
         ("version of attribution", __version__),
         (
             "command",
-            f"attribution report {posterior.case.id} --model {posterior.model.id} --engine {settings.engine} "
-            f"--seed {settings.seed}{as_of}",
+            f"attribution report {_file(case)} --model {_file(model)} --engine {settings.engine} "
+            f"--seed {settings.seed}{as_of}{_to_be_written(case, model)}",
         ),
     )
+
+
+def _file(value: Case | Model) -> str:
+    """What a command calls it: the name of what was read, or the file into which what was made can be written."""
+    return value.id if value.unchanged else f"./{value.id}.yaml"
+
+
+def _to_be_written(case: Case, model: Model) -> str:
+    made = [f"at.write_{kind}" for kind, value in (("case", case), ("model", model)) if not value.unchanged]
+    return f" (made or changed in Python: {' and '.join(made)} write the files)" if made else ""

@@ -24,7 +24,6 @@ from attribution.analysis.shapley import Decomposition
 from attribution.analysis.tipping import ChangeKind, TippingPoint, TippingPoints
 from attribution.domain.verbal import decibans, odds, percent, percents
 from attribution.inference.posterior import Posterior
-from attribution.inference.settings import digest
 from attribution.reporting.text import aligned, markdown_table, plain
 
 if TYPE_CHECKING:
@@ -166,9 +165,9 @@ def sensitivity_json(posterior: Posterior, sensitivity: Sensitivity) -> dict[str
         "seed": settings.seed,
         "as_of": str(settings.as_of) if settings.as_of else None,
         "hashes": {
-            "case": digest(posterior.case.text),
-            "model": digest(posterior.model.text),
-            "grading": digest(posterior.model.grading.text),
+            "case": posterior.case.digest,
+            "model": posterior.model.digest,
+            "grading": posterior.model.grading.digest,
         },
         "findings": {name: _as_json(finding) for name, finding in sensitivity.findings()},
     }

@@ -8,7 +8,6 @@ import jsonschema
 import pytest
 
 import attribution as at
-from attribution.domain.case import without_outcome
 from attribution.domain.moments import Moment
 from attribution.errors import InputError
 from attribution.inference.settings import Sampling
@@ -21,6 +20,7 @@ from tests.reading.test_files import as_an_editor_sees
 GRADING = (bundled("models") / "grading" / "standard.yaml").read_text()
 SMALL = Sampling(scrambles=4, log2_points=6)
 CASE = case_template("my-case")
+SETTLED = "source: ministry, grade: A2, date: 2025-01-01, settled: court"
 OUTCOME = """\
 outcome:
   - {true: [faction-one, other], source: ministry, grade: A2, date: 2025-01-01, settled: court}
@@ -57,17 +57,20 @@ def test_outcomes_are_sets_that_are_true_or_excluded() -> None:
         CASE + OUTCOME,
         CASE.replace("limits:\n", OUTCOME + "limits:\n"),
         OUTCOME + CASE,
-        CASE + '"outcome":\n- true: [faction-one]\n  source: ministry\n',
-        CASE + "outcome: [\n  {true: [faction-one]},\n]\n",
+        CASE + f'"outcome":\n- true: [faction-one]\n  {SETTLED.replace(", ", chr(10) + "  ")}\n',
+        CASE + f"outcome: [\n  {{true: [faction-one], {SETTLED}}},\n]\n",
     ],
 )
-def test_the_text_without_its_outcome_is_that_of_the_case_before(text: str) -> None:
-    assert without_outcome(text) == CASE
+def test_the_hash_of_what_a_fit_reads_is_that_of_the_case_before(text: str) -> None:
+    case = parse_case(text)
+    assert case.outcomes
+    assert case.digest == parse_case(CASE).digest
+    assert case.content != parse_case(CASE).content
 
 
-def test_a_text_without_an_outcome_is_left_as_it_is() -> None:
-    for text in ("", "a: 1", "a: 1\n\n\n", CASE, "x:\n  outcome: 1\n"):
-        assert without_outcome(text) == text
+def test_any_other_change_has_a_hash_of_its_own() -> None:
+    assert parse_case(CASE.replace("grade: B2", "grade: B3", 1)).digest != parse_case(CASE).digest
+    assert parse_case("# a comment\n" + CASE).digest == parse_case(CASE).digest
 
 
 def test_an_outcome_changes_no_number_and_no_hash_of_a_fit() -> None:
