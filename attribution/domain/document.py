@@ -35,7 +35,7 @@ def opens(kind: type, reader: Reader) -> None:
     _readers[kind] = reader
 
 
-def canonical(document: Document) -> str:
+def canonical(document: Any) -> str:
     """The one text of a document: JSON, which is YAML, keys in the order in which a value writes them."""
     text = json.dumps(document, ensure_ascii=False, indent=1)
     return _UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n"

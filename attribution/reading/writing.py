@@ -1,9 +1,9 @@
 """Cases and models onto files that read as exactly them.
 
-A file that was read keeps its comments, its order and its own way of saying what has not changed: only entries that
-differ are written anew (ruamel.yaml). What is written is read again first; where that gives something else, as when a
-model that extends another moves to another folder, the whole content is written out, and if that cannot be read as
-the same either, nothing is written.
+A file that was read keeps its comments, its order and every line of what has not changed: only entries that differ are
+written anew, in the places that they have in the text. What is written is read again first; where that gives something
+else, as when a model that extends another moves to another folder, the whole content is written out (ruamel.yaml), and
+if that cannot be read as the same either, nothing is written.
 """
 
 from __future__ import annotations
@@ -13,12 +13,13 @@ import io
 import os
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from attribution.atomic import write_text
 from attribution.domain.case import Case
-from attribution.domain.document import Document, Documented
+from attribution.domain.document import Document, Documented, canonical
 from attribution.domain.grades import Grading
 from attribution.domain.model import Model
 from attribution.errors import FormatError, InputError, UsageError, spell
@@ -29,9 +30,9 @@ from attribution.reading.model_parts import taken_apart
 from attribution.reading.shipped import model_at, shipped_gradings
 
 _WIDTH = 120
-_UNBROKEN = 10_000  # letters: lines that were not broken stay so
 _INLINE = 100  # letters: a block of plain values that is shorter stands on one line
-_DAY = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])")
+_WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*( [A-Za-z0-9_-]+)*")
+_DAY = re.compile(r"\d{4}-(0[1-9]|1[0-2])-([0-2][0-9]|3[01])")
 
 
 def write_case(case: Case, path: str | os.PathLike[str]) -> None:
@@ -142,90 +143,170 @@ def _texts[T: Documented](value: T, document: Document, read: Callable[[str], T]
         own, _ = taken_apart(value.written.text, "")
         if value.unchanged:
             yield own
-        changed = _changed(own, value.written.text, document, read)
-        if changed:
-            yield changed
+        yield from _changed(own, value.written.text, document, read)
     yield _fresh(document)
 
 
-def _changed[T: Documented](own: str, whole: str, document: Document, read: Callable[[str], T]) -> str:
-    """A text with only those entries written anew that differ; nothing where it cannot be read any more."""
+def _changed[T: Documented](own: str, whole: str, document: Document, read: Callable[[str], T]) -> Iterator[str]:
+    """A text with only that written anew which differs, then with the whole top-level entries around it.
+
+    The reason of a block may be made of those of recipe entries inside it, so that a part cannot be changed alone.
+    """
+    import yaml
+
     try:
         before = read(whole).to_dict()
     except InputError:
-        return ""
-    yaml = _yaml(_UNBROKEN)
-    root = yaml.load(own)
+        return
     after = dict(document)
     if isinstance(after.get("grading"), str):  # by name: compared by that name alone
         before["grading"] = before["grading"]["id"]
     if "id" not in after:
         before.pop("id", None)
-    _merge(root, before, after)
-    return _dumped(yaml, root)
+    for whole_entries in (False, True):
+        patch = _Patch(own, whole_entries)
+        patch.block(yaml.compose(own, yaml.SafeLoader), before, after)
+        yield patch.applied()
 
 
-def _merge(node: Any, before: Document, after: Document) -> None:
-    """Change in a block of the file what differs between two documents."""
-    for key in before:
-        if key not in after and key in node:
-            del node[key]
-    for key, value in after.items():
-        if key in before and before[key] == value:
-            continue
-        there, old = node.get(key), before.get(key)
-        if isinstance(there, dict) and isinstance(old, dict) and isinstance(value, dict) and _alike(there, old):
-            _merge(there, old, value)
-        elif isinstance(there, list) and isinstance(old, list) and len(there) == len(old) and _by_id([*old, *value]):
-            _merge_entries(there, old, value)
+class _Patch:
+    """Edits of a text, entry by entry, between the places that its YAML nodes take up; all else stays as it is."""
+
+    def __init__(self, text: str, whole_entries: bool) -> None:
+        self.whole_entries = whole_entries
+        self.text = text if text.endswith("\n") else text + "\n"
+        self.edits: list[tuple[int, int, str]] = []  # from, to, and what stands there instead
+
+    def applied(self) -> str:
+        text = self.text
+        in_turn = sorted(enumerate(self.edits), key=lambda edit: (*edit[1][:2], edit[0]), reverse=True)
+        for _, (start, end, new) in in_turn:
+            text = text[:start] + new + text[end:]
+        return text
+
+    def block(self, node: Any, before: Document, after: Document) -> None:
+        """Change the entries of a mapping that differ, take out those that are gone, add new ones at its end."""
+        entries = {key.value: (key, value) for key, value in node.value}
+        for name in before:
+            if name not in after and name in entries:
+                self.edits.append((self.line_start(entries[name][0]), self.line_end(entries[name][1]), ""))
+        new = {}
+        for name, value in after.items():
+            if name in before and before[name] == value:
+                continue
+            if name in entries:
+                self.entry(node, entries[name], before.get(name), value)
+            else:
+                new[name] = value
+        if new:
+            key, last = node.value[-1]
+            self.insert(self.line_end(last), key.start_mark.column, _fresh(new))
+
+    def entry(self, node: Any, pair: tuple[Any, Any], before: Any, after: Any) -> None:
+        key, value = pair
+        if self.within(value, before, after):
+            self.block(value, before, after)
+        elif self.whole_entries:
+            self.edits.append((key.start_mark.index, self.end(value), _fresh({key.value: after}).strip()))
+        elif value.id == "sequence" and not value.flow_style and _by_id(before) and _by_id(after) and before and after:
+            self.entries(value, before, after)
+        elif node.flow_style:
+            self.edits.append((value.start_mark.index, value.end_mark.index, _flow(after)))
         else:
-            node[key] = _styled(value)
+            column = key.start_mark.column
+            text = _indented(_fresh({key.value: after}), column).strip()
+            self.edits.append((key.start_mark.index, self.end(value), text))
+
+    def within(self, value: Any, before: Any, after: Any) -> bool:
+        """Whether a block can be changed entry by entry: it says things as the document does, not through a recipe."""
+        if (
+            self.whole_entries
+            or value.id != "mapping"
+            or not isinstance(before, dict)
+            or not isinstance(after, dict)
+            or not value.value
+        ):
+            return False
+        names = [key.value for key, _ in value.value]
+        if "recipe" in names or not set(names) <= set(before):
+            return False
+        if value.flow_style:
+            return set(before) == set(after) == set(names)
+        return names[0] in after  # the first may stand behind a hyphen
+
+    def entries(self, node: Any, before: list[Document], after: list[Document]) -> None:
+        """Change a list whose entries have ids: some taken out, some changed where they stand, new ones put in."""
+        kept, old = [entry["id"] for entry in after], {entry["id"]: entry for entry in before}
+        nodes = {entry["id"]: item for entry, item in zip(before, node.value, strict=True)}
+        column = node.start_mark.column
+        place = self.line_start(node.value[0])
+        for entry in before:
+            if entry["id"] not in kept:
+                self.edits.append((self.line_start(nodes[entry["id"]]), self.line_end(nodes[entry["id"]]), ""))
+        for entry in after:
+            item = nodes.get(entry["id"])
+            if item is None:
+                self.insert(place, column, _fresh_entry(entry))
+                continue
+            place = self.line_end(item)
+            if self.within(item, old[entry["id"]], entry):
+                self.block(item, old[entry["id"]], entry)
+            elif old[entry["id"]] != entry:
+                text = _indented(_fresh_entry(entry), column).strip().removeprefix("- ")
+                self.edits.append((item.start_mark.index, self.end(item), text))
+
+    def insert(self, place: int, column: int, text: str) -> None:
+        self.edits.append((place, place, _indented(text, column)))
+
+    def end(self, node: Any) -> int:
+        """Where the last letter of a node stands; its own mark may lie behind the comments that follow."""
+        if node.id == "scalar":
+            end: int = node.end_mark.index
+            return len(self.text[:end].rstrip()) if node.style in ("|", ">") else end
+        if node.flow_style or not node.value:
+            return int(node.end_mark.index)
+        last = node.value[-1]
+        return self.end(last[1] if node.id == "mapping" else last)
+
+    def line_start(self, node: Any) -> int:
+        return self.text.rfind("\n", 0, node.start_mark.index) + 1
+
+    def line_end(self, node: Any) -> int:
+        return self.text.index("\n", self.end(node)) + 1
 
 
-def _alike(node: Any, document: Document) -> bool:
-    """Whether a block of the file says things as the document does, and not through a recipe."""
-    return "recipe" not in node and set(node) <= set(document)
+def _by_id(entries: Any) -> bool:
+    return isinstance(entries, list) and all(isinstance(entry, dict) and "id" in entry for entry in entries)
 
 
-def _by_id(entries: list[Any]) -> bool:
-    return all(isinstance(entry, dict) and "id" in entry for entry in entries)
+def _indented(text: str, column: int) -> str:
+    return "".join(f"{' ' * column}{line}" if line.strip() else line for line in text.splitlines(keepends=True))
 
 
-def _merge_entries(node: Any, before: list[Document], after: list[Document]) -> None:
-    """Change a list whose entries have ids: some taken out, some changed where they stand, new ones put in."""
-    kept = [entry["id"] for entry in after]
-    old = {entry["id"]: entry for entry in before}
-    for position in reversed(range(len(before))):
-        if before[position]["id"] not in kept:
-            del node[position]
-    standing = [entry["id"] for entry in before if entry["id"] in kept]
-    for position, entry in enumerate(after):
-        if position < len(standing) and standing[position] == entry["id"]:
-            _merge(node[position], old[entry["id"]], entry)
-        else:
-            node.insert(position, _styled(entry))
-            standing.insert(position, entry["id"])
-    del node[len(after) :]
+def _fresh_entry(entry: Document) -> str:
+    """An entry of a list, with its hyphen."""
+    lines = _fresh({"entry": [entry]}).splitlines(keepends=True)[1:]
+    return "".join(line[2:] for line in lines)
+
+
+def _flow(value: Any) -> str:
+    """A value on one line, for a place inside brackets."""
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{_flow(key)}: {_flow(entry)}' for key, entry in value.items())}}}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_flow, value))}]"
+    return value if isinstance(value, str) and _WORD.fullmatch(value) else canonical(value).strip()
 
 
 def _fresh(document: Document) -> str:
     """A document by itself."""
-    return _dumped(_yaml(), _styled(document, top=True))
-
-
-def _yaml(width: int = _WIDTH) -> Any:
     from ruamel.yaml import YAML
 
     yaml = YAML()
-    yaml.preserve_quotes = True
-    yaml.width = width
+    yaml.width = _WIDTH
     yaml.indent(mapping=2, sequence=4, offset=2)
-    return yaml
-
-
-def _dumped(yaml: Any, root: Any) -> str:
     stream = io.StringIO()
-    yaml.dump(root, stream)
+    yaml.dump(_styled(document, top=True), stream)
     return stream.getvalue()
 
 
@@ -245,7 +326,8 @@ def _styled(value: Any, *, top: bool = False) -> Any:
             entries.fa.set_flow_style()
         return entries
     if isinstance(value, str) and _DAY.fullmatch(value):
-        return dt.date.fromisoformat(value)  # written without quotes
+        with suppress(ValueError):
+            return dt.date.fromisoformat(value)  # which is written without quotes
     if isinstance(value, str) and not value.isprintable():
         return DoubleQuotedScalarString(value)
     return value

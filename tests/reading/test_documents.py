@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import difflib
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -205,17 +206,67 @@ def test_comments_and_layout_do_not_count() -> None:
     assert bare.content == case.content
 
 
-def test_comments_and_order_of_a_file_survive_a_change(tmp_path: Path) -> None:
+def lines_changed(before: str, after: str) -> tuple[list[str], list[str]]:
+    """Lines that went, and lines that came."""
+    steps = list(difflib.ndiff(before.splitlines(), after.splitlines()))
+    return [step[2:] for step in steps if step[0] == "-"], [step[2:] for step in steps if step[0] == "+"]
+
+
+def test_every_line_that_did_not_change_stays(tmp_path: Path) -> None:
     case = at.read_case("tower-22")
     at.write_case(case, tmp_path / "same.yaml")
     assert (tmp_path / "same.yaml").read_text() == case.text
-    changed = case.without("halt").with_grade("charge-silent", "C3")
+    again = replace(case.evidence["halt"], id="halt-again", citations=(), note="")
+    changed = case.without("halt").with_grade("charge-silent", "C3").with_items(again)
     at.write_case(changed, tmp_path / "case.yaml")
-    text = (tmp_path / "case.yaml").read_text()
     assert at.read_case(tmp_path / "case.yaml") == changed
-    comments = [line.strip() for line in case.text.splitlines() if line.strip().startswith("#")]
-    assert comments
-    assert [line.strip() for line in text.splitlines() if line.strip().startswith("#")] == comments
+    went, came = lines_changed(case.text, (tmp_path / "case.yaml").read_text())
+    block = case.text[case.text.index("  - id: halt\n") :]
+    halt = block[: block.index("\n  - id: ", 1)].splitlines()
+    assert [line for line in went if line.strip() and line not in halt] == ["    grade: A2"]
+    assert came[0] == "    grade: C3"
+    assert came[1] == "  - id: halt-again"
+
+
+def test_a_number_inside_brackets_and_a_block_through_a_recipe(tmp_path: Path) -> None:
+    case = at.read_case("tower-22").with_({"sources.us-state.reliability": "C"})
+    at.write_case(case, tmp_path / "case.yaml")
+    went, came = lines_changed(at.read_case("tower-22").text, (tmp_path / "case.yaml").read_text())
+    assert [line.replace("reliability: B", "reliability: C") for line in went] == came
+    model = at.read_model("madrid-2004/baseline")
+    changed = model.with_({"perpetrator.other": [0.1, 0.2, 0.3]})
+    at.write_model(changed, tmp_path / "baseline.yaml")
+    assert at.read_model(tmp_path / "baseline.yaml") == changed
+    assert "recipe: standard" in (tmp_path / "baseline.yaml").read_text()
+    assert len(lines_changed(model.text, (tmp_path / "baseline.yaml").read_text())[1]) < 8
+
+
+@settings(max_examples=40)
+@given(seed=st.integers(0, 2**32), data=st.data())
+def test_random_changes_onto_a_file(seed: int, data: st.DataObject, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """A file with a comment on every line, another random case or model of it written there."""
+    folder = tmp_path_factory.mktemp("onto")
+    case, model = random_pair(seed)
+    at.write_case(case, folder / "case.yaml")
+    at.write_model(model, folder / "model.yaml")
+    for name in ("case.yaml", "model.yaml"):
+        text = (folder / name).read_text()
+        (folder / name).write_text(
+            text.replace("evidence:\n", "# items\nevidence:\n").replace("facts:\n", "facts: # all\n")
+        )
+    read = at.read_case(folder / "case.yaml")
+    left = data.draw(st.sets(st.sampled_from(read.evidence.ids), max_size=2))
+    read = read.without(*left) if len(left) < len(read.evidence) else read
+    read = replace(read, title="Another", limits=("One.",))
+    at.write_case(read, folder / "case.yaml")
+    assert at.read_case(folder / "case.yaml") == read
+    assert "# items" in (folder / "case.yaml").read_text()
+    other = replace(random_pair(seed + 1)[1], id="model", case=case.id)
+    mixed = replace(
+        at.read_model(folder / "model.yaml"), traits=other.traits, perpetrator=other.perpetrator, tables=other.tables
+    )
+    at.write_model(mixed, folder / "model.yaml")
+    assert at.read_model(folder / "model.yaml") == mixed
 
 
 def test_a_recipe_and_a_model_below_stay_where_they_are_not_what_changed(tmp_path: Path) -> None:
