@@ -113,6 +113,8 @@ class Case(Documented):
 
     Attributes
     ----------
+    written : Written or None
+        The file it was read from, for its comments and order; `text` says whether it still is that.
     id : str
         Small letters, digits and hyphens.
     title, question : str
@@ -133,8 +135,6 @@ class Case(Documented):
         What a reader must know about the evidence as a whole.
     outcomes : tuple of Outcome
         What was settled later. No fit reads it.
-    written : Written or None
-        The file it was read from, for its comments and order; `text` says whether it still is that.
     origins : Catalog of Origin
         The items gathered by where they really come from; made from the items and declarations.
 

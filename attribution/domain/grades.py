@@ -70,6 +70,30 @@ class Grading(Documented):
 
     Letters A to E and digits 1 to 5 must fall in low, best and high: a better grade is never worth less. F and 6 stand
     apart, *cannot be judged*.
+
+    Attributes
+    ----------
+    written : Written or None
+        The file it was read from, for its comments and order.
+    id, title : str
+        Its name, and a title for readers.
+    letters : tuple of Number
+        The source's part of the reliability, a probability for each of A to F.
+    digits : tuple of Number
+        The item's part, a probability for each of 1 to 6.
+    because : Reason or None
+        Why.
+
+    Raises
+    ------
+    ModelError
+        A part that is missing, or worth more than a better one.
+
+    Examples
+    --------
+    >>> grading = at.read_model("tower-22/baseline").grading
+    >>> at.Grading.from_dict(grading.to_dict()) == grading
+    True
     """
 
     id: str

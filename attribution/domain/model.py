@@ -252,6 +252,8 @@ class Model(Documented):
 
     Attributes
     ----------
+    written : Written or None
+        The file it was read from, with those it names, for its comments and order.
     id, case, title : str
         Its name, the case it is about, and a title for readers.
     grading : Grading
@@ -270,8 +272,6 @@ class Model(Documented):
         Its idea in two sentences.
     recipe : str
         The recipe that its tables and numbers may name; empty for none.
-    written : Written or None
-        The file it was read from, with those it names, for its comments and order.
 
     Raises
     ------

@@ -53,6 +53,12 @@ def write_case(case: Case, path: str | os.PathLike[str]) -> None:
         The case holds something that no file can.
     OutputError
         The file cannot be written.
+
+    Examples
+    --------
+    >>> at.write_case(case.with_grade("halt", "B3"), "case.yaml")
+    >>> str(at.read_case("./case.yaml").evidence["halt"].grade)
+    'B3'
     """
     home = _yaml_path(path)
     _write(case, home, case.to_dict(), lambda text: parse_case(text, str(home)))
@@ -80,6 +86,12 @@ def write_model(model: Model, path: str | os.PathLike[str]) -> None:
         The model holds something that no file can.
     OutputError
         The file cannot be written.
+
+    Examples
+    --------
+    >>> at.write_model(model.with_({"perpetrator.other": [0.05, 0.1, 0.2]}), "open.yaml")
+    >>> at.read_model("open.yaml").perpetrator.other.best
+    0.1
     """
     home = _yaml_path(path)
     document = model.to_dict()
