@@ -29,7 +29,7 @@ READERS = ("", "numpy", "compiled")
 _COMPILING, _LOADING = 8.0, 0.6  # seconds
 _CALL, _NUMBER = 1e-6, 1e-9  # seconds of NumPy per pass over some draws, and per draw in it
 _PASSES = {PROBABILITY: 110, RATE: 80, POWER: 90, LOG: 45, LOG_ADD: 90}  # of an instruction; of any other: 2
-_BLOCK, _NUMPY_BLOCK = 2**16, 2**19  # numbers that registers hold at a time
+_BLOCK, _NUMPY_BLOCK = 2**17, 2**19  # numbers that registers hold at a time
 
 _worked = [0.0]  # seconds that NumPy has been reading in this process, about
 
