@@ -164,7 +164,21 @@ class EngineError(AttributionError):
 
 
 class PoolError(AttributionError):
-    """Workers of a pool were lost or are silent; `finished` holds the results that had come back, by position."""
+    """Workers of a pool were lost, or are silent: one was killed, or ran out of memory.
+
+    Attributes
+    ----------
+    why
+        What the executor said.
+    finished
+        The results that had come back, by position.
+
+    Examples
+    --------
+    >>> error = at.PoolError("a worker was killed", {0: "first"})
+    >>> error.finished
+    {0: 'first'}
+    """
 
     def __init__(self, why: str, finished: Mapping[int, object]) -> None:
         self.why = why

@@ -84,8 +84,9 @@ def fit_many(
     >>> import attribution as at
     >>> case = at.read_case("tower-22")
     >>> models = [at.read_model(f"tower-22/{name}") for name in ("baseline", "sceptical")]
-    >>> [posterior.ranking[0].id for posterior in at.fit_many([(case, m) for m in models], engine="importance")]
-    ['kataib-hezbollah', 'kataib-hezbollah']
+    >>> fitted = at.fit_many([(case, each) for each in models], engine="importance")
+    >>> [result.ranking[0].id for result in fitted]
+    ['kataib-hezbollah', 'other-iri']
     """
     moment = Moment.of(as_of) if as_of else None
     common = Settings(engine=engine, seed=seed, as_of=moment, sampling=sampling or Sampling())

@@ -71,7 +71,32 @@ class Sampling:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything besides case and model that the numbers depend on."""
+    """Everything besides case and model that the numbers depend on.
+
+    Parameters
+    ----------
+    engine : {"nuts", "importance"}
+        Of record, or instant.
+    seed : int, default 1
+        0 to 2^63 - 1; same seed, same draws.
+    as_of : Moment, optional
+        Only what was published by then is used.
+    sampling : Sampling, optional
+        How many draws the engine takes.
+
+    Raises
+    ------
+    UsageError
+        Another engine, or a seed outside its range.
+
+    Examples
+    --------
+    >>> import attribution as at
+    >>> posterior.settings.engine
+    'importance'
+    >>> at.Settings(engine="importance", seed=7).seed
+    7
+    """
 
     engine: Engine = "nuts"
     seed: int = 1
