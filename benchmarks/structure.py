@@ -102,7 +102,7 @@ class Module:
     @property
     def is_compiled(self) -> bool:
         """Does it hold functions that numba compiles?"""
-        return f"{PACKAGE}._compile" in self.imports
+        return f"{PACKAGE}._compile" in self.imports or "\n@kernel\n" in self.text
 
 
 class Structure:

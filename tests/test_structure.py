@@ -104,7 +104,7 @@ def test_a_small_file_for_one_neighbour_is_seen(tmp_path: Path) -> None:
         "a/small.py": "x = 1\n",
         "a/user.py": "import attribution.a.small\nfrom attribution.a import large, compiled, shared, handed_on\n",
         "a/large.py": "x = 1\n" * 201,
-        "a/compiled.py": "from attribution._compile import kernel\n",
+        "a/compiled.py": "from attribution._compile import kernel\n\n\n@kernel\ndef f(): ...\n",
         "a/shared.py": "",
         "a/handed_on.py": "",
         "b/other.py": "from attribution.a import shared, user\n",
