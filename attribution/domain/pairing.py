@@ -105,7 +105,9 @@ def _check_toward(case: Case, node: str, at: Path) -> None:
 
 def _check_origin(case: Case, origin: str, at: Path) -> None:
     if origin not in case.origins:
-        raise PairError.unknown("origins", origin, case.origins.ids, at=at)
+        error = PairError.unknown("origins", origin, case.origins.ids, at=at)
+        error.hint = error.hint or f'a model for a case without it: model.without("{origin}")'
+        raise error
 
 
 def _check_trait_covers(case: Case, trait: Trait, leaves: tuple[str, ...], at: Path) -> None:

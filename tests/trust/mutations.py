@@ -248,6 +248,30 @@ MUTATIONS = (
         "members.weight[m] = certainty",
         FILTER,
     ),
+    Mutation(
+        "text-of-another",
+        "the text of a file is used for a value that has changed since",
+        "attribution/domain/document.py",
+        "return self.written is not None and self.written.content == self.content",
+        "return self.written is not None",
+        ("tests/inference/test_saved.py", "tests/reading/test_documents.py"),
+    ),
+    Mutation(
+        "negation-lost",
+        "a proposition that says not is written as one that says yes",
+        "attribution/domain/evidence.py",
+        'return {"not": named} if self.negated else named',
+        "return named",
+        ("tests/reading/test_documents.py",),
+    ),
+    Mutation(
+        "outcome-in-the-hash",
+        "the hash of what a fit reads depends on what was settled later",
+        "attribution/domain/case.py",
+        "return digest(canonical(replace(self, outcomes=()).to_dict()))",
+        "return digest(canonical(self.to_dict()))",
+        ("tests/domain/test_outcomes.py",),
+    ),
 )
 
 
