@@ -1,4 +1,4 @@
-"""Make `attribution/inference/sobol_directions.npz`: primitive polynomials and initial direction numbers.
+"""Make `attribution/inference/sobol_directions.bin`: primitive polynomials and initial direction numbers.
 
 They are the first 4,096 dimensions of new-joe-kuo-6.21201 (Joe and Kuo 2008, "Constructing Sobol sequences with better
 two-dimensional projections", SIAM J. Sci. Comput. 30, 2635-2654), taken from SciPy, which ships the whole set.
@@ -8,6 +8,7 @@ two-dimensional projections", SIAM J. Sci. Comput. 30, 2635-2654), taken from Sc
 
 from __future__ import annotations
 
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -19,12 +20,9 @@ DIMENSIONS = 4096
 def main() -> None:
     shipped = np.load(Path(scipy.__file__).parent / "stats" / "_sobol_direction_numbers.npz")
     degree = int(shipped["poly"][:DIMENSIONS].max()).bit_length() - 1
-    target = Path(__file__).parent.parent / "attribution" / "inference" / "sobol_directions.npz"
-    np.savez_compressed(
-        target,
-        polynomial=shipped["poly"][:DIMENSIONS].astype(np.uint32),
-        initial=shipped["vinit"][:DIMENSIONS, :degree].astype(np.uint16),
-    )
+    target = Path(__file__).parent.parent / "attribution" / "inference" / "sobol_directions.bin"
+    polynomials = shipped["poly"][:DIMENSIONS].astype("<u4").tobytes()
+    target.write_bytes(zlib.compress(polynomials + shipped["vinit"][:DIMENSIONS, :degree].astype("<u2").tobytes(), 9))
 
 
 if __name__ == "__main__":

@@ -2,12 +2,13 @@
 
 The points are those of `scipy.stats.qmc.Sobol` with scrambling, bit for bit (a test holds them together): the direction
 numbers of Joe and Kuo (2008, SIAM J. Sci. Comput. 30, 2635-2654), a random lower triangular matrix and a digital shift
-per coordinate (Matousek 1998, J. Complexity 14, 527-556). `sobol_directions.npz` holds them for 4,096 coordinates;
+per coordinate (Matousek 1998, J. Complexity 14, 527-556). `sobol_directions.bin` holds them for 4,096 coordinates;
 beyond that SciPy is asked. Normals are quantiles by Wichura's algorithm AS 241 (1988, Applied Statistics 37, 477-484).
 """
 
 from __future__ import annotations
 
+import zlib
 from functools import cache, lru_cache
 from pathlib import Path
 
@@ -70,9 +71,9 @@ def sobol_points(dimension: int, log2_points: int, rng: np.random.Generator) -> 
 @cache
 def _direction_bits(dimension: int) -> NDArray[np.float32]:
     """The direction numbers as 0 and 1, the highest bit first: (coordinate, bit, number)."""
-    with np.load(Path(__file__).with_name("sobol_directions.npz")) as shipped:
-        polynomial = shipped["polynomial"][:dimension].astype(np.int64)
-        initial = shipped["initial"][:dimension].astype(np.int64)
+    shipped = zlib.decompress(Path(__file__).with_name("sobol_directions.bin").read_bytes())
+    polynomial = np.frombuffer(shipped, "<u4", _SHIPPED)[:dimension].astype(np.int64)
+    initial = np.frombuffer(shipped, "<u2", offset=4 * _SHIPPED).reshape(_SHIPPED, -1)[:dimension].astype(np.int64)
     numbers = np.zeros((dimension, _BITS), dtype=np.int64)
     numbers[0] = 1
     degree = np.frexp(polynomial)[1] - 1
