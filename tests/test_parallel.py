@@ -78,7 +78,7 @@ def test_of_several_failures_the_first_task_is_the_one_that_is_raised(pool: Exec
     for executor in (None, pool):
         with pytest.raises(CaseError) as raised:
             each(odd_refused, range(8), executor=executor)
-        assert str(raised.value) == "1 is odd.\n  allowed: even numbers"
+        assert str(raised.value) == "numbers[1]: 1 is odd.\n  allowed: even numbers"
         assert raised.value.at == ("numbers", 1)
 
 

@@ -93,6 +93,8 @@ class Dependence(Finding):
         groups of equal weight count n, one that outweighs all others counts one.
     as_stated
         The same with every origin on its own.
+    draws
+        How many draws it was worked out from.
 
     Examples
     --------

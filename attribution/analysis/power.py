@@ -86,6 +86,8 @@ class PowerScaling(Finding):
         All evidence together to each power.
     components
         Every component of the prior and every origin, the most influential first.
+    draws
+        How many draws it was worked out from.
 
     Examples
     --------

@@ -133,7 +133,7 @@ def test_two_dates_of_one_case() -> None:
     case, model = case_of(FIRST, SECOND), model_of()
     found = at.compare(fitted(case, model, "2024-02-01"), fitted(case, model))
     assert name(found.first) == "small/small as of 2024-02-01"
-    assert [one.what for one in found.differences] == [("new: second",), (), (), ()]
+    assert [one.what for one in found.differences] == [("new: Second",), (), (), ()]
     change = row(found, "reds")
     assert change.parts[0] == pytest.approx(change.after - change.before, abs=1e-12)
 

@@ -102,7 +102,7 @@ def test_a_saved_run_stands_alone_unless_the_shipped_file_moved_on(
     assert main(["sensitivity", "mine.nc"]) == 0
     for name, home in homes.items():
         before = home.read_text()
-        home.write_text(before + "# changed\n")
+        home.write_text(before.replace("title: ", "title: Another ", 1))
         capsys.readouterr()
         assert main(["sensitivity", "mine.nc"]) == 2
         told = capsys.readouterr().err
@@ -110,7 +110,9 @@ def test_a_saved_run_stands_alone_unless_the_shipped_file_moved_on(
         assert "changed since this run was fitted" in told
         assert "--as-saved" in told
         home.write_text(before)
-    homes["case"].write_text(homes["case"].read_text() + "# changed\n")
+    homes["case"].write_text(homes["case"].read_text() + "# a comment changes nothing\n")
+    assert main(["sensitivity", "mine.nc"]) == 0
+    homes["case"].write_text(homes["case"].read_text().replace("title: ", "title: Another ", 1))
     assert main(["sensitivity", "mine.nc", "--as-saved"]) == 0
 
 
