@@ -10,7 +10,7 @@ import numpy as np
 
 from attribution.inference.posterior import Posterior
 from attribution.network.curves import Curve, bent, from_scale, with_odds
-from attribution.network.edits import Loosened, Reach, ReachMap, driven, loosened
+from attribution.network.edits import Expanded, Reach, ReachMap, driven, expanded
 from attribution.network.program import RATIO, Floats, Ints, Program
 from attribution.network.summation import Parts, keep_open, part_log_likelihood, tables
 
@@ -57,9 +57,9 @@ class Workspace:
         return -evidence if self.posterior.draws.log_weight is None else np.zeros(len(evidence))
 
     @cached_property
-    def expanded(self) -> Loosened:
+    def expanded(self) -> Expanded:
         """The network in which every statement has a reliability of its own and every faction a factor in the prior."""
-        return loosened(self.program)
+        return expanded(self.program)
 
     @cached_property
     def slots(self) -> Floats:

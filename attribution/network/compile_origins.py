@@ -94,8 +94,8 @@ def compile_origins(case: Case, model: Model, slots: SlotBook, unsaid: Unsaid = 
 
 def _switch(case: Case, model: Model, slots: SlotBook, arrays: OriginArrays, origin: Origin, unsaid: Unsaid) -> None:
     """A report, an act or an absence: the factor is one value where all it says is true, another where not."""
-    told = distinct_propositions(case, origin, unsaid)
-    said = tuple(proposition for _, proposition in told)
+    propositions = distinct_propositions(case, origin, unsaid)
+    said = tuple(proposition for _, proposition in propositions)
     _say(case, arrays, said)
     first = origin.items[0]
     if isinstance(first, Absence):
@@ -108,7 +108,7 @@ def _switch(case: Case, model: Model, slots: SlotBook, arrays: OriginArrays, ori
     else:
         arrays.kind.append(STATEMENT)
         _reliability(case, model, slots, arrays, origin)
-        arrays.anyway.append([_anyway(case, slots, origin, item, proposition) for item, proposition in told])
+        arrays.anyway.append([_anyway(case, slots, origin, item, proposition) for item, proposition in propositions])
         _copying(case, slots, arrays, origin)
     _deception(case, model, slots, arrays, origin)
 
@@ -120,12 +120,12 @@ def distinct_propositions(
 
     Each proposition stands with the first item that asserts it.
     """
-    told: dict[tuple[str, frozenset[str]], tuple[Item, Proposition]] = {}
+    propositions: dict[tuple[str, frozenset[str]], tuple[Item, Proposition]] = {}
     for item in origin.items:
         for proposition in item.propositions:
             if unsaid.leaves(item, proposition):
-                told.setdefault((proposition.fact, case.meaning(proposition)), (item, proposition))
-    return tuple(told.values())
+                propositions.setdefault((proposition.fact, case.meaning(proposition)), (item, proposition))
+    return tuple(propositions.values())
 
 
 def _say(case: Case, arrays: OriginArrays, said: tuple[Proposition, ...]) -> None:

@@ -26,7 +26,7 @@ from attribution.network.program import (
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Loosened:
+class Expanded:
     """A program in which every statement has one slot for its reliability, and every faction a factor in the prior.
 
     `reliability` (origin,) and `factor` (faction,) are the new slots, -1 where there is none: for items that are no
@@ -38,7 +38,7 @@ class Loosened:
     factor: Ints
 
 
-def loosened(program: Program) -> Loosened:
+def expanded(program: Program) -> Expanded:
     """Give statements and factions slots of their own, after all others."""
     ints, first = program.ints, len(program.ints.slot_kind)
     statements = np.flatnonzero(ints.origin_kind == STATEMENT)
@@ -56,7 +56,7 @@ def loosened(program: Program) -> Loosened:
         ]
         for h in range(len(program.factions))
     ]
-    return Loosened(
+    return Expanded(
         program=replace(
             changed,
             ints=replace(
@@ -79,7 +79,7 @@ def with_factor(program: Program, faction: str, factor: float) -> Program:
     """
     if program.factions.index(faction) == program.ints.other[0]:
         return _with_open_odds(program, factor)
-    loose = loosened(program)
+    loose = expanded(program)
     slot = int(loose.factor[program.factions.index(faction)])
     # reliabilities stay the products they were: only the factors are taken over
     kept = replace(loose.program.ints, origin_source=program.ints.origin_source, origin_item=program.ints.origin_item)

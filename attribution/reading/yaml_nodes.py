@@ -169,7 +169,7 @@ class _Converter:
                 at=at,
                 allowed="a text, a number, a date, True or False, a list, or a dict",
             )
-        return Scalar(self.told(text, at), 0)
+        return Scalar(self.text_at(text, at), 0)
 
     def pairs(self, block: MappingType[Any, Any], at: Place) -> Iterator[tuple[Scalar, Node]]:
         seen: set[str] = set()
@@ -179,9 +179,9 @@ class _Converter:
                 why = "appears twice" if name else f"is {_kind(key)}"
                 raise FormatError(f"a key of {spell(at)} {why}.", at=at, allowed="words as keys, each once")
             seen.add(name)
-            yield Scalar(self.told(name, at), 0), self.node(value, (*at, name))
+            yield Scalar(self.text_at(name, at), 0), self.node(value, (*at, name))
 
-    def told(self, text: str, at: Place) -> str:
+    def text_at(self, text: str, at: Place) -> str:
         self.letters += len(text)
         if not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text):
             raise FormatError(f"{spell(at)} holds half a character.", at=at, allowed="text that UTF-8 can hold")

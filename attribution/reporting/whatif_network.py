@@ -223,11 +223,11 @@ def _says(embedded: PageDraws, case: Case, origin: Origin) -> list[Json]:
 
     Propositions with the same `meaning` are one however they are worded: the first that stands counts.
     """
-    told = [(item, said) for item in origin.items for said in item.propositions]
-    facts = sorted({case.facts.ids.index(said.fact) for _, said in told if said.fact != PERPETRATOR})
+    propositions = [(item, said) for item in origin.items for said in item.propositions]
+    facts = sorted({case.facts.ids.index(said.fact) for _, said in propositions if said.fact != PERPETRATOR})
     names = [case.facts.ids[position] for position in facts]
     worlds = [dict(zip(names, states, strict=True)) for states in product(*(case.facts[name].states for name in names))]
-    meanings = list(dict.fromkeys((said.fact, case.meaning(said)) for _, said in told))
+    meanings = list(dict.fromkeys((said.fact, case.meaning(said)) for _, said in propositions))
     return [
         {
             "item": case.evidence.ids.index(item.id),
@@ -237,7 +237,7 @@ def _says(embedded: PageDraws, case: Case, origin: Origin) -> list[Json]:
             "negated": said.negated,
             "anyway": _anyway(embedded, case, origin, item),
         }
-        for item, said in told
+        for item, said in propositions
     ]
 
 

@@ -133,8 +133,8 @@ def grid_posterior(
 
 def _cells(log_likelihood: Callable[[Floats, Floats], Floats], edges: tuple[Floats, ...]) -> Floats:
     """Probabilities of the cells between these edges, the likelihood taken at their middles."""
-    told = log_likelihood(*(np.exp(0.5 * (edge[1:] + edge[:-1])) for edge in edges))
-    probability = np.exp(told - told.max())
+    values = log_likelihood(*(np.exp(0.5 * (edge[1:] + edge[:-1])) for edge in edges))
+    probability = np.exp(values - values.max())
     return np.asarray(probability / probability.sum())
 
 

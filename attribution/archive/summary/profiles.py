@@ -244,15 +244,15 @@ def _profiles(
     out = []
     for node, name in enumerate(tree.names):
         if node and bool(tree.places[node]) == places and not np.any(tree.parent == node) and counts[node].any():
-            told = [
+            summaries = [
                 ValueShare(
                     value, int(counts[node, v]), float(mean[node, v]), float(low[node, v]), float(high[node, v]),
                     float(usual[node, v]), float(higher[node, v]),
                 )
                 for v, value in enumerate(column.names)
             ]  # fmt: skip
-            told.sort(key=lambda one: -one.mean)
-            out.append(Profile(name, tree.places[node], column.name, int(counts[node].sum()), tuple(told)))
+            summaries.sort(key=lambda one: -one.mean)
+            out.append(Profile(name, tree.places[node], column.name, int(counts[node].sum()), tuple(summaries)))
     return out
 
 

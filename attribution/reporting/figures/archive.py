@@ -97,12 +97,12 @@ def calibration_figure(curve: Sequence[CalibrationBin]) -> Markup:
             Markup('<line class="grid" x1="{}" x2="{}" y1="{}" y2="{}"/>').format(x(0), x(1), y(tick), y(tick)),
         ]
     for one in curve:
-        told = (
+        text = (
             f"forecast {one.forecast:.1%}, right {one.right:.1%} ({one.low:.1%} to {one.high:.1%}), {one.events} events"
         )
         parts.append(
             Markup('<g class="lead"><title>{}</title><line class="band" x1="{}" x2="{}" y1="{}" y2="{}"/>').format(
-                told, x(one.forecast), x(one.forecast), y(one.low), y(one.high)
+                text, x(one.forecast), x(one.forecast), y(one.low), y(one.high)
             )
             + Markup('<circle cx="{}" cy="{}" r="{:.1f}"/></g>').format(
                 x(one.forecast), y(one.right), 3 + 7 * (one.events / most) ** 0.5

@@ -41,13 +41,13 @@ def movement(study: Study) -> Movement:
     for position, (_, kind) in reversed(list(zip(chosen, lines, strict=True))):
         marks.append(Markup('<path class="step {}" d="{}"/>').format(kind, _steps(study, position)))
     last = study.latest.probabilities
-    told = ", ".join(
+    phrase = ", ".join(
         f"{study.labels[position]} from {percent(study.prior[position])} to {percent(last[position])}"
         for position in chosen
     )
     drawing = Markup(
         '<svg class="movement" viewBox="0 0 {:g} {:g}" preserveAspectRatio="none" role="img" aria-label="{}">{}</svg>'
-    ).format(_WIDTH, _HEIGHT, legible(told), Markup("").join(marks))
+    ).format(_WIDTH, _HEIGHT, legible(phrase), Markup("").join(marks))
     return Movement(drawing, axis_strip(*(words("tick", _across(at) / 10, text) for at, text in _CLOCK)), lines)
 
 

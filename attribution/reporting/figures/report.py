@@ -113,12 +113,12 @@ def _role(position: int) -> str:
 
 def _standing_row(standing: Standing, role: str) -> Row:
     range_ = percents(standing.low, standing.high)
-    told = (
+    text = (
         f"{standing.label}: {percent(standing.probability)}, range over inputs {range_}, "
         f"before the evidence {percent(standing.prior)}"
     )
     drawn = strip(
-        told,
+        text,
         word_bands(),
         line("range", place(standing.low), place(standing.high)),
         dot("before", place(standing.prior), 5),
@@ -179,11 +179,11 @@ def _step_row(step: _Step, level: float, scale: _Scale) -> Row:
         line("link", end, end, "50%", "100%"),
         box(f"step {kind}", start, end, "22%", "56%"),
     ]
-    told = f"{step.label}: {decibans(step.value)} dB"
+    text = f"{step.label}: {decibans(step.value)} dB"
     if step.high > step.low:
         marks.append(line("spread", scale.at(level + step.low), scale.at(level + step.high)))
-        told += f", from {decibans(step.low)} to {decibans(step.high)} over the inputs"
-    return Row(step.label, strip(told, *marks), f"{decibans(step.value)} dB", step.role)
+        text += f", from {decibans(step.low)} to {decibans(step.high)} over the inputs"
+    return Row(step.label, strip(text, *marks), f"{decibans(step.value)} dB", step.role)
 
 
 def _waterfall_axis(scale: _Scale) -> Markup:
@@ -204,8 +204,8 @@ def _turn_strip(
             old = place(before[one.position])
             marks += [line(kind, old, old, "0", "50%"), line(kind, old, new)]
         marks += [line(kind, new, new, "50%", "100%"), dot(f"turn {one.role}", new, 4.5 if one.role != "rest" else 3)]
-    told = f"{label}: " + ", ".join(f"{one.label} {percent(now[one.position])}" for one in lines)
-    return strip(told, *marks)
+    text = f"{label}: " + ", ".join(f"{one.label} {percent(now[one.position])}" for one in lines)
+    return strip(text, *marks)
 
 
 def _trace(trace: Trace) -> Markup:
@@ -227,8 +227,8 @@ def _ranks(trace: Trace) -> Markup:
         steps = (middle - scale * (count - trace.expected) for count in chain)
         outline = _outline(steps, len(chain), middle)
         marks.append(Markup('<path class="ranks c{}" d="{}Z"/>').format(position % 4, outline))
-    told = f"Ranks of {trace.name}: bins of a chain hold {trace.expected:g} draws each, off by at most {most:g}"
-    return _drawing(told, *marks)
+    text = f"Ranks of {trace.name}: bins of a chain hold {trace.expected:g} draws each, off by at most {most:g}"
+    return _drawing(text, *marks)
 
 
 def _energy(energy: Energy) -> Markup:
@@ -260,7 +260,7 @@ def _path(line: Sequence[float], low: float, high: float, kind: str) -> Markup:
     return Markup('<polyline class="{}" points="{}"/>').format(kind, points)
 
 
-def _drawing(told: str, *marks: Markup) -> Markup:
+def _drawing(text: str, *marks: Markup) -> Markup:
     return Markup(
         '<svg class="mini" viewBox="0 0 {:g} {:g}" preserveAspectRatio="none" role="img" aria-label="{}">{}</svg>'
-    ).format(_PANEL_WIDTH, _PANEL_HEIGHT, told, Markup("").join(marks))
+    ).format(_PANEL_WIDTH, _PANEL_HEIGHT, text, Markup("").join(marks))
