@@ -41,7 +41,7 @@ def made(folder: Path, extra: dict[str, str], *, one_core: bool) -> dict[str, by
         command = [sys.executable, "-c", code, *arguments]
         return subprocess.run(command, cwd=folder, env=environment, capture_output=True, check=False).stdout
 
-    run("report", "tower-22", "--engine", "importance", "-o", "report.json")
+    run("report", "tower-22", "--engine", "importance", "--sensitivity", "-o", "report.json")
     printed = run("fit", "tower-22", "--engine", "importance", "--format", "json")
     return {"report": (folder / "report.json").read_bytes(), "posterior": printed}
 

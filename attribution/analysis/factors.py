@@ -228,10 +228,10 @@ def _joint_truths(posterior: Posterior, part: int, mine: tuple[str, ...]) -> tup
     for kept in _subsets(mine)[1:]:
         with np.errstate(invalid="ignore"):
             left = np.nan_to_num(np.exp(silent[kept] - rest))
-        for inner in _subsets(tuple(kept)):
+        for inner in _subsets(tuple(sorted(kept))):  # sums and products in one order, whatever sets do
             if inner != kept:
                 left = left - truths[inner] * _product(kept, inner, false, true)
-        says = np.prod([true[one] - false[one] for one in kept], axis=0)
+        says = np.prod([true[origin] - false[origin] for origin in sorted(kept)], axis=0)
         speaks = np.abs(says) > 1e-9
         truths[kept] = np.clip(np.where(speaks, left / np.where(speaks, says, 1.0), 0.0), 0.0, 1.0)
     return rest, truths
@@ -248,7 +248,7 @@ def _part_without(posterior: Posterior, part: int, silent: Pattern) -> Floats:
 
 def _product(kept: Pattern, inner: Pattern, false: dict[str, Floats], true: dict[str, Floats]) -> Floats:
     """Differences of the factors in `inner`, times the values of the others where they are false."""
-    terms = [true[one] - false[one] if one in inner else false[one] for one in kept]
+    terms = [true[one] - false[one] if one in inner else false[one] for one in sorted(kept)]
     return np.asarray(np.prod(terms, axis=0))
 
 
