@@ -20,21 +20,21 @@ from typing import TYPE_CHECKING
 from attribution._version import __version__ as __version__
 
 if TYPE_CHECKING:
-    from attribution.analysis.casebook import Casebook, casebook
-    from attribution.analysis.compare import Comparison, compare
+    from attribution.analysis.comparison.casebook import Casebook, casebook
+    from attribution.analysis.comparison.compare import Comparison, compare
+    from attribution.analysis.comparison.path import ShortestPath, shortest_path
+    from attribution.analysis.comparison.rivals import Rivals, compare_models
+    from attribution.analysis.comparison.timeline import Timeline, timeline
     from attribution.analysis.confidence import Confidence, confidence
     from attribution.analysis.deception import DeceptionBudget, deception_budget
     from attribution.analysis.dependence import Dependence, dependence
     from attribution.analysis.lattice import Lattice, lattice
     from attribution.analysis.leave_out import LeaveOut, leave_out
     from attribution.analysis.next_evidence import NextEvidence, next_evidence
-    from attribution.analysis.path import ShortestPath, shortest_path
     from attribution.analysis.power import PowerScaling, power_scaling
-    from attribution.analysis.rivals import Rivals, compare_models
     from attribution.analysis.robust import RobustBounds, robust_bounds
     from attribution.analysis.sensitivity import Sensitivity, sensitivity
     from attribution.analysis.shapley import Decomposition, shapley
-    from attribution.analysis.timeline import Timeline, timeline
     from attribution.analysis.tipping import TippingPoints, tipping_points
     from attribution.analysis.what_if import Changes, Planted, WhatIf, what_if
     from attribution.archive.evaluation.backtest import Backtest, backtest
@@ -110,9 +110,9 @@ _HOMES = {
     "AttributionError": "errors",
     "Backtest": "archive.evaluation.backtest",
     "Case": "reading",
-    "Casebook": "analysis.casebook",
+    "Casebook": "analysis.comparison.casebook",
     "Changes": "analysis.what_if",
-    "Comparison": "analysis.compare",
+    "Comparison": "analysis.comparison.compare",
     "Concern": "domain.concern",
     "Confidence": "analysis.confidence",
     "DeceptionBudget": "analysis.deception",
@@ -127,20 +127,20 @@ _HOMES = {
     "Posterior": "inference.posterior",
     "PoolError": "errors",
     "PowerScaling": "analysis.power",
-    "Rivals": "analysis.rivals",
+    "Rivals": "analysis.comparison.rivals",
     "RobustBounds": "analysis.robust",
     "Sampling": "inference.settings",
     "Sensitivity": "analysis.sensitivity",
     "Settings": "inference.settings",
-    "ShortestPath": "analysis.path",
-    "Timeline": "analysis.timeline",
+    "ShortestPath": "analysis.comparison.path",
+    "Timeline": "analysis.comparison.timeline",
     "TippingPoints": "analysis.tipping",
     "WhatIf": "analysis.what_if",
     "backtest": "archive.evaluation.backtest",
     "build": "inference.fit",
-    "casebook": "analysis.casebook",
-    "compare": "analysis.compare",
-    "compare_models": "analysis.rivals",
+    "casebook": "analysis.comparison.casebook",
+    "compare": "analysis.comparison.compare",
+    "compare_models": "analysis.comparison.rivals",
     "confidence": "analysis.confidence",
     "deception_budget": "analysis.deception",
     "dependence": "analysis.dependence",
@@ -156,8 +156,8 @@ _HOMES = {
     "robust_bounds": "analysis.robust",
     "sensitivity": "analysis.sensitivity",
     "shapley": "analysis.shapley",
-    "shortest_path": "analysis.path",
-    "timeline": "analysis.timeline",
+    "shortest_path": "analysis.comparison.path",
+    "timeline": "analysis.comparison.timeline",
     "tipping_points": "analysis.tipping",
     "what_if": "analysis.what_if",
     "write_case": "reading",

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 import attribution as at
-from attribution.analysis.casebook import casebook
+from attribution.analysis.comparison.casebook import casebook
 from attribution.archive.evaluation.backtest import Backtest, backtest
 from attribution.domain.case import Case
 from attribution.domain.model import Model

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 
+from attribution.analysis.comparison.rivals import Rivals, compare_models
 from attribution.analysis.confidence import Confidence, confidence
 from attribution.analysis.deception import DeceptionBudget, deception_budget
 from attribution.analysis.dependence import Dependence, dependence
@@ -14,7 +15,6 @@ from attribution.analysis.leave_out import LeaveOut, leave_out
 from attribution.analysis.next_evidence import NextEvidence, next_evidence
 from attribution.analysis.perturbations import forgeable
 from attribution.analysis.power import PowerScaling, power_scaling
-from attribution.analysis.rivals import Rivals, compare_models
 from attribution.analysis.robust import RobustBounds, robust_bounds
 from attribution.analysis.shapley import Decomposition, shapley
 from attribution.analysis.tipping import TippingPoints, tipping_points

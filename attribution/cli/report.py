@@ -104,7 +104,7 @@ def _report(pair: tuple[Case, Model], *, engine: Engine, seed: int, sensitivity:
 
 def casebook(arguments: argparse.Namespace) -> int:
     """Fit all cases under all their models as of chosen days, and write the index; exit code 1 where a fit failed."""
-    from attribution.analysis.casebook import casebook as work_out
+    from attribution.analysis.comparison.casebook import casebook as work_out
     from attribution.reporting.casebook import write_casebook
 
     pairs = list(_pairs(arguments.cases))

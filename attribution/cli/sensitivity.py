@@ -14,7 +14,7 @@ from attribution.cli.output import Table, as_csv, show, stepping, working
 from attribution.errors import CaseError, PairError, RunError, UsageError
 
 if TYPE_CHECKING:
-    from attribution.analysis.compare import Comparison
+    from attribution.analysis.comparison.compare import Comparison
     from attribution.analysis.sensitivity import Sensitivity
     from attribution.domain.moments import Moment
     from attribution.inference.posterior import Posterior
@@ -55,7 +55,7 @@ def sensitivity(arguments: argparse.Namespace) -> int:
 
 def compare(arguments: argparse.Namespace) -> int:
     """Split the differences of two answers; exit code 1 where the split cannot be trusted."""
-    from attribution.analysis.compare import compare as work_out
+    from attribution.analysis.comparison.compare import compare as work_out
 
     first = _answer(arguments.first, arguments.model, arguments)
     second = _answer(arguments.second, arguments.model_b or arguments.model, arguments)

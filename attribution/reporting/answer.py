@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from attribution.analysis.comparison.timeline import Timeline
 from attribution.analysis.confidence import Confidence
 from attribution.analysis.shapley import Decomposition, shapley
-from attribution.analysis.timeline import Timeline
 from attribution.domain.verbal import DECIBANS, decibans, odds, percent, percents, probability_words, support_words
 from attribution.errors import UsageError
 from attribution.inference.posterior import Posterior

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from attribution.analysis.casebook import LATEST, SHARED, Casebook, Glance, Settlement, Study, Tally, counted
+from attribution.analysis.comparison.casebook import LATEST, SHARED, Casebook, Glance, Settlement, Study, Tally, counted
 from attribution.analysis.finding import as_json
 from attribution.atomic import write_text
 from attribution.domain.moments import Moment

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from attribution.analysis.compare import Change, Comparison, name
+from attribution.analysis.comparison.compare import Change, Comparison, name
 from attribution.analysis.finding import as_json
 from attribution.atomic import check_suffix, write_text
 from attribution.domain.verbal import percent

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from attribution._version import __version__
+from attribution.analysis.comparison.timeline import Timeline, timeline
 from attribution.analysis.leave_out import leave_out
 from attribution.analysis.sensitivity import Sensitivity
 from attribution.analysis.shapley import Decomposition
-from attribution.analysis.timeline import Timeline, timeline
 from attribution.domain.case import Case
 from attribution.domain.concern import Concern
 from attribution.domain.model import Model

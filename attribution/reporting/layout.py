@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from attribution.analysis.comparison.path import ShortestPath
+from attribution.analysis.comparison.rivals import Rivals
 from attribution.analysis.confidence import Confidence
 from attribution.analysis.deception import DeceptionBudget, Direction
 from attribution.analysis.dependence import Dependence
@@ -15,9 +17,7 @@ from attribution.analysis.finding import Finding, as_json
 from attribution.analysis.lattice import Lattice
 from attribution.analysis.leave_out import LeaveOut
 from attribution.analysis.next_evidence import NextEvidence, Worth
-from attribution.analysis.path import ShortestPath
 from attribution.analysis.power import PowerScaling
-from attribution.analysis.rivals import Rivals
 from attribution.analysis.robust import RobustBounds
 from attribution.analysis.sensitivity import Sensitivity
 from attribution.analysis.shapley import Decomposition

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 import attribution as at
-from attribution.analysis.casebook import naive_independence
+from attribution.analysis.comparison.casebook import naive_independence
 from attribution.domain.case import Case
 from attribution.domain.evidence import Act, Copying
 from attribution.domain.facts import Fact

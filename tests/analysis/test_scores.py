@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 import attribution as at
-from attribution.analysis.casebook import foreseen, scores
+from attribution.analysis.comparison.casebook import foreseen, scores
 from attribution.domain.case import Case, Outcome, Settled
 from attribution.domain.evidence import Citation, Proposition
 from attribution.domain.facts import Fact

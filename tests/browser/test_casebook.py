@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from attribution.analysis.casebook import casebook
+from attribution.analysis.comparison.casebook import casebook
 from attribution.reporting.casebook import write_casebook
-from tests.analysis.test_casebook import dated
+from tests.analysis.comparison.test_casebook import dated
 from tests.analysis.test_scores import MODEL, a_case_of
 from tests.browser.chromium import drive, html_errors, needs_browser, needs_packages
 

@@ -12,12 +12,12 @@ import jsonschema
 import pytest
 
 import attribution as at
-from attribution.analysis.casebook import Casebook, casebook
+from attribution.analysis.comparison.casebook import Casebook, casebook
 from attribution.domain.verbal import percent
 from attribution.reading import shipped_cases, shipped_models
 from attribution.reporting.casebook import CAVEATS, casebook_html, casebook_json, casebook_schema, pages, write_casebook
 from attribution.reporting.figures.casebook import movement
-from tests.analysis.test_casebook import dated
+from tests.analysis.comparison.test_casebook import dated
 from tests.analysis.test_scores import MODEL, a_case_of
 from tests.reporting.hostile import EVIL
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from attribution.analysis.casebook import Study
+from attribution.analysis.comparison.casebook import Study
 from attribution.domain.identifiers import OTHER
 from attribution.domain.moments import Moment
 from attribution.domain.verbal import percent

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from attribution.analysis.comparison.timeline import Timeline
 from attribution.analysis.shapley import Decomposition
-from attribution.analysis.timeline import Timeline
 from attribution.domain.verbal import decibans, odds, percent, percents
 from attribution.inference.posterior_draws import Standing
 from attribution.reporting.diagnostics import Chains, Energy, Trace

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from attribution.analysis.comparison.timeline import Timeline, timeline
 from attribution.analysis.finding import Finding
-from attribution.analysis.timeline import Timeline, timeline
 from attribution.analysis.units import readable
 from attribution.domain.case import Case, Outcome
 from attribution.domain.evidence import Act, Item, Proposition, Statement

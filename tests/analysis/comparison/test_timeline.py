@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import attribution as at
-from attribution.analysis import timeline as module
+from attribution.analysis.comparison import timeline as module
 from attribution.domain.case import Case
 from attribution.domain.evidence import Regrade
 from attribution.domain.facts import Fact

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import attribution as at
-from attribution.analysis.path import FARTHEST, _Walk, shortest_path
-from attribution.analysis.rivals import compare_models
+from attribution.analysis.comparison.path import FARTHEST, _Walk, shortest_path
+from attribution.analysis.comparison.rivals import compare_models
 from attribution.domain.facts import Fact
 from attribution.domain.identifiers import Catalog
 from attribution.errors import UsageError

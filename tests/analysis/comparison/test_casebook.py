@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from attribution.analysis.casebook import BEFORE, LATEST, Casebook, casebook, moments
+from attribution.analysis.comparison.casebook import BEFORE, LATEST, Casebook, casebook, moments
 from attribution.domain.case import Case, Outcome
 from attribution.domain.moments import Moment
 from tests.analysis.test_scores import MODEL, a_case_of, settled

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import attribution as at
-from attribution.analysis.path import number_name
+from attribution.analysis.comparison.path import number_name
 from attribution.network.compiler import compile_network
 
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from attribution.analysis.comparison.path import ShortestPath, shortest_path
 from attribution.analysis.finding import Finding
-from attribution.analysis.path import ShortestPath, shortest_path
 from attribution.domain.verbal import DECIBANS, percent
 from attribution.errors import UsageError
 from attribution.inference.posterior import Posterior

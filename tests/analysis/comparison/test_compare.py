@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import attribution as at
-from attribution.analysis.compare import GROUPS, Change, Group, Side, hybrid, name
+from attribution.analysis.comparison.compare import GROUPS, Change, Group, Side, hybrid, name
 from attribution.domain.case import Case
 from attribution.domain.evidence import Item
 from attribution.domain.facts import Fact

@@ -1,0 +1,1 @@
+"""The same question under other models, other evidence, other days, other cases."""
