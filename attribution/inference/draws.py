@@ -51,6 +51,11 @@ class Draws:
             return np.full(size, 1.0 / size)
         return np.exp(self.log_weight).ravel()
 
+    @property
+    def ess(self) -> float:
+        """Effective sample size by Kish, ``1 / sum w^2``: of the weights alone, at most the number of draws."""
+        return float(1.0 / np.sum(self.weights**2))
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Estimate:
@@ -116,6 +121,18 @@ def _sum_errors(draws: Draws, terms: Floats) -> Floats:
     scrambles = draws.z.shape[0]
     by_scramble = terms.reshape(scrambles, -1, terms.shape[1]).sum(axis=1)
     return np.asarray(by_scramble.std(axis=0, ddof=1) * np.sqrt(scrambles))
+
+
+def systematic_resampling(weights: Floats, count: int, rng: np.random.Generator) -> NDArray[np.intp]:
+    """Positions of `count` draws that count equally, shape (count,), from weights (draw,) that sum to one.
+
+    One uniform number shifts an even grid over the cumulated weights, so that a draw of weight w is picked
+    ``floor(count w)`` or ``ceil(count w)`` times (Kitagawa 1996, JCGS 5, 1-25). In random order, since the points came
+    in one that means something.
+    """
+    grid = (rng.random() + np.arange(count)) / count
+    picked = np.searchsorted(np.cumsum(weights), grid * (1.0 - 1e-12), side="right")
+    return rng.permutation(np.minimum(picked, len(weights) - 1))
 
 
 def weighted_quantiles(values: Floats, weights: Floats, levels: tuple[float, ...]) -> list[Floats]:

@@ -59,7 +59,7 @@ class Posterior(PosteriorDraws):
     trustworthy : bool
         Whether nothing in the fit itself stops publication.
     tree : xarray.DataTree
-        All draws for ArviZ, every dimension named.
+        Equally weighted draws for ArviZ, every dimension named; weighted points in a group of their own.
 
     See Also
     --------
@@ -99,7 +99,11 @@ class Posterior(PosteriorDraws):
 
     @cached_property
     def tree(self) -> xr.DataTree:
-        """All draws as an ArviZ `DataTree` with named dimensions."""
+        """All draws as an ArviZ `DataTree` with named dimensions.
+
+        Its groups over chain and draw count equally under either engine. Under the instant one they are as many of the
+        weighted points as their effective sample size, drawn again by weight; the points are `weighted_points`.
+        """
         return build_tree(self)
 
     def probabilities(self) -> pd.DataFrame:
@@ -233,7 +237,7 @@ class Posterior(PosteriorDraws):
             The file cannot be written.
         """
         check_stands_alone(self)
-        write_run(self.tree, Path(path))
+        write_run(self, Path(path))
 
     def __repr__(self) -> str:
         return _paragraph(self)

@@ -13,7 +13,7 @@ from attribution.errors import UsageError
 
 Engine = Literal["nuts", "importance"]
 
-RUN_FORMAT = "attribution-run/2"  # 2: hashes are of contents
+RUN_FORMAT = "attribution-run/3"  # 2: hashes are of contents; 3: z and its weights alone
 _PACKAGES = ("numpy", "scipy", "numba", "arviz-stats")
 _NUTS_PACKAGES = ("pymc", "pytensor", "nutpie")
 

@@ -2,10 +2,13 @@
 
 Groups: `posterior`, `sample_stats`, `log_likelihood` (the one scalar `evidence`), `log_prior` (one term per uncertain
 number), `origin_conditional` (``log p(o | all other origins, theta)``), `posterior_predictive`, `prior`,
-`prior_predictive`. ArviZ's functions treat draws as equally weighted: under the importance engine they describe the
-points, not the posterior, and the attribute ``weighted`` says so.
+`prior_predictive`. ArviZ's functions take draws to be equally weighted. The points of the importance engine are not:
+they stand in a group of their own, `weighted_points`, over (scramble, point), which no function of ArviZ takes for
+draws; all groups above hold as many of them as their effective sample size, drawn again by weight, as one chain, so
+that ArviZ's means and errors are right and its R-hat, which would mean nothing, is not a number.
 
-A run on disk is this tree with case and model as text. It holds data only, and is checked when it is read.
+A run on disk holds z, the weights or the sampler's statistics, and case and model as text: everything else follows
+from these. It holds data only, and is checked when it is read.
 """
 
 from __future__ import annotations
@@ -23,7 +26,7 @@ from attribution.domain.case import Case
 from attribution.domain.model import Model
 from attribution.domain.moments import Moment
 from attribution.errors import InputError, RunError, UsageError
-from attribution.inference.draws import Draws
+from attribution.inference.draws import Draws, systematic_resampling
 from attribution.inference.posterior_draws import PosteriorDraws
 from attribution.inference.settings import RUN_FORMAT, Sampling, Settings, settings_as_json, versions
 from attribution.network.program import ODDS, Floats, Ints, Program
@@ -43,6 +46,32 @@ def build_tree(posterior: PosteriorDraws) -> xr.DataTree:
     """All groups of a posterior; see the module for what they hold."""
     import xarray as xr
 
+    tree = xr.DataTree.from_dict(_equal_groups(equally_weighted(posterior)) | _points(posterior))
+    tree["posterior"].attrs.update(_resampling(posterior))
+    tree.attrs.update(attributes(posterior))
+    return tree
+
+
+def equally_weighted(posterior: PosteriorDraws) -> PosteriorDraws:
+    """The same posterior in draws that count equally: itself, or its points drawn again by weight, in one chain."""
+    draws, program = posterior.draws, posterior.program
+    if draws.log_weight is None:
+        return posterior
+    rng = np.random.default_rng(np.random.SeedSequence([posterior.settings.seed, 0x5E1EC7]))
+    picked = systematic_resampling(draws.weights, max(1, round(draws.ess)), rng)
+    return PosteriorDraws.drawn(
+        posterior.case,
+        posterior.model,
+        posterior.settings,
+        Draws(z=draws.flat[picked][None]),
+        program=program,
+        slots=posterior.slots[picked],
+        log_joint=posterior.log_joint[picked],
+    )
+
+
+def _equal_groups(posterior: PosteriorDraws) -> dict[str, xr.Dataset]:
+    """The groups over (chain, draw), of a posterior whose draws count equally."""
     shape = posterior.draws.z.shape[:2]
     program, slots, seed = posterior.program, posterior.slots, posterior.settings.seed
     z = posterior.draws.flat
@@ -63,7 +92,7 @@ def build_tree(posterior: PosteriorDraws) -> xr.DataTree:
     expected = predict(program, posterior.prior_slots, posterior.prior_faction_draws, seed + 1)
     observed = observed_facts(posterior)
     log_prior = -0.5 * z**2 - _LOG_ROOT_TWO_PI
-    groups = {
+    return {
         "posterior": _dataset(program, shape, after),
         "log_likelihood": _dataset(program, shape, {"evidence": (posterior.log_evidence, ())}),
         "log_prior": _dataset(program, shape, {"z": (log_prior, ("number",))}),
@@ -73,11 +102,21 @@ def build_tree(posterior: PosteriorDraws) -> xr.DataTree:
         "posterior_predictive": _facts(program, shape, predicted, observed),
         "prior": _dataset(program, prior_shape, before),
         "prior_predictive": _facts(program, prior_shape, expected, observed),
-        "sample_stats": _stats(posterior),
+        **_stats(posterior.draws),
     }
-    tree = xr.DataTree.from_dict(groups)
-    tree.attrs.update(attributes(posterior))
-    return tree
+
+
+def _resampling(posterior: PosteriorDraws) -> dict[str, str]:
+    """What the posterior group says about itself: how many points stand behind draws that were drawn again."""
+    draws = posterior.draws
+    if draws.log_weight is None:
+        return {}
+    return {
+        "drawn": "from weighted_points, by systematic resampling; one chain, so that R-hat is not offered",
+        "ess": repr(draws.ess),
+        "points": str(len(draws.weights)),
+        "khat": repr(draws.khat),
+    }
 
 
 def attributes(posterior: PosteriorDraws) -> dict[str, str]:
@@ -99,7 +138,6 @@ def attributes(posterior: PosteriorDraws) -> dict[str, str]:
         "model_id": posterior.model.id,
         "grading_id": posterior.model.grading.id,
         "engine": settings.engine,
-        "weighted": "yes" if posterior.draws.log_weight is not None else "no",
         "khat": "" if posterior.draws.khat is None else repr(posterior.draws.khat),
         "settings": settings_as_json(settings),
         "versions": json.dumps(versions(settings.engine), sort_keys=True),
@@ -170,14 +208,23 @@ def check_stands_alone(posterior: PosteriorDraws) -> None:
         check_exact(value)
 
 
-def write_run(tree: xr.DataTree, path: Path) -> None:
-    """Write the tree of a posterior, atomically.
+def write_run(posterior: PosteriorDraws, path: Path) -> None:
+    """Write what a posterior cannot be computed without, atomically.
 
     Raises
     ------
     OutputError
         The file cannot be written.
     """
+    import xarray as xr
+
+    draws, program = posterior.draws, posterior.program
+    groups = _points(posterior)
+    if not groups:
+        z = _dataset(program, draws.z.shape[:2], {"z": (draws.flat, ("number",))})
+        groups = {"posterior": z, **_stats(draws)}
+    tree = xr.DataTree.from_dict(groups)
+    tree.attrs.update(attributes(posterior))
     # Made in memory, written by us: where a disk is full, the HDF5 library ends the whole process when it closes.
     image = tree.to_netcdf(None, engine="h5netcdf")
     write_atomically(path, lambda part: _put(part, image))
@@ -288,15 +335,29 @@ def _facts(program: Program, shape: tuple[int, ...], states: Any, observed: tupl
     return dataset
 
 
-def _stats(posterior: PosteriorDraws) -> xr.Dataset:
+def _stats(draws: Draws) -> dict[str, xr.Dataset]:
+    """The sampler's own statistics; no group where there are none."""
+    import xarray as xr
+
+    if not draws.stats:
+        return {}
+    chains, count = draws.z.shape[:2]
+    variables = {name: (("chain", "draw"), values) for name, values in draws.stats.items()}
+    return {"sample_stats": xr.Dataset(variables, coords={"chain": np.arange(chains), "draw": np.arange(count)})}
+
+
+def _points(posterior: PosteriorDraws) -> dict[str, xr.Dataset]:
+    """Points of the importance engine with normalised log-weights, under dimensions that ArviZ does not know."""
     import xarray as xr
 
     draws = posterior.draws
-    variables: dict[str, Any] = {name: (("chain", "draw"), values) for name, values in draws.stats.items()}
-    if draws.log_weight is not None:
-        variables["log_weight"] = (("chain", "draw"), draws.log_weight)
-    chains, count = draws.z.shape[:2]
-    return xr.Dataset(variables, coords={"chain": np.arange(chains), "draw": np.arange(count)})
+    if draws.log_weight is None:
+        return {}
+    variables = {
+        "z": (("scramble", "point", "number"), draws.z),
+        "log_weight": (("scramble", "point"), draws.log_weight),
+    }
+    return {"weighted_points": xr.Dataset(variables, coords={"number": list(posterior.program.labels)})}
 
 
 def predict(program: Program, slots: Floats, faction_probability: Floats, seed: int) -> States:
@@ -403,13 +464,16 @@ def _check_contents(path: Path, hashes: dict[str, str], case: Case, model: Model
 
 
 def _draws(tree: xr.DataTree, attributes: dict[str, str]) -> Draws:
-    z = np.ascontiguousarray(tree["posterior"]["z"].transpose("chain", "draw", "number").to_numpy(), dtype=np.float64)
-    if not np.isfinite(z).all():
+    weighted = "weighted_points" in tree.children
+    group, dims = ("weighted_points", ("scramble", "point")) if weighted else ("posterior", ("chain", "draw"))
+    z = np.ascontiguousarray(tree[group]["z"].transpose(*dims, "number").to_numpy(), dtype=np.float64)
+    log_weight = tree[group]["log_weight"].transpose(*dims).to_numpy() if weighted else None
+    stats: dict[str, Any] = {}
+    if "sample_stats" in tree.children:
+        stats = {str(name): value.to_numpy() for name, value in tree["sample_stats"].data_vars.items()}
+    by_draw = [*stats.values(), *([] if log_weight is None else [log_weight])]
+    if not np.isfinite(z).all() or any(value.shape != z.shape[:2] for value in by_draw):
         raise ValueError
-    stats: dict[str, Any] = {str(name): value.to_numpy() for name, value in tree["sample_stats"].data_vars.items()}
-    if any(value.shape != z.shape[:2] for value in stats.values()):
-        raise ValueError
-    log_weight = stats.pop("log_weight", None)
     z.flags.writeable = False
     khat = float(attributes["khat"]) if attributes["khat"] else None
     return Draws(z=z, log_weight=log_weight, khat=khat, stats=stats)

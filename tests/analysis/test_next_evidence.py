@@ -89,11 +89,11 @@ def test_expected_bits_equal_a_simulation(posterior: Posterior, found: NextEvide
     culprits = (posterior.faction_draws[picked].cumsum(axis=1) < rng.random((count, 1))).sum(axis=1)
     chance = np.empty((len(weights), 9))
     by_label = {label: place for place, label in enumerate(posterior.program.labels)}
-    values = posterior.tree["posterior"]["value"].to_numpy().reshape(len(weights), -1)
+    first = posterior.program.ints.slot_first
     groups = {"quds-force": "quds-force", "other": "other"}
     for place, leaf in enumerate(posterior.program.factions):
         label = f"table[directed-by-tehran=yes|{groups.get(leaf, 'iran-aligned')}]"
-        chance[:, place] = values[:, by_label[label]]
+        chance[:, place] = posterior.slots[:, np.flatnonzero(first == by_label[label])[0]]
     yes = rng.random(count) < chance[picked, culprits]
     table = np.zeros((9, 2))
     np.add.at(table, (culprits, (~yes).astype(int)), 1)

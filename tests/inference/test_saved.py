@@ -57,9 +57,22 @@ def test_a_weighted_run_comes_back_to_the_last_bit(case: at.Case, baseline: at.M
 def test_a_run_holds_no_pickle(run: Path) -> None:
     assert b"cpickle" not in run.read_bytes().lower()
     with h5py.File(run) as stored:
-        assert stored.attrs["format"] == "attribution-run/2"
+        assert stored.attrs["format"] == "attribution-run/3"
         kinds = {item.dtype.kind for item in _arrays(stored)}
     assert kinds <= set("fiubSO")
+
+
+def test_a_run_holds_the_draws_and_nothing_that_follows_from_them(
+    run: Path, sampled: at.Posterior, tmp_path: Path
+) -> None:
+    with h5py.File(run) as stored:
+        assert set(stored) == {"weighted_points"}
+        assert {"z", "log_weight"} <= set(stored["weighted_points"])
+    sampled.save(tmp_path / "sampled.nc")
+    with h5py.File(tmp_path / "sampled.nc") as stored:
+        assert set(stored) == {"posterior", "sample_stats"}
+        assert "z" in stored["posterior"]
+        assert "table" not in stored["posterior"]
 
 
 def _arrays(group: h5py.Group) -> list[h5py.Dataset]:
@@ -102,9 +115,9 @@ def test_no_such_run(tmp_path: Path) -> None:
 def test_a_run_of_an_older_format_is_refused_by_its_name(run: Path, tmp_path: Path) -> None:
     path = damaged(run, tmp_path)
     with h5py.File(path, "r+") as stored:
-        stored.attrs["format"] = "attribution-run/1"
+        stored.attrs["format"] = "attribution-run/2"
     error = refused(path)
-    assert "attribution-run/1" in error.what
+    assert "attribution-run/2" in error.what
     assert "fit again" in error.hint
 
 
@@ -125,7 +138,7 @@ def test_a_run_whose_case_was_changed(run: Path, tmp_path: Path) -> None:
 def test_a_run_without_its_draws(run: Path, tmp_path: Path) -> None:
     path = damaged(run, tmp_path)
     with h5py.File(path, "r+") as stored:
-        del stored["posterior"]
+        del stored["weighted_points"]
     assert "cannot be read" in refused(path).what
 
 
