@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import os
+import shutil
+import stat
 import tempfile
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+_KERNELS_TAKE = 64 * 2**20  # bytes, with room to spare
 
 
 def kernel[F: Callable[..., Any]](function: F) -> F:
@@ -25,10 +30,10 @@ def inlined[F: Callable[..., Any]](function: F) -> F:
 def _compiled[F: Callable[..., Any]](function: F, *, forceinline: bool) -> F:
     import numba
 
-    before = numba.config.CACHE_DIR
-    numba.config.CACHE_DIR = _cache_folder()
+    folder, before = _cache_folder(), numba.config.CACHE_DIR
+    numba.config.CACHE_DIR = folder
     try:
-        compiled: F = numba.njit(cache=True, error_model="numpy", nogil=True, forceinline=forceinline)(function)
+        compiled: F = numba.njit(cache=bool(folder), error_model="numpy", nogil=True, forceinline=forceinline)(function)
     finally:
         numba.config.CACHE_DIR = before
     return compiled
@@ -49,18 +54,44 @@ def kernel_digest() -> str:
 
 def compiled_before(function: str) -> bool:
     """Whether the machine code of a kernel lies on disk; told without importing numba."""
-    return any(Path(_cache_folder()).rglob(f"*.{function}-*.nbi"))
+    folder = _cache_folder()
+    return bool(folder) and any(Path(folder).rglob(f"*.{function}-*.nbi"))
 
 
 @cache
 def _cache_folder() -> str:
-    """Where compiled kernels are kept: beside the source, else in the user's cache, else in a temporary folder."""
+    """Where compiled kernels are kept: beside the source, else in the user's cache, else nowhere that lasts.
+
+    numba keeps an index that is a pickle, so whoever can write into this folder can run code: only a folder of the
+    user's own, which nobody else may write into, is trusted. Where there is none, this process has one to itself;
+    where there is no room, nothing is kept (an empty text).
+    """
     name = f"kernel-{kernel_digest()}"
-    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    beside = Path(__file__).parent / "__pycache__"
-    for folder in (beside / name, home / "attribution" / name, Path(tempfile.gettempdir()) / name):
+    places = [Path(__file__).parent / "__pycache__"]
+    with suppress(RuntimeError):  # no home folder
+        places.append(Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "attribution")
+    for place in places:
         with suppress(OSError):
-            folder.mkdir(parents=True, exist_ok=True)
-            if os.access(folder, os.W_OK):
-                return str(folder)
+            place.mkdir(parents=True, exist_ok=True)
+            (place / name).mkdir(mode=0o700, exist_ok=True)
+            if _trusted(place / name) and _room(place):
+                return str(place / name)
+    with suppress(OSError):
+        private = tempfile.mkdtemp(prefix="attribution-")  # mode 700
+        atexit.register(shutil.rmtree, private, ignore_errors=True)
+        if _room(Path(private)):
+            return private
     return ""
+
+
+def _trusted(folder: Path) -> bool:
+    """Whether a folder is the user's own, no link to elsewhere, and nobody else may write into it."""
+    if not hasattr(os, "getuid"):  # Windows keeps users apart by other means
+        return os.access(folder, os.W_OK)
+    status = folder.lstat()
+    own = stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid() and not status.st_mode & 0o022
+    return own and os.access(folder, os.W_OK)
+
+
+def _room(folder: Path) -> bool:
+    return shutil.disk_usage(folder).free > _KERNELS_TAKE

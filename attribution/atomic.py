@@ -1,18 +1,20 @@
-"""Writing a file so that there is only ever the old one or the new one."""
+"""Writing files so that there is only ever the old one or the new one, and several of them together or not at all."""
 
 from __future__ import annotations
 
 import os
 import tempfile
 import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack, suppress
+from functools import partial
 from glob import escape
 from pathlib import Path
 
 from attribution.errors import OutputError, UsageError
 
 _ABANDONED = 3600.0  # seconds: nobody writes one file for so long
+_written: list[Path] = []
 
 
 def check_suffix(path: Path, what: str, allowed: Sequence[str]) -> None:
@@ -31,6 +33,27 @@ def check_suffix(path: Path, what: str, allowed: Sequence[str]) -> None:
         )
 
 
+def check_writable(path: Path, what: str) -> None:
+    """Refuse, before any work, a place that nothing can be written to.
+
+    Raises
+    ------
+    UsageError
+        A folder that may not be written into, or a file that may not be replaced.
+    """
+    folder = _target(path).parent
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    if folder.is_dir() and os.access(folder, os.W_OK | os.X_OK):
+        return
+    reason = "may not be written into" if folder.is_dir() else "is a file"
+    raise UsageError(
+        f'{what} cannot be written to "{path}": {folder} {reason}.',
+        allowed="a file in a folder that exists, or can be made, and that you may write to",
+        hint="name another place",
+    )
+
+
 def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
     """Let `write` fill a temporary file beside `path`, then put it in its place in one step.
 
@@ -39,24 +62,55 @@ def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
     OutputError
         The folder or the file cannot be written; nothing has changed.
     """
+    write_together({path: write})
+
+
+def write_together(files: Mapping[Path, Callable[[Path], None]]) -> None:
+    """Fill a temporary file beside each path; when all are whole, put them in their places.
+
+    A path that is a symbolic link stays one: what it leads to is replaced.
+
+    Raises
+    ------
+    OutputError
+        One of them cannot be written; none has changed.
+    """
+    with ExitStack() as parts:
+        filled = [(path, *_filled(path, write, parts)) for path, write in files.items()]
+        for path, target, part in filled:
+            try:
+                part.replace(target)
+            except OSError as error:
+                raise _refused(path, error) from error
+            _written.append(path)
+
+
+def _filled(path: Path, write: Callable[[Path], None], parts: ExitStack) -> tuple[Path, Path]:
+    """The file that a path stands for, and a whole one beside it that will take its place."""
+    target = _target(path)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _sweep(path)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=".part", dir=path.parent)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _sweep(target)
+        handle, name = tempfile.mkstemp(prefix=f".{target.name[:40]}.", suffix=".part", dir=target.parent)
         os.close(handle)
-    except OSError as error:
-        raise _refused(path, error) from error
-    part = Path(name)
-    try:
+        part = Path(name)
+        parts.callback(part.unlink, missing_ok=True)
         write(part)
         _settle(part)
-        part.chmod(_mode(path))
-        part.replace(path)
+        part.chmod(_mode(target))
     except OSError as error:
         raise _refused(path, error) from error
-    finally:
-        with suppress(FileNotFoundError):
-            part.unlink()
+    return target, part
+
+
+def _target(path: Path) -> Path:
+    """Where the bytes go: what a link leads to, else the path itself."""
+    return Path(os.path.realpath(path)) if path.is_symlink() else path
+
+
+def written() -> tuple[Path, ...]:
+    """The files that this process has put in their places, in order, to be named when it is interrupted."""
+    return tuple(_written)
 
 
 def _sweep(path: Path) -> None:
@@ -69,7 +123,12 @@ def _sweep(path: Path) -> None:
 
 def write_text(path: Path, text: str) -> None:
     """Write UTF-8 text with Unix line ends, atomically."""
-    write_atomically(path, lambda part: _put(part, text))
+    write_texts({path: text})
+
+
+def write_texts(texts: Mapping[Path, str]) -> None:
+    """Write several texts, as UTF-8 with Unix line ends: all of them or none."""
+    write_together({path: partial(_put, text=text) for path, text in texts.items()})
 
 
 def _put(part: Path, text: str) -> None:

@@ -12,7 +12,7 @@ from threading import Thread
 
 import pytest
 
-from attribution.atomic import write_atomically, write_text
+from attribution.atomic import write_atomically, write_text, write_together, written
 from attribution.errors import OutputError
 
 ROOT = Path(__file__).parent.parent
@@ -84,3 +84,32 @@ def test_a_full_disk(tmp_path: Path, limit: int, name: str) -> None:
     assert f"{name} cannot be written: file too large.\n  allowed: " in shown.stderr
     assert "Traceback" not in shown.stderr
     assert sorted(one.name for one in tmp_path.iterdir()) == ["full.py", "small-baseline.yaml", "small.yaml"]
+
+
+def test_several_files_appear_together_or_not_at_all(tmp_path: Path) -> None:
+    first, second = tmp_path / "report.html", tmp_path / "report.json"
+    first.write_text("old")
+    second.mkdir()  # cannot be replaced by a file
+    with pytest.raises(OutputError):
+        write_together({first: lambda part: None, tmp_path / "report.md": failing})
+    assert first.read_text() == "old"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["report.html", "report.json"]
+
+
+def failing(part: Path) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_link_stays_a_link_and_what_it_leads_to_is_written(tmp_path: Path) -> None:
+    target, link = tmp_path / "real" / "report.md", tmp_path / "report.md"
+    target.parent.mkdir()
+    target.write_text("old")
+    link.symlink_to(target)
+    write_text(link, "new")
+    assert link.is_symlink()
+    assert target.read_text() == "new"
+
+
+def test_what_was_written_can_be_named(tmp_path: Path) -> None:
+    write_text(tmp_path / "named.md", "text")
+    assert written()[-1] == tmp_path / "named.md"

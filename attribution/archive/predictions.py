@@ -20,6 +20,7 @@ from attribution.archive.reading.read import Archive
 from attribution.archive.reading.tables import lacking
 from attribution.atomic import check_suffix, write_atomically, write_text
 from attribution.domain.verbal import DECIBANS
+from attribution.inert import inert_cell
 
 type Features = np.ndarray[tuple[int, ...], np.dtype[np.float32]]
 _CHUNK = 4096
@@ -171,7 +172,8 @@ def _write_csv(path: Path, parts: Iterator[dict[str, Any]]) -> None:
                 writer.writerow(part)
                 header = True
             texts = [
-                column if isinstance(column, list) else [f"{value:.5g}" for value in column] for column in part.values()
+                [inert_cell(text) for text in column] if isinstance(column, list) else [f"{x:.5g}" for x in column]
+                for column in part.values()
             ]
             writer.writerows(zip(*texts, strict=True))
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import redirect_stderr, redirect_stdout, suppress
 
+from attribution.atomic import written
 from attribution.errors import AttributionError
 
 FINE, NOT_TRUSTWORTHY, BAD_INPUT, INTERNAL, INTERRUPTED = 0, 1, 2, 3, 130
@@ -13,27 +16,62 @@ FINE, NOT_TRUSTWORTHY, BAD_INPUT, INTERNAL, INTERRUPTED = 0, 1, 2, 3, 130
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code says how it went (0 fine, 1 not trustworthy, 2 bad input, 3 ours, 130 stopped)."""
+    from attribution.cli.output import Inert
+
+    if sys.stdout is None or sys.stderr is None:  # closed by whoever started this
+        return _fail(
+            "attribution: standard output or standard error is closed: there is nowhere to write to", BAD_INPUT
+        )
+    with redirect_stdout(Inert(sys.stdout)), redirect_stderr(Inert(sys.stderr)):
+        try:
+            code = _run(arguments)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return FINE
+        except OSError as error:
+            return _fail(_cannot(error), BAD_INPUT)
+        return code
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     from attribution.cli.parser import parse
 
     try:
         chosen = parse(arguments)
         return int(chosen.run(chosen))
     except AttributionError as error:
-        print(f"attribution: {error}", file=sys.stderr)
-        return error.exit_code
+        return _fail(f"attribution: {error}", error.exit_code)
     except KeyboardInterrupt:
-        print("\nattribution: interrupted; nothing was written.", file=sys.stderr)
-        return INTERRUPTED
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return FINE
+        names = ", ".join(str(path) for path in written())
+        done = f"written before that, and whole: {names}" if names else "nothing was written"
+        return _fail(f"\nattribution: interrupted; {done}.", INTERRUPTED)
+    except OSError:  # of the machine, not of the program: said above
+        raise
     except Exception as error:
         if os.environ.get("ATTRIBUTION_DEBUG"):
             raise
-        print(
+        return _fail(
             f"attribution: internal error: {type(error).__name__}: {error}\n"
             "  this is a fault of the program, not of your input; nothing was half-written\n"
             "  hint: ATTRIBUTION_DEBUG=1 shows where, for a bug report",
-            file=sys.stderr,
+            INTERNAL,
         )
-        return INTERNAL
+
+
+def _fail(message: str, code: int) -> int:
+    if sys.stderr is not None:
+        with suppress(OSError):
+            print(message, file=sys.stderr)
+    return code
+
+
+def _cannot(error: OSError) -> str:
+    """What the machine refused, by its own words: a full disk, a folder that is gone, a stream that is closed."""
+    reason = (error.strerror or str(error)).lower()
+    what = error.filename or ("the working folder" if error.errno == errno.ENOENT else "standard output")
+    return (
+        f"attribution: {what} cannot be used: {reason}.\n"
+        "  allowed: a folder that exists, files that can be read, and room for what is written\n"
+        "  hint: nothing was half-written; mend it and run the command again"
+    )

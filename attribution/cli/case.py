@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 
-from attribution.atomic import write_text
+from attribution.atomic import write_texts
 from attribution.cli.inputs import read_pair
-from attribution.cli.output import Table, show
+from attribution.cli.output import Table, print_json, show
 from attribution.domain.case import Case
 from attribution.domain.concern import Concern
 from attribution.domain.lint import case_concerns, case_lint, model_concerns
@@ -32,8 +31,7 @@ def new(arguments: argparse.Namespace) -> int:
             raise OutputError(
                 f"{path} is there already.\n  allowed: a new file\n  hint: choose another id, or another folder with -o"
             )
-    for path, text in files.items():
-        write_text(path, text)
+    write_texts(files)
     case, model = files
     print(f"{case}\n{model}\nnext: attribution check {_shown(case)} --model {_shown(model)}")
     return 0
@@ -72,7 +70,7 @@ def schema(arguments: argparse.Namespace) -> int:
         from attribution.reading import schema as file_schema
 
         document = file_schema(arguments.what)
-    print(json.dumps(document, indent=2, ensure_ascii=False))
+    print_json(document)
     return 0
 
 

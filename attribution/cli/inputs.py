@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from attribution.atomic import check_suffix
+from attribution.atomic import check_suffix, check_writable
 from attribution.cli.output import working
 from attribution.domain.case import Case
 from attribution.domain.model import Model
@@ -35,6 +35,7 @@ def output_path(what: str, *suffixes: str) -> Callable[[str], Path]:
         check_suffix(path, what, suffixes)
         if path.is_dir():
             raise UsageError(f'{what} cannot be written to "{path}", which is a folder.', allowed="the name of a file")
+        check_writable(path, what)
         return path
 
     return path_of
@@ -45,6 +46,7 @@ def output_folder(typed: str) -> Path:
     path = Path(typed)
     if path.exists() and not path.is_dir():
         raise UsageError(f'"{path}" is a file.', allowed="a folder, which is made where it does not exist")
+    check_writable(path / "report", "nothing")
     return path
 
 

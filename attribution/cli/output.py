@@ -9,9 +9,43 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TextIO
 
+from attribution.inert import inert, inert_cell, inert_json, legible
 from attribution.parallel import in_worker
 from attribution.reporting.text import aligned
+
+
+class Inert(io.TextIOBase):
+    """A stream to a person or a pipe on which the text of other people can do nothing but be read."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self.bare = stream
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]
+        return self.bare.encoding
+
+    def write(self, text: str) -> int:
+        self.bare.write(inert(text))
+        return len(text)
+
+    def flush(self) -> None:
+        self.bare.flush()
+
+    def isatty(self) -> bool:
+        return self.bare.isatty()
+
+    def fileno(self) -> int:
+        return self.bare.fileno()
+
+    def writable(self) -> bool:
+        return True
+
+
+def _bare(stream: TextIO) -> TextIO:
+    """The stream itself, for what draws with control sequences of its own and has made its texts legible."""
+    return stream.bare if isinstance(stream, Inert) else stream
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +60,18 @@ class Table:
 def show(tables: list[Table], form: str) -> None:
     """Print tables as text (rich on a terminal, aligned columns in a pipe), JSON or CSV."""
     if form == "json":
-        print(json.dumps({table.title: _records(table) for table in tables}, indent=2, ensure_ascii=False))
+        print_json({table.title: _records(table) for table in tables})
     elif form == "csv":
         sys.stdout.write(as_csv(tables))
     elif sys.stdout.isatty():
         _rich(tables)
     else:
         print("\n\n".join(_plain(table) for table in tables))
+
+
+def print_json(document: object) -> None:
+    """Print a document for other programs: whole, and inert on a terminal."""
+    print(inert_json(json.dumps(document, indent=2, ensure_ascii=False)))
 
 
 def _records(table: Table) -> list[dict[str, str | float]]:
@@ -45,7 +84,8 @@ def as_csv(tables: list[Table]) -> str:
     writer = csv.writer(out, lineterminator="\n")
     for table in tables:
         writer.writerow(("table", *table.columns))
-        writer.writerows((table.title, *row) for row in table.rows)
+        for row in table.rows:
+            writer.writerow([inert_cell(cell) if isinstance(cell, str) else cell for cell in (table.title, *row)])
     return out.getvalue()
 
 
@@ -64,14 +104,14 @@ def _rich(tables: list[Table]) -> None:
     from rich.markup import escape
     from rich.table import Table as RichTable
 
-    console = Console()
+    console = Console(file=_bare(sys.stdout))
     for table in tables:
-        drawn = RichTable(title=escape(table.title), title_justify="left", title_style="bold")
+        drawn = RichTable(title=escape(legible(table.title)), title_justify="left", title_style="bold")
         for position, column in enumerate(table.columns):
             right = bool(table.rows) and not isinstance(table.rows[0][position], str)
             drawn.add_column(escape(column), justify="right" if right else "left")
         for row in table.rows:
-            drawn.add_row(*(escape(_cell(value)) for value in row))
+            drawn.add_row(*(escape(legible(_cell(value))) for value in row))
         console.print(drawn)
 
 
@@ -83,7 +123,7 @@ def working(what: str) -> Iterator[None]:
         return
     from rich.console import Console
 
-    with Console(stderr=True).status(what):
+    with Console(file=_bare(sys.stderr)).status(legible(what)):
         yield
 
 
@@ -95,7 +135,7 @@ def counting(what: str) -> Iterator[Callable[[int], None]]:
         return
     from rich.console import Console
 
-    with Console(stderr=True).status(what) as status:
+    with Console(file=_bare(sys.stderr)).status(legible(what)) as status:
         yield lambda done: status.update(f"{what}: {done:,}")
 
 
@@ -107,5 +147,5 @@ def stepping(what: str) -> Iterator[Callable[[str], None]]:
         return
     from rich.console import Console
 
-    with Console(stderr=True).status(what) as status:
+    with Console(file=_bare(sys.stderr)).status(legible(what)) as status:
         yield lambda step: status.update(f"{what}: {step}")

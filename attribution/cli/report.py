@@ -46,8 +46,7 @@ def report(arguments: argparse.Namespace) -> int:
     prepared = prepared_report(posterior, arguments.sensitivity)
     base = Path("reports") / posterior.case.id / posterior.model.id
     paths = [arguments.output] if arguments.output else [base.with_suffix(suffix) for suffix in REPORT_SUFFIXES]
-    for path in paths:
-        prepared.write(path)
+    prepared.write(*paths)
     print(prepared.bottom_line)
     for path in paths:
         print(f"written: {path}")
@@ -59,7 +58,7 @@ def report(arguments: argparse.Namespace) -> int:
 
 def reports(arguments: argparse.Namespace) -> int:
     """Write the report of every shipped case under every model for it, and their index."""
-    from attribution.atomic import write_text
+    from attribution.atomic import write_text, write_texts
     from attribution.reading import shipped_cases
     from attribution.reporting.index import index
 
@@ -71,8 +70,8 @@ def reports(arguments: argparse.Namespace) -> int:
 
     def keep(position: int, finished: _Report) -> None:
         case, model = pairs[position]
-        for suffix, text in finished.texts.items():
-            write_text((folder / case.id / model.id).with_suffix(suffix), text)
+        base = folder / case.id / model.id
+        write_texts({base.with_suffix(suffix): text for suffix, text in finished.texts.items()})
         print(f"{case.id}/{model.id}: {finished.summary}")
 
     work = partial(_report, engine=arguments.engine, seed=arguments.seed, sensitivity=arguments.sensitivity)

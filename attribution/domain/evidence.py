@@ -12,6 +12,7 @@ from attribution.domain.identifiers import check_id
 from attribution.domain.moments import Moment
 from attribution.domain.numbers import Number
 from attribution.errors import CaseError
+from attribution.inert import legible
 
 SourceKind = Literal[
     "government", "military", "court", "intelligence", "armed-group", "media", "expert", "organisation",
@@ -89,13 +90,13 @@ class Citation:
     def __post_init__(self) -> None:
         try:
             parts = urlsplit(self.url)
-            good = parts.scheme in ("http", "https") and bool(parts.hostname)
+            good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.username is None
         except ValueError:
             good = False
-        if not good or any(ord(letter) <= 32 for letter in self.url):
+        if not good or any(ord(letter) <= 32 for letter in self.url) or legible(self.url) != self.url:
             raise CaseError(
-                f'"{self.url[:80]}" is not a web address.',
-                allowed="http or https with a host, without blanks",
+                f'"{legible(self.url[:80])}" is not a web address.',
+                allowed="http or https with a host, without blanks, user names or marks that cannot be seen",
                 hint="give the page where the statement can be read",
             )
         if not self.title:

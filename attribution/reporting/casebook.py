@@ -8,7 +8,7 @@ from pathlib import Path
 
 from attribution.analysis.comparison.casebook import LATEST, SHARED, Casebook, Glance, Settlement, Study, Tally, counted
 from attribution.analysis.finding import as_json
-from attribution.atomic import write_text
+from attribution.atomic import write_texts
 from attribution.domain.moments import Moment
 from attribution.domain.verbal import percent
 from attribution.errors import listed
@@ -125,16 +125,16 @@ def settled_words(found: Settlement) -> str:
 
 
 def write_casebook(book: Casebook, folder: Path) -> tuple[Path, ...]:
-    """Write ``index.html``, ``index.json`` and ``index.md``, each atomically."""
+    """Write ``index.html``, ``index.json`` and ``index.md``, all of them or none."""
     found = pages(book)
     forms = {
         "index.html": casebook_html(found),
         "index.json": casebook_json(book),
         "index.md": casebook_markdown(found),
     }
-    for name, text in forms.items():
-        write_text(folder / name, text)
-    return tuple(folder / name for name in forms)
+    texts = {folder / name: text for name, text in forms.items()}
+    write_texts(texts)
+    return tuple(texts)
 
 
 def casebook_json(book: Casebook) -> str:

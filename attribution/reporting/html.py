@@ -18,9 +18,10 @@ from markupsafe import Markup
 from attribution.analysis.shapley import Decomposition
 from attribution.domain.grades import DIGITS, LETTERS
 from attribution.domain.verbal import decibans, odds, percent, percents, short, support_words
+from attribution.inert import legible
 from attribution.reporting.content import Content
 from attribution.reporting.figures.report import followed, panels, standings_figure, timeline_figure, waterfall_figure
-from attribution.reporting.text import brief, legible
+from attribution.reporting.text import brief
 from attribution.reporting.whatif import WhatIfSection, whatif_script
 
 if TYPE_CHECKING:

@@ -7,6 +7,7 @@ from typing import Any
 
 from attribution.analysis.finding import as_json
 from attribution.domain.verbal import probability_words
+from attribution.inert import inert_json
 from attribution.inference.posterior_draws import Standing
 from attribution.reading.json_schema import Schema, list_of, result_schema, schema_of
 from attribution.reporting.content import Content
@@ -23,7 +24,7 @@ def json_report(content: Content) -> str:
     for fact, told in zip(content.facts, found["facts"], strict=True):
         told["states"] = [_with_words(standing) for standing in fact.states]
     found["provenance"] = dict(content.provenance)
-    return json.dumps(found, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    return inert_json(json.dumps(found, indent=1, ensure_ascii=False, allow_nan=False)) + "\n"
 
 
 def report_schema() -> Schema:

@@ -6,23 +6,13 @@ Text of other people is shown as what it is, never as something else.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence
+
+from attribution.inert import legible
 
 LONGEST = 160
 
-# Format marks (Cf) turn the order of letters round, or are not there to be seen; the joiners of Persian and Hindi stay.
-_JOINERS = {"\u200c", "\u200d"}
-_BLANK = {"Cc", "Zl", "Zp"}
-_UNSEEN = {"Cf", "Cs", "Cn"}
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|<>~&$-])")
-
-
-def legible(text: str) -> str:
-    """The text with marks that hide or reorder letters made visible (as U+FFFD), and controls as blanks."""
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(_letter(letter) for letter in text)
 
 
 def brief(text: str, most: int = LONGEST) -> str:
@@ -69,10 +59,3 @@ def aligned(
         ).rstrip()
         for row in cut
     ]
-
-
-def _letter(letter: str) -> str:
-    kind = unicodedata.category(letter)
-    if kind in _BLANK:
-        return " "
-    return "\ufffd" if kind in _UNSEEN and letter not in _JOINERS else letter

@@ -17,9 +17,10 @@ from attribution.domain.case import Case
 from attribution.domain.evidence import Statement
 from attribution.domain.grades import UNGRADED
 from attribution.domain.origins import Origin
+from attribution.inert import legible
 from attribution.inference.posterior import Posterior
 from attribution.network.program import Floats, Program
-from attribution.reporting.text import brief, legible
+from attribution.reporting.text import brief
 from attribution.reporting.whatif_network import network_json
 
 DRAWS, FEWEST = 256, 128

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from attribution.analysis.sensitivity import Sensitivity
 from attribution.analysis.sensitivity import sensitivity as work_out
-from attribution.atomic import check_suffix, write_text
+from attribution.atomic import check_suffix, write_texts
 from attribution.inference.posterior import Posterior
 from attribution.reporting import REPORT_SUFFIXES
 from attribution.reporting.answer import Gate
@@ -51,9 +51,9 @@ class Prepared:
 
         return markdown(self.content)
 
-    def write(self, path: Path) -> None:
-        """Write one form, atomically."""
-        write_text(path, self.render(path.suffix))
+    def write(self, *paths: Path) -> None:
+        """Write one form or several, all of them or none."""
+        write_texts({path: self.render(path.suffix) for path in paths})
 
 
 def prepare(

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from attribution.reporting.text import LONGEST, brief, legible
+from attribution.inert import legible
+from attribution.reporting.text import LONGEST, brief
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ from attribution.analysis.comparison.casebook import Study
 from attribution.domain.identifiers import OTHER
 from attribution.domain.moments import Moment
 from attribution.domain.verbal import percent
+from attribution.inert import legible
 from attribution.reporting.figures.marks import axis_strip, words
-from attribution.reporting.text import legible
 
 MOST_LINES = 6
 _WIDTH, _HEIGHT = 1000.0, 200.0

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from attribution.domain.verbal import ICD_203
-from attribution.reporting.text import brief, legible
+from attribution.inert import legible
+from attribution.reporting.text import brief
 
 _EDGE = 1e-3
 _TICKS = (0.01, 0.05, 0.2, 0.5, 0.8, 0.95, 0.99)

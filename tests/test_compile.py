@@ -1,0 +1,69 @@
+"""Compiled code is kept only where nobody else could have put it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from attribution import _compile
+
+ROOT = Path(__file__).parent.parent
+
+
+def folder_in(monkeypatch: pytest.MonkeyPatch, package: Path, cache: Path) -> str:
+    """Where kernels would be kept by a package that lies in one place, for a user whose cache is another."""
+    monkeypatch.setattr(_compile, "__file__", str(package / "_compile.py"))
+    monkeypatch.setattr(_compile, "kernel_digest", lambda: "0" * 16)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(cache))
+    return str(_compile._cache_folder.__wrapped__())
+
+
+def test_a_folder_made_by_us_is_ours_alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    folder = Path(folder_in(monkeypatch, tmp_path, tmp_path / "cache"))
+    assert folder.parent == tmp_path / "__pycache__"
+    assert folder.stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.parametrize("trap", ["writable by others", "a link"])
+def test_a_folder_that_others_may_have_filled_is_passed_by(
+    trap: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    planted = tmp_path / "__pycache__" / f"kernel-{'0' * 16}"
+    planted.parent.mkdir()
+    if trap == "a link":
+        (tmp_path / "elsewhere").mkdir()
+        planted.symlink_to(tmp_path / "elsewhere")
+    else:
+        planted.mkdir()
+        planted.chmod(0o777)
+    folder = Path(folder_in(monkeypatch, tmp_path, tmp_path / "cache"))
+    assert folder.parent == tmp_path / "cache" / "attribution"
+
+
+def test_a_full_disk_keeps_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(_compile, "_room", lambda folder: False)
+    assert folder_in(monkeypatch, tmp_path, tmp_path / "cache") == ""
+
+
+def test_no_predictable_folder_under_the_shared_one(tmp_path: Path) -> None:
+    """Where neither the package nor a home can be written, two processes have two folders, mode 700, and tidy up."""
+    code = (
+        "import os, attribution._compile as c\n"
+        "from pathlib import Path\n"
+        "c.__file__ = '/proc/self/none/_compile.py'\n"
+        "c.kernel_digest = lambda: '0' * 16\n"
+        "folder = c._cache_folder()\n"
+        "print(folder, oct(os.stat(folder).st_mode & 0o777))\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(tmp_path), "XDG_CACHE_HOME": "/proc/none"}
+    shown = [
+        subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True).stdout
+        for _ in range(2)
+    ]
+    assert shown[0] != shown[1]
+    assert all(line.endswith("0o700\n") for line in shown)
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,130 @@
+"""Text of other people can do nothing but be read, in a terminal, a pipe, a spreadsheet."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from attribution.domain.evidence import Citation
+from attribution.errors import CaseError
+from attribution.inert import inert, inert_cell, inert_json, legible
+
+ROOT = Path(__file__).parent.parent
+HOSTILE = "\x1b]0;owned\x07\x1b[2J\u202egnp.exe\u2066\x9b31m"
+OBEYED = {"\x1b", "\x07", "\x9b", "\u202e", "\u2066"}
+
+
+@given(st.text())
+def test_no_line_carries_what_a_terminal_obeys(text: str) -> None:
+    shown = inert(text)
+    assert all(letter == "\n" or legible(letter) == letter for letter in shown)
+    assert shown.count("\n") == text.count("\n")
+
+
+@given(st.text())
+def test_json_stays_the_same_document(text: str) -> None:
+    written = inert_json(json.dumps([text], ensure_ascii=False))
+    assert json.loads(written) == [text]
+    assert all(legible(letter) == letter for letter in written)
+
+
+@given(st.text())
+def test_no_cell_begins_as_a_formula(text: str) -> None:
+    cell = inert_cell(text)
+    if cell.lstrip()[:1] in {"=", "+", "-", "@"}:
+        float(cell)
+
+
+@pytest.mark.parametrize("number", ["-0.3", "+1e5", "-inf"])
+def test_numbers_stay_numbers(number: str) -> None:
+    assert inert_cell(number) == number
+
+
+@pytest.mark.parametrize(
+    "address", ["https://reader:secret@example.org/", "https://example.org/\u202egpj", "https://exa\u200bmple.org/"]
+)
+def test_addresses_that_hide_something_are_refused(address: str) -> None:
+    with pytest.raises(CaseError, match="not a web address"):
+        Citation(url=address, title="A page")
+
+
+@pytest.fixture(scope="module")
+def hostile_case(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("hostile")
+    ran(folder, "new", "sample")
+    path = folder / "sample.yaml"
+    text = path.read_text(encoding="utf-8")
+    line = next(line for line in text.splitlines() if line.startswith("title:"))
+    escapes = "".join(letter if " " <= letter <= "~" else f"\\u{ord(letter):04x}" for letter in HOSTILE)
+    path.write_text(text.replace(line, f"title: \"=cmd|'/C calc'!A0 {escapes}\""), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("form", ["text", "json", "csv"])
+def test_a_title_from_a_file_reaches_no_terminal_as_a_command(hostile_case: Path, form: str) -> None:
+    model = hostile_case.with_name("sample-baseline.yaml")
+    shown = ran(hostile_case.parent, "check", str(hostile_case), "--model", str(model), "--format", form)
+    assert shown.stdout
+    assert not OBEYED & set(shown.stdout + shown.stderr)
+    if form == "csv":
+        assert not any(cell.startswith("=") for row in csv.reader(shown.stdout.splitlines()) for cell in row)
+
+
+def test_a_closed_or_full_output_is_named(tmp_path: Path) -> None:
+    full = Path("/dev/full")
+    if not full.exists():
+        pytest.skip("this machine has no /dev/full")
+    command = f'"{sys.executable}" -m attribution schema case'
+    for redirection, words in ((">/dev/full", "no space left"), (">&-", "is closed")):
+        shown = subprocess.run(
+            f"{command} {redirection}",
+            shell=True,
+            cwd=tmp_path,
+            env=ENVIRONMENT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert shown.returncode == 2
+        assert words in shown.stderr
+        assert "fault of the program" not in shown.stderr
+
+
+def test_a_working_folder_that_is_gone_and_no_home_are_named(tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    command = f'rmdir "{gone}"; "{sys.executable}" -m attribution check ./case.yaml'
+    shown = subprocess.run(command, shell=True, cwd=gone, env=ENVIRONMENT, capture_output=True, text=True, check=False)
+    assert shown.returncode == 2
+    assert "fault of the program" not in shown.stderr
+    homeless = {name: value for name, value in ENVIRONMENT.items() if name not in ("HOME", "XDG_CACHE_HOME")}
+    shown = subprocess.run(
+        [sys.executable, "-m", "attribution", "check", "tower-22"],
+        cwd=tmp_path, env=homeless, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert shown.returncode == 0, shown.stderr
+
+
+def test_outputs_that_cannot_be_written_are_refused_before_the_work(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    shown = ran(tmp_path, "report", "tower-22", "-o", "file/report.html")
+    assert shown.returncode == 2
+    assert "is a file" in shown.stderr
+
+
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
+
+
+def ran(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "attribution", *arguments],
+        cwd=folder, env=ENVIRONMENT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
