@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -74,8 +75,12 @@ def print_json(document: object) -> None:
     print(inert_json(json.dumps(document, indent=2, ensure_ascii=False)))
 
 
-def _records(table: Table) -> list[dict[str, str | float]]:
-    return [dict(zip(table.columns, row, strict=True)) for row in table.rows]
+def _records(table: Table) -> list[dict[str, str | float | None]]:
+    """Rows by column; what is not a number is null, for which JSON has a word."""
+    return [
+        {column: None if _unknown(value) else value for column, value in zip(table.columns, row, strict=True)}
+        for row in table.rows
+    ]
 
 
 def as_csv(tables: list[Table]) -> str:
@@ -89,7 +94,13 @@ def as_csv(tables: list[Table]) -> str:
     return out.getvalue()
 
 
+def _unknown(value: str | float) -> bool:
+    return not isinstance(value, str) and math.isnan(value)
+
+
 def _cell(value: str | float) -> str:
+    if _unknown(value):
+        return "not known"
     return value if isinstance(value, str) else f"{0.0 if abs(value) < 5e-5 else value:.4f}"
 
 

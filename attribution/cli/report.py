@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from attribution.cli.inputs import posterior_of, rivals_of
 from attribution.cli.output import Table, show, working
 from attribution.domain.case import Case
+from attribution.domain.concern import Concern
 from attribution.domain.model import Model
 from attribution.errors import UsageError
 from attribution.parallel import each, processes
@@ -32,12 +33,15 @@ def fit(arguments: argparse.Namespace) -> int:
     posterior = posterior_of(arguments)
     if arguments.output:
         posterior.save(arguments.output)
-    show(_tables(posterior), arguments.format)
+    doubts = _doubts(posterior)
+    show(_tables(posterior) if arguments.format == "text" else _marked(posterior, doubts), arguments.format)
     if arguments.format == "text":
         print(f"\n{posterior!r}")
+    for doubt in doubts:
+        print(f"not to be trusted: {doubt.what}\n  remedy: {doubt.remedy}", file=sys.stderr)
     if arguments.output:
         print(f"saved: {arguments.output}", file=sys.stderr)
-    return 0 if posterior.trustworthy else 1
+    return 1 if doubts else 0
 
 
 def report(arguments: argparse.Namespace) -> int:
@@ -147,6 +151,24 @@ def _tables(posterior: Posterior) -> list[Table]:
         _table("groups", "group", posterior.group_standings),
         _table("facts", "fact", posterior.state_standings),
     ]
+
+
+def _doubts(posterior: Posterior) -> tuple[Concern, ...]:
+    """What stops the fit from being trusted."""
+    if posterior.trustworthy:
+        return ()
+    return tuple(one for one in posterior.concerns() if one.topic == "fit" and one.severity == "blocking")
+
+
+def _marked(posterior: Posterior, doubts: tuple[Concern, ...]) -> list[Table]:
+    """The tables for other programs, which read no paragraph: every row says whether the fit is to be trusted."""
+    verdict = "not to be trusted" if doubts else "sound"
+    tables = [
+        Table(table.title, (*table.columns, "fit"), tuple((*row, verdict) for row in table.rows))
+        for table in _tables(posterior)
+    ]
+    reasons = tuple((doubt.what, doubt.means, doubt.remedy) for doubt in doubts)
+    return [*tables, Table("not to be trusted", ("what", "means", "remedy"), reasons)] if doubts else tables
 
 
 def _table(title: str, first: str, standings: tuple[Standing, ...]) -> Table:

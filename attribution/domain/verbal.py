@@ -93,6 +93,13 @@ def percents(low: float, high: float) -> str:
     return f"{first.removesuffix(' %')} to {last}"
 
 
+def monte_carlo_error(error: float) -> str:
+    """A Monte Carlo error to the digit that matters; "not known" where it is not a number."""
+    if math.isnan(error):
+        return "not known"
+    return "< 0.0001" if error < 0.0001 else f"{error:.4f}"
+
+
 def short(value: float) -> str:
     """A number to three figures, without powers of ten where it is large."""
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"

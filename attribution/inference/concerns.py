@@ -43,6 +43,8 @@ def fit_concerns(diagnostics: Diagnostics, chains: int) -> Iterator[Concern]:
         yield from _tails(diagnostics.tails)
     if diagnostics.cross_check:
         yield from _cross_check(diagnostics.cross_check)
+    if diagnostics.cross_check_impossible:
+        yield _no_cross_check(diagnostics.tails)
     if diagnostics.largest_mcse > MCSE_LIMIT:
         yield _fit(
             f"the Monte Carlo error of a probability is {diagnostics.largest_mcse:.3f} (limit {MCSE_LIMIT})",
@@ -117,6 +119,17 @@ def _cross_check(check: CrossCheck) -> Iterator[Concern]:
             "one of the two has not found the posterior",
             "take more draws; if it stays, report it as a fault of the program",
         )
+
+
+def _no_cross_check(tails: Tails | None) -> Concern:
+    assert tails is not None
+    return Concern(
+        what=f"a cross-check is not possible: the instant engine has a k-hat of {tails.khat:.2f} "
+        f"(limit {khat_threshold(tails.draws):.2f}) on this case",
+        means="its answer says nothing about this one, for or against; the chains stand on their own diagnostics",
+        remedy="compare with another seed, or state the strongest items less extremely; more points rarely help",
+        topic="fit",
+    )
 
 
 def _fit(what: str, means: str, remedy: str) -> Concern:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attribution.inference import importance
-from attribution.inference.draws import estimate, smoothed
+from attribution.inference.draws import estimate, khat_threshold, smoothed
 from attribution.inference.posterior_draws import PosteriorDraws
 from attribution.network.program import Floats
 from attribution.network.summation import normalise, state_probabilities
@@ -57,7 +57,11 @@ class CrossCheck:
 
 @dataclass(frozen=True, slots=True)
 class Diagnostics:
-    """Everything that says whether the numbers can be trusted; what does not apply to an engine is None."""
+    """Everything that says whether the numbers can be trusted; what does not apply to an engine is None.
+
+    `cross_check` is None for the instant engine, and where `cross_check_impossible`: an instant run whose own weights
+    are unreliable is no witness about another engine. `largest_mcse` is not a number where no error is known.
+    """
 
     engine: str
     largest_mcse: float
@@ -65,15 +69,27 @@ class Diagnostics:
     tails: Tails | None
     cross_check: CrossCheck | None
 
+    @property
+    def cross_check_impossible(self) -> bool:
+        """Whether there should be a second engine to agree with, and it has disqualified itself."""
+        tails = self.tails
+        return self.engine == "nuts" and tails is not None and not tails.khat <= khat_threshold(tails.draws)
+
 
 def diagnose(posterior: PosteriorDraws) -> Diagnostics:
-    """Diagnose a posterior. A NUTS posterior is compared with a fresh importance run of the same network and seed."""
-    largest = max(standing.mcse for standing in posterior.standings)
+    """Diagnose a posterior. A NUTS posterior is compared with a fresh importance run of the same network and seed.
+
+    Where that run's own weights cannot be trusted there is nothing to compare with.
+    """
+    largest = float(np.max([standing.mcse for standing in posterior.standings]))
     if posterior.settings.engine == "importance":
         tails = _tails(posterior.log_joint, posterior.program.factions, posterior.draws.khat)
         return Diagnostics("importance", largest, None, tails, None)
     sampling, seed = posterior.settings.sampling, posterior.settings.seed
     other = importance.draw(posterior.program, sampling, seed)
+    tails = _tails(other.log_joint, posterior.program.factions, other.draws.khat)
+    if other.draws.unreliable:
+        return Diagnostics("nuts", largest, _convergence(posterior), tails, None)
     theirs = [estimate(other.draws, normalise(other.log_joint)[0])]
     if posterior.program.facts:
         theirs.append(estimate(other.draws, state_probabilities(posterior.program, other.slots)))
@@ -82,7 +98,6 @@ def diagnose(posterior: PosteriorDraws) -> Diagnostics:
         np.concatenate([found.mean for found in theirs]),
         np.concatenate([found.mcse for found in theirs]),
     )
-    tails = _tails(other.log_joint, posterior.program.factions, other.draws.khat)
     return Diagnostics("nuts", largest, _convergence(posterior), tails, check)
 
 

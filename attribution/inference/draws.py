@@ -52,6 +52,11 @@ class Draws:
         return np.exp(self.log_weight).ravel()
 
     @property
+    def unreliable(self) -> bool:
+        """Whether the weights have a tail too heavy for any mean under them to be trusted (`khat_threshold`)."""
+        return self.khat is not None and not self.khat <= khat_threshold(self.z.shape[0] * self.z.shape[1])
+
+    @property
     def ess(self) -> float:
         """Effective sample size by Kish, ``1 / sum w^2``: of the weights alone, at most the number of draws."""
         return float(1.0 / np.sum(self.weights**2))
@@ -59,7 +64,10 @@ class Draws:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Estimate:
-    """Posterior means, their Monte Carlo errors, and 5 % and 95 % quantiles over the inputs; one entry per column."""
+    """Posterior means, their Monte Carlo errors, and 5 % and 95 % quantiles over the inputs; one entry per column.
+
+    An error is not a number where the weights are unreliable: points that missed the posterior agree on a wrong answer.
+    """
 
     mean: Floats
     mcse: Floats
@@ -72,6 +80,8 @@ def estimate(draws: Draws, values: Floats) -> Estimate:
     weights = draws.weights
     mean = expectation(weights, values)
     error = _chain_error(draws, values) if draws.log_weight is None else _scramble_error(draws, values, mean)
+    if draws.unreliable:
+        error = np.full_like(error, np.nan)
     low, high = weighted_quantiles(values, weights, (0.05, 0.95))
     return Estimate(mean, error, low, high)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attribution.domain.concern import Concern
-from attribution.domain.verbal import percent
+from attribution.domain.verbal import monte_carlo_error, percent
 from attribution.errors import UsageError
 from attribution.inference.concerns import all_concerns, fit_concerns
 from attribution.inference.diagnostics import Diagnostics, diagnose
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
     from matplotlib.axes import Axes
+
+
+NO_CROSS_CHECK = "a cross-check is not possible, since the instant engine does not reach this posterior"
 
 
 class Posterior(PosteriorDraws):
@@ -207,7 +210,6 @@ class Posterior(PosteriorDraws):
             matplotlib is not installed.
         """
         first, second = (one.id for one in self.ranking[:2])
-        error = max(one.mcse for one in self.standings)
         rows = [
             DotRow(one.label, one.probability, role, before=one.prior, line=(one.low, one.high), remark=one.words)
             for one, role in zip(self.ranking, roles([one.id for one in self.ranking], first, second), strict=True)
@@ -217,7 +219,8 @@ class Posterior(PosteriorDraws):
             Scale("probability: open before the evidence, filled after it; lines: range over inputs", "share"),
             title=self.case.question,
             note=f"Conditional on the evidence and on the model {self.model.title}. Engine {self.settings.engine}, "
-            f"{len(self.draws.weights):,} draws; Monte Carlo errors up to {error:.4f}.",
+            f"{len(self.draws.weights):,} draws; Monte Carlo errors up to "
+            f"{monte_carlo_error(self.diagnostics.largest_mcse)}.",
             ax=ax,
         )
 
@@ -303,7 +306,7 @@ def _paragraph(posterior: Posterior) -> str:
         f"{len(program.factions)} factions, {len(program.facts)} facts, {len(program.origins)} origins, "
         f"{program.dimension} uncertain numbers.",
         f"Ahead: {_named(first)}. Next: {_named(second)}.",
-        f"Largest Monte Carlo error {posterior.diagnostics.largest_mcse:.4f}. {_verdict(posterior)}",
+        f"Largest Monte Carlo error {monte_carlo_error(posterior.diagnostics.largest_mcse)}. {_verdict(posterior)}",
     ]
     if blocking:
         lines += [f"Not to be trusted: {concern.what}. Remedy: {concern.remedy}." for concern in blocking]
@@ -321,13 +324,15 @@ def _named(standing: Standing) -> str:
 
 def _verdict(posterior: Posterior) -> str:
     diagnostics = posterior.diagnostics
-    if diagnostics.convergence and diagnostics.cross_check:
+    if diagnostics.convergence:
         chains = diagnostics.convergence
         ess = min(chains.ess_bulk, chains.ess_tail)
+        check = diagnostics.cross_check
+        agreement = f"the engines differ by at most {check.worst:.1f} standard errors" if check else NO_CROSS_CHECK
         return (
             f"R-hat at most {chains.rhat:.3f}, effective sample size at least {ess:.0f}, "
             f"{chains.divergences} divergences; "
-            f"the engines differ by at most {diagnostics.cross_check.worst:.1f} standard errors."
+            f"{agreement}."
         )
     assert diagnostics.tails is not None
     why = "R-hat and traces do not apply to weighted points"

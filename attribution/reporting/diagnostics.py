@@ -18,7 +18,7 @@ _POINTS = 125
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One diagnostic; `verdict` is passed, failed, or not applicable."""
+    """One diagnostic; `verdict` is passed, failed, not applicable, or not possible."""
 
     name: str
     value: str
@@ -134,12 +134,16 @@ def _tails(posterior: Posterior) -> list[Check]:
     found = posterior.diagnostics.tails
     assert found is not None
     limit = khat_threshold(found.draws)
+    possible = not posterior.diagnostics.cross_check_impossible
     which = "" if posterior.settings.engine == "importance" else " of the cross-check"
     faction, khat = max(found.by_faction, key=lambda pair: pair[1])
     return [
-        Check(f"k-hat of the weights{which}", f"{found.khat:.2f}", f"≤ {limit:.2f}", _verdict(found.khat <= limit)),
-        Check(f"k-hat of a faction{which}", f"{khat:.2f}", f"≤ {limit:.2f}", _verdict(khat <= limit), faction),
-        Check(f"effective sample size{which}", f"{found.ess:.0f}", "≥ 400", _verdict(found.ess >= 400)),
+        Check(name, shown, allowed, _verdict(holds) if holds or possible else "not possible", where)
+        for name, shown, allowed, holds, where in (
+            (f"k-hat of the weights{which}", f"{found.khat:.2f}", f"≤ {limit:.2f}", found.khat <= limit, ""),
+            (f"k-hat of a faction{which}", f"{khat:.2f}", f"≤ {limit:.2f}", khat <= limit, faction),
+            (f"effective sample size{which}", f"{found.ess:.0f}", "≥ 400", found.ess >= 400, ""),
+        )
     ]
 
 
@@ -147,7 +151,8 @@ def _agreement(posterior: Posterior) -> list[Check]:
     found = posterior.diagnostics.cross_check
     name = "largest difference between engines, standard errors"
     if found is None:
-        return [Check(name, "", "", "not applicable")]
+        impossible = posterior.diagnostics.cross_check_impossible
+        return [Check(name, "", "", "not possible" if impossible else "not applicable")]
     return [
         Check(
             name,
@@ -161,7 +166,8 @@ def _agreement(posterior: Posterior) -> list[Check]:
 
 def _mcse(posterior: Posterior) -> Check:
     found = posterior.diagnostics.largest_mcse
-    return Check("Monte Carlo error of a probability", f"{found:.5f}", f"≤ {MCSE_LIMIT}", _verdict(found <= MCSE_LIMIT))
+    shown = "not known" if np.isnan(found) else f"{found:.5f}"
+    return Check("Monte Carlo error of a probability", shown, f"≤ {MCSE_LIMIT}", _verdict(found <= MCSE_LIMIT))
 
 
 def _named(posterior: Posterior, name: str) -> Floats:

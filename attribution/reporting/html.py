@@ -17,7 +17,7 @@ from markupsafe import Markup
 
 from attribution.analysis.shapley import Decomposition
 from attribution.domain.grades import DIGITS, LETTERS
-from attribution.domain.verbal import decibans, odds, percent, percents, short, support_words
+from attribution.domain.verbal import decibans, monte_carlo_error, odds, percent, percents, short, support_words
 from attribution.inert import legible
 from attribution.reporting.content import Content
 from attribution.reporting.figures.report import followed, panels, standings_figure, timeline_figure, waterfall_figure
@@ -158,7 +158,7 @@ def environment() -> Environment:
         "strength": _strength,
         "direction": _direction,
         "short": short,
-        "error": _error,
+        "error": monte_carlo_error,
         "brief": brief,
     }
     return environment
@@ -181,8 +181,3 @@ def _strength(value: float) -> int:
 
 def _direction(value: float) -> str:
     return "for" if value > 0 else "against"
-
-
-def _error(value: float) -> str:
-    """A Monte Carlo error, to the digit that matters."""
-    return "< 0.0001" if value < 0.0001 else f"{value:.4f}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from attribution.domain.verbal import decibans, percent, percents
+from attribution.domain.verbal import decibans, monte_carlo_error, percent, percents
 from attribution.inference.posterior_draws import Standing
 from attribution.reporting.content import Content
 from attribution.reporting.layout import Grid, section
@@ -50,7 +50,7 @@ def _standing(standing: Standing) -> list[str]:
         percent(standing.prior),
         percent(standing.probability),
         percents(standing.low, standing.high),
-        f"{standing.mcse:.4f}",
+        plain(monte_carlo_error(standing.mcse)),
         standing.words,
     ]
 
