@@ -20,6 +20,9 @@ from typing import TYPE_CHECKING
 from attribution._version import __version__ as __version__
 
 if TYPE_CHECKING:
+    from attribution.analysis.assumptions.lean import Lean, lean
+    from attribution.analysis.assumptions.learning import Learning, learning
+    from attribution.analysis.assumptions.model_error import ModelErrorSweep, model_error
     from attribution.analysis.comparison.casebook import Casebook, casebook
     from attribution.analysis.comparison.compare import Comparison, compare
     from attribution.analysis.comparison.path import ShortestPath, shortest_path
@@ -61,8 +64,11 @@ __all__ = [
     "Dependence",
     "Grading",
     "Lattice",
+    "Lean",
+    "Learning",
     "LeaveOut",
     "Model",
+    "ModelErrorSweep",
     "NextEvidence",
     "Planted",
     "PoolError",
@@ -88,8 +94,11 @@ __all__ = [
     "fit",
     "fit_many",
     "lattice",
+    "lean",
+    "learning",
     "leave_out",
     "load_posterior",
+    "model_error",
     "next_evidence",
     "power_scaling",
     "read_case",
@@ -120,8 +129,11 @@ _HOMES = {
     "Dependence": "analysis.dependence",
     "Grading": "reading",
     "Lattice": "analysis.lattice",
+    "Lean": "analysis.assumptions.lean",
+    "Learning": "analysis.assumptions.learning",
     "LeaveOut": "analysis.leave_out",
     "Model": "reading",
+    "ModelErrorSweep": "analysis.assumptions.model_error",
     "NextEvidence": "analysis.next_evidence",
     "Planted": "analysis.what_if",
     "Posterior": "inference.posterior",
@@ -147,8 +159,11 @@ _HOMES = {
     "fit": "inference.fit",
     "fit_many": "inference.many",
     "lattice": "analysis.lattice",
+    "lean": "analysis.assumptions.lean",
+    "learning": "analysis.assumptions.learning",
     "leave_out": "analysis.leave_out",
     "load_posterior": "inference.posterior",
+    "model_error": "analysis.assumptions.model_error",
     "next_evidence": "analysis.next_evidence",
     "power_scaling": "analysis.power",
     "read_case": "reading",

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 
+from attribution.analysis.assumptions.lean import Lean, lean
+from attribution.analysis.assumptions.learning import Learning, learning
+from attribution.analysis.assumptions.model_error import ModelErrorSweep, model_error
 from attribution.analysis.comparison.rivals import Rivals, compare_models
 from attribution.analysis.confidence import Confidence, confidence
 from attribution.analysis.deception import DeceptionBudget, deception_budget
@@ -44,6 +47,12 @@ class Sensitivity:
         How much forging it stands up to; None where no origin could be forged.
     robust
         Bounds under other priors.
+    lean
+        The numbers of each label leaning, as one analyst's judgement may.
+    model_error
+        The model wrong with some chance.
+    learning
+        The answer with the numbers not learned from this one case.
     power
         Parts of the prior and the evidence counting less or more.
     dependence
@@ -69,6 +78,9 @@ class Sensitivity:
     tipping: TippingPoints
     deception: DeceptionBudget | None
     robust: RobustBounds
+    lean: Lean
+    model_error: ModelErrorSweep
+    learning: Learning
     power: PowerScaling
     dependence: Dependence
     next_evidence: NextEvidence
@@ -149,6 +161,9 @@ def sensitivity(
         deception=deception,
         tipping=stage("looking for tipping points", lambda: tipping_points(posterior, refit=refit)),
         robust=stage("bounding the prior", lambda: robust_bounds(posterior)),
+        lean=stage("leaning", lambda: lean(posterior, refit=refit)),
+        model_error=stage("doubting the model", lambda: model_error(posterior)),
+        learning=stage("cutting the learning", lambda: learning(posterior)),
         power=stage("scaling priors and origins", lambda: power_scaling(posterior)),
         dependence=dependent,
         next_evidence=stage("valuing the next evidence", lambda: next_evidence(posterior)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 
@@ -106,15 +106,37 @@ class Workspace:
 
     def shifted(self, coordinate: int, shift: float) -> tuple[Floats, Reach]:
         """The slots with one number moved on its probit or log scale, and what that bears upon."""
-        ints, floats = self.program.ints, self.program.floats
-        own, slots = driven(self.program, coordinate), np.array(self.slots)
-        for slot in own.tolist():
-            shape = Curve(*(float(of[slot]) for of in (floats.curve_a, floats.curve_b, floats.curve_d, floats.curve_s)))
-            place = bent(replace(shape, a=shape.a + shift), self.z[:, ints.slot_first[slot]])
-            if ints.slot_second[slot] >= 0:
-                place = place + floats.curve_vary[slot] * self.z[:, ints.slot_second[slot]]
-            slots[:, slot] = from_scale(place, "ratio" if ints.slot_kind[slot] == RATIO else "probability")
-        reach = self.reach.reach(own.tolist())
+        slots, own = np.array(self.slots), driven(self.program, coordinate).tolist()
+        for slot in own:
+            shape = self._curve(slot)
+            slots[:, slot] = self._values(slot, replace(shape, a=shape.a + shift), 0.0)
+        return self._followed(slots, own)
+
+    def displaced(self, shift: Mapping[int, float]) -> tuple[Floats, Reach]:
+        """The slots if some standard normals stood elsewhere, by coordinate, and what that bears upon."""
+        slots, moved = np.array(self.slots), list[int]()
+        for coordinate, by in shift.items():
+            own = driven(self.program, coordinate).tolist()
+            for slot in own:
+                slots[:, slot] = self._values(slot, self._curve(slot), by)
+            moved += own
+        return self._followed(slots, moved)
+
+    def _curve(self, slot: int) -> Curve:
+        floats = self.program.floats
+        return Curve(*(float(of[slot]) for of in (floats.curve_a, floats.curve_b, floats.curve_d, floats.curve_s)))
+
+    def _values(self, slot: int, shape: Curve, by: float) -> Floats:
+        """Values of a slot under another curve, or with its standard normal moved `by` so much."""
+        ints = self.program.ints
+        place = bent(shape, self.z[:, ints.slot_first[slot]] + by)
+        if ints.slot_second[slot] >= 0:
+            place = place + self.program.floats.curve_vary[slot] * self.z[:, ints.slot_second[slot]]
+        return from_scale(place, "ratio" if ints.slot_kind[slot] == RATIO else "probability")
+
+    def _followed(self, slots: Floats, moved: list[int]) -> tuple[Floats, Reach]:
+        """With the odds that follow from what was moved, in place."""
+        ints, reach = self.program.ints, self.reach.reach(moved)
         for slot in reach.following:
             slots[:, slot] = with_odds(slots[:, ints.slot_first[slot]], slots[:, ints.slot_second[slot]])
         return slots, reach

@@ -20,6 +20,7 @@ BFMI_LIMIT = 0.3
 MCSE_LIMIT = 0.01
 CROSS_CHECK_LIMIT = 4.0
 CONFLICT_LIMIT = 0.05
+LEVEL = 4.0  # standard errors within which two probabilities count as level
 _ORDER = {"blocking": 0, "warning": 1, "note": 2}
 
 
@@ -31,6 +32,7 @@ def all_concerns(posterior: PosteriorDraws, diagnostics: Diagnostics) -> tuple[C
         *model_concerns(posterior.case, posterior.model),
         *fit_concerns(diagnostics, posterior.settings.sampling.chains),
         *conflict_concerns(posterior),
+        *learning_concerns(posterior),
     ]
     return tuple(sorted(concerns, key=lambda concern: _ORDER[concern.severity]))
 
@@ -147,6 +149,29 @@ def conflict_concerns(posterior: PosteriorDraws) -> Iterator[Concern]:
                 severity="note",
                 topic="conflict",
             )
+
+
+def learning_concerns(posterior: PosteriorDraws) -> Iterator[Concern]:
+    """Answers that owe their leader, or their word, to what this one case taught about the uncertain numbers."""
+    leader, cut = posterior.ranking[0], {one.id: one for one in posterior.cut_standings}
+    ahead, same = max(posterior.cut_standings, key=lambda one: one.probability), cut[leader.id]
+    means = "the answer leans on which of the stated numbers this one case makes the more credible"
+    if ahead.probability - same.probability > LEVEL * np.hypot(ahead.mcse, same.mcse):
+        yield Concern(
+            what=f"with the numbers not learned from this case {ahead.label} leads with {ahead.probability:.0%}, "
+            f"not {leader.label} with {same.probability:.0%}",
+            means=means,
+            remedy="give both answers; narrow the tables that tell the two apart, if anything is known about them",
+            topic="assumptions",
+        )
+    elif same.words != leader.words:
+        yield Concern(
+            what=f'with the numbers not learned from this case {leader.label} is "{same.words}" '
+            f'({same.probability:.1%}), not "{leader.words}" ({leader.probability:.1%})',
+            means=means,
+            remedy="give both words",
+            topic="assumptions",
+        )
 
 
 def expected(posterior: PosteriorDraws) -> list[tuple[str, Proposition, float]]:

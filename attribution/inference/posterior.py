@@ -120,6 +120,27 @@ class Posterior(PosteriorDraws):
         """
         return _frame(self.standings, "faction")
 
+    def cut(self) -> pd.DataFrame:
+        """Tabulate the factions with the numbers not learned from this one case.
+
+        The mean of ``p(h | E, theta)`` over the prior of theta, where `probabilities` has it over the posterior: the
+        evidence still says who it was, but not which of the stated numbers to believe. Where the two differ much, the
+        answer rests on what the program made of the numbers.
+
+        Returns
+        -------
+        DataFrame
+            As `probabilities`; low and high are quantiles over the prior of the inputs.
+
+        Examples
+        --------
+        >>> import attribution as at
+        >>> posterior = at.fit(at.read_case("tower-22"), at.read_model("tower-22/baseline"), engine="importance")
+        >>> bool(posterior.cut().loc["kataib-hezbollah", "probability"] < posterior.ranking[0].probability)
+        True
+        """
+        return _frame(self.cut_standings, "faction")
+
     def groups(self) -> pd.DataFrame:
         """Tabulate the groups of the tree.
 

@@ -197,6 +197,25 @@ class PosteriorDraws:
         return _standings(labels, self.prior_faction_draws.mean(axis=0), estimate(self.draws, self.faction_draws))
 
     @cached_property
+    def cut_standings(self) -> tuple[Standing, ...]:
+        """The factions with the numbers not learned from this case: means of ``p(h | E, theta)`` over the prior."""
+        draws, probability = self._cut
+        labels = [(leaf, self.case.factions.label(leaf)) for leaf in self.program.factions]
+        return _standings(labels, self.prior_faction_draws.mean(axis=0), estimate(draws, probability))
+
+    @cached_property
+    def _cut(self) -> tuple[Draws, Floats]:
+        """Points of the prior that count equally, but for those under which the evidence is impossible."""
+        weighted = self.draws.log_weight is not None
+        shape = self.draws.z.shape[:2] if weighted else (PRIOR_SCRAMBLES, 2**_PRIOR_LOG2_POINTS)
+        joint = self.log_joint if weighted else log_joint_at(self.program, self.prior_slots)
+        probability, evidence = normalise(joint)
+        possible = evidence > -np.inf
+        with np.errstate(divide="ignore"):
+            even = np.where(possible, -np.log(max(1, int(possible.sum()))), -np.inf)
+        return Draws(z=np.empty((*shape, 0)), log_weight=even.reshape(shape)), probability
+
+    @cached_property
     def group_standings(self) -> tuple[Standing, ...]:
         """The groups of factions, in the order of the case: sums over their leaves."""
         tree = self.case.factions

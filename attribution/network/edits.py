@@ -5,7 +5,7 @@ For asking what if only this one were different, and for summing again no more t
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -111,6 +111,20 @@ def shifted(program: Program, coordinate: int, shift: float) -> Program:
     level = program.floats.curve_a.copy()
     level[driven(program, coordinate)] += shift
     return replace(program, floats=replace(program.floats, curve_a=frozen(level, np.float64)))
+
+
+def displaced(program: Program, shift: Mapping[int, float]) -> Program:
+    """Uncertain numbers as they would be if their standard normals stood elsewhere, by coordinate; widths are kept."""
+    level, bend = program.floats.curve_a.copy(), program.floats.curve_s.copy()
+    for coordinate, by in shift.items():
+        for slot in driven(program, coordinate).tolist():
+            if program.floats.curve_d[slot] > 0.0:
+                bend[slot] += by
+            else:
+                level[slot] += program.floats.curve_b[slot] * by
+    return replace(
+        program, floats=replace(program.floats, curve_a=frozen(level, np.float64), curve_s=frozen(bend, np.float64))
+    )
 
 
 def with_constant(program: Program, slot: int, value: float) -> Program:

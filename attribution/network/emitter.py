@@ -35,7 +35,6 @@ class Emitter:
         self._rows: dict[int, list[int]] = {}
         self._values: dict[tuple[int, float], Values] = {}
         self._means: dict[int, list[int]] = {}
-        self.gates: dict[int, int] = {}  # registers, 1 where an origin is heard and 0 where not; others are as switched
 
     @classmethod
     def from_normals(cls, program: Program) -> Emitter:
@@ -273,8 +272,7 @@ class Emitter:
             else:  # its ratios for the faction and for the state, 1 where it names none
                 ratios = [self.slot[slot - 1] if slot else tape.one for slot in (leaf, pattern)]
                 factor = tape.power(tape.multiply(*ratios), power)
-            gate = self.gates.get(o)
-            pool[i["evidence_offset"][o] + k] = factor if gate is None else tape.mix(gate, tape.one, factor)
+            pool[i["evidence_offset"][o] + k] = factor
 
     def _step(self, pool: Pool, step: int) -> None:
         """Multiply factors over all joint states of their facts and sum one fact out."""

@@ -8,6 +8,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from attribution.analysis.assumptions.lean import Lean
+from attribution.analysis.assumptions.learning import Learning
+from attribution.analysis.assumptions.model_error import ModelErrorSweep
 from attribution.analysis.comparison.path import ShortestPath
 from attribution.analysis.comparison.rivals import Rivals
 from attribution.analysis.confidence import Confidence
@@ -44,6 +47,9 @@ _ORDER = {
     "decomposition": 0,
     "lattice": 0,
     "dependence": 3,
+    "lean": 0,
+    "model_error": 0,
+    "learning": 0,
     "robust": 0,
     "power": 3,
     "confidence": 0,
@@ -201,6 +207,37 @@ def _robust(found: RobustBounds, labels: dict[str, str]) -> Grid:
         for h in order
     )
     return _grid(columns, rows)
+
+
+def _lean(found: Lean, labels: dict[str, str]) -> Grid:
+    h = found.factions.index(found.leader)
+    rows = (
+        (
+            labels.get(one.label, "everyone else"),
+            "towards the evidence" if one.size > 0 else "away from it",
+            percent(one.probabilities[h]),
+            percents(one.low[h], one.high[h]),
+            "open" if one.lead_open else "yes" if one.changes_lead else "no",
+            _reach(one.ess, one.khat, one.refitted),
+        )
+        for one in sorted(found.leanings, key=lambda one: -abs(one.probabilities[h] - found.probabilities[h]))
+    )
+    columns = ("numbers of", "lean", f"{labels[found.leader]} then", "range", "lead changes", "effective draws")
+    return _grid(columns, rows)
+
+
+def _model_error(found: ModelErrorSweep, labels: dict[str, str]) -> Grid:
+    order = sorted(range(len(found.factions)), key=lambda h: -found.levels[0].probability[h])[:MOST_ROWS]
+    rows = ((labels[found.factions[h]], *(percent(one.probability[h]) for one in found.levels)) for h in order)
+    return _grid(("model wrong with a chance of", *(f"{one.chance:.0%}" for one in found.levels)), rows)
+
+
+def _learning(found: Learning, labels: dict[str, str]) -> Grid:
+    rows = (
+        (a.label, percent(a.probability), percents(a.low, a.high), percent(b.probability), percents(b.low, b.high))
+        for a, b in sorted(zip(found.full, found.cut, strict=True), key=lambda pair: -pair[0].probability)
+    )
+    return _grid(("faction", "numbers learned", "range", "not learned", "range then"), rows)
 
 
 def _power(found: PowerScaling, labels: dict[str, str]) -> Grid:
@@ -378,4 +415,7 @@ _LAYOUTS: dict[type, Callable[[Any, dict[str, str]], Grid]] = {
     RobustBounds: _robust,
     PowerScaling: _power,
     Lattice: _lattice,
+    Lean: _lean,
+    Learning: _learning,
+    ModelErrorSweep: _model_error,
 }

@@ -24,6 +24,9 @@ from tests.rewriting import renaming, rewritten
 SMALL = at.Sampling(scrambles=4, log2_points=7)
 FINDINGS: tuple[Callable[[Posterior], Any], ...] = (
     at.robust_bounds,
+    at.lean,
+    at.model_error,
+    at.learning,
     at.power_scaling,
     at.dependence,
     at.next_evidence,

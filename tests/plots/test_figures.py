@@ -59,6 +59,9 @@ def _casebook(posterior: Posterior) -> at.Casebook:
 
 FINDINGS: list[Callable[[Posterior], Finding]] = [
     at.robust_bounds,
+    at.lean,
+    at.model_error,
+    at.learning,
     at.power_scaling,
     at.next_evidence,
     at.dependence,

@@ -25,6 +25,8 @@ _NETWORK = "attribution/network"
 ENUMERATION = ("tests/network/test_enumeration.py",)
 _ARCHIVE = "attribution/archive"
 FILTER = ("tests/archive/model/test_features.py",)
+LEAN = ("tests/analysis/assumptions/test_lean.py",)
+ASSUMED = "attribution/analysis/assumptions"
 GRADIENT = ("tests/network/test_gradient.py",)
 
 
@@ -145,6 +147,54 @@ MUTATIONS = (
         f"{_NETWORK}/compile_tables.py",
         "arrays.weight += [size / sum(sizes) for size in sizes]",
         "arrays.weight += [(size > 0) / sum(other > 0 for other in sizes) for size in sizes]",
+    ),
+    Mutation(
+        "lean-one-way",
+        "numbers of states that nobody asserts lean like those that are asserted",
+        f"{ASSUMED}/lean.py",
+        "1 if state in asserted[str(fact)] else -1",
+        "1",
+        LEAN,
+    ),
+    Mutation(
+        "lean-in-dispute",
+        "facts on which the evidence contradicts itself lean",
+        f"{ASSUMED}/lean.py",
+        "if states and states != frozenset",
+        "if states != frozenset",
+        LEAN,
+    ),
+    Mutation(
+        "lean-unrooted",
+        "the share of variance is taken for the shift",
+        f"{ASSUMED}/lean.py",
+        "coordinate: math.sqrt(correlation) * size * sign",
+        "coordinate: correlation * size * sign",
+        LEAN,
+    ),
+    Mutation(
+        "lean-of-curves-back",
+        "a skewed number leans the other way in a new fit",
+        f"{_NETWORK}/edits.py",
+        "bend[slot] += by",
+        "bend[slot] -= by",
+        LEAN,
+    ),
+    Mutation(
+        "error-the-wrong-way",
+        "the chance of a wrong model is that of a right one",
+        f"{ASSUMED}/model_error.py",
+        "(1.0 - chance) * posterior.faction_draws + chance * prior",
+        "chance * posterior.faction_draws + (1.0 - chance) * prior",
+        ("tests/analysis/assumptions/test_model_error.py",),
+    ),
+    Mutation(
+        "cut-learns",
+        "the cut answer weighs the numbers by the evidence",
+        "attribution/inference/posterior_draws.py",
+        "draws, probability = self._cut",
+        "draws, probability = self.draws, self.faction_draws",
+        ("tests/analysis/assumptions/test_learning.py",),
     ),
     Mutation(
         "rest-of-one",
