@@ -18,7 +18,7 @@ import pytensor.tensor as pt  # noqa: E402
 
 import attribution as at  # noqa: E402
 from attribution.network.compiler import compile_network  # noqa: E402
-from attribution.network.program import ABSENCE, CONSTANT, Program  # noqa: E402
+from attribution.network.program import ABSENCE, CONSTANT, RATIO, Program  # noqa: E402
 
 
 def numbers(program: Program, z: pt.TensorVariable) -> pt.TensorVariable:
@@ -27,14 +27,16 @@ def numbers(program: Program, z: pt.TensorVariable) -> pt.TensorVariable:
     first = z[np.maximum(ints.slot_first, 0)]
     bent = pt.sinh(floats.curve_d * (first + floats.curve_s))
     on_scale = floats.curve_a + floats.curve_b * pt.where(floats.curve_d > 0, bent, first)
-    return pt.where(ints.slot_kind == CONSTANT, floats.curve_a, 0.5 * pt.erfc(-on_scale / np.sqrt(2)))
+    value = pt.where(ints.slot_kind == RATIO, pt.exp(on_scale), 0.5 * pt.erfc(-on_scale / np.sqrt(2)))
+    return pt.where(ints.slot_kind == CONSTANT, floats.curve_a, value)
 
 
 def log_prior(program: Program, v: pt.TensorVariable) -> pt.TensorVariable:
     """Proportional to size times traits; the open set first."""
     other = int(program.ints.other[0])
     traits = v[np.maximum(program.trait_slot, 0)]
-    weight = program.floats.prior_constant * pt.prod(traits, axis=0) * (np.arange(len(program.factions)) != other)
+    size = pt.where(program.ints.size_slot < 0, 1.0, v[np.maximum(program.ints.size_slot, 0)])
+    weight = size * pt.prod(traits, axis=0) * (np.arange(len(program.factions)) != other)
     named = (1 - v[program.ints.surprise[0]]) * weight / pt.sum(weight)
     return pt.log(pt.set_subtensor(named[other], v[program.ints.surprise[0]]))
 

@@ -81,7 +81,7 @@ class Enumeration(Voices):
             weight = {leaf: self.share(leaf) for leaf in named}
         else:
             weight = {
-                leaf: tree[leaf].size * math.prod(self.trait(trait, leaf) for trait in prior.proportional_to)
+                leaf: self.size_of(leaf) * math.prod(self.trait(trait, leaf) for trait in prior.proportional_to)
                 for leaf in named
             }
         total = math.fsum(weight.values())
@@ -94,7 +94,7 @@ class Enumeration(Voices):
         share = next((shares[node] for node in above if node in shares), shares.get("else"))
         assert share is not None
         total = self.value(share.number, f"share[{share.node}]")
-        size = self.case.factions[leaf].size
+        size = self.size_of(leaf)
         if not share.within:
             return total * size / self.size(self._covered(share))
         weights = {node: self.value(number, f"share[{share.node}|{node}]") for node, number in share.within}
@@ -118,8 +118,7 @@ class Enumeration(Voices):
                 toward = self.case.factions.under(staged.toward)
                 if staged.fact == fact.id and leaf not in toward:
                     d = self.value(staged.probability, f"staged[{fact.id}]")
-                    tree = self.case.factions
-                    mean = math.fsum(tree[g].size * self.row(fact, x, g)[x[fact.id]] for g in toward)
+                    mean = math.fsum(self.size_of(g) * self.row(fact, x, g)[x[fact.id]] for g in toward)
                     value = (1 - d) * value + d * mean / self.size(toward)
             self.known[key] = value
         return self.known[key]

@@ -63,4 +63,10 @@ class Theta:
         raise LookupError(leaf)
 
     def size(self, leaves: frozenset[str]) -> float:
-        return math.fsum(self.case.factions[leaf].size for leaf in leaves)
+        return math.fsum(self.size_of(leaf) for leaf in leaves)
+
+    def size_of(self, leaf: str) -> float:
+        for entry in self.model.perpetrator.sizes.entries:
+            if entry.node == leaf and isinstance(entry.cell, Number):
+                return self.value(entry.cell, f"size[{leaf}]")
+        return 1.0

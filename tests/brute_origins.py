@@ -65,7 +65,7 @@ class Voices(Theta):
         total = weight = 0.0
         for states in product(*(self.case.states(fact) for fact in facts)):
             x = dict(zip(facts, states, strict=True))
-            size = self.case.factions[x[WHO]].size
+            size = self.model.perpetrator.sizes.of(x[WHO]).best
             total += size * self.copied(origin, true=all(self.holds(proposition, x) for proposition in said))
             weight += size
         return total / weight

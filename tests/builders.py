@@ -14,7 +14,7 @@ from attribution.domain.factions import FactionTree, Node
 from attribution.domain.facts import Fact
 from attribution.domain.grades import Grade
 from attribution.domain.identifiers import ELSE, Catalog
-from attribution.domain.model import Deception, Model, PerpetratorPrior, Share
+from attribution.domain.model import Deception, Model, PerpetratorPrior, Share, Sizes
 from attribution.domain.moments import Moment
 from attribution.domain.numbers import Number
 from attribution.domain.origins import OriginDeclaration
@@ -38,6 +38,14 @@ def a_number(stated: float | tuple[float, float, float] | Number) -> Number:
     return Number(*stated) if isinstance(stated, tuple) else Number.exactly(stated)
 
 
+def a_size(stated: Stated) -> Number:
+    """How many organisations: a constant or a triple."""
+    if isinstance(stated, tuple):
+        return Number(*stated, scale="ratio")
+    assert isinstance(stated, float)
+    return Number.exactly(stated, "ratio")
+
+
 def says(fact: str, *states: str, negated: bool = False) -> Proposition:
     return Proposition(fact, frozenset(states), negated)
 
@@ -58,9 +66,9 @@ def a_report(
     )
 
 
-def a_tree(*leaves: str, sizes: Mapping[str, float] | None = None) -> FactionTree:
+def a_tree(*leaves: str) -> FactionTree:
     """Factions side by side, and `other`."""
-    return FactionTree(tuple(Node(leaf, size=(sizes or {}).get(leaf, 1.0)) for leaf in (*leaves, "other")))
+    return FactionTree(tuple(Node(leaf) for leaf in (*leaves, "other")))
 
 
 def a_case(
@@ -106,6 +114,7 @@ def a_model(
     traits: Iterable[Trait] = (),
     proportional_to: tuple[str, ...] = (),
     deception: Deception | None = None,
+    sizes: Mapping[str, Stated] | None = None,
 ) -> Model:
     """A model with reliabilities at their bests; equal shares unless told otherwise."""
     stated = {} if proportional_to else shares or {ELSE: 0.5}
@@ -114,6 +123,7 @@ def a_model(
         surprise=_plain(surprise),
         proportional_to=proportional_to,
         shares=tuple(Share(node, _plain(number)) for node, number in stated.items()),
+        sizes=Sizes(tuple(Entry(node, a_size(size)) for node, size in (sizes or {}).items())),
     )
     return Model(
         id="small",

@@ -73,12 +73,12 @@ def random_tree(r: Random) -> FactionTree:
             members = tuple(node(depth + 1) for _ in range(r.randint(1, 3)))
             return Node(name, members=members, banner=r.random() < 0.3)
         left[0] -= 1
-        return Node(name, size=r.choice((1.0, 1.0, 1.0, 2.0, 3.5)))
+        return Node(name)
 
     roots = [node(0)]
     while left[0] > 3 and r.random() < 0.7:
         roots.append(node(0))
-    roots.insert(r.randint(0, len(roots)), Node("other", size=r.choice((1.0, 2.0))))
+    roots.insert(r.randint(0, len(roots)), Node("other"))
     return FactionTree(tuple(roots))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 from attribution.domain.case import Case
@@ -19,6 +19,7 @@ from attribution.domain.model import (
     Model,
     PerpetratorPrior,
     Share,
+    Sizes,
     Staged,
 )
 from attribution.domain.numbers import Number
@@ -51,7 +52,7 @@ def random_model(r: Random, case: Case, *, surprise: bool = True) -> Model:
         case=case.id,
         title="Random",
         grading=r.choice((UNCERTAIN, UNCERTAIN, CERTAIN)),
-        perpetrator=_prior(r, case.factions, traits, surprise=surprise),
+        perpetrator=replace(_prior(r, case.factions, traits, surprise=surprise), sizes=random_sizes(r, case.factions)),
         tables=Catalog(_Tables(r, case, traits).table(fact) for fact in r.sample([*case.facts], len(case.facts))),
         traits=traits,
         deception=_deception(r, case),
@@ -84,6 +85,13 @@ def _prior(r: Random, tree: FactionTree, traits: Catalog[Trait], *, surprise: bo
     if len(named) < len(roots):
         shares.append(Share(ELSE, _weight(r)))
     return PerpetratorPrior(other, lurking, shares=tuple(shares))
+
+
+def random_sizes(r: Random, tree: FactionTree) -> Sizes:
+    """Sizes of some factions: constant, or uncertain."""
+    leaves = [leaf for leaf in tree.leaves if leaf != OTHER]
+    numbers = (Number.exactly(2.0, "ratio"), Number.exactly(0.5, "ratio"), Number(1.0, 3.0, 5.0, "ratio"))
+    return Sizes(tuple(Entry(leaf, r.choice(numbers)) for leaf in r.sample(leaves, r.randint(0, len(leaves)))))
 
 
 def _weight(r: Random) -> Number:

@@ -10,7 +10,9 @@ from typing import Any
 from attribution.domain.case import Case
 from attribution.domain.factions import FactionTree, Node
 from attribution.domain.identifiers import Catalog
+from attribution.domain.model import Model, Sizes
 from attribution.domain.numbers import Number
+from attribution.domain.tables import Entry
 
 type Change = Callable[[Any], Any]
 
@@ -57,14 +59,21 @@ def shuffled(r: Random, nodes: tuple[Node, ...]) -> tuple[Node, ...]:
     return tuple(mixed)
 
 
-def split(nodes: tuple[Node, ...], leaf: str, part: float) -> tuple[Node, ...]:
-    """The leaf opened into two that share its size; its name is now that of the group of both."""
+def with_sizes(model: Model, leaf: str, parts: dict[str, float]) -> Model:
+    """The model with these sizes in place of that of a leaf."""
+    kept = tuple(entry for entry in model.perpetrator.sizes.entries if entry.node != leaf)
+    new = tuple(Entry(node, Number.exactly(size, "ratio")) for node, size in parts.items())
+    return replace(model, perpetrator=replace(model.perpetrator, sizes=Sizes((*kept, *new))))
+
+
+def split(nodes: tuple[Node, ...], leaf: str) -> tuple[Node, ...]:
+    """The leaf opened into two; its name is now that of the group of both."""
     return tuple(
         Node(
             leaf,
-            members=(Node(f"{leaf}-one", size=node.size * part), Node(f"{leaf}-two", size=node.size * (1 - part))),
+            members=(Node(f"{leaf}-one"), Node(f"{leaf}-two")),
         )
         if node.id == leaf
-        else replace(node, members=split(node.members, leaf, part))
+        else replace(node, members=split(node.members, leaf))
         for node in nodes
     )

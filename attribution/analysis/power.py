@@ -32,6 +32,7 @@ THRESHOLD = 0.05  # of the distance per doubling, below which ArviZ and Kallioin
 DRAWN = 14  # rows of a figure
 _BLOCKS = {
     "prior": "Prior shares",
+    "size": "Sizes",
     "surprise": "Surprise",
     "reliability": "What grades are worth",
     "forged": "Forgery",
@@ -303,7 +304,8 @@ def _tempered(posterior: Posterior, log_term: Floats, alpha: float) -> Floats:
 
 
 def _perpetrator(posterior: Posterior, alphas: tuple[float, float]) -> list[Change]:
-    log_share = posterior.parts.prior - np.log(posterior.case.factions.sizes)
+    slot = posterior.program.ints.size_slot
+    log_share = posterior.parts.prior - np.log(np.where(slot < 0, 1.0, posterior.slots[:, slot]))
     return [Change.to(posterior, posterior.log_joint + (alpha - 1.0) * log_share) for alpha in alphas]
 
 

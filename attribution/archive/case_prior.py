@@ -228,13 +228,13 @@ def _forecast(
 
 
 def _summary(used: EventTable, classes: Classes, case: Case, link: CaseLink, probability: Floats) -> CasePrior:
-    """Weights of the case's nodes. A faction without a link shares what the archive gives to `other`, by size."""
+    """Weights of the case's nodes. A faction without a link shares what the archive gives to `other`, as one group."""
     linked = {node: (label, why) for node, label, why in link.factions}
     tree = case.factions
     bare = [leaf for leaf in tree.leaves if leaf != OPEN and not any(node in linked for node in tree.upward(leaf))]
-    open_share = probability[:, classes.other] / (1.0 + sum(tree[leaf].size for leaf in bare))
+    open_share = probability[:, classes.other] / (1.0 + len(bare))
     nodes = [*linked, *bare]
-    columns = [probability[:, at] for at in range(len(linked))] + [open_share * tree[leaf].size for leaf in bare]
+    columns = [probability[:, at] for at in range(len(linked))] + [open_share] * len(bare)
     column = np.stack(columns, axis=1)
     middle, deviation = independent_logs(column)
     alone = np.bincount(used.label[used.labelled], minlength=len(used.factions))

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from attribution.domain.document import Document, plain, stated, yes_no
+from attribution.domain.document import Document, stated, yes_no
 from attribution.domain.identifiers import OTHER, check_id
 from attribution.errors import CaseError, Path
 
@@ -15,13 +14,11 @@ from attribution.errors import CaseError, Path
 class Node:
     """A faction (no members) or a group of factions (members).
 
-    `size` is the number of organisations a faction stands for; a prior in proportion to size is then unmoved when
-    a faction is split. A `banner` is a name used in claims, never itself a perpetrator.
+    A `banner` is a name used in claims, never itself a perpetrator.
     """
 
     id: str
     title: str = ""
-    size: float = 1.0
     banner: bool = False
     sponsor: bool = False
     note: str = ""
@@ -29,20 +26,11 @@ class Node:
 
     def __post_init__(self) -> None:
         check_id(self.id, "faction")
-        if not (math.isfinite(self.size) and self.size > 0):
-            raise CaseError(f'"{self.id}" has size {self.size:g}.', allowed="a positive number of organisations")
-        if self.members and self.size != 1.0:
-            raise CaseError(
-                f'the group "{self.id}" has a size of its own.',
-                allowed="a size on leaves only",
-                hint="the size of a group is the sum of its members' sizes",
-            )
 
     def document(self) -> Document:
         return stated(
             {
                 "title": self.title,
-                "size": None if self.size == 1.0 else plain(self.size),
                 "banner": yes_no(self.banner or None),
                 "sponsor": yes_no(self.sponsor or None),
                 "note": self.note,
@@ -118,11 +106,6 @@ class FactionTree:
     @property
     def ids(self) -> tuple[str, ...]:
         return tuple(self._nodes)
-
-    @property
-    def sizes(self) -> tuple[float, ...]:
-        """Sizes of the leaves, in the order of `leaves`."""
-        return tuple(self._nodes[leaf].size for leaf in self.leaves)
 
     def __contains__(self, id: object) -> bool:
         return id in self._nodes

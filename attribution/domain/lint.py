@@ -97,6 +97,8 @@ def _without_reason(model: Model) -> Iterator[str]:
     prior = model.perpetrator
     if not prior.because and not prior.archive and not (prior.shares and all(share.because for share in prior.shares)):
         yield "perpetrator"
+    if not prior.sizes.because:
+        yield from (f"size of {size.node}" for size in prior.sizes.entries if not size.because)
     if not model.grading.because:
         yield f"grading {model.grading.id}"
     for trait in model.traits:
@@ -147,6 +149,12 @@ def _prior_reasons(model: Model) -> Iterator[tuple[str, Reason]]:
     for share in model.perpetrator.shares:
         if share.because:
             yield f'the share of "{share.node}"', share.because
+    sizes = model.perpetrator.sizes
+    if sizes.because:
+        yield "the sizes", sizes.because
+    for size in sizes.entries:
+        if size.because:
+            yield f'the size of "{size.node}"', size.because
 
 
 def _twice_used_origins(case: Case, model: Model) -> Iterator[Concern]:

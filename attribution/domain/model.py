@@ -21,7 +21,7 @@ from attribution.domain.factions import FactionTree
 from attribution.domain.grades import Grading
 from attribution.domain.identifiers import Catalog
 from attribution.domain.numbers import Number
-from attribution.domain.tables import Reason, Table, Trait, most_specific, reason_entry
+from attribution.domain.tables import Entry, Reason, Table, Trait, most_specific, reason_entry
 from attribution.errors import ModelError, Path, UsageError
 
 FEW_LABELS = 50
@@ -138,9 +138,52 @@ class Share:
         return stated({"value": value, "within": within}) | dict(reason_entry(self.because))
 
 
+_ONE = Number.exactly(1.0, "ratio")
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """How many organisations each faction stands for, 1 where nothing is said: positive, uncertain ones as ratios.
+
+    What is split by size (a prior, a mean over a group) is unmoved when a faction is opened into parts that share its
+    size and its numbers.
+
+    Raises
+    ------
+    ModelError
+        A size that is a probability, or a faction named twice.
+    """
+
+    entries: tuple[Entry, ...] = ()
+    because: Reason | None = None
+
+    def __post_init__(self) -> None:
+        known: set[str] = set()
+        for entry in self.entries:
+            at: Path = ("perpetrator", "sizes", entry.node)
+            if not isinstance(entry.cell, Number) or entry.cell.scale != "ratio":
+                raise ModelError(
+                    f'the size of "{entry.node}" is no ratio.', at=at, allowed="a number of organisations above 0"
+                )
+            if entry.node in known:
+                raise ModelError.duplicate("size", entry.node, at=at)
+            known.add(entry.node)
+
+    def of(self, leaf: str) -> Number:
+        """How many organisations a faction stands for."""
+        return next((e.cell for e in self.entries if e.node == leaf and isinstance(e.cell, Number)), _ONE)
+
+    def document(self) -> Document:
+        """The number of every faction that has one, and the reason."""
+        entries = ((entry.node, entry.document()) for entry in self.entries)
+        return keyed((*entries, *reason_entry(self.because)), at=("perpetrator", "sizes"))
+
+
 @dataclass(frozen=True, slots=True)
 class PerpetratorPrior:
     """Who it was before the evidence: by traits, by shares, or as past events say. `other` is drawn first.
+
+    `sizes` says how many organisations the factions stand for.
 
     `surprise` is the probability that `other` acts like one of the named factions; it caps the likelihood ratio
     against `other` near its inverse and so keeps the open set open.
@@ -152,6 +195,7 @@ class PerpetratorPrior:
     shares: tuple[Share, ...] = ()
     archive: History | None = None
     because: Reason | None = None
+    sizes: Sizes = Sizes()
 
     def __post_init__(self) -> None:
         if sum(map(bool, (self.proportional_to, self.shares, self.archive))) != 1:
@@ -172,6 +216,7 @@ class PerpetratorPrior:
             "archive": self.archive and self.archive.document(),
             "other": self.other.document(),
             "surprise": self.surprise.document(),
+            "sizes": self.sizes.document(),
         }
         return stated(entries) | dict(reason_entry(self.because))
 

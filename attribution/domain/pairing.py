@@ -39,6 +39,7 @@ def check_pair(case: Case, model: Model) -> None:
         for entry in trait.entries:
             _check_node(case, entry.node, ("traits", trait.id, entry.node))
     _check_prior(case, model)
+    _check_sizes(case, model)
     _check_history(case, model.perpetrator.archive)
     for table in model.tables:
         if table.fact not in case.facts:
@@ -155,6 +156,24 @@ def _check_prior(case: Case, model: Model) -> None:
             allowed="each faction except `other` in exactly one share",
             hint="add `else: 0.1`, the total of all the rest",
         )
+
+
+def _check_sizes(case: Case, model: Model) -> None:
+    for entry in model.perpetrator.sizes.entries:
+        at: Path = ("perpetrator", "sizes", entry.node)
+        named = tuple(leaf for leaf in case.factions.leaves if leaf != OTHER)
+        if entry.node not in case.factions:
+            raise PairError.unknown("factions", entry.node, named, at=at)
+        if entry.node not in named:
+            group = entry.node != OTHER
+            raise PairError(
+                f'the {"group" if group else "open faction"} "{entry.node}" has a size of its own.',
+                at=at,
+                allowed=f"sizes of {listed(named)}",
+                hint="the size of a group is the sum of its members' sizes; give it to them"
+                if group
+                else "how likely somebody not named is stands in `other:` beside the sizes",
+            )
 
 
 def _trait_number(case: Case, trait: Trait, leaf: str) -> Number:

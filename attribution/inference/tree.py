@@ -419,8 +419,9 @@ def _staged(program: Program, slots: Floats, fact: int, culprit: States, rng: np
         return culprit
     outside = ints.staged_member[t * factions : (t + 1) * factions][culprit] == 0
     arranged = outside & (rng.random(len(culprit)) < slots[:, ints.staged_slot[t]])
-    weight = program.floats.staged_weight[t * factions : (t + 1) * factions]
-    return np.where(arranged, rng.choice(factions, size=len(culprit), p=weight), culprit)
+    sizes = np.where(ints.size_slot < 0, 1.0, slots[:, ints.size_slot])
+    weight = np.where(ints.staged_member[t * factions : (t + 1) * factions] == 1, sizes, 0.0)
+    return np.where(arranged, _choose(weight, rng), culprit)
 
 
 def _put(part: Path, image: memoryview) -> None:

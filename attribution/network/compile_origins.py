@@ -96,7 +96,7 @@ def _switch(case: Case, model: Model, slots: SlotBook, arrays: OriginArrays, ori
     """A report, an act or an absence: the factor is one value where all it says is true, another where not."""
     propositions = distinct_propositions(case, origin, unsaid)
     said = tuple(proposition for _, proposition in propositions)
-    _say(case, arrays, said)
+    _say(case, model, arrays, said)
     first = origin.items[0]
     if isinstance(first, Absence):
         arrays.kind.append(ABSENCE)
@@ -128,7 +128,7 @@ def distinct_propositions(
     return tuple(propositions.values())
 
 
-def _say(case: Case, arrays: OriginArrays, said: tuple[Proposition, ...]) -> None:
+def _say(case: Case, model: Model, arrays: OriginArrays, said: tuple[Proposition, ...]) -> None:
     """Where all propositions hold: over the states of the facts, and over the factions."""
     facts = sorted({case.facts.ids.index(p.fact) for p in said if p.fact != PERPETRATOR})
     names = [case.facts.ids[position] for position in facts]
@@ -143,7 +143,7 @@ def _say(case: Case, arrays: OriginArrays, said: tuple[Proposition, ...]) -> Non
     arrays.scope.append(tuple(facts))
     arrays.pattern.append(pattern)
     arrays.leaf.append([_HOLDS * held for held in holds])
-    sizes = np.asarray(case.factions.sizes)
+    sizes = np.array([model.perpetrator.sizes.of(leaf).best for leaf in case.factions.leaves])
     arrays.true_fraction.append(float(np.mean(pattern) * np.sum(sizes * holds) / np.sum(sizes)))
 
 

@@ -134,18 +134,14 @@ class StagedArrays:
     slot: list[int] = field(default_factory=list)
     of_config: list[int] = field(default_factory=list)
     member: list[int] = field(default_factory=list)
-    weight: list[float] = field(default_factory=list)
 
 
 def compile_staging(case: Case, model: Model, slots: SlotBook, fact_config: list[int]) -> StagedArrays:
-    """The mean over those the scene points to is weighted by size, so that splitting a leaf changes nothing."""
+    """Whose tables are mixed with the mean of whose, which is weighted by size."""
     arrays = StagedArrays(of_config=[NONE] * fact_config[-1])
     for staged in model.deception.staged:
         position = case.facts.ids.index(staged.fact)
         named = case.factions.under(staged.toward)
-        sizes = [
-            size if leaf in named else 0.0 for leaf, size in zip(case.factions.leaves, case.factions.sizes, strict=True)
-        ]
         arrays.slot.append(
             slots.number(
                 staged.probability,
@@ -158,27 +154,46 @@ def compile_staging(case: Case, model: Model, slots: SlotBook, fact_config: list
         for config in range(fact_config[position], fact_config[position + 1]):
             arrays.of_config[config] = len(arrays.slot) - 1
         arrays.member += [int(leaf in named) for leaf in case.factions.leaves]
-        arrays.weight += [size / sum(sizes) for size in sizes]
     return arrays
 
 
 @dataclass(slots=True)
 class PriorArrays:
-    """A faction's weight is its constant, times its slots, times its `within` slots normalised over its block."""
+    """A faction's weight: its size as a part of its family's, its `within` slots as a part of its block's, its slots.
 
-    constant: list[float]
+    The product of the three, each 1 where there is none; without a family the size itself.
+    """
+
+    size: list[int]
+    family: list[int]
     slots: list[list[int]]
     within: list[list[int]]
     block: list[int]
     other: int = NONE
     surprise: int = NONE
 
+    def gather(self, positions: list[int]) -> None:
+        """Make a family of some factions: they share by size."""
+        family = 1 + max(self.family)
+        for position in positions:
+            self.family[position] = family
+
+
+def size_slot(model: Model, slots: SlotBook, leaf: str) -> int:
+    """The slot of how many organisations a faction stands for, or -1 where it is one."""
+    size = model.perpetrator.sizes.of(leaf)
+    if size.constant and size.best == 1.0:
+        return NONE
+    at = ("perpetrator", "sizes", leaf)
+    return slots.number(size, f"size[{leaf}]", block="size", document="model", at=at)
+
 
 def compile_prior(case: Case, model: Model, slots: SlotBook) -> PriorArrays:
     """The prior of a model over the factions of a case."""
     leaves = case.factions.leaves
     arrays = PriorArrays(
-        constant=list(case.factions.sizes),
+        size=[size_slot(model, slots, leaf) for leaf in leaves],
+        family=[NONE] * len(leaves),
         slots=[[] for _ in leaves],
         within=[[] for _ in leaves],
         block=[NONE] * len(leaves),
@@ -201,16 +216,16 @@ def compile_prior(case: Case, model: Model, slots: SlotBook) -> PriorArrays:
 
 
 def _compile_history(case: Case, history: History, slots: SlotBook, arrays: PriorArrays) -> None:
-    """Weights as past events give them; factions that share one, share it by size."""
+    """Weights as past events give them, shared by size; one without a label is that of each organisation."""
     leaves = case.factions.leaves
     for one, sharing in history.covered(case.factions, (leaf for leaf in leaves if leaf != OTHER)):
         at = ("perpetrator", "archive", one.node)
         slot = slots.number(one.weight, f"history[{one.node}]", block="prior", document="model", at=at)
         positions = [leaves.index(leaf) for leaf in sharing]
-        size = sum(case.factions.sizes[position] for position in positions)
         for position in positions:
             arrays.slots[position] = [slot]
-            arrays.constant[position] = case.factions.sizes[position] / size
+        if one.label:
+            arrays.gather(positions)
 
 
 def _compile_share(case: Case, model: Model, slots: SlotBook, arrays: PriorArrays, block: int, share: Share) -> None:
@@ -218,17 +233,15 @@ def _compile_share(case: Case, model: Model, slots: SlotBook, arrays: PriorArray
     positions = [case.factions.leaves.index(leaf) for leaf in leaves]
     at = ("perpetrator", "share", share.node)
     total = slots.number(share.number, f"share[{share.node}]", block="prior", document="model", at=at)
-    size = sum(case.factions.sizes[position] for position in positions)
     for position in positions:
         arrays.slots[position] = [total]
-        arrays.constant[position] = case.factions.sizes[position] / size
+    arrays.gather(positions)
     for node, weight in share.within:
         slot = slots.number(
             weight, f"share[{share.node}|{node}]", block="prior", document="model", at=(*at, "within", node)
         )
         members = [position for position in positions if case.factions.leaves[position] in case.factions.under(node)]
-        size = sum(case.factions.sizes[position] for position in members)
         for position in members:
             arrays.within[position] = [slot]
             arrays.block[position] = block
-            arrays.constant[position] = case.factions.sizes[position] / size
+        arrays.gather(members)

@@ -55,7 +55,7 @@ def compile_network(case: Case, model: Model, as_of: Moment | None = None, *, un
     traits.flags.writeable = False
     return Program(
         ints=_ints(case, slots, prior, tables, staged, origins, offsets, plan),
-        floats=_floats(slots, prior, tables, staged, origins),
+        floats=_floats(slots, tables, origins),
         coordinates=tuple(slots.coordinates),
         factions=case.factions.leaves,
         origins=case.origins.ids,
@@ -116,6 +116,8 @@ def _ints(
         "surprise": [prior.other, prior.surprise],
         "prior_start": starts(prior.slots),
         "prior_slot": flat(prior.slots),
+        "size_slot": prior.size,
+        "family": prior.family,
         "within_start": starts(prior.within),
         "within_slot": flat(prior.within),
         "block": prior.block,
@@ -230,18 +232,14 @@ def _step_arrays(steps: tuple[Step, ...]) -> dict[str, object]:
     }
 
 
-def _floats(
-    slots: SlotBook, prior: PriorArrays, tables: TableArrays, staged: StagedArrays, origins: OriginArrays
-) -> FloatArrays:
+def _floats(slots: SlotBook, tables: TableArrays, origins: OriginArrays) -> FloatArrays:
     values: dict[str, object] = {
         "curve_a": [shape.a for shape in slots.curves],
         "curve_b": [shape.b for shape in slots.curves],
         "curve_d": [shape.d for shape in slots.curves],
         "curve_s": [shape.s for shape in slots.curves],
         "curve_vary": slots.varies,
-        "prior_constant": prior.constant,
         "row_rest": tables.row_rest,
-        "staged_weight": staged.weight,
         "true_fraction": origins.true_fraction,
         "switch": [1.0] * len(origins.kind),
     }

@@ -187,7 +187,8 @@ class ReachMap:
         found: list[set[int]] = [set() for _ in ints.slot_kind]
         _tables(program, found)
         _origins(program, found)
-        prior = {*ints.prior_slot.tolist(), *ints.within_slot.tolist(), *ints.surprise.tolist()}
+        of_prior = (ints.prior_slot, ints.within_slot, ints.surprise, ints.size_slot[ints.size_slot >= 0])
+        prior = set(np.concatenate(of_prior).tolist())
         return cls(tuple(frozenset(parts) for parts in found), frozenset(prior), program)
 
     def reach(self, slots: Iterable[int]) -> Reach:
@@ -206,12 +207,15 @@ class ReachMap:
 
 def _tables(program: Program, found: list[set[int]]) -> None:
     ints = program.ints
-    configs = len(ints.config_staged)
-    rows = ints.table_row.reshape(len(program.factions), configs) if configs else np.zeros((0, 0), dtype=np.int64)
+    configs, factions = len(ints.config_staged), len(program.factions)
+    rows = ints.table_row.reshape(factions, configs) if configs else np.zeros((0, 0), dtype=np.int64)
     for part in range(len(ints.part_step) - 1):
         for config in ints.part_config[ints.part_config_start[part] : ints.part_config_start[part + 1]]:
-            if ints.config_staged[config] >= 0:
-                found[ints.staged_slot[ints.config_staged[config]]].add(part)
+            staged = int(ints.config_staged[config])
+            if staged >= 0:
+                inside = ints.staged_member[staged * factions : (staged + 1) * factions] == 1
+                for slot in (ints.staged_slot[staged], *ints.size_slot[inside & (ints.size_slot >= 0)]):
+                    found[slot].add(part)
             for row in set(rows[:, config].tolist()):
                 for slot in ints.row_slot[ints.row_start[row] : ints.row_start[row + 1]]:
                     if slot >= 0:

@@ -111,15 +111,16 @@ class Emitter:
     def prior(self) -> list[int]:
         """``log pi`` of every faction: the rest share ``1 - pi(other)`` in proportion to their weights."""
         i, tape, other = self._ints, self.tape, self._ints["other"][0]
-        weights: list[int] = []
+        weights = [self.size(h) for h in range(self.factions)]
+        for family in set(i["family"]) - {-1}:
+            for h, share in self.by_size([h for h, of in enumerate(i["family"]) if of == family]).items():
+                weights[h] = share
         blocks: dict[int, int] = {}
         for h in range(self.factions):
-            weight = tape.literal(self._floats["prior_constant"][h])
             for slot in i["within_slot"][i["within_start"][h] : i["within_start"][h + 1]]:
-                weight = tape.multiply(weight, self.slot[slot])
-            weights.append(weight)
+                weights[h] = tape.multiply(weights[h], self.slot[slot])
             if i["block"][h] >= 0:
-                blocks[i["block"][h]] = tape.add(blocks.get(i["block"][h], tape.zero), weight)
+                blocks[i["block"][h]] = tape.add(blocks.get(i["block"][h], tape.zero), weights[h])
         total = tape.zero
         for h in range(self.factions):
             if i["block"][h] >= 0:
@@ -132,6 +133,18 @@ class Emitter:
         named = tape.rest(open_set)
         shares = [open_set if h == other else tape.divide(weights[h], total) for h in range(self.factions)]
         return [tape.log(share if h == other else tape.multiply(share, named)) for h, share in enumerate(shares)]
+
+    def size(self, faction: int) -> int:
+        """How many organisations a faction stands for."""
+        slot = self._ints["size_slot"][faction]
+        return self.tape.one if slot < 0 else self.slot[slot]
+
+    def by_size(self, factions: list[int]) -> dict[int, int]:
+        """The shares by size of some factions, which sum to one."""
+        total = self.tape.zero
+        for h in factions:
+            total = self.tape.add(total, self.size(h))
+        return {h: self.tape.divide(self.size(h), total) for h in factions}
 
     @cached_property
     def parts(self) -> int:
@@ -219,11 +232,11 @@ class Emitter:
     def _staged_means(self, config: int, staged: int) -> list[int]:
         """The mean table of those the scene points to."""
         if config not in self._means:
-            weights = self._floats["staged_weight"][staged * self.factions : (staged + 1) * self.factions]
-            rows = [(w, self.row(self._row_of(config, h))) for h, w in enumerate(weights) if w > 0.0]
+            member = self._ints["staged_member"][staged * self.factions : (staged + 1) * self.factions]
+            shares = self.by_size([h for h, inside in enumerate(member) if inside])
+            rows = [(share, self.row(self._row_of(config, h))) for h, share in shares.items()]
             means = [self.tape.zero] * len(rows[0][1])
-            for weight, row in rows:
-                share = self.tape.literal(weight)
+            for share, row in rows:
                 means = [self.tape.multiply_add(share, p, mean) for p, mean in zip(row, means, strict=True)]
             self._means[config] = means
         return self._means[config]

@@ -49,6 +49,8 @@ class IntArrays:
     surprise: Ints  # (2,) slots of the prior of `other` and of surprise
     prior_start: Ints  # (H + 1,)
     prior_slot: Ints  # factors of a faction's prior weight
+    size_slot: Ints  # (H,) how many organisations a faction stands for, -1 for one
+    family: Ints  # (H,) factions that share by size, or -1 where the size itself counts
     within_start: Ints  # (H + 1,)
     within_slot: Ints  # factors that are normalised within the faction's block
     block: Ints  # (H,) block of a faction, or -1
@@ -107,9 +109,7 @@ class FloatArrays:
     curve_d: Floats
     curve_s: Floats
     curve_vary: Floats
-    prior_constant: Floats  # (H,)
     row_rest: Floats  # (R,) weight of the rest; -1 for a two-state fact, whose rest is 1 - p
-    staged_weight: Floats  # (T * H,) weights of the mean over those the scene points to
     true_fraction: Floats  # (O,) share of states under which the origin's statement is true
     switch: Floats  # (O,) 1, or 0 where the origin is left out; in general the power to which its factor is taken
 

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from attribution.errors import UsageError
 from attribution.network import tape_numpy
 from attribution.network.program import Floats
-from attribution.network.tape import LOG, LOG_ADD, POWER, PROBABILITY, RATE, Sealed
+from attribution.network.tape import LITERAL, LOG, LOG_ADD, PLUS, POWER, PROBABILITY, RATE, Sealed
 from attribution.parallel import threads
 
 READERS = ("", "numpy", "compiled")
@@ -37,9 +37,11 @@ _worked = [0.0]  # seconds that NumPy has been reading in this process, about
 def read(tape: Sealed, x: Floats) -> Floats:
     """The outputs of a tape: (draw, output), for inputs `x` (draw, input)."""
     out = np.empty((len(x), len(tape.outputs)))
+    values = _values(tape)
 
     def careful(some: Floats) -> Floats:
-        return np.asarray(tape_numpy.forward_carefully(tape, some)[tape.outputs].T)
+        found = tape_numpy.forward_carefully(tape, some)[tape.outputs].T
+        return np.asarray(np.where(values, np.exp(np.where(values, found, 0.0)), found))
 
     def plain(rows: slice) -> None:
         if _compiled(tape, rows.stop - rows.start):
@@ -57,6 +59,13 @@ def read(tape: Sealed, x: Floats) -> Floats:
 
     _in_parts(plain, tape, len(x))
     return out
+
+
+def _values(tape: Sealed) -> NDArray[np.bool_]:
+    """Which outputs are values: what reads carefully has their logarithms."""
+    op, first = tape.code[:, 0], tape.code[:, 1]
+    logs = np.isin(op, (LOG, PLUS, LOG_ADD)) | ((op == LITERAL) & (first == 1))
+    return ~np.concatenate([np.zeros(tape.inputs, dtype=bool), logs])[tape.outputs]
 
 
 def pull(tape: Sealed, x: Floats, push: Floats) -> Floats:

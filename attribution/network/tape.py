@@ -181,6 +181,8 @@ class Tape:
         """``a / b``, for an `a` that is a part of `b`."""
         if b == self.one or a == self.zero:
             return a
+        if a in self._value and b in self._value:
+            return self.literal(self._value[a] / self._value[b])
         self._check(a)
         self._check(b)
         return self._emit(_bounded(self._bounds[a].floor - self._bounds[b].ceiling, 0.0), DIVIDE, a, b)

@@ -111,16 +111,28 @@ def _tree(root: Field, field: Field) -> FactionTree:
 
 
 def _node(root: Field, field: Field, id: str) -> Node:
+    _refuse_size(field, id)
     block = field.block(NODE)
     with located(root, field):
         return Node(
             id=id,
             title=text_of(block, "title"),
-            size=block["size"].number() if "size" in block else 1.0,
             banner=block["banner"].flag() if "banner" in block else False,
             sponsor=block["sponsor"].flag() if "sponsor" in block else False,
             note=text_of(block, "note"),
             members=tuple(_node(root, inner, name) for name, inner in entries_of(block, "members")),
+        )
+
+
+def _refuse_size(field: Field, id: str) -> None:
+    """A size was a matter of the case once: it is an assumption, and the models hold it."""
+    stated = field.entries().get("size") if field.is_mapping() else None
+    if stated is not None:
+        raise stated.fail(
+            f'"{id}" has a `size` in the case.',
+            "title, banner, sponsor, note, members: how many organisations a faction stands for is an assumption",
+            f"take it out here, and write in each model, under `perpetrator:`, sizes: {{{id}: {stated.text()[:20]}, "
+            'because: "..."}',
         )
 
 

@@ -18,10 +18,11 @@ from attribution.domain.model import (
     Model,
     PerpetratorPrior,
     Share,
+    Sizes,
     Staged,
 )
 from attribution.domain.numbers import Number
-from attribution.domain.tables import Reason, Table, Trait
+from attribution.domain.tables import Entry, Reason, Table, Trait
 from attribution.errors import spell
 from attribution.reading.fields import Field, check_format, entries_of, located, text_of
 from attribution.reading.model_parts import (
@@ -44,6 +45,7 @@ from attribution.reading.vocabulary import (
     PERPETRATOR,
     PERPETRATOR_REQUIRED,
     SHARE,
+    SIZE,
     STAGED,
     TRAIT_KINDS,
     Keys,
@@ -165,6 +167,7 @@ def _perpetrator(root: Field, field: Field, history: History | None) -> Perpetra
             shares=tuple(_share(inner, node) for node, inner in entries_of(block, "share")),
             archive=history,
             because=_prior_reason(block),
+            sizes=_sizes(root, block["sizes"]) if "sizes" in block else Sizes(),
         )
 
 
@@ -177,6 +180,19 @@ def _prior_reason(block: dict[str, Field]) -> Reason | None:
     return Reason(
         " ".join(part.text for part in reasons), tuple(origin for part in reasons for origin in part.rests_on)
     )
+
+
+def _sizes(root: Field, field: Field) -> Sizes:
+    entries = field.entries()
+    with located(root, field):
+        return Sizes(tuple(_size(inner, node) for node, inner in entries.items() if node != "because"), reason(entries))
+
+
+def _size(field: Field, node: str) -> Entry:
+    if not field.is_mapping():
+        return Entry(node, quantity(field, "ratio"))
+    block = field.block(SIZE, ("value",))
+    return Entry(node, quantity(block["value"], "ratio"), reason(block))
 
 
 def _share(field: Field, node: str) -> Share:

@@ -154,6 +154,8 @@ def _model_blocks() -> dict[str, Schema]:
         "perpetrator": block(words.PERPETRATOR, words.PERPETRATOR_REQUIRED),
         "share": either(ref("quantity"), block(words.SHARE, ("value",)), block(words.SHARE, ("recipe",))),
         "shares": map_of(ref("share")),
+        "size": either(ref("ratio"), block(words.SIZE, ("value",))),
+        "sizes": {"type": "object", "properties": because, "additionalProperties": ref("size")},
         "row": row,
         "rows": either(ref("row"), list_of(ref("row"))),
         "table": either(

@@ -109,6 +109,7 @@ perpetrator:
   proportional_to: [tempo]
   other: [0.02, 0.05, 0.15]         # somebody not named above
   surprise: [0.001, 0.01, 0.05]     # that such a somebody acts like one of those named
+  # A leaf that stands for several organisations: sizes: {faction-two: [1, 2, 4], because: ...}; others are one.
   because: A starting point, to be replaced.
 
 # How probable each state of a fact is, given who did it. All states but one are given.

@@ -47,7 +47,6 @@ INCIDENT: Keys = {
 }
 NODE: Keys = {
     "title": ("text", "name as a reader knows it"),
-    "size": ("number", "number of organisations the leaf stands for"),
     "banner": ("flag", "a name used in claims, never itself a perpetrator"),
     "sponsor": ("flag", "a sponsor of the factions below it"),
     "note": ("text", "anything else"),
@@ -166,9 +165,11 @@ PERPETRATOR: Keys = {
     ),
     "other": ("quantity", "probability that it was somebody not named (with `archive`, by default what that says)"),
     "surprise": ("quantity", "probability that `other` acts like a named faction"),
+    "sizes": ("sizes", "how many organisations a faction stands for, 1 where nothing is said"),
     "because": ("reason", "why"),
 }
 PERPETRATOR_REQUIRED = ("surprise",)
+SIZE: Keys = {"value": ("ratio", "how many organisations"), "because": ("reason", "why")}
 HISTORY: Keys = {
     "format": ("format", "version of this format"),
     "id": ("id", "name of the prior; by default that of its file"),

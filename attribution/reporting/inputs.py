@@ -193,6 +193,10 @@ def _prior(case: Case, model: Model) -> AssumptionBlock:
             _number(f"Share of {_node(case, share.node)}: weight of {_node(case, member)}", weight)
             for member, weight in share.within
         ]
+    for size in prior.sizes.entries:
+        numbers.append(
+            _cell(f"Size of {_node(case, size.node)}, in organisations", size.cell, size.because or prior.sizes.because)
+        )
     history = prior.archive
     for one in history.weights if history else ():
         stands = f" (as {one.label} in the archive)" if one.label else " (not in the archive)"

@@ -37,7 +37,8 @@ def network_json(embedded: PageDraws, program: Program) -> Json:
         "weights": (embedded.weights / embedded.weights.min()).tolist(),
         "normals": base64.b64encode(embedded.z.T.astype("<f4").tobytes()).decode("ascii"),
         "factions": list(program.factions),
-        "sizes": list(case.factions.sizes),
+        "sizes": [embedded.model.perpetrator.sizes.of(leaf).best for leaf in program.factions],
+        "size": ints.size_slot.tolist(),
         "nodes": {
             node: bits(leaf in case.factions.under(node) for leaf in program.factions) for node in case.factions.ids
         },
@@ -103,9 +104,9 @@ def _prior(program: Program) -> Json:
         "share": int(ints.surprise[0]),
         "surprise": int(ints.surprise[1]),
         "weights": [
-            {"constant": float(constant), "slots": slots, "within": within, "block": int(block)}
-            for constant, slots, within, block in zip(
-                program.floats.prior_constant,
+            {"family": int(family), "slots": slots, "within": within, "block": int(block)}
+            for family, slots, within, block in zip(
+                ints.family,
                 _ragged(ints.prior_start, ints.prior_slot),
                 _ragged(ints.within_start, ints.within_slot),
                 ints.block,
@@ -132,11 +133,7 @@ def _configs(program: Program) -> list[Json]:
 def _staged(program: Program) -> list[Json]:
     ints, factions = program.ints, len(program.factions)
     inside = ints.staged_member.reshape(-1, factions)
-    weights = program.floats.staged_weight.reshape(-1, factions)
-    return [
-        {"slot": int(slot), "inside": bits(member), "weights": weight.tolist()}
-        for slot, member, weight in zip(ints.staged_slot, inside, weights, strict=True)
-    ]
+    return [{"slot": int(slot), "inside": bits(member)} for slot, member in zip(ints.staged_slot, inside, strict=True)]
 
 
 def _parts(program: Program) -> list[Json]:

@@ -99,7 +99,7 @@ def test_probabilities_equal_a_fresh_run_at_each_power(posterior: Posterior, alp
 def test_the_prior_over_factions_to_a_power(posterior: Posterior) -> None:
     """Brute force: (pi / size)^alpha size p(E | h) in every draw."""
     found = next(one for one in power_scaling(posterior).components if one.id == "perpetrator")
-    sizes = np.array(posterior.case.factions.sizes)
+    sizes = np.array([posterior.model.perpetrator.sizes.of(leaf).best for leaf in posterior.program.factions])
     for alpha, stated in zip((0.8, 1.25), found.probabilities, strict=True):
         joint = np.exp(posterior.log_joint) * (np.exp(posterior.parts.prior) / sizes) ** (alpha - 1)
         prior = posterior.draws.weights / np.exp(posterior.log_joint).sum(axis=1)
@@ -143,9 +143,7 @@ def test_the_distance_is_arvizs_and_between_any_samples() -> None:
 def test_splitting_a_faction_changes_nothing() -> None:
     fact, table = Fact("x", YES_NO), a_table("x", {"yes": {"a": 0.8, "else": 0.2}})
     items = [a_report("r", says("x", "yes"))]
-    whole = at.fit(
-        a_case(fact, items=items, tree=a_tree("a", "b", sizes={"b": 2.0})), a_model(table), engine="importance"
-    )
+    whole = at.fit(a_case(fact, items=items), a_model(table, sizes={"b": 2.0}), engine="importance")
     split = at.fit(a_case(fact, items=items, tree=a_tree("a", "b", "c")), a_model(table), engine="importance")
     leaders = [{one.id: one.probabilities[0][0] for one in power_scaling(found).components} for found in (whole, split)]
     assert leaders[0] == pytest.approx(leaders[1], abs=1e-12)

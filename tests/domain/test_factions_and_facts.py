@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from itertools import pairwise, permutations
 
 import pytest
@@ -14,8 +13,8 @@ from attribution.errors import CaseError
 OTHER = Node("other")
 TREE = FactionTree(
     (
-        Node("axis", members=(Node("banner", banner=True, members=(Node("a", size=2.0), Node("b"))), Node("c"))),
-        Node("d", size=0.5),
+        Node("axis", members=(Node("banner", banner=True, members=(Node("a"), Node("b"))), Node("c"))),
+        Node("d"),
         OTHER,
     )
 )
@@ -24,7 +23,6 @@ TREE = FactionTree(
 def test_leaves_and_groups_in_the_order_of_the_file() -> None:
     assert TREE.leaves == ("a", "b", "c", "d", "other")
     assert TREE.groups == ("axis", "banner")
-    assert TREE.sizes == (2.0, 1.0, 1.0, 0.5, 1.0)
     assert TREE.ids == ("axis", "banner", "a", "b", "c", "d", "other")
 
 
@@ -65,17 +63,6 @@ def test_a_name_that_appears_twice_is_found_where_it_stands() -> None:
     with pytest.raises(CaseError) as error:
         FactionTree((Node("a"), Node("g", members=(Node("a"),)), OTHER))
     assert error.value.at == ("factions", "g", "members", "a")
-
-
-@pytest.mark.parametrize("size", [0.0, -1.0, math.inf, math.nan])
-def test_sizes_that_cannot_be(size: float) -> None:
-    with pytest.raises(CaseError, match="size"):
-        Node("a", size=size)
-
-
-def test_a_group_has_no_size_of_its_own() -> None:
-    with pytest.raises(CaseError, match="size of its own"):
-        Node("g", size=2.0, members=(Node("a"),))
 
 
 @pytest.mark.parametrize("name", ["else", "when", "perpetrator", "Big", "a b", "", "-a", "a_b", "a" * 65])

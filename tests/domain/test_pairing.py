@@ -100,3 +100,18 @@ def test_a_table_needs_a_last_row() -> None:
         a_table("k", {"yes": (a_row(THIRD, when={"p": "yes"}),)})
     with pytest.raises(ModelError, match="after the one"):
         a_table("k", {"yes": (a_row(THIRD), a_row(THIRD))})
+
+
+@pytest.mark.parametrize(
+    ("sizes", "found"),
+    [
+        ({"c": 2.0}, 'is "c", which is not among the factions'),
+        ({"other": 2.0}, 'the open faction "other" has a size of its own'),
+        ({"g": 2.0}, 'the group "g" has a size of its own'),
+    ],
+)
+def test_sizes_that_do_not_fit_are_refused(sizes: dict[str, Stated], found: str) -> None:
+    tree = FactionTree((Node("g", members=(Node("a"), Node("b"))), Node("other")))
+    with pytest.raises(PairError, match=found) as error:
+        check_pair(a_case(tree=tree), a_model(sizes=sizes))
+    assert error.value.at == ("perpetrator", "sizes", next(iter(sizes)))

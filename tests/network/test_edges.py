@@ -21,6 +21,7 @@ from attribution.errors import PairError, TooTiedError
 from attribution.network.compiler import compile_network
 from attribution.network.program import Program
 from attribution.network.summation import (
+    tables,
     evidence_gradient,
     log_joint,
     log_parts,
@@ -163,12 +164,21 @@ def test_a_chain_of_forty_facts() -> None:
     np.testing.assert_allclose(found, np.log(expected), rtol=1e-12)
 
 
+def test_tables_are_probabilities_where_a_size_leaves_the_range_of_doubles() -> None:
+    """A draw that is read in logarithms gives values all the same."""
+    table = a_table("w", {"yes": {"else": 0.3}})
+    program = compile_network(a_case(Fact("w", YES_NO)), a_model(table, sizes={"a": (1e-200, 1.0, 1e200)}, other=0.2))
+    rows, log_prior = tables(program, numbers(program, np.array([[-3.0], [0.0], [3.0]])))
+    np.testing.assert_allclose(rows, [[0.3, 0.7]] * 3, rtol=1e-15)
+    np.testing.assert_allclose(np.exp(log_prior)[:, 0], [0.0, 0.4, 0.8], atol=1e-15)
+
+
 def test_two_hundred_factions() -> None:
     leaves = [f"f{i}" for i in range(199)]
-    tree = a_tree(*leaves, sizes={leaf: i + 1.0 for i, leaf in enumerate(leaves)})
+    sizes: dict[str, Stated] = {leaf: i + 1.0 for i, leaf in enumerate(leaves)}
     rates: dict[str, Stated] = {leaf: (i + 1) / 200 for i, leaf in enumerate(leaves)}
-    case = a_case(Fact("w", YES_NO), tree=tree, items=[a_report("r", says("w", "yes"), grade="B2")])
-    program = compile_network(case, a_model(a_table("w", {"yes": {**rates, "other": 0.5}}), other=0.1))
+    case = a_case(Fact("w", YES_NO), tree=a_tree(*leaves), items=[a_report("r", says("w", "yes"), grade="B2")])
+    program = compile_network(case, a_model(a_table("w", {"yes": {**rates, "other": 0.5}}), other=0.1, sizes=sizes))
     share = np.arange(1.0, 200.0)
     rho, p = 0.97**2, share / 200
     expected = 0.9 * share / share.sum() * (rho * p + (1 - rho) / 2)

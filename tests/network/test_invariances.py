@@ -23,7 +23,7 @@ from attribution.network.program import Program
 from attribution.network.summation import log_joint, numbers, state_probabilities, tables
 from tests.builders import DAY, YES_NO, a_case, a_model, a_report, a_row, a_table, posterior_of, posteriors, says
 from tests.random_cases import random_pair
-from tests.rewriting import renaming, rewritten, shuffled, split, with_numbers, with_tree
+from tests.rewriting import renaming, rewritten, shuffled, split, with_numbers, with_sizes, with_tree
 
 type Floats = NDArray[np.float64]
 
@@ -75,8 +75,13 @@ def test_a_leaf_split_by_size(seed: int, part: float) -> None:
     assume(not any(fact.over_factions for fact in case.facts))
     model = rewritten(model, with_numbers(lambda number: replace(number, vary=0.0)))
     leaf = Random(seed).choice([leaf for leaf in case.factions.leaves if leaf != "other"])
-    before = compile_network(case, model)
-    after = compile_network(with_tree(case, split(case.factions.roots, leaf, part)), model)
+    size = model.perpetrator.sizes.of(leaf).best
+    before_split, after_split = (
+        with_sizes(model, leaf, parts)
+        for parts in ({leaf: size}, {f"{leaf}-one": size * part, f"{leaf}-two": size * (1 - part)})
+    )
+    before = compile_network(case, before_split)
+    after = compile_network(with_tree(case, split(case.factions.roots, leaf)), after_split)
     z = drawn(before, seed)
     joint = np.exp(log_joint(after, carried(before, z, after)))
     home = [leaf if faction.startswith(f"{leaf}-") else faction for faction in after.factions]

@@ -51,6 +51,10 @@ CASE_MISTAKES = [
     Mistake("source", "source: ministry", "source: minstry", '"minstry"', "ministry", "ministry"),
     Mistake("state", "says: {weapon: drone}", "says: {weapon: dron}", '"dron"', "drone, rocket", "drone"),
     Mistake("grade", "grade: B2", "grade: B7", '"B7" is not an Admiralty grade', "A to F", "cannot be judged"),
+    Mistake(
+        "size", "{title: Faction One}", "{title: Faction One, size: 3}", "has a `size` in the case", "is an assumption",
+        "sizes: {faction-one: 3, because",
+    ),
     Mistake("letter", "reliability: C", "reliability: G", '"G"', "A, B, C, D, E, F"),
     Mistake("key", "reliability: C", "reliablity: C", '"reliablity"', "reliability", "reliability"),
     Mistake("format", "attribution-case/1", "attribution-case/9", "attribution-case/9", "attribution-case/1", "update"),

@@ -23,7 +23,7 @@ type Floats = NDArray[np.float64]
 
 GRADING = (bundled("models") / "grading" / "standard.yaml").read_text()
 CASE = parse_case(
-    case_template("my-case").replace("faction-two: {", "faction-two: {members: {cell-a: {size: 3}, cell-b: {}}, ", 1)
+    case_template("my-case").replace("faction-two: {", "faction-two: {members: {cell-a: {}, cell-b: {}}, ", 1)
 )
 PRIOR = """\
 format: attribution-prior/1
@@ -35,7 +35,7 @@ before: 2024-01-01
 used: {events: 90, labelled: 60}
 factions:
   faction-one: {weight: [1, 2, 4], share: 0.5, label: One, because: The same.}
-  faction-two: {weight: 1, share: 0.4, because: Not in the archive.}
+  faction-two: {weight: 1, share: 0.4, label: Two, because: Both cells.}
 other: [0.02, 0.1, 0.3]
 limits: [A selected sample.]
 """
@@ -44,7 +44,7 @@ format: attribution-model/1
 case: my-case
 title: By history
 grading: standard
-perpetrator: {archive: events, surprise: 0.01}
+perpetrator: {archive: events, surprise: 0.01, sizes: {cell-a: 3, because: Three of them.}}
 """
 
 

@@ -13,7 +13,6 @@ import numpy as np
 from attribution.analysis.finding import Finding
 from attribution.domain.case import Case
 from attribution.domain.evidence import Item, Statement
-from attribution.domain.factions import FactionTree
 from attribution.domain.facts import Fact
 from attribution.domain.grades import Grade
 from attribution.domain.identifiers import Catalog
@@ -386,7 +385,7 @@ def _priors(a: Side, b: Side) -> Iterator[str]:
         yield "how the prior is shared out"
     of_prior = a.prior_traits | b.prior_traits
     yield from (f"trait: {name}" for name in _differing_traits(a, b) if name in of_prior)
-    if a.case.factions.sizes != b.case.factions.sizes:
+    if ours.sizes != theirs.sizes:
         yield "sizes of factions"
 
 
@@ -460,16 +459,11 @@ def _case(a: Side, b: Side, evidence: Side, grades: Side, tables: Side, priors: 
     return replace(
         evidence.case,
         id=a.case.id,
-        factions=_sized(evidence.case.factions, priors.case.factions),
         facts=Catalog(_both(tables.case.facts, other.case.facts), kind="fact"),
         sources=Catalog(sources, kind="source"),
         evidence=Catalog(items, kind="item"),
         declarations=Catalog(declarations, kind="origin"),
     )
-
-
-def _sized(tree: FactionTree, sizes: FactionTree) -> FactionTree:
-    return tree if tree.sizes == sizes.sizes else sizes
 
 
 def _graded(evidence: Case, grades: Case) -> tuple[list[Item], list[OriginDeclaration]]:

@@ -108,10 +108,16 @@ export class Network {
     if (staged < 0) return this.rows[rows[h]].logs;
     const name = `${c} ${rows[h]}`;
     if (!this.tables.has(name)) {
-      const { slot, weights } = this.data.staged[staged];
+      const { slot, inside } = this.data.staged[staged];
+      const weights = this.sizes().map((size, g) => (inside[g] === "1" ? size : 0));
       const mixed = this.rows[rows[h]].entries.map((entry, k) =>
         entry.map((own, draw) => {
-          const mean = weights.reduce((sum, w, g) => (w > 0 ? sum + w * this.rows[rows[g]].entries[k][draw] : sum), 0);
+          const [sum, whole] = weights.reduce(
+            ([sum, whole], size, g) =>
+              size === 0 ? [sum, whole] : [sum + size[draw] * this.rows[rows[g]].entries[k][draw], whole + size[draw]],
+            [0, 0],
+          );
+          const mean = sum / whole;
           const d = this.slots[slot][draw];
           return Math.log((1 - d) * own + d * mean);
         }),
@@ -119,6 +125,11 @@ export class Network {
       this.tables.set(name, mixed);
     }
     return this.tables.get(name);
+  }
+
+  // How many organisations each faction stands for, per draw.
+  sizes() {
+    return this.data.size.map((slot) => (slot < 0 ? this.evidence.ones : this.slots[slot]));
   }
 
   // One entry of a message: the log of a sum of products.
@@ -147,8 +158,10 @@ export class Network {
     const share = timesOdds(this.slots[slot], times[other]);
     const product = (slots, draw) => slots.reduce((value, slot) => value * this.slots[slot][draw], 1);
     const logs = weights.map(() => new Float64Array(this.data.draws));
+    const sizes = this.sizes();
     for (let draw = 0; draw < this.data.draws; draw++) {
-      const inside = weights.map(({ constant, within }) => constant * product(within, draw));
+      const families = weights.map(({ family }) => weights.reduce((sum, one, g) => (one.family === family ? sum + sizes[g][draw] : sum), 0));
+      const inside = weights.map(({ family, within }, h) => (family < 0 ? sizes[h][draw] : sizes[h][draw] / families[h]) * product(within, draw));
       const blocks = weights.map(({ block }) => weights.reduce((sum, one, g) => (one.block === block ? sum + inside[g] : sum), 0));
       const weighed = weights.map(({ block, slots }, h) => {
         const own = block >= 0 && inside[h] > 0 ? inside[h] / blocks[h] : inside[h];
