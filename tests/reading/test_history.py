@@ -35,7 +35,7 @@ before: 2024-01-01
 used: {events: 90, labelled: 60}
 factions:
   faction-one: {weight: [1, 2, 4], share: 0.5, label: One, because: The same.}
-  faction-two: {weight: 1, share: 0.4, label: Two, because: Both cells.}
+  faction-two: {weight: 1, share: 0.4, label: Two, because: Both.}
 other: [0.02, 0.1, 0.3]
 limits: [A selected sample.]
 """
@@ -124,7 +124,7 @@ def test_the_triple_s_quantiles_are_those_of_the_weight(z: float, weight: float)
         ("case: my-case", "case: your-case", 'is about the case "your-case"'),
         ("before: 2024-01-01", "before: 2034-01-02", "after the incident began"),
         ("faction-one:", "faction-on:", '"faction-on"'),
-        ("  faction-two: {weight: 1, share: 0.4, because: Not in the archive.}\n", "", "no weight for cell-a, cell-b"),
+        ("  faction-two: {weight: 1, share: 0.4, label: Two, because: Both.}\n", "", "no weight for cell-a, cell-b"),
         ("  faction-two:", "  other: {weight: 1, share: 0, because: x}\n  faction-two:", "has a weight for `other`"),
     ],
 )
@@ -169,3 +169,12 @@ def test_few_labels_are_a_concern_and_history_is_a_reason() -> None:
     assert [concern.what for concern in model_concerns(CASE, fits) if "prior" in concern.what] == []
     thin = a_model(_tables(), PRIOR.replace("labelled: 60", "labelled: 14"))
     assert any("rests on 14 events" in concern.what for concern in model_concerns(CASE, thin))
+
+
+def test_a_weight_without_a_label_is_that_of_each_organisation() -> None:
+    prior = PRIOR.replace(", label: Two, because: Both.", ", because: Not in the archive.")
+    program = compile_network(CASE, a_model(_tables(), prior))
+    found = np.exp(tables(program, numbers(program, np.zeros((1, program.dimension))))[1])[0]
+    at_best = dict(zip(program.factions, found, strict=True))
+    assert at_best["cell-a"] == pytest.approx(0.9 * 3 / 6)
+    assert at_best["cell-b"] == pytest.approx(0.9 * 1 / 6)
