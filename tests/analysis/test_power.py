@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -19,6 +20,7 @@ from attribution.inference.sobol import sobol_normals
 from attribution.network.compiler import compile_network
 from attribution.network.summation import evidence_gradient, log_joint, log_joint_at, normalise, numbers
 from tests.analysis.equal_draws import drawn_again
+from tests.brute_numbers import point
 from tests.builders import DAY, YES_NO, a_case, a_model, a_report, a_table, a_tree, says
 from tests.network.test_gradient import differences, log_evidence
 from tests.random_cases import random_pair
@@ -99,7 +101,12 @@ def test_probabilities_equal_a_fresh_run_at_each_power(posterior: Posterior, alp
 def test_the_prior_over_factions_to_a_power(posterior: Posterior) -> None:
     """Brute force: (pi / size)^alpha size p(E | h) in every draw."""
     found = next(one for one in power_scaling(posterior).components if one.id == "perpetrator")
-    sizes = np.array([posterior.model.perpetrator.sizes.of(leaf).best for leaf in posterior.program.factions])
+    z = dict(zip(posterior.program.labels, posterior.draws.flat.T, strict=True))
+    stated = posterior.model.perpetrator.sizes
+    sizes = np.ones(posterior.log_joint.shape)
+    for entry in stated.entries:
+        drawn = [math.exp(point(stated.of(entry.node), float(one))) for one in z[f"size[{entry.node}]"]]
+        sizes[:, posterior.program.factions.index(entry.node)] = drawn
     for alpha, stated in zip((0.8, 1.25), found.probabilities, strict=True):
         joint = np.exp(posterior.log_joint) * (np.exp(posterior.parts.prior) / sizes) ** (alpha - 1)
         prior = posterior.draws.weights / np.exp(posterior.log_joint).sum(axis=1)
