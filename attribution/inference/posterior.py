@@ -13,7 +13,8 @@ from attribution.errors import UsageError
 from attribution.inference.concerns import all_concerns, fit_concerns
 from attribution.inference.diagnostics import Diagnostics, diagnose
 from attribution.inference.posterior_draws import MOST_SCENARIOS, PosteriorDraws, Standing
-from attribution.inference.tree import build_tree, check_stands_alone, leave_one_out, read_run, write_run
+from attribution.inference.saved import check_stands_alone, read_run, write_run
+from attribution.inference.tree import build_tree, leave_one_out
 from attribution.plots.figures import DotRow, Scale, dots
 from attribution.plots.style import roles
 

@@ -1,4 +1,4 @@
-"""The posterior as an ArviZ `DataTree`, every dimension named; and as one NetCDF-4 file that stands alone.
+"""The posterior as an ArviZ `DataTree`, every dimension named.
 
 Groups: `posterior`, `sample_stats`, `log_likelihood` (the one scalar `evidence`), `log_prior` (one term per uncertain
 number), `origin_conditional` (``log p(o | all other origins, theta)``), `posterior_predictive`, `prior`,
@@ -6,29 +6,21 @@ number), `origin_conditional` (``log p(o | all other origins, theta)``), `poster
 they stand in a group of their own, `weighted_points`, over (scramble, point), which no function of ArviZ takes for
 draws; all groups above hold as many of them as their effective sample size, drawn again by weight, as one chain, so
 that ArviZ's means and errors are right and its R-hat, which would mean nothing, is not a number.
-
-A run on disk holds z, the weights or the sampler's statistics, and case and model as text: everything else follows
-from these. It holds data only, and is checked when it is read.
 """
 
 from __future__ import annotations
 
 import json
 import math
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from attribution.atomic import write_atomically
-from attribution.domain.case import Case
-from attribution.domain.model import Model
-from attribution.domain.moments import Moment
-from attribution.errors import InputError, RunError, UsageError
+from attribution.errors import UsageError
 from attribution.inference.draws import Draws, systematic_resampling
 from attribution.inference.posterior_draws import PosteriorDraws
-from attribution.inference.settings import RUN_FORMAT, Sampling, Settings, settings_as_json, versions
+from attribution.inference.settings import RUN_FORMAT, settings_as_json, versions
 from attribution.network.program import ODDS, Floats, Ints, Program
 from attribution.network.summation import log_evidence_without_each, tables
 
@@ -39,14 +31,12 @@ _LOG_ROOT_TWO_PI = 0.5 * math.log(2.0 * math.pi)
 
 type States = NDArray[np.int64]
 
-_LARGEST_FILE = 4 << 30
-
 
 def build_tree(posterior: PosteriorDraws) -> xr.DataTree:
     """All groups of a posterior; see the module for what they hold."""
     import xarray as xr
 
-    tree = xr.DataTree.from_dict(_equal_groups(equally_weighted(posterior)) | _points(posterior))
+    tree = xr.DataTree.from_dict(_equal_groups(equally_weighted(posterior)) | weighted_points(posterior))
     tree["posterior"].attrs.update(_resampling(posterior))
     tree.attrs.update(attributes(posterior))
     return tree
@@ -93,16 +83,16 @@ def _equal_groups(posterior: PosteriorDraws) -> dict[str, xr.Dataset]:
     observed = observed_facts(posterior)
     log_prior = -0.5 * z**2 - _LOG_ROOT_TWO_PI
     return {
-        "posterior": _dataset(program, shape, after),
-        "log_likelihood": _dataset(program, shape, {"evidence": (posterior.log_evidence, ())}),
-        "log_prior": _dataset(program, shape, {"z": (log_prior, ("number",))}),
-        "origin_conditional": _dataset(
+        "posterior": dataset(program, shape, after),
+        "log_likelihood": dataset(program, shape, {"evidence": (posterior.log_evidence, ())}),
+        "log_prior": dataset(program, shape, {"z": (log_prior, ("number",))}),
+        "origin_conditional": dataset(
             program, shape, {"log_conditional": (origin_conditional(posterior), ("origin",))}
         ),
         "posterior_predictive": _facts(program, shape, predicted, observed),
-        "prior": _dataset(program, prior_shape, before),
+        "prior": dataset(program, prior_shape, before),
         "prior_predictive": _facts(program, prior_shape, expected, observed),
-        **_stats(posterior.draws),
+        **sample_stats(posterior.draws),
     }
 
 
@@ -194,65 +184,6 @@ def cell_labels(program: Program) -> list[str]:
     return labels
 
 
-def check_stands_alone(posterior: PosteriorDraws) -> None:
-    """Refuse to save what could not be read again.
-
-    Raises
-    ------
-    FormatError
-        The case or the model holds something that no document can.
-    """
-    from attribution.reading import check_exact
-
-    for value in (posterior.case, posterior.model, posterior.model.grading):
-        check_exact(value)
-
-
-def write_run(posterior: PosteriorDraws, path: Path) -> None:
-    """Write what a posterior cannot be computed without, atomically.
-
-    Raises
-    ------
-    OutputError
-        The file cannot be written.
-    """
-    import xarray as xr
-
-    draws, program = posterior.draws, posterior.program
-    groups = _points(posterior)
-    if not groups:
-        z = _dataset(program, draws.z.shape[:2], {"z": (draws.flat, ("number",))})
-        groups = {"posterior": z, **_stats(draws)}
-    tree = xr.DataTree.from_dict(groups)
-    tree.attrs.update(attributes(posterior))
-    # Made in memory, written by us: where a disk is full, the HDF5 library ends the whole process when it closes.
-    image = tree.to_netcdf(None, engine="h5netcdf")
-    write_atomically(path, lambda part: _put(part, image))
-
-
-def read_run(path: Path) -> PosteriorDraws:
-    """The draws of a run, to the last bit, with the case and the model of its texts.
-
-    Raises
-    ------
-    RunError
-        Not a run, a run of a newer program, or one whose parts do not belong together.
-    """
-    _check_file(path)
-    import xarray as xr
-
-    try:
-        with xr.open_datatree(path, engine="h5netcdf") as tree:
-            attributes = {str(name): str(value) for name, value in tree.attrs.items()}
-            _check_format(path, attributes)
-            draws = _draws(tree, attributes)
-    except RunError:
-        raise
-    except (OSError, KeyError, ValueError, TypeError, RuntimeError, AttributeError) as error:
-        raise _damaged(path, f"{type(error).__name__}") from error
-    return _assemble(path, attributes, draws)
-
-
 def _quantities(program: Program, slots: Floats) -> dict[str, tuple[Floats, tuple[str, ...]]]:
     """Named quantities: values of the uncertain numbers, prior, traits, tables, reliabilities."""
     rows, log_prior = tables(program, slots)
@@ -309,7 +240,7 @@ def _coordinates(program: Program) -> dict[str, list[str]]:
     }
 
 
-def _dataset(program: Program, shape: tuple[int, ...], variables: dict[str, tuple[Any, tuple[str, ...]]]) -> xr.Dataset:
+def dataset(program: Program, shape: tuple[int, ...], variables: dict[str, tuple[Any, tuple[str, ...]]]) -> xr.Dataset:
     """Variables over (chain, draw) and their own named dimensions."""
     import xarray as xr
 
@@ -329,13 +260,13 @@ def _facts(program: Program, shape: tuple[int, ...], states: Any, observed: tupl
     variables: dict[str, tuple[Any, tuple[str, ...]]] = {
         program.facts[fact]: (states[:, fact], ()) for fact in observed
     }
-    dataset = _dataset(program, shape, variables)
+    states_of = dataset(program, shape, variables)
     for fact in observed:
-        dataset[program.facts[fact]].attrs["states"] = ", ".join(program.states[fact])
-    return dataset
+        states_of[program.facts[fact]].attrs["states"] = ", ".join(program.states[fact])
+    return states_of
 
 
-def _stats(draws: Draws) -> dict[str, xr.Dataset]:
+def sample_stats(draws: Draws) -> dict[str, xr.Dataset]:
     """The sampler's own statistics; no group where there are none."""
     import xarray as xr
 
@@ -346,7 +277,7 @@ def _stats(draws: Draws) -> dict[str, xr.Dataset]:
     return {"sample_stats": xr.Dataset(variables, coords={"chain": np.arange(chains), "draw": np.arange(count)})}
 
 
-def _points(posterior: PosteriorDraws) -> dict[str, xr.Dataset]:
+def weighted_points(posterior: PosteriorDraws) -> dict[str, xr.Dataset]:
     """Points of the importance engine with normalised log-weights, under dimensions that ArviZ does not know."""
     import xarray as xr
 
@@ -422,106 +353,3 @@ def _staged(program: Program, slots: Floats, fact: int, culprit: States, rng: np
     sizes = np.where(ints.size_slot < 0, 1.0, slots[:, ints.size_slot])
     weight = np.where(ints.staged_member[t * factions : (t + 1) * factions] == 1, sizes, 0.0)
     return np.where(arranged, _choose(weight, rng), culprit)
-
-
-def _put(part: Path, image: memoryview) -> None:
-    part.write_bytes(image)
-
-
-def _check_file(path: Path) -> None:
-    if not path.is_file():
-        raise RunError(
-            f"{path} is not there.",
-            allowed="a run written by `attribution fit CASE -o RUN.nc`",
-            file=str(path),
-        )
-    if path.stat().st_size > _LARGEST_FILE:
-        raise RunError("the file is larger than 4 GiB.", allowed="a saved run", file=str(path))
-
-
-def _check_format(path: Path, attributes: dict[str, str]) -> None:
-    version = attributes.get("format", "")
-    if version != RUN_FORMAT:
-        other = version.startswith("attribution-run/")
-        raise RunError(
-            f'the format is "{version or "missing"}".',
-            allowed=RUN_FORMAT,
-            hint="it was written by another version of this program: update it, or fit again"
-            if other
-            else "is it a saved run?",
-            file=str(path),
-        )
-
-
-def _check_contents(path: Path, hashes: dict[str, str], case: Case, model: Model) -> None:
-    for name, digest in (("case", case.digest), ("model", model.digest), ("grading", model.grading.digest)):
-        if digest != hashes[name]:
-            raise RunError(
-                f"the {name} in the run is not the one it was fitted with.",
-                allowed="an unchanged run",
-                hint="fit again",
-                file=str(path),
-            )
-
-
-def _draws(tree: xr.DataTree, attributes: dict[str, str]) -> Draws:
-    weighted = "weighted_points" in tree.children
-    group, dims = ("weighted_points", ("scramble", "point")) if weighted else ("posterior", ("chain", "draw"))
-    z = np.ascontiguousarray(tree[group]["z"].transpose(*dims, "number").to_numpy(), dtype=np.float64)
-    log_weight = tree[group]["log_weight"].transpose(*dims).to_numpy() if weighted else None
-    stats: dict[str, Any] = {}
-    if "sample_stats" in tree.children:
-        stats = {str(name): value.to_numpy() for name, value in tree["sample_stats"].data_vars.items()}
-    by_draw = [*stats.values(), *([] if log_weight is None else [log_weight])]
-    if not np.isfinite(z).all() or any(value.shape != z.shape[:2] for value in by_draw):
-        raise ValueError
-    z.flags.writeable = False
-    khat = float(attributes["khat"]) if attributes["khat"] else None
-    return Draws(z=z, log_weight=log_weight, khat=khat, stats=stats)
-
-
-def _settings(text: str) -> Settings:
-    values = json.loads(text)
-    return Settings(
-        engine=values["engine"],
-        seed=int(values["seed"]),
-        as_of=Moment.parse(values["as_of"]) if values["as_of"] else None,
-        sampling=Sampling(**{name: int(value) for name, value in values["sampling"].items()}),
-    )
-
-
-def _assemble(path: Path, attributes: dict[str, str], draws: Draws) -> PosteriorDraws:
-    """Case and model from their texts, and the check that they have the numbers that were drawn."""
-    from attribution.reading import parse_case, parse_model
-
-    try:
-        settings = _settings(attributes["settings"])
-        case = parse_case(attributes["case_text"], f"{path}:case")
-        model = parse_model(
-            attributes["model_text"],
-            f"{path}:model",
-            grading_text=attributes["grading_text"],
-            grading_id=attributes["grading_id"],
-            id=attributes["model_id"],
-        )
-        _check_contents(path, json.loads(attributes["hashes"]), case, model)
-        posterior = PosteriorDraws(case, model, settings, draws)
-        fits = posterior.program.dimension == draws.z.shape[2]
-    except RunError:
-        raise
-    except (KeyError, ValueError, TypeError) as error:
-        raise _damaged(path, type(error).__name__) from error
-    except InputError as error:
-        raise _damaged(path, str(error)) from error
-    if not fits:
-        raise _damaged(path, "it has other numbers than its model")
-    return posterior
-
-
-def _damaged(path: Path, why: str) -> RunError:
-    return RunError(
-        f"the run cannot be read ({why}).",
-        allowed="a complete file written by `attribution fit CASE -o RUN.nc`",
-        hint="it is cut off or changed: fit again",
-        file=str(path),
-    )

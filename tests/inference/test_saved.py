@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from attribution.domain.model import Share
 from attribution.domain.moments import Moment
 from attribution.domain.numbers import Number
 from attribution.errors import FormatError, OutputError, RunError
+from attribution.inference.saved import _digest
 from attribution.inference.settings import Sampling
 from attribution.reading import parse_case
 from tests.random_cases import random_pair
@@ -201,3 +204,80 @@ def test_a_run_of_a_model_that_extends_another_under_a_recipe_stands_alone(tmp_p
     again = at.load_posterior(tmp_path / "run.nc")
     assert again.standings == first.standings
     assert again.model == first.model
+
+
+def rewritten(run: Path, folder: Path, change: Callable[[h5py.File], None], *, forged: bool) -> RunError:
+    """The error about a run whose arrays were changed; who forges writes the digests anew."""
+    path = damaged(run, folder)
+    with h5py.File(path, "r+") as stored:
+        change(stored)
+        if forged:
+            groups = [group for name in ("weighted_points", "posterior", "sample_stats") if (group := stored.get(name))]
+            arrays = {
+                name: np.asarray(values).astype(bool) if name in BOOLEAN else np.asarray(values)
+                for group in groups
+                for name, values in group.items()
+                if name not in ("number", "chain", "draw", "scramble", "point")
+            }
+            stored.attrs["digests"] = json.dumps({name: _digest(values) for name, values in arrays.items()})
+    return refused(path)
+
+
+BOOLEAN = ("diverging", "reached_max_treedepth")
+
+
+def flipped(name: str, group: str) -> Callable[[h5py.File], None]:
+    def flip(stored: h5py.File) -> None:
+        values = stored[group][name][...]
+        values.view(np.uint64).reshape(-1)[7] ^= np.uint64(1)
+        stored[group][name][...] = values
+
+    return flip
+
+
+@pytest.mark.parametrize("name", ["z", "log_weight"])
+def test_one_flipped_bit_is_noticed(name: str, run: Path, tmp_path: Path) -> None:
+    error = rewritten(run, tmp_path, flipped(name, "weighted_points"), forged=False)
+    assert name in error.what
+    assert "fit again" in error.hint
+
+
+def zeroed(stored: h5py.File) -> None:
+    stored["weighted_points"]["z"][...] = 0.0
+
+
+def one_heavy(stored: h5py.File) -> None:
+    weights = np.full(stored["weighted_points"]["log_weight"].shape, -700.0)
+    weights[0, 3] = 0.0
+    stored["weighted_points"]["log_weight"][...] = weights
+
+
+def not_a_number(stored: h5py.File) -> None:
+    stored["weighted_points"]["log_weight"][0, 0] = np.nan
+
+
+@pytest.mark.parametrize("change", [zeroed, one_heavy, not_a_number])
+def test_forged_points_are_refused_also_with_forged_digests(
+    change: Callable[[h5py.File], None], run: Path, tmp_path: Path
+) -> None:
+    error = rewritten(run, tmp_path, change, forged=True)
+    assert "densities" in error.what or "cannot be read" in error.what
+
+
+def test_forged_draws_of_nuts_are_refused(sampled: at.Posterior, tmp_path: Path) -> None:
+    path = tmp_path / "nuts.nc"
+    sampled.save(path)
+
+    def moved(stored: h5py.File) -> None:
+        stored["posterior"]["z"][0, 0, 0] += 0.5
+
+    (tmp_path / "changed").mkdir()
+    assert "z is not what was saved" in rewritten(path, tmp_path / "changed", moved, forged=False).what
+    assert "densities" in rewritten(path, tmp_path / "changed", moved, forged=True).what
+
+
+def test_deleted_weights_are_noticed(run: Path, tmp_path: Path) -> None:
+    path = damaged(run, tmp_path)
+    with h5py.File(path, "r+") as stored:
+        del stored["weighted_points"]["log_weight"]
+    assert refused(path).hint

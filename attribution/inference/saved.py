@@ -1,0 +1,242 @@
+"""A run on disk: one NetCDF-4 file that stands alone, holds data only, and is checked when it is read.
+
+It holds z, the weights or the sampler's statistics, and case and model as text: everything else follows from these.
+Texts have digests of their contents, arrays of their bytes, and draws the densities that the model gives them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from attribution.atomic import write_atomically
+from attribution.domain.case import Case
+from attribution.domain.model import Model
+from attribution.domain.moments import Moment
+from attribution.errors import InputError, RunError, listed
+from attribution.inference.draws import Draws, smoothed
+from attribution.inference.posterior_draws import PosteriorDraws
+from attribution.inference.settings import RUN_FORMAT, Sampling, Settings
+from attribution.inference.tree import attributes, dataset, sample_stats, weighted_points
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+_LARGEST_FILE = 4 << 30
+_SAME_WEIGHT = 1e-6  # of the whole; far above what another machine's rounding does
+_SAME_DENSITY = 1e-5  # nats
+
+
+def check_stands_alone(posterior: PosteriorDraws) -> None:
+    """Refuse to save what could not be read again.
+
+    Raises
+    ------
+    FormatError
+        The case or the model holds something that no document can.
+    """
+    from attribution.reading import check_exact
+
+    for value in (posterior.case, posterior.model, posterior.model.grading):
+        check_exact(value)
+
+
+def write_run(posterior: PosteriorDraws, path: Path) -> None:
+    """Write what a posterior cannot be computed without, atomically.
+
+    Raises
+    ------
+    OutputError
+        The file cannot be written.
+    """
+    import xarray as xr
+
+    draws, program = posterior.draws, posterior.program
+    groups = weighted_points(posterior)
+    if not groups:
+        z = dataset(program, draws.z.shape[:2], {"z": (draws.flat, ("number",))})
+        groups = {"posterior": z, **sample_stats(draws)}
+    tree = xr.DataTree.from_dict(groups)
+    tree.attrs.update(attributes(posterior), digests=json.dumps(_digests(draws), sort_keys=True))
+    # Made in memory, written by us: where a disk is full, the HDF5 library ends the whole process when it closes.
+    image = tree.to_netcdf(None, engine="h5netcdf")
+    write_atomically(path, lambda part: _put(part, image))
+
+
+def read_run(path: Path) -> PosteriorDraws:
+    """The draws of a run, to the last bit, with the case and the model of its texts.
+
+    Raises
+    ------
+    RunError
+        Not a run, a run of a newer program, one whose parts do not belong together, or one whose draws were changed.
+    """
+    _check_file(path)
+    import xarray as xr
+
+    try:
+        with xr.open_datatree(path, engine="h5netcdf") as tree:
+            attributes = {str(name): str(value) for name, value in tree.attrs.items()}
+            _check_format(path, attributes)
+            draws = _draws(tree, attributes)
+            _check_digests(path, attributes, draws)
+    except RunError:
+        raise
+    except (OSError, KeyError, ValueError, TypeError, RuntimeError, AttributeError) as error:
+        raise _damaged(path, f"{type(error).__name__}") from error
+    return _assemble(path, attributes, draws)
+
+
+def _put(part: Path, image: memoryview) -> None:
+    part.write_bytes(image)
+
+
+def _check_file(path: Path) -> None:
+    if not path.is_file():
+        raise RunError(
+            f"{path} is not there.",
+            allowed="a run written by `attribution fit CASE -o RUN.nc`",
+            file=str(path),
+        )
+    if path.stat().st_size > _LARGEST_FILE:
+        raise RunError("the file is larger than 4 GiB.", allowed="a saved run", file=str(path))
+
+
+def _check_format(path: Path, attributes: dict[str, str]) -> None:
+    version = attributes.get("format", "")
+    if version != RUN_FORMAT:
+        other = version.startswith("attribution-run/")
+        raise RunError(
+            f'the format is "{version or "missing"}".',
+            allowed=RUN_FORMAT,
+            hint="it was written by another version of this program: update it, or fit again"
+            if other
+            else "is it a saved run?",
+            file=str(path),
+        )
+
+
+def _check_contents(path: Path, hashes: dict[str, str], case: Case, model: Model) -> None:
+    for name, digest in (("case", case.digest), ("model", model.digest), ("grading", model.grading.digest)):
+        if digest != hashes[name]:
+            raise RunError(
+                f"the {name} in the run is not the one it was fitted with.",
+                allowed="an unchanged run",
+                hint="fit again",
+                file=str(path),
+            )
+
+
+def _draws(tree: xr.DataTree, attributes: dict[str, str]) -> Draws:
+    weighted = "weighted_points" in tree.children
+    group, dims = ("weighted_points", ("scramble", "point")) if weighted else ("posterior", ("chain", "draw"))
+    z = np.ascontiguousarray(tree[group]["z"].transpose(*dims, "number").to_numpy(), dtype=np.float64)
+    log_weight = tree[group]["log_weight"].transpose(*dims).to_numpy() if weighted else None
+    stats: dict[str, Any] = {}
+    if "sample_stats" in tree.children:
+        stats = {str(name): value.to_numpy() for name, value in tree["sample_stats"].data_vars.items()}
+    by_draw = [*stats.values(), *([] if log_weight is None else [log_weight])]
+    if not np.isfinite(z).all() or any(value.shape != z.shape[:2] for value in by_draw):
+        raise ValueError
+    z.flags.writeable = False
+    if any(not np.isfinite(value).all() for value in by_draw if value.dtype.kind == "f"):
+        raise ValueError
+    khat = float(attributes["khat"]) if attributes["khat"] else None
+    return Draws(z=z, log_weight=log_weight, khat=khat, stats=stats)
+
+
+def _digests(draws: Draws) -> dict[str, str]:
+    """A digest of every array: its kind, its shape, its bytes."""
+    weights = {} if draws.log_weight is None else {"log_weight": draws.log_weight}
+    return {name: _digest(values) for name, values in {"z": draws.z, **weights, **draws.stats}.items()}
+
+
+def _digest(values: NDArray[np.generic]) -> str:
+    head = f"{values.dtype.str}{values.shape}".encode()
+    return hashlib.sha256(head + np.ascontiguousarray(values).tobytes()).hexdigest()
+
+
+def _check_digests(path: Path, attributes: dict[str, str], draws: Draws) -> None:
+    stated, actual = json.loads(attributes["digests"]), _digests(draws)
+    changed = sorted(name for name in stated.keys() | actual.keys() if stated.get(name) != actual.get(name))
+    if changed:
+        raise _changed(path, f"{listed(changed)} {'is' if len(changed) == 1 else 'are'} not what was saved")
+
+
+def _check_densities(path: Path, posterior: PosteriorDraws) -> None:
+    """Whether draws and densities belong together: digests can be forged with the arrays, the model's sums cannot."""
+    draws = posterior.draws
+    if posterior.settings.engine == "importance":
+        if draws.log_weight is None:
+            raise _changed(path, "the weights of its points are missing")
+        weights = np.exp(smoothed(posterior.log_evidence.reshape(draws.z.shape[:2]))[0])
+        good = bool(np.abs(weights - np.exp(draws.log_weight)).max() < _SAME_WEIGHT)
+    elif draws.log_weight is not None or "lp" not in draws.stats:
+        raise _changed(path, "it holds other arrays than a run of nuts")
+    else:
+        lp = posterior.log_evidence - 0.5 * np.einsum("dk,dk->d", draws.flat, draws.flat)
+        good = bool(np.ptp(draws.stats["lp"].ravel() - lp) < _SAME_DENSITY)
+    if not good:
+        raise _changed(path, "its draws do not have the densities that this model gives them")
+
+
+def _changed(path: Path, what: str) -> RunError:
+    return RunError(
+        f"the draws in the run are not those it was saved with: {what}.",
+        allowed="an unchanged run, read by the version of this program that wrote it",
+        hint="fit again",
+        file=str(path),
+    )
+
+
+def _settings(text: str) -> Settings:
+    values = json.loads(text)
+    return Settings(
+        engine=values["engine"],
+        seed=int(values["seed"]),
+        as_of=Moment.parse(values["as_of"]) if values["as_of"] else None,
+        sampling=Sampling(**{name: int(value) for name, value in values["sampling"].items()}),
+    )
+
+
+def _assemble(path: Path, attributes: dict[str, str], draws: Draws) -> PosteriorDraws:
+    """Case and model from their texts, and the check that they have the numbers that were drawn."""
+    from attribution.reading import parse_case, parse_model
+
+    try:
+        settings = _settings(attributes["settings"])
+        case = parse_case(attributes["case_text"], f"{path}:case")
+        model = parse_model(
+            attributes["model_text"],
+            f"{path}:model",
+            grading_text=attributes["grading_text"],
+            grading_id=attributes["grading_id"],
+            id=attributes["model_id"],
+        )
+        _check_contents(path, json.loads(attributes["hashes"]), case, model)
+        posterior = PosteriorDraws(case, model, settings, draws)
+        fits = posterior.program.dimension == draws.z.shape[2]
+    except RunError:
+        raise
+    except (KeyError, ValueError, TypeError) as error:
+        raise _damaged(path, type(error).__name__) from error
+    except InputError as error:
+        raise _damaged(path, str(error)) from error
+    if not fits:
+        raise _damaged(path, "it has other numbers than its model")
+    _check_densities(path, posterior)
+    return posterior
+
+
+def _damaged(path: Path, why: str) -> RunError:
+    return RunError(
+        f"the run cannot be read ({why}).",
+        allowed="a complete file written by `attribution fit CASE -o RUN.nc`",
+        hint="it is cut off or changed: fit again",
+        file=str(path),
+    )
