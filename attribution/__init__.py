@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from attribution.analysis.assumptions.lean import Lean, lean
     from attribution.analysis.assumptions.learning import Learning, learning
     from attribution.analysis.assumptions.model_error import ModelErrorSweep, model_error
+    from attribution.analysis.assumptions.prior_predictive import PriorPredictive, prior_predictive
     from attribution.analysis.comparison.casebook import Casebook, casebook
     from attribution.analysis.comparison.compare import Comparison, compare
     from attribution.analysis.comparison.path import ShortestPath, shortest_path
@@ -74,6 +75,7 @@ __all__ = [
     "PoolError",
     "Posterior",
     "PowerScaling",
+    "PriorPredictive",
     "Rivals",
     "RobustBounds",
     "Sampling",
@@ -101,6 +103,7 @@ __all__ = [
     "model_error",
     "next_evidence",
     "power_scaling",
+    "prior_predictive",
     "read_case",
     "read_model",
     "robust_bounds",
@@ -139,6 +142,7 @@ _HOMES = {
     "Posterior": "inference.posterior",
     "PoolError": "errors",
     "PowerScaling": "analysis.power",
+    "PriorPredictive": "analysis.assumptions.prior_predictive",
     "Rivals": "analysis.comparison.rivals",
     "RobustBounds": "analysis.robust",
     "Sampling": "inference.settings",
@@ -166,6 +170,7 @@ _HOMES = {
     "model_error": "analysis.assumptions.model_error",
     "next_evidence": "analysis.next_evidence",
     "power_scaling": "analysis.power",
+    "prior_predictive": "analysis.assumptions.prior_predictive",
     "read_case": "reading",
     "read_model": "reading",
     "robust_bounds": "analysis.robust",

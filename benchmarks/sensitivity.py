@@ -45,6 +45,7 @@ QUESTIONS: list[tuple[str, Callable[[Posterior], object]]] = [
     ("lean", at.lean),
     ("model error", at.model_error),
     ("learning", at.learning),
+    ("prior predictive", at.prior_predictive),
     ("power-scaling", at.power_scaling),
     ("dependence", at.dependence),
     ("next evidence", at.next_evidence),

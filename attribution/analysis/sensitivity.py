@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 from attribution.analysis.assumptions.lean import Lean, lean
 from attribution.analysis.assumptions.learning import Learning, learning
 from attribution.analysis.assumptions.model_error import ModelErrorSweep, model_error
+from attribution.analysis.assumptions.prior_predictive import PriorPredictive, prior_predictive
 from attribution.analysis.comparison.rivals import Rivals, compare_models
 from attribution.analysis.confidence import Confidence, confidence
 from attribution.analysis.deception import DeceptionBudget, deception_budget
@@ -53,6 +54,8 @@ class Sensitivity:
         The model wrong with some chance.
     learning
         The answer with the numbers not learned from this one case.
+    prior_predictive
+        Whether the model itself expects such evidence.
     power
         Parts of the prior and the evidence counting less or more.
     dependence
@@ -81,6 +84,7 @@ class Sensitivity:
     lean: Lean
     model_error: ModelErrorSweep
     learning: Learning
+    prior_predictive: PriorPredictive
     power: PowerScaling
     dependence: Dependence
     next_evidence: NextEvidence
@@ -164,6 +168,7 @@ def sensitivity(
         lean=stage("leaning", lambda: lean(posterior, refit=refit)),
         model_error=stage("doubting the model", lambda: model_error(posterior)),
         learning=stage("cutting the learning", lambda: learning(posterior)),
+        prior_predictive=stage("drawing evidence from the model", lambda: prior_predictive(posterior)),
         power=stage("scaling priors and origins", lambda: power_scaling(posterior)),
         dependence=dependent,
         next_evidence=stage("valuing the next evidence", lambda: next_evidence(posterior)),

@@ -29,7 +29,7 @@ from attribution.reporting.answer import (
     scenarios,
     waterfalls,
 )
-from attribution.reporting.diagnostics import Chains, Check, chains, checks
+from attribution.reporting.diagnostics import Chains, Check, chains, checks, expected_evidence
 from attribution.reporting.inputs import AssumptionBlock, EvidenceRow, assumption_blocks, evidence_rows
 from attribution.reporting.layout import Section, names, report_sections, section
 
@@ -152,13 +152,18 @@ def content(
         runner_up=runner_up(posterior, rivals, next((one for one in falls if one.rival == second), None), moved),
         sensitivity=sensitivity,
         timeline=moved,
-        checks=checks(posterior),
+        checks=(*checks(posterior), *((expected_evidence(sensitivity.prior_predictive),) if sensitivity else ())),
         chains=chains(posterior),
-        concerns=(*posterior.concerns(), *(sensitivity.dependence.warnings if sensitivity else ())),
+        concerns=(*posterior.concerns(), *(_of_findings(sensitivity) if sensitivity else ())),
         assumptions=assumption_blocks(case, model),
         limits=(*GENERAL_LIMITS, *case.limits),
         provenance=_provenance(posterior),
     )
+
+
+def _of_findings(sensitivity: Sensitivity) -> tuple[Concern, ...]:
+    """Doubts that only the analysis shows."""
+    return (*sensitivity.dependence.warnings, *sensitivity.prior_predictive.warnings)
 
 
 def _incident(posterior: Posterior) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from attribution.analysis.assumptions.prior_predictive import UNEXPECTED, PriorPredictive
 from attribution.inference.concerns import BFMI_LIMIT, CROSS_CHECK_LIMIT, ESS_PER_CHAIN, MCSE_LIMIT, RHAT_LIMIT
 from attribution.inference.draws import khat_threshold
 from attribution.inference.posterior import Posterior
@@ -91,6 +92,16 @@ def chains(posterior: Posterior) -> Chains | None:
         ),
         energy=_energy(np.asarray(posterior.draws.stats["energy"], dtype=float)),
     )
+
+
+def expected_evidence(found: PriorPredictive) -> Check:
+    """Whether the model itself expects such evidence: a check of the assumptions, beside those of the draws."""
+    name, allowed = "simulated evidence that goes together as badly", f"≥ {UNEXPECTED:g}"
+    if found.share is None:
+        return Check(name, "", allowed, "not possible")
+    if not found.parts:
+        return Check(name, "", allowed, "not applicable")
+    return Check(name, f"{found.share:.3f} ± {found.mcse:.3f}", allowed, _verdict(found.share >= UNEXPECTED))
 
 
 def _verdict(holds: bool) -> str:

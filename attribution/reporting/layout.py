@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from attribution.analysis.assumptions.lean import Lean
 from attribution.analysis.assumptions.learning import Learning
 from attribution.analysis.assumptions.model_error import ModelErrorSweep
+from attribution.analysis.assumptions.prior_predictive import PriorPredictive
 from attribution.analysis.comparison.path import ShortestPath
 from attribution.analysis.comparison.rivals import Rivals
 from attribution.analysis.confidence import Confidence
@@ -50,6 +51,7 @@ _ORDER = {
     "lean": 0,
     "model_error": 0,
     "learning": 0,
+    "prior_predictive": 0,
     "robust": 0,
     "power": 3,
     "confidence": 0,
@@ -240,6 +242,11 @@ def _learning(found: Learning, labels: dict[str, str]) -> Grid:
     return _grid(("faction", "numbers learned", "range", "not learned", "range then"), rows)
 
 
+def _prior_predictive(found: PriorPredictive, labels: dict[str, str]) -> Grid:
+    rows = ((" + ".join(one.labels), percent(one.probability), percent(one.as_unusual)) for one in found.parts)
+    return _grid(("origins that belong together", "probable beforehand", "as unusual or more"), rows)
+
+
 def _power(found: PowerScaling, labels: dict[str, str]) -> Grid:
     rows = (
         (
@@ -414,6 +421,7 @@ _LAYOUTS: dict[type, Callable[[Any, dict[str, str]], Grid]] = {
     TippingPoints: _tipping,
     RobustBounds: _robust,
     PowerScaling: _power,
+    PriorPredictive: _prior_predictive,
     Lattice: _lattice,
     Lean: _lean,
     Learning: _learning,

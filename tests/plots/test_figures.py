@@ -62,6 +62,7 @@ FINDINGS: list[Callable[[Posterior], Finding]] = [
     at.lean,
     at.model_error,
     at.learning,
+    at.prior_predictive,
     at.power_scaling,
     at.next_evidence,
     at.dependence,

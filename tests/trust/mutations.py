@@ -26,6 +26,7 @@ ENUMERATION = ("tests/network/test_enumeration.py",)
 _ARCHIVE = "attribution/archive"
 FILTER = ("tests/archive/model/test_features.py",)
 LEAN = ("tests/analysis/assumptions/test_lean.py",)
+PREDICTIVE = ("tests/analysis/assumptions/test_prior_predictive.py",)
 ASSUMED = "attribution/analysis/assumptions"
 GRADIENT = ("tests/network/test_gradient.py",)
 
@@ -195,6 +196,30 @@ MUTATIONS = (
         "draws, probability = self._cut",
         "draws, probability = self.draws, self.faction_draws",
         ("tests/analysis/assumptions/test_learning.py",),
+    ),
+    Mutation(
+        "evidence-at-least",
+        "that some items are said is taken for that no others are",
+        f"{ASSUMED}/prior_predictive.py",
+        "        found[silent] -= found[heard]\n",
+        "",
+        PREDICTIVE,
+    ),
+    Mutation(
+        "evidence-by-one-faction",
+        "evidence is drawn from the first faction whoever acted",
+        f"{ASSUMED}/prior_predictive.py",
+        "faction = _picked(draws.acting()[row].T, rng)",
+        "faction = 0 * _picked(draws.acting()[row].T, rng)",
+        PREDICTIVE,
+    ),
+    Mutation(
+        "usual-for-unusual",
+        "evidence that is more probable than the observed one counts as more unusual",
+        f"{ASSUMED}/prior_predictive.py",
+        "below = simulated < observed - _SAME",
+        "below = simulated > observed + _SAME",
+        PREDICTIVE,
     ),
     Mutation(
         "rest-of-one",
