@@ -246,7 +246,9 @@ def _engines(posterior: Posterior) -> Ground:
 def _models(posterior: Posterior, rivals: tuple[Posterior, ...]) -> Ground:
     if not rivals:
         return Ground("models", None, "No other model of the case was compared.")
-    leaders = {model.ranking[0].label for model in (posterior, *rivals)}
+    leaders = {" and ".join(one.label for one in model.level) for model in (posterior, *rivals)}
     if len(leaders) > 1:
         return Ground("models", "low", f"The models do not name the same leader: {listed(sorted(leaders))}.")
+    if len(posterior.level) > 1:
+        return Ground("models", "low", f"In all models the same factions are level: {listed(leaders)}.")
     return Ground("models", "high", f"All {len(rivals) + 1} models name the same leader.")

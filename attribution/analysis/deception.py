@@ -409,7 +409,7 @@ def _looked_at(
     names = tuple(origins[position] for position in sorted(best))
     forgery = next(one for one in forgeries(posterior, names) if one.id == toward)
     then = reweight(posterior, forgery.apply(Variant.of(posterior), 1.0).program)
-    front = then.front
+    front = then.front(posterior.program.factions.index(posterior.ranking[0].id))
     return FewestForged(
         origins=names,
         exact=exact,

@@ -287,7 +287,7 @@ def _merge(posterior: Posterior, labels: dict[str, str], origins: tuple[str, ...
     after = merged.probabilities
     now = np.array([standing.probability for standing in posterior.standings])
     a, b = (posterior.program.factions.index(one.id) for one in posterior.ranking[:2])
-    new = posterior.program.factions[int(np.argmax(after))]
+    front = merged.front(a)
     return Merged(
         origins=origins,
         labels=tuple(labels[origin] for origin in origins),
@@ -295,8 +295,8 @@ def _merge(posterior: Posterior, labels: dict[str, str], origins: tuple[str, ...
         probabilities=tuple(after.tolist()),
         shift=float(after[a] - now[a]),
         lead_shift=float(DECIBANS * (_log_odds(after, a, b) - _log_odds(now, a, b))),
-        new_leader=new,
-        changes_lead=new != posterior.ranking[0].id,
+        new_leader=posterior.program.factions[front.first],
+        changes_lead=front.first != a,
         ess=merged.ess,
         khat=merged.khat,
     )

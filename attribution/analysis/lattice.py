@@ -419,7 +419,7 @@ def looked_at(
         else:
             program, log_joint = posterior.program, posterior.log_joint
         then = reweight(posterior, program, log_joint)
-        front = then.front
+        front = then.front(posterior.program.factions.index(posterior.ranking[0].id))
         found.append(
             Extreme(
                 units=tuple(among[unit].id for unit in named),

@@ -46,8 +46,10 @@ class Removal:
     `origins` are left out whole, of the `partial` ones only what belongs to the unit. `pull` is what the unit adds to
     the odds of each faction against all others together, in decibans; `lead_pull` what it adds to the odds of the
     published leader against the published runner-up, with its Monte Carlo error; `between_pull` to those of the two
-    nodes that were asked about. `lead_open` says that the two most probable factions are then equal within 4 standard
-    errors. `khat` is None where the effective sample size is at least 400. `leaves_prior`: nothing else is left.
+    nodes that were asked about. `moved` is the node of the tree, faction or group, whose probability changes most, and
+    `move` by how much it changes where the unit is left out, from -1 to 1. The lead changes where the published leader
+    is then neither ahead nor level; `lead_open` says that several are then level. `khat` is None where the effective
+    sample size is at least 400. `leaves_prior`: nothing else is left.
     """
 
     id: str
@@ -60,6 +62,9 @@ class Removal:
     lead_pull: float
     lead_error: float
     between_pull: float
+    moved: str
+    moved_label: str
+    move: float
     new_leader: str
     changes_lead: bool
     lead_open: bool
@@ -71,7 +76,10 @@ class Removal:
 
 @dataclass(frozen=True, slots=True)
 class LeaveOut(Finding):
-    """Every removal of one kind of unit, the largest effect first.
+    """Every removal of one kind of unit: the largest move of any faction or group first.
+
+    Not of leader against runner-up, where an item that keeps a third party down would stand last. Where two nodes were
+    asked about, the largest effect on these is first.
 
     Attributes
     ----------
@@ -84,7 +92,7 @@ class LeaveOut(Finding):
     tied
         The two are equal within 4 Monte Carlo standard errors.
     first, second
-        The nodes whose log-odds order the removals; the leader and the runner-up where none were asked for.
+        The nodes whose log-odds `between_pull` is about; the leader and the runner-up where none were asked for.
     draws
         How many stored draws were reweighted.
     removals
@@ -125,10 +133,21 @@ class LeaveOut(Finding):
         return " ".join(line for line in lines if line)
 
     def to_frame(self) -> pd.DataFrame:
-        """One row per removal: probabilities by faction, pulls (dB), changes_lead, lead_open, ess, khat, refitted."""
+        """One row per removal: probabilities by faction, what moves most, pulls (dB), lead, ess and khat."""
         import pandas as pd
 
-        columns = ("lead_pull", "lead_error", "between_pull", "changes_lead", "lead_open", "ess", "khat", "refitted")
+        columns = (
+            "moved",
+            "move",
+            "lead_pull",
+            "lead_error",
+            "between_pull",
+            "changes_lead",
+            "lead_open",
+            "ess",
+            "khat",
+            "refitted",
+        )
         rows = [
             {
                 self.by: removal.id,
@@ -145,10 +164,12 @@ class LeaveOut(Finding):
             return f"Leaving out one {self.by} at a time: there is none."
         turned = [f"{removal.label} ({removal.new_leader})" for removal in self.removals if removal.changes_lead]
         phrases = f"the lead would change without: {listed(turned)}" if turned else "no single removal changes the lead"
-        most = self.removals[0]
+        most = max(self.removals, key=lambda one: abs(one.move))
+        between = max(self.removals, key=lambda one: abs(one.between_pull))
         lines = [
-            f"Leaving out one {self.by} at a time ({len(self.removals)}): {phrases}; most of {self.first} against "
-            f"{self.second} comes from {most.label} ({most.between_pull:+.1f} dB)."
+            f"Leaving out one {self.by} at a time ({len(self.removals)}): {phrases}; the largest move of any faction "
+            f"or group is that of {most.moved_label} without {most.label}, by {100 * most.move:+.1f} percentage points; "
+            f"most of {self.first} against {self.second} comes from {between.label} ({between.between_pull:+.1f} dB)."
         ]
         if self.tied:
             lines.append(f"The lead of {self.leader} over {self.runner_up} is no more than Monte Carlo error as it is.")
@@ -164,7 +185,7 @@ class LeaveOut(Finding):
         return beyond_reach(((f"Without {one.label}", one) for one in self.removals), self.draws)
 
     def plot(self, ax: Axes | None = None) -> Axes:
-        """A row per removal, the largest first; hatched, and named, where the lead would pass without it."""
+        """A row per removal in their order; hatched where the lead would pass, and told who moves most without it."""
         rows = [
             BarRow(
                 removal.label,
@@ -172,7 +193,7 @@ class LeaveOut(Finding):
                 "rival" if removal.changes_lead else "lead",
                 remark=f"without it {removal.new_leader} leads{' (open)' if removal.lead_open else ''}"
                 if removal.changes_lead
-                else "",
+                else f"{removal.moved_label} {100 * removal.move:+.1f} points without it",
             )
             for removal in self.removals[:DRAWN]
         ]
@@ -220,7 +241,8 @@ def leave_out(
     Returns
     -------
     LeaveOut
-        A removal for each unit, the largest effect first.
+        A removal for each unit, the largest move of any faction or group first; where `between` is given, the largest
+        effect on these two.
 
     Raises
     ------
@@ -241,7 +263,7 @@ def leave_out(
     first, second = between or (who.leader, who.runner_up)
     sides = disjoint_sets(posterior, first, second)
     removals = [_removal(posterior, unit, who, sides, refit=refit) for unit in found]
-    removals.sort(key=lambda removal: -abs(removal.between_pull))
+    removals.sort(key=lambda removal: -abs(removal.between_pull if between else removal.move))
     return LeaveOut(
         by=by,
         factions=posterior.program.factions,
@@ -261,8 +283,9 @@ def _removal(posterior: Posterior, unit: Unit, who: Lead, sides: tuple[Floats, F
     now, then = before.probabilities, after.probabilities
     leader, runner_up = (factions.index(id) for id in (who.leader, who.runner_up))
     pull, error = (float(DECIBANS * value) for value in contrast(before, after, leader, runner_up))
-    front = after.front
+    front = after.front(leader)
     new = factions[front.first]
+    moved, move = _largest_move(posterior, then - now)
     return Removal(
         id=unit.id,
         label=unit.label,
@@ -274,6 +297,9 @@ def _removal(posterior: Posterior, unit: Unit, who: Lead, sides: tuple[Floats, F
         lead_pull=pull,
         lead_error=error,
         between_pull=DECIBANS * contrast(before, after, *sides)[0],
+        moved=moved,
+        moved_label=posterior.case.factions.label(moved),
+        move=move,
         new_leader=new,
         changes_lead=new != who.leader,
         lead_open=front.open,
@@ -282,6 +308,16 @@ def _removal(posterior: Posterior, unit: Unit, who: Lead, sides: tuple[Floats, F
         refitted=after.refitted,
         leaves_prior=Silence.of(standing_case(posterior), unit).origins >= set(posterior.program.origins),
     )
+
+
+def _largest_move(posterior: Posterior, change: Floats) -> tuple[str, float]:
+    """The node of the tree whose probability changes most, and by how much; among equals a faction before a group."""
+    tree, factions = posterior.case.factions, posterior.program.factions
+    moves = dict(zip(factions, change.tolist(), strict=True))
+    for group in tree.groups:
+        moves[group] = float(sum(moves[leaf] for leaf in tree.under(group)))
+    node = max(moves, key=lambda one: round(abs(moves[one]), 12))
+    return node, moves[node]
 
 
 _WITHOUT: AnalysisCache[tuple[frozenset[str], Unsaid, bool], Reweighted] = AnalysisCache()

@@ -13,25 +13,33 @@ from types import MappingProxyType
 import numpy as np
 
 from attribution.errors import UsageError
-from attribution.inference.draws import Draws, expectation, khat_threshold, reweighted_error, smoothed, sum_error
+from attribution.inference.draws import Draws, expectation, khat_threshold, level, reweighted_error, smoothed, sum_error
 from attribution.inference.fit import sample
 from attribution.inference.posterior import Posterior
 from attribution.network.program import Floats, Program
 from attribution.network.summation import log_joint_at, normalise, numbers
 
 LOW_ESS = 400.0
-EQUAL = 4.0  # standard errors within which two probabilities count as equal
 NOTHING: Mapping[str, str] = MappingProxyType({})
 _FRESH = 7919  # apart from the streams that draw
 
 
 @dataclass(frozen=True, slots=True)
 class Front:
-    """The two most probable factions by position; `open`: they are equal within 4 standard errors."""
+    """The factions by position: `level` are those that lead or are level, `first` and `second` the first two.
+
+    Whoever was ahead before stays `first` while it is level, since a tie takes no lead away; otherwise ties go in the
+    order of the case.
+    """
 
     first: int
     second: int
-    open: bool
+    level: tuple[int, ...]
+
+    @property
+    def open(self) -> bool:
+        """Whether the lead is open: several are equal within 4 standard errors."""
+        return len(self.level) > 1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,12 +79,12 @@ class Reweighted:
         """Monte Carlo standard errors of `probabilities`."""
         return reweighted_error(self.draws, self.probability, self.weights)
 
-    @property
-    def front(self) -> Front:
-        """Who is ahead, and of whom; ties in the order of the case."""
-        first, second = np.argsort(-self.probabilities, kind="stable")[:2].tolist()
-        margin, error = self.log_odds(first, second)
-        return Front(first, second, margin <= EQUAL * error)
+    def front(self, before: int) -> Front:
+        """Who is ahead, and of whom, where the faction at `before` was ahead without the change."""
+        equal = level(self.draws, self.probability, self.weights)
+        rest = [one for one in np.argsort(-self.probabilities, kind="stable").tolist() if one not in equal]
+        order = [*sorted(equal, key=lambda one: one != before), *rest]
+        return Front(order[0], order[1], equal)
 
     def log_odds(self, first: int | Floats, second: int | Floats) -> tuple[float, float]:
         """``log P(first) / P(second)`` and its Monte Carlo error, of factions by position or sets of them (0/1)."""
@@ -243,7 +251,7 @@ def jackknife(statistic: Callable[[Floats], Floats], weights: Floats, chains: in
 
 @dataclass(frozen=True, slots=True)
 class Lead:
-    """The published leader and runner-up; `tied` where they are equal within 4 standard errors."""
+    """The published leader and runner-up; `tied` where they are level, so that neither leads."""
 
     leader: str
     runner_up: str
@@ -253,9 +261,7 @@ class Lead:
 def lead(posterior: Posterior) -> Lead:
     """Who leads now; a tie goes to the first in the order of the case, and is called one."""
     first, second = posterior.ranking[:2]
-    factions = posterior.program.factions
-    log_odds, error = published(posterior).log_odds(factions.index(first.id), factions.index(second.id))
-    return Lead(first.id, second.id, abs(log_odds) <= EQUAL * error or first.probability == second.probability)
+    return Lead(first.id, second.id, tied=len(posterior.level) > 1)
 
 
 def members(posterior: Posterior, node: str, name: str) -> Floats:

@@ -163,10 +163,10 @@ def robust_bounds(posterior: Posterior, levels: tuple[float, ...] = _LEVELS) -> 
             raise UsageError(f"a contamination is {level:g}.", at=("levels",), allowed="0 to less than 1")
     prior, likelihood = mean_likelihoods(posterior)
     bounds = tuple(_bounds(prior, likelihood, epsilon) for epsilon in (0.0, *levels))
-    tipping, to = _tipping(prior, likelihood)
     factions = posterior.program.factions
-    labels = tuple(standing.label for standing in posterior.standings)
     leader = posterior.ranking[0].id
+    tipping, to = _tipping(prior, likelihood, factions.index(leader))
+    labels = tuple(standing.label for standing in posterior.standings)
     return RobustBounds(
         factions, labels, leader, bounds, tipping, _error(posterior, prior), factions[to] if to >= 0 else ""
     )
@@ -174,7 +174,7 @@ def robust_bounds(posterior: Posterior, levels: tuple[float, ...] = _LEVELS) -> 
 
 def _error(posterior: Posterior, prior: Floats) -> float:
     """The Monte Carlo error of the tipping point: from the draws after the evidence, and from those before it."""
-    leader = int(np.argmax([standing.probability for standing in posterior.standings]))
+    leader = posterior.program.factions.index(posterior.ranking[0].id)
 
     def after(weights: Floats) -> Floats:
         return _needed(prior, expectation(weights, posterior.faction_draws) / prior, leader)
@@ -209,9 +209,8 @@ def _bounds(prior: Floats, likelihood: Floats, epsilon: float) -> Bounds:
     return Bounds(epsilon, tuple(low.tolist()), tuple(high.tolist()))
 
 
-def _tipping(prior: Floats, likelihood: Floats) -> tuple[float | None, int]:
+def _tipping(prior: Floats, likelihood: Floats, leader: int) -> tuple[float | None, int]:
     """The least contamination that changes the lead, and the position of who gains it; None and -1 where none does."""
-    leader = int((prior * likelihood).argmax())
     needed = _by_rival(prior, likelihood, leader)
     best = int(needed.argmin())
     return (float(needed[best]), best) if needed[best] < 1 else (None, -1)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from attribution.network.program import Floats
 
+EQUAL = 4.0  # Monte Carlo standard errors within which two probabilities count as equal
 _FEWEST_IN_TAIL = 5  # draws, for a Pareto distribution to be fitted
 
 
@@ -118,6 +119,22 @@ def reweighted_error(draws: Draws, values: Floats, weights: Floats) -> Floats:
     The mean is a ratio of sums; it is linearised, and the error is that of its terms over chains or scrambles.
     """
     return _sum_errors(draws, weights[:, None] * (values - expectation(weights, values)))
+
+
+def level(draws: Draws, values: Floats, weights: Floats) -> tuple[int, ...]:
+    """Columns of `values` (draw, column) whose mean is the largest, or equal to it within 4 Monte Carlo errors.
+
+    The one rule for who leads, wherever that is said: where there are several, another seed would put another of them
+    first, so none of them leads. In the order of the columns, which no seed changes. The error is that of the
+    difference, whose two sides stand on the same draws.
+    """
+    means = expectation(weights, values)
+    top = int(np.argmax(means))
+    gaps = values[:, [top]] - values
+    error = reweighted_error(draws, gaps, weights)
+    equal = np.abs(expectation(weights, gaps)) <= EQUAL * error + 1e-12
+    equal[top] = True
+    return tuple(np.flatnonzero(equal).tolist())
 
 
 def sum_error(draws: Draws, terms: Floats) -> float:

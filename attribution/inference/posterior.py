@@ -49,7 +49,9 @@ class Posterior(PosteriorDraws):
         Probabilities of factions, of groups, and of the states of facts as ``fact=state``, before and after the
         evidence, in the order of the case; each with its Monte Carlo error and its range over inputs.
     ranking : tuple of Standing
-        The factions, the most probable first.
+        The factions, the most probable first; those that are level at the top in the order of the case.
+    level : tuple of Standing
+        Who leads; several where they are equal within 4 Monte Carlo errors.
     faction_draws, prior_faction_draws : ndarray (draw, faction)
         ``p(h | E, theta)`` in every draw, and ``pi_h`` in draws from the prior.
     state_draws, prior_state_draws : ndarray (draw, state)
@@ -327,7 +329,9 @@ def _paragraph(posterior: Posterior) -> str:
         f"Posterior of {posterior.case.id} under {posterior.model.id} ({settings.engine}, seed {settings.seed}): "
         f"{len(program.factions)} factions, {len(program.facts)} facts, {len(program.origins)} origins, "
         f"{program.dimension} uncertain numbers.",
-        f"Ahead: {_named(first)}. Next: {_named(second)}.",
+        f"Ahead: {_named(first)}. Next: {_named(second)}."
+        if len(posterior.level) == 1
+        else f"Level within Monte Carlo error: {'; '.join(_named(one) for one in posterior.level)}.",
         f"Largest Monte Carlo error {monte_carlo_error(posterior.diagnostics.largest_mcse)}. {_verdict(posterior)}",
     ]
     if blocking:

@@ -13,7 +13,7 @@ from attribution.domain.case import Case
 from attribution.domain.facts import Fact
 from attribution.domain.model import Model
 from attribution.domain.verbal import probability_words
-from attribution.inference.draws import Draws, Estimate, estimate, flat
+from attribution.inference.draws import Draws, Estimate, estimate, flat, level
 from attribution.inference.settings import Settings
 from attribution.inference.sobol import sobol_normals
 from attribution.network.compiler import compile_network
@@ -286,10 +286,19 @@ class PosteriorDraws:
     def _state_label(self, fact: Fact, state: str) -> str:
         return self.case.factions.label(state) if fact.over_factions else state.replace("-", " ")
 
-    @property
+    @cached_property
+    def level(self) -> tuple[Standing, ...]:
+        """Who leads: the most probable faction, and whoever is equal to it within 4 Monte Carlo errors.
+
+        In the order of the case. Where there are several they are level, and none of them leads.
+        """
+        return tuple(self.standings[one] for one in level(self.draws, self.faction_draws, self.draws.weights))
+
+    @cached_property
     def ranking(self) -> tuple[Standing, ...]:
-        """The factions, the most probable first; ties in the order of the case."""
-        return tuple(sorted(self.standings, key=lambda standing: -standing.probability))
+        """The factions, the most probable first; those that are level at the top in the order of the case."""
+        rest = sorted(self.standings, key=lambda standing: -standing.probability)
+        return (*self.level, *(one for one in rest if one not in self.level))
 
 
 def _standings(labels: list[tuple[str, str]], prior: Floats, estimated: Estimate) -> tuple[Standing, ...]:

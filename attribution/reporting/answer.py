@@ -49,19 +49,20 @@ def bottom_line(
     `ranked` are the scenarios, the likeliest first; none where the case has no roles.
     """
     first, second = posterior.ranking[:2]
-    disagree = len({model.ranking[0].id for model in (posterior, *rivals)}) > 1
+    level = tuple(one.label for one in posterior.level)
+    disagree = len({tuple(one.id for one in model.level) for model in (posterior, *rivals)}) > 1
     low_lead = first.probability < NAMING_LIMIT
     return BottomLine(
-        headline=_headline(first, disagree, low_lead),
+        headline=_headline(first, level, disagree, low_lead),
         sentences=(
             *((_leaders_by_model(posterior, rivals, disagree),) if rivals else ()),
             _first(posterior, first),
-            _second(second),
+            _second(second, level),
             *_scenario(posterior, ranked),
             prior_sentence(posterior, first, second),
         ),
         confidence=confidence.statement if confidence else NOT_ASSESSED,
-        named=not (disagree or low_lead),
+        named=not (disagree or low_lead or len(level) > 1),
     )
 
 
@@ -98,6 +99,11 @@ def prior_sentence(posterior: Posterior, first: Standing, second: Standing) -> s
     """What part of the log-odds of leader against runner-up comes from the prior."""
     parts = log_odds_parts(posterior, first, second)
     side = first.label if parts.prior >= 0 else second.label
+    if len(posterior.level) > 1:
+        return (
+            f"Between {first.label} and {second.label} the prior says {decibans(parts.prior)} dB "
+            f"(odds {odds(abs(parts.prior))} for {side}), and the evidence adds {decibans(parts.evidence)} dB."
+        )
     return (
         f"Of the {decibans(parts.total)} dB by which {first.label} leads {second.label} (odds {odds(parts.total)}), "
         f"{decibans(parts.prior)} dB come from the prior (odds {odds(abs(parts.prior))} for {side}) and "
@@ -218,9 +224,11 @@ def judgement_and_history(posterior: Posterior, rivals: tuple[Posterior, ...]) -
     return JudgementAndHistory(judged.model.title, learned.model.title, rows, (used, *history.limits))
 
 
-def _headline(first: Standing, disagree: bool, low_lead: bool) -> str:
+def _headline(first: Standing, level: tuple[str, ...], disagree: bool, low_lead: bool) -> str:
     if disagree:
         return "No faction can be named: the models disagree on who leads."
+    if len(level) > 1:
+        return f"No faction can be named: {' and '.join(level)} are level."
     if low_lead:
         return f"No faction can be named: the most probable, {first.label}, has {percent(first.probability)}."
     return f"On these assumptions it was {band_words(first)} {first.label}: {percent(first.probability)}."
@@ -228,11 +236,14 @@ def _headline(first: Standing, disagree: bool, low_lead: bool) -> str:
 
 def _leaders_by_model(posterior: Posterior, rivals: tuple[Posterior, ...], disagree: bool) -> str:
     """Who leads under each model."""
-    told = "; ".join(
-        f"{one.model.title}: {one.ranking[0].label}, {percent(one.ranking[0].probability)}"
-        for one in (posterior, *rivals)
-    )
+    told = "; ".join(f"{one.model.title}: {_leaders(one)}" for one in (posterior, *rivals))
     return f"{'Leaders by model' if disagree else 'The models agree on the leader'} ({told})."
+
+
+def _leaders(posterior: Posterior) -> str:
+    """Who leads with its probability, or who are level."""
+    phrase = " and ".join(f"{one.label}, {percent(one.probability)}" for one in posterior.level)
+    return phrase if len(posterior.level) == 1 else f"{phrase}, level"
 
 
 def _first(posterior: Posterior, first: Standing) -> str:
@@ -242,7 +253,13 @@ def _first(posterior: Posterior, first: Standing) -> str:
     )
 
 
-def _second(second: Standing) -> str:
+def _second(second: Standing, level: tuple[str, ...]) -> str:
+    if len(level) > 1:
+        return (
+            f"{second.label} has {percent(second.probability)} ({percents(second.low, second.high)}). "
+            f"{' and '.join(level)} are level: they differ by less than four Monte Carlo errors, and another seed "
+            "could put another of them first."
+        )
     return (
         f"The next candidate is {second.label} with {percent(second.probability)} "
         f"({percents(second.low, second.high)})."
@@ -297,10 +314,13 @@ def _under_models(second: Standing, rivals: tuple[Posterior, ...]) -> list[str]:
     if not rivals:
         return []
     standing = {one.model.title: next(s for s in one.standings if s.id == second.id) for one in rivals}
-    leads = [one.model.title for one in rivals if one.ranking[0].id == second.id]
+    leads = [one.model.title for one in rivals if [first.id for first in one.level] == [second.id]]
+    levels = [one.model.title for one in rivals if len(one.level) > 1 and second.id in {each.id for each in one.level}]
     best, found = max(standing.items(), key=lambda pair: pair[1].probability)
-    if leads:
-        return [f"Under {' and '.join(leads)} it leads, with {percent(found.probability)}."]
+    if leads or levels:
+        most = f"{best} gives it most, {percent(found.probability)}"
+        phrases = [(leads, "it leads"), (levels, "it is level with others at the top")]
+        return [f"{'; '.join(f'Under {" and ".join(those)} {does}' for those, does in phrases if those)}; {most}."]
     return [f"No rival model has it ahead; {best} gives it most, {percent(found.probability)}."]
 
 

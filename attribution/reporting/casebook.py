@@ -240,6 +240,11 @@ def _told(study: Study) -> str:
     position = study.factions.index(last.leader)
     passed = [f"{_when(turn.moment)} to {labels[turn.leader]}" for turn in study.timeline.changes]
     moved = f"The lead passed {'; '.join(passed)}." if passed else "The lead never changed."
+    if len(last.level) > 1:
+        chances = " and ".join(
+            f"{labels[one]} ({percent(last.probabilities[study.factions.index(one)])})" for one in last.level
+        )
+        return f"{chances} are level within Monte Carlo error. {moved} {_counted(study, labels)}"
     return (
         f"{labels[last.leader]} leads with {percent(last.probabilities[position])} "
         f"(before any evidence {percent(study.prior[position])}). {moved} {_counted(study, labels)}"

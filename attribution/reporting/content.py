@@ -55,7 +55,8 @@ class FactRows:
 class ModelRow:
     """What one model says about the case: leader before and after the evidence, and what the evidence added.
 
-    `evidence_db` is in decibans, the model's own leader against its own runner-up.
+    `evidence_db` is in decibans, the model's own leader against its own runner-up. `level`: the two are
+    equal within 4 Monte Carlo errors, so that neither leads.
     """
 
     id: str
@@ -63,6 +64,7 @@ class ModelRow:
     prior_leader: Standing
     leader: Standing
     runner_up: Standing
+    level: bool
     prior_db: float
     evidence_db: float
     own: bool
@@ -70,7 +72,7 @@ class ModelRow:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """A report."""
+    """A report. `level` are the ids of all that lead: several where they are equal within 4 Monte Carlo errors."""
 
     case: str
     title: str
@@ -83,6 +85,7 @@ class Content:
     bottom_line: BottomLine
     gate: Gate
     weight: Parts
+    level: tuple[str, ...]
     factions: tuple[Standing, ...]
     groups: tuple[Standing, ...]
     scenarios: tuple[Standing, ...]
@@ -138,6 +141,7 @@ def content(
         bottom_line=bottom_line(posterior, rivals, sensitivity.confidence if sensitivity else None, ranked),
         gate=gate(posterior, sensitivity=sensitivity is not None),
         weight=log_odds_parts(posterior, *posterior.ranking[:2]),
+        level=tuple(one.id for one in posterior.level),
         factions=posterior.ranking,
         groups=posterior.group_standings,
         scenarios=ranked,
@@ -197,6 +201,7 @@ def _model_row(posterior: Posterior, *, own: bool) -> ModelRow:
         prior_leader=before,
         leader=first,
         runner_up=second,
+        level=len(posterior.level) > 1,
         prior_db=parts.prior,
         evidence_db=parts.evidence,
         own=own,

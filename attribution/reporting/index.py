@@ -46,7 +46,7 @@ def index(folder: Path) -> str:
     parts = [_HEAD.rstrip()]
     for case, group in groupby(rows, key=lambda row: row.case):
         mine = list(group)
-        leaders = {row.leader for row in mine}
+        leaders = {row.leader for row in mine}  # of a tie, all that are level
         verdict = "The models disagree on who leads: no faction can be named." if len(leaders) > 1 else ""
         parts += [
             f"## {plain(mine[0].title)}",
@@ -70,7 +70,7 @@ def _row(found: dict[str, Any]) -> IndexRow:
         title=found["title"],
         model=found["model"],
         model_title=found["model_title"],
-        leader=first["label"],
+        leader=" and ".join(one["label"] for one in found["factions"] if one["id"] in found["level"]),
         probability=f"{percent(first['probability'])} ({percents(first['low'], first['high'])})",
         words=first["words"],
         named=found["bottom_line"]["named"],

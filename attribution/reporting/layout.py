@@ -19,7 +19,7 @@ from attribution.analysis.deception import DeceptionBudget, Direction
 from attribution.analysis.dependence import Dependence
 from attribution.analysis.finding import Finding, as_json
 from attribution.analysis.lattice import Lattice
-from attribution.analysis.leave_out import LeaveOut
+from attribution.analysis.leave_out import LeaveOut, Removal
 from attribution.analysis.next_evidence import NextEvidence, Worth
 from attribution.analysis.power import PowerScaling
 from attribution.analysis.robust import RobustBounds
@@ -186,13 +186,23 @@ def _leave_out(found: LeaveOut, labels: dict[str, str]) -> Grid:
         (
             removal.label,
             f"{decibans(removal.lead_pull)} ± {removal.lead_error:.1f}",
-            f"{labels[removal.new_leader]}, {percent(max(removal.probabilities))}",
+            f"{removal.moved_label} {100 * removal.move:+.1f}".replace("-", "\u2212"),
+            _ahead(removal, found.factions, labels),
             "yes" if removal.changes_lead else "open" if removal.lead_open else "no",
             _reach(removal.ess, removal.khat, removal.refitted),
         )
         for removal in found.removals
     )
-    return _grid((found.by, "adds, dB", "ahead without it", "lead changes", "effective draws"), rows, most=None)
+    return _grid(
+        (found.by, "adds, dB", "moves most without it, points", "ahead without it", "lead changes", "effective draws"),
+        rows,
+        most=None,
+    )
+
+
+def _ahead(removal: Removal, factions: tuple[str, ...], labels: dict[str, str]) -> str:
+    chance = removal.probabilities[factions.index(removal.new_leader)]
+    return f"{labels[removal.new_leader]}, {percent(chance)}{' (level with others)' if removal.lead_open else ''}"
 
 
 def _reach(ess: float, khat: float | None, refitted: bool) -> str:

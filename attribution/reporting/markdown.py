@@ -81,7 +81,7 @@ def _models(content: Content) -> list[str]:
             plain(row.title) + (" (this report)" if row.own else ""),
             f"{plain(row.prior_leader.label)} {percent(row.prior_leader.prior)}",
             f"{plain(row.leader.label)} {percent(row.leader.probability)} "
-            f"({percents(row.leader.low, row.leader.high)})",
+            f"({percents(row.leader.low, row.leader.high)}){', level with the next' if row.level else ''}",
             f"{plain(row.runner_up.label)} {percent(row.runner_up.probability)}",
             f"{decibans(row.prior_db)} dB",
             f"{decibans(row.evidence_db)} dB",

@@ -26,7 +26,7 @@ from attribution.inference.posterior import Posterior
 from attribution.inference.sobol import sobol_normals
 from attribution.network.compiler import compile_network
 from attribution.network.summation import log_joint, log_joint_at, normalise, numbers
-from tests.builders import a_case, a_model, a_report, a_table, a_tree, says
+from tests.builders import YES_NO, a_case, a_model, a_report, a_table, a_tree, says
 from tests.random_cases import random_pair
 from tests.rewriting import rewritten
 
@@ -141,6 +141,27 @@ def test_items_of_one_origin_stand_in_for_one_another(posterior: Posterior) -> N
     assert one_by_one["footprints"].partial == ("us-intelligence",)
     assert 0 < one_by_one["footprints"].lead_pull < 0.2  # the earmarks imply it: only that much less by chance
     assert one_by_one["state-2025"].lead_pull == pytest.approx(0.0, abs=1e-9)  # the same finding again
+
+
+def test_what_moves_a_third_party_most_stands_first() -> None:
+    """Closed form. Item t hides a false flag: without it c rises from 4 to 28 %, while a against b stays as it was."""
+    facts = (Fact("x", YES_NO), Fact("t", YES_NO))
+    items = (a_report("x", says("x", "yes"), grade="A1"), a_report("t", says("t", "no"), grade="A1"))
+    case = a_case(*facts, items=items, tree=a_tree("a", "b", "c"))
+    tables = a_table("x", {"yes": {"a": 0.6, "b": 0.4, "else": 0.4}}), a_table("t", {"yes": {"c": 0.9, "else": 0.1}})
+    posterior = at.fit(case, a_model(*tables), engine="importance")
+    found = at.leave_out(posterior)
+    assert [removal.id for removal in found.removals] == ["t", "x"]
+    first = found.removals[0]
+    assert abs(first.lead_pull) < 1e-6 < abs(found.removals[1].lead_pull)
+    assert first.moved == "c"
+    now = {standing.id: standing.probability for standing in posterior.standings}
+    then = dict(zip(found.factions, first.probabilities, strict=True))
+    assert first.move == pytest.approx(then["c"] - now["c"])
+    assert all(abs(then[id] - now[id]) <= abs(first.move) for id in now)
+    assert "C without T, by +2" in str(found)
+    asked = at.leave_out(posterior, between=("a", "b"))
+    assert [removal.id for removal in asked.removals] == ["x", "t"]
 
 
 def test_a_pull_between_any_two_nodes(posterior: Posterior) -> None:

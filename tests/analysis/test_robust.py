@@ -45,7 +45,7 @@ def test_bounds_hold_every_contamination_and_are_reached(seed: int, epsilon: flo
 def test_the_lead_passes_at_the_tipping_point_and_not_before(seed: int) -> None:
     rng = np.random.default_rng(seed)
     prior, likelihood = rng.dirichlet(np.ones(4)), rng.uniform(0.05, 1, 4)
-    epsilon, to = _tipping(prior, likelihood)
+    epsilon, to = _tipping(prior, likelihood, int((prior * likelihood).argmax()))
     assert epsilon is not None
     leader = int((prior * likelihood).argmax())
     for step, passed in ((epsilon * (1 + 1e-6), True), (epsilon * (1 - 1e-6), False)):

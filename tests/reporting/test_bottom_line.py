@@ -29,10 +29,19 @@ class _Answer:
 
     ranking: tuple[Standing, ...]
     model: _Model = field(default_factory=lambda: _Model("baseline"))
+    tied: int = 1
+
+    @property
+    def level(self) -> tuple[Standing, ...]:
+        return self.ranking[: self.tied]
 
 
 def answer(*ranking: Standing, model: str = "baseline") -> Posterior:
     return cast(Posterior, cast(Any, _Answer(ranking, _Model(model, model.capitalize()))))
+
+
+def tied(*ranking: Standing, model: str = "baseline") -> Posterior:
+    return cast(Posterior, cast(Any, _Answer(ranking, _Model(model, model.capitalize()), tied=2)))
 
 
 LEAD = standing("Reds", 0.70, 0.60, 0.79, prior=0.5)
@@ -58,6 +67,23 @@ def test_models_that_disagree_name_nobody() -> None:
     line = bottom_line(answer(LEAD, NEXT), (rival,))
     assert line.headline == "No faction can be named: the models disagree on who leads."
     assert line.sentences[0] == "Leaders by model (Baseline: Reds, 70 %; Sceptical: Blues, 90 %)."
+
+
+def test_a_tie_is_no_lead() -> None:
+    line = bottom_line(tied(standing("Reds", 0.601, 0.5, 0.7), standing("Blues", 0.599, 0.5, 0.7)))
+    assert not line.named
+    assert line.headline == "No faction can be named: Reds and Blues are level."
+    assert "leads" not in line.text
+    assert "another seed" in line.text
+
+
+def test_a_model_in_which_two_are_level_does_not_agree_with_one_that_names_a_leader() -> None:
+    rival = tied(standing("Reds", 0.4, 0.3, 0.5), standing("Blues", 0.4, 0.3, 0.5), model="sceptical")
+    line = bottom_line(answer(LEAD, NEXT), (rival,))
+    assert line.headline == "No faction can be named: the models disagree on who leads."
+    assert line.sentences[0] == (
+        "Leaders by model (Baseline: Reds, 70 %; Sceptical: Reds, 40 % and Blues, 40 %, level)."
+    )
 
 
 def test_models_that_agree_change_no_headline() -> None:

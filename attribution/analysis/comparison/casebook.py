@@ -44,7 +44,8 @@ _LEAST = 1e-12
 class Glance:
     """A posterior as of one moment, by what was public then; `scores` only against what was still open.
 
-    `as_of` is empty for the latest. `khat` is the Pareto shape of a fit by the instant engine.
+    `as_of` is empty for the latest. `level` are all that lead, several where they are within 4 Monte Carlo errors.
+    `khat` is the Pareto shape of a fit by the instant engine.
     """
 
     label: str
@@ -53,6 +54,7 @@ class Glance:
     probabilities: tuple[float, ...]
     mcse: tuple[float, ...]
     leader: str
+    level: tuple[str, ...]
     khat: float | None
     scores: tuple[Score, ...]
 
@@ -325,6 +327,7 @@ def _glance(label: str, posterior: Posterior) -> Glance:
         probabilities=tuple(standing.probability for standing in standings),
         mcse=tuple(standing.mcse for standing in standings),
         leader=posterior.ranking[0].id,
+        level=tuple(one.id for one in posterior.level),
         khat=posterior.draws.khat,
         scores=scores(posterior),
     )

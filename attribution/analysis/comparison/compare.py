@@ -315,7 +315,7 @@ def _compared(posterior: Posterior) -> Compared:
         model_title=posterior.model.title,
         as_of=as_of.isoformat() if as_of else "",
         engine=posterior.settings.engine,
-        leader=posterior.ranking[0].label,
+        leader=" and ".join(one.label for one in posterior.level) + (", level" if len(posterior.level) > 1 else ""),
     )
 
 

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 class ModelVerdict:
     """What one model makes of the evidence; `prior_db` and `evidence_db` of its own leader against its runner-up.
 
-    `distance` is the largest difference between its probability of any set of factions and that of the first model.
+    `level` are the ids of all that lead, several where they are equal within 4 Monte Carlo errors. `distance` is the
+    largest difference between its probability of any set of factions and that of the first model.
     """
 
     model: str
@@ -31,6 +32,7 @@ class ModelVerdict:
     engine: str
     leader: str
     leader_label: str
+    level: tuple[str, ...]
     runner_up: str
     probabilities: tuple[float, ...]
     mcse: tuple[float, ...]
@@ -68,8 +70,8 @@ class Rivals(Finding):
 
     @property
     def agree(self) -> bool:
-        """Whether all models name the same leader."""
-        return len({one.leader for one in self.verdicts}) == 1
+        """Whether all models name the same leader, and none of them has a tie."""
+        return {one.level for one in self.verdicts} == {(self.verdicts[0].leader,)}
 
     @property
     def title(self) -> str:
@@ -99,14 +101,17 @@ class Rivals(Finding):
 
     @property
     def summary(self) -> str:
-        phrases = "; ".join(
-            f"{one.title}: {one.leader_label} {percent(one.probabilities[self.factions.index(one.leader)])}"
-            for one in self.verdicts
-        )
+        phrases = "; ".join(f"{one.title}: {self._ahead(one)}" for one in self.verdicts)
         if len(self.verdicts) == 1:
             return f"No other model of the case was compared. {self.path.summary}"
         verdict = "agree on who leads" if self.agree else "do not agree on who leads"
         return f"{len(self.verdicts)} models of the same evidence {verdict} ({phrases}). {self.path.summary}"
+
+    def _ahead(self, verdict: ModelVerdict) -> str:
+        names = dict(zip(self.factions, self.labels, strict=True))
+        chance = dict(zip(self.factions, verdict.probabilities, strict=True))
+        phrase = " and ".join(f"{names[one]} {percent(chance[one])}" for one in verdict.level)
+        return f"{phrase}, which are level" if len(verdict.level) > 1 else phrase
 
     def unreliable(self) -> tuple[str, ...]:
         """What in it the draws do not reach, one sentence each."""
@@ -180,6 +185,7 @@ def _verdict(posterior: Posterior, own: Posterior) -> ModelVerdict:
         engine=posterior.settings.engine,
         leader=first.id,
         leader_label=first.label,
+        level=tuple(one.id for one in posterior.level),
         runner_up=second.id,
         probabilities=tuple(probabilities.tolist()),
         mcse=tuple(one.mcse for one in posterior.standings),

@@ -31,7 +31,8 @@ _SAMPLING = Sampling(scrambles=8, log2_points=7)
 class Turn:
     """What became known up to a moment since the turn before, and the probabilities then, in the order of factions.
 
-    `khat` is the Pareto shape of the weights of that fit.
+    `level` are all that lead then, several where they are equal within 4 Monte Carlo errors; `leader` is the first of
+    them in the order of the case. `khat` is the Pareto shape of the weights of that fit.
     """
 
     moment: str
@@ -39,6 +40,7 @@ class Turn:
     probabilities: tuple[float, ...]
     mcse: tuple[float, ...]
     leader: str
+    level: tuple[str, ...]
     khat: float
 
 
@@ -97,13 +99,16 @@ class Timeline(Finding):
 
     @property
     def changes(self) -> tuple[Turn, ...]:
-        """The turns at which the lead passed to another faction than before; the first counts against the prior."""
+        """The turns at which the lead passed to another faction than before; the first counts against the prior.
+
+        A tie takes no lead away: while the faction that led is level with others, nothing has passed.
+        """
         before = self.factions[int(np.argmax(self.prior))]
         found = []
         for turn in self.turns:
-            if turn.leader != before:
+            if before not in turn.level:
                 found.append(turn)
-            before = turn.leader
+                before = turn.leader
         return tuple(found)
 
     @property
@@ -193,13 +198,14 @@ def _turn(posterior: Posterior, moment: Moment, before: Moment | None) -> Turn:
         as_of=moment,
         sampling=_SAMPLING,
     )
-    found = estimate(known.draws, known.faction_draws)
+    found, level = estimate(known.draws, known.faction_draws), tuple(one.id for one in known.level)
     return Turn(
         moment=moment.isoformat(),
         news=tuple(_news(posterior.case, moment, before)),
         probabilities=tuple(found.mean.tolist()),
         mcse=tuple(found.mcse.tolist()),
-        leader=known.program.factions[int(found.mean.argmax())],
+        leader=level[0],
+        level=level,
         khat=float("-inf") if known.draws.khat is None else known.draws.khat,
     )
 

@@ -73,12 +73,14 @@ def test_a_posterior_as_of_a_day_ends_that_day() -> None:
 
 
 def test_changes_of_the_lead_count_from_the_prior() -> None:
-    turn = module.Turn("d", (), (0.4, 0.6), (0.0, 0.0), "b", 0.0)
-    back = dataclasses.replace(turn, moment="e", probabilities=(0.6, 0.4), leader="a")
+    turn = module.Turn("d", (), (0.4, 0.6), (0.0, 0.0), "b", ("b",), 0.0)
+    back = dataclasses.replace(turn, moment="e", probabilities=(0.6, 0.4), leader="a", level=("a",))
     found = module.Timeline(("a", "b"), (0.7, 0.3), (turn, turn, back), 1, merged=False)
     assert [one.moment for one in found.changes] == ["d", "e"]
     assert "passed on d to b; on e to a" in str(found)
     assert list(found.to_frame().leader) == ["b", "b", "a"]
+    tie = dataclasses.replace(back, leader="a", level=("a", "b"))
+    assert not module.Timeline(("a", "b"), (0.3, 0.7), (tie, turn), 1, merged=False).changes
     never = module.Timeline(("a", "b"), (0.7, 0.3), (back,), 1, merged=False)
     assert "never changed" in str(never)
 
