@@ -168,7 +168,7 @@ class LeaveOut(Finding):
         between = max(self.removals, key=lambda one: abs(one.between_pull))
         lines = [
             f"Leaving out one {self.by} at a time ({len(self.removals)}): {phrases}; the largest move of any faction "
-            f"or group is that of {most.moved_label} without {most.label}, by {100 * most.move:+.1f} percentage points; "
+            f"or group is that of {most.moved_label} without {most.label}, by {100 * most.move:+.1f} points (%); "
             f"most of {self.first} against {self.second} comes from {between.label} ({between.between_pull:+.1f} dB)."
         ]
         if self.tied:

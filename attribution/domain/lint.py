@@ -14,6 +14,7 @@ from attribution.domain.tables import Reason, Row, TraitValue
 from attribution.errors import listed
 
 MANY_VOICES = 3
+_EVERYBODY = ("all factions", "every faction", "all groups", "all suspects")
 
 
 def case_concerns(case: Case) -> Iterator[Concern]:
@@ -63,23 +64,63 @@ def case_lint(case: Case) -> Iterator[Concern]:
 
 
 def one_sided_searches(case: Case) -> Iterator[Concern]:
-    """Searches whose description, or else whose question, names one suspect only."""
+    """Searches for what only one suspect could have done, said or denied, and searches made at one suspect's only.
+
+    A text that says *all* does not help where the question names one: whatever was found or not found about the others
+    is in no fact of the case, and cannot speak for or against them.
+    """
     for item in case.evidence:
         if not isinstance(item, Absence):
             continue
+        alone = [named for each in item.says if each.fact in case.facts for named in _asked_alone(case, each.fact)]
         searched = item.searched.lower()
-        asked = " ".join(
-            f"{each.fact} {case.facts[each.fact].question}" for each in item.says if each.fact in case.facts
-        )
-        named = _named(case, searched) or _named(case, asked.lower().replace("-", " "))
-        everybody = any(word in searched for word in ("all factions", "every faction", "all groups", "all suspects"))
-        if len(named) == 1 and not everybody:
+        at_one = [] if any(word in searched for word in _EVERYBODY) else _named(case, searched)
+        if alone:
+            named, others = alone[0]
             yield Concern(
-                what=f'"{item.id}" looked at {case.factions.label(named[0])} only',
+                what=f'"{item.id}" looked for what concerns {case.factions.label(named)} only',
+                means="the same may be missing everywhere: no fact says what was looked for, and found, about "
+                f"{listed(case.factions.label(other) for other in others)}",
+                remedy="add the same question about each of them, as a fact with what was found; or ask one question "
+                "that names nobody",
+                topic="evidence",
+            )
+        elif len(at_one) == 1:
+            yield Concern(
+                what=f'"{item.id}" looked at {case.factions.label(at_one[0])} only',
                 means="what was not found there may be missing everywhere: the search tells nothing about the others",
                 remedy="search for the same about every faction, or say `all factions` in `searched:` if that was done",
                 topic="evidence",
             )
+
+
+def _asked_alone(case: Case, fact: str) -> Iterator[tuple[str, list[str]]]:
+    """The one node that a fact's question names, with the factions of which no item answers the same question."""
+    named = _named(case, _question(case, fact))
+    if len(named) != 1:
+        return
+    spoken = {each.fact for item in case.evidence for each in item.propositions if each.fact in case.facts}
+    form = _form(case, fact, named[0])
+    asked = {
+        leaf for other in spoken for leaf in _named(case, _question(case, other)) if _form(case, other, leaf) == form
+    }
+    own = case.factions.under(named[0])
+    others = [leaf for leaf in case.factions.leaves if leaf != OTHER and leaf not in own and leaf not in asked]
+    if others:
+        yield named[0], others
+
+
+def _question(case: Case, fact: str) -> str:
+    """What a fact asks, in lower case: its question, or its id where it has none."""
+    return (case.facts[fact].question or fact.replace("-", " ")).lower()
+
+
+def _form(case: Case, fact: str, node: str) -> str:
+    """The question with a blank for the node that it names."""
+    question = _question(case, fact)
+    for name in (case.factions.label(node).lower(), node.replace("-", " ")):
+        question = question.replace(name, "___")
+    return question
 
 
 def _thin_history(model: Model) -> Iterator[Concern]:

@@ -86,8 +86,6 @@ def test_evidence_of_the_same_day_is_older_only_if_its_minute_is() -> None:
         ("claimed", "the channel of group one", True),
         ("claimed", "the channels of group one and group two", False),
         ("claimed", "the channel of group one, and all factions by name", False),
-        ("one-denied", "press in three languages", True),
-        ("one-denied", "denials by all factions", False),
     ],
 )
 def test_a_search_about_one_suspect_only(fact: str, searched: str, sided: bool) -> None:
@@ -97,6 +95,21 @@ def test_a_search_about_one_suspect_only(fact: str, searched: str, sided: bool) 
     case = a_case(*facts, items=[nothing_found(fact, searched)], tree=a_tree("group-one", "group-two"))
     found = [concern.what for concern in case_lint(case)]
     assert found == (['"search" looked at Group one only'] if sided else [])
+
+
+@pytest.mark.parametrize("searched", ["press in three languages", "denials by all factions, in all languages"])
+def test_a_question_about_one_suspect_only_whatever_the_text_says(searched: str) -> None:
+    from tests.builders import a_tree
+
+    one, two = (Fact(f"{id}-denied", YES_NO, question=f"Did group {id} deny it?") for id in ("one", "two"))
+    tree, search = a_tree("group-one", "group-two"), nothing_found("one-denied", searched)
+    (concern,) = case_lint(a_case(one, two, items=[search], tree=tree))
+    assert concern.what == '"search" looked for what concerns Group one only'
+    assert "about Group two" in concern.means
+    same = replace(nothing_found("two-denied", searched), id="same")
+    assert list(case_lint(a_case(one, two, items=[search, same], tree=tree))) == []
+    said = replace(a_report("said", says("two-denied", "yes")), citations=(PAGE,))
+    assert list(case_lint(a_case(one, two, items=[search, said], tree=tree))) == []
 
 
 def test_many_voices_of_one_institution() -> None:
