@@ -70,7 +70,7 @@ def _row(found: dict[str, Any]) -> IndexRow:
         title=found["title"],
         model=found["model"],
         model_title=found["model_title"],
-        leader=" and ".join(one["label"] for one in found["factions"] if one["id"] in found["level"]),
+        leader=_leaders(found),
         probability=f"{percent(first['probability'])} ({percents(first['low'], first['high'])})",
         words=first["words"],
         named=found["bottom_line"]["named"],
@@ -78,6 +78,13 @@ def _row(found: dict[str, Any]) -> IndexRow:
         concerns=_concerns(found["concerns"]),
         citable=found["citable"],
     )
+
+
+def _leaders(found: dict[str, Any]) -> str:
+    """Who leads; all that are level where several are."""
+    first = found["factions"][0]["id"]
+    level = found.get("level", [first])  # which reports of before 0.5 do not tell
+    return " and ".join(one["label"] for one in found["factions"] if one["id"] in level)
 
 
 def _concerns(concerns: list[dict[str, str]]) -> str:

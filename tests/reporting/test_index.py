@@ -15,7 +15,7 @@ UNNAMED = {"named": False}
 
 
 def a_report(case: str, model: str, leader: str, **changed: object) -> dict[str, object]:
-    first = {"label": leader, "probability": 0.7, "low": 0.5, "high": 0.9, "words": "likely"}
+    first = {"id": leader, "label": leader, "probability": 0.7, "low": 0.5, "high": 0.9, "words": "likely"}
     return {
         "format": "attribution-report/1",
         "case": case,
@@ -23,6 +23,7 @@ def a_report(case: str, model: str, leader: str, **changed: object) -> dict[str,
         "model": model,
         "model_title": model.capitalize(),
         "factions": [first],
+        "level": [leader],
         "bottom_line": {"named": True},
         "sensitivity": {"confidence": {"level": "moderate"}},
         "concerns": [{"severity": "warning"}, {"severity": "warning"}, {"severity": "note"}],
