@@ -284,7 +284,7 @@ def _leaning(space: Workspace, label: str, size: float, shift: dict[int, float],
     log_joint = space.total(slots, reach)
     found = reweight(posterior, displaced(posterior.program, shift), log_joint, refit=refit)
     low, high = weighted_quantiles(found.probability, found.weights, _QUANTILES)
-    front = found.front
+    front = found.front(posterior.program.factions.index(posterior.ranking[0].id))
     leader = posterior.program.factions[front.first]
     return Leaning(
         label=label,
