@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from math import comb
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from attribution.analysis.cache import AnalysisCache
 from attribution.analysis.finding import Finding, beyond_reach
 from attribution.analysis.perturbations import AT_RANDOM, Forgery, Variant, doubted, forgeable, forgeries, perturbed
 from attribution.analysis.reweighting import lead, reweight
-from attribution.analysis.subsets import Block, Blocks, blocks
+from attribution.analysis.subsets import Block, Blocks, UnitSubsets
 from attribution.analysis.units import chosen, standing_case, units
 from attribution.analysis.workspace import Workspace, crossing, even_rows, margins
 from attribution.domain.identifiers import OTHER
 from attribution.domain.verbal import percent
 from attribution.errors import UsageError, listed
 from attribution.inference.posterior import Posterior
-from attribution.network.program import Floats, Ints
+from attribution.network.program import Floats
 from attribution.network.subset_sums import products, subset_sums
 from attribution.plots.figures import Line, Scale, lines
 from attribution.plots.style import Role
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 _GRID = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 _DRAWS = 512
-_SET_DRAWS = 256
+_SET_DRAWS, _FEWEST_DRAWS, _SET_NUMBERS = 256, 64, 2**14
 _MOST_SETS = 2**13
 
 
@@ -333,11 +334,8 @@ def fewest(posterior: Posterior, origins: tuple[str, ...], toward: str, leader: 
     all others, and what it said about him. So the likelihoods of all subsets hold all answers. Sizes are tried one
     after another, every set of a size; where sets become too many the best one is made larger, origin by origin.
     """
-    rows = even_rows(posterior, _SET_DRAWS)
-    known = blocks(posterior, chosen(units(posterior, "origin"), "origin", origins), rows)
-    if toward != AT_RANDOM:
-        known = _spared(known, posterior.program.factions.index(toward))
-    lead_without = _lead_without(posterior, known, len(origins), leader)
+    spared = None if toward == AT_RANDOM else posterior.program.factions.index(toward)
+    lead_without = _lead_without(posterior, _subsets(posterior, origins), len(origins), leader, spared)
     best: tuple[int, ...] = ()
     for size in range(1, len(origins) + 1):
         if comb(len(origins), size) > _MOST_SETS:
@@ -350,27 +348,38 @@ def fewest(posterior: Posterior, origins: tuple[str, ...], toward: str, leader: 
     return None
 
 
+_SUBSETS: AnalysisCache[tuple[str, ...], UnitSubsets] = AnalysisCache()
+
+
+def _subsets(posterior: Posterior, origins: tuple[str, ...]) -> UnitSubsets:
+    """The sums that all directions look at."""
+    rows = even_rows(posterior, min(_SET_DRAWS, max(_FEWEST_DRAWS, _SET_NUMBERS // len(posterior.program.factions))))
+    among = chosen(units(posterior, "origin"), "origin", origins)
+    return _SUBSETS.get(posterior, origins, lambda: UnitSubsets(posterior, among, rows))
+
+
 def _lead_without(
-    posterior: Posterior, known: Blocks, count: int, leader: int
+    posterior: Posterior, known: UnitSubsets, count: int, leader: int, spared: int | None
 ) -> Callable[[Sequence[tuple[int, ...]]], Floats]:
-    """A function from sets of origins that are gone to the leader's log-odds against its nearest rival."""
+    """A function from sets of origins that are gone to the leader's log-odds against its nearest rival.
+
+    The faction that is `spared` is judged by everything, whatever is gone.
+    """
     program = posterior.program
-    opening = known.slots[:, [program.ints.surprise[1], program.ints.surprise[0]]]
-    base = known.base - posterior.log_evidence[known.rows, None]
-    given = products(
-        base, tuple(block.log_likelihood for block in known.blocks), opening, program.factions.index(OTHER)
-    )
 
     def lead_without(sets: Sequence[tuple[int, ...]]) -> Floats:
-        kept = np.ones((len(sets), count), dtype=np.int64)
-        for position, one in enumerate(sets):
-            kept[position, list(one)] = 0
-        pattern: Ints = np.zeros((len(sets), len(known.blocks)), dtype=np.int64)
-        for position, block in enumerate(known.blocks):
-            for bit, unit in enumerate(block.units):
-                pattern[:, position] |= kept[:, unit] << bit
+        kept = np.ones((1 + len(sets), count), dtype=bool)  # the first has everything
+        for position, one in enumerate(sets, 1):
+            kept[position, list(one)] = False
+        found = known.blocks(kept)
+        if spared is not None:
+            found = _spared(found, spared)
+        opening = found.slots[:, [program.ints.surprise[1], program.ints.surprise[0]]]
+        base = found.base - posterior.log_evidence[found.rows, None]
+        tables = tuple(block.log_likelihood for block in found.blocks)
+        given = products(base, tables, opening, program.factions.index(OTHER))
         with np.errstate(divide="ignore"):
-            logs = np.log(subset_sums(given, pattern)[0])
+            logs = np.log(subset_sums(given, found.pattern[1:])[0])
         return np.asarray(margins(logs, leader).min(axis=1))
 
     return lead_without
@@ -379,11 +388,11 @@ def _lead_without(
 def _spared(known: Blocks, faction: int) -> Blocks:
     """The same blocks, in which one faction is judged by everything whatever is gone."""
     changed = []
-    for block in known.blocks:
+    for block, whole in zip(known.blocks, known.pattern[0].tolist(), strict=True):
         table = block.log_likelihood.copy()
-        table[:, :, faction] = table[-1, :, faction]
+        table[:, :, faction] = table[whole, :, faction]
         changed.append(Block(block.units, table))
-    return Blocks(known.base, tuple(changed), known.slots, known.rows)
+    return replace(known, blocks=tuple(changed))
 
 
 def _greedy(

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from attribution.analysis.finding import Finding, beyond_reach
 from attribution.analysis.leave_out import without
 from attribution.analysis.reweighting import LOW_ESS, lead, reweight
-from attribution.analysis.subsets import Blocks, blocks
+from attribution.analysis.subsets import MOST_NUMBERS, Blocks, UnitSubsets, patterns
 from attribution.analysis.units import Unit, UnitKind, chosen, together, units
 from attribution.domain.identifiers import OTHER
 from attribution.errors import UsageError, listed
@@ -33,6 +33,7 @@ MOST_UNITS = 14
 _CHUNK = 256
 _MOST_SUMS = 2**22  # subsets times draws
 _MOST_SHOWN = 12
+_FEWEST_DRAWS = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,13 +242,9 @@ def lattice(
     _check(among, by, max_removed)
     who = lead(posterior)
     kept = _subsets(len(among), max_removed)
-    rows = _rows(posterior, draws or max(2048, _MOST_SUMS // len(kept)))
-    known = blocks(posterior, among, rows)
-    pattern = np.zeros((len(kept), len(known.blocks)), dtype=np.int64)
-    for position, block in enumerate(known.blocks):
-        for bit, unit in enumerate(block.units):
-            pattern[:, position] |= kept[:, unit].astype(np.int64) << bit
-    probabilities, ess, khat = _weighed(posterior, known, pattern, khat_for_all=khat_for_all)
+    rows = _rows(posterior, draws or _as_many(posterior, among, kept))
+    known = UnitSubsets(posterior, among, rows).blocks(kept)
+    probabilities, ess, khat = _weighed(posterior, known, khat_for_all=khat_for_all)
     leads = probabilities.argmax(axis=1) == posterior.program.factions.index(who.leader)
     full = max_removed is None
     away = [tuple(np.flatnonzero(one).tolist()) for one in minimal(~kept[~leads])]
@@ -309,6 +306,12 @@ def _check(among: tuple[Unit, ...], by: str, max_removed: int | None) -> None:
         )
 
 
+def _as_many(posterior: Posterior, among: tuple[Unit, ...], kept: Flags) -> int:
+    """As many draws as time and memory allow."""
+    held = MOST_NUMBERS // (patterns(posterior, among, kept) * len(posterior.program.factions))
+    return min(max(2048, _MOST_SUMS // len(kept)), max(_FEWEST_DRAWS, held))
+
+
 def _rows(posterior: Posterior, wanted: int) -> Ints:
     """About so many draws: every k-th of a chain, or the first 2^j points of each scramble, which lie evenly."""
     chains, count = posterior.draws.z.shape[:2]
@@ -332,11 +335,9 @@ def _subsets(count: int, max_removed: int | None) -> Flags:
     return kept
 
 
-def _weighed(
-    posterior: Posterior, known: Blocks, pattern: Ints, *, khat_for_all: bool
-) -> tuple[Floats, Floats, Floats]:
+def _weighed(posterior: Posterior, known: Blocks, *, khat_for_all: bool) -> tuple[Floats, Floats, Floats]:
     """Probabilities, effective sample sizes, and k-hats where they are asked for; smoothed where the size is low."""
-    program = posterior.program
+    program, pattern = posterior.program, known.pattern
     opening = known.slots[:, [program.ints.surprise[1], program.ints.surprise[0]]]
     base = known.base
     if posterior.draws.log_weight is None:

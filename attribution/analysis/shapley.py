@@ -16,7 +16,7 @@ import numpy as np
 
 from attribution.analysis.finding import Finding
 from attribution.analysis.reweighting import disjoint_sets
-from attribution.analysis.subsets import TiedOrigins, tied_origins
+from attribution.analysis.subsets import PAIRS, TiedOrigins, rows_within_budget, tied_origins
 from attribution.analysis.workspace import even_rows
 from attribution.domain.verbal import DECIBANS
 from attribution.inference.draws import expectation, weighted_quantiles
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 _MOST_DRAWS = 4096  # of a weighted run four times as large: the bars' own errors stay far below their ranges
 MOST_TOGETHER = 10
-_PAIRS, _DRAWS = 32, 2048
+_DRAWS = 2048  # in which orders are sampled
 DRAWN = 16  # origins of a figure, each with a row
 type Worth = dict[frozenset[str], Floats]
 
@@ -69,7 +69,7 @@ class Decomposition(Finding):
     total
         The log-odds of the published probabilities.
     orders
-        How many orders of coming were sampled for some origins; 0 where all is enumerated.
+        How many orders of coming were sampled for origins too many to enumerate; 0 where all is enumerated.
     draws
         How many draws the bars are means over.
 
@@ -98,7 +98,7 @@ class Decomposition(Finding):
     def method(self) -> str:
         """What was computed, and how."""
         return f"Shapley values in each of {self.draws:,} draws, " + (
-            f"over {self.orders} random orders where members of a side differ (largest error "
+            f"over {self.orders} sampled orders where origins are too many to enumerate together (largest error "
             f"{max((bar.error for bar in self.origins), default=0.0):.2f} dB), else enumerated exactly."
             if self.orders
             else "enumerated exactly within facts that hang together."
@@ -220,14 +220,14 @@ def contributions(posterior: Posterior, first: Floats, second: Floats, *, most: 
 
     Where there are more draws than `most`, so many that count equally stand for all.
     """
-    chosen = even_rows(posterior, most) if most is not None and most < len(posterior.slots) else None
+    chosen = rows_within_budget(posterior, most)
     parts = tied_origins(posterior, chosen)
     sides = tuple(mixture(posterior, side) for side in (first, second))
     if chosen is not None:
         sides = tuple(side[chosen] for side in sides)
-    loose = [part for part in parts if not _adds_up(part, sides)]
+    loose = [part for part in parts if part.orders or not _adds_up(part, sides)]
     mixed = sorted(origin for part in loose for origin in part.origins)
-    sampled = len(mixed) > MOST_TOGETHER
+    sampled = len(mixed) > MOST_TOGETHER or any(part.orders for part in loose)
     rows = np.arange(len(sides[0]))
     if sampled:
         rows = even_rows(posterior, _DRAWS) if chosen is None else rows[:: -(-len(rows) // _DRAWS)]
@@ -236,17 +236,19 @@ def contributions(posterior: Posterior, first: Floats, second: Floats, *, most: 
     values: dict[str, Floats] = {}
     for part in parts:
         if part not in loose:
-            a, b = (int(side[0].argmax()) for side in sides)
+            a, b = (part.of_faction[int(side[0].argmax())] for side in sides)
             worth = {kept: DECIBANS * (table[rows, a] - table[rows, b]) for kept, table in part.by_subset.items()}
             values |= enumerated(part.origins, worth)
-    here = (sides[0][rows], sides[1][rows])
+    together = _Together.of(loose, rows, (sides[0][rows], sides[1][rows]))
     error: dict[str, float] = {}
+    orders = 0
     if sampled:
-        together, error = _sampled(loose, mixed, rows, here, weights)
-        values |= together
+        orders = 2 * min((len(part.orders) for part in loose if part.orders), default=PAIRS)
+        found, error = _sampled(together, mixed, orders // 2, weights)
+        values |= found
     elif mixed:
-        values |= enumerated(tuple(mixed), _together(loose, mixed, rows, here))
-    return Contributions(values, weights, 2 * _PAIRS if sampled else 0, error)
+        values |= enumerated(tuple(mixed), together.all_subsets(mixed))
+    return Contributions(values, weights, orders, error)
 
 
 def mixture(posterior: Posterior, side: Floats) -> Floats:
@@ -278,75 +280,98 @@ def enumerated(origins: tuple[str, ...], worth: Worth) -> dict[str, Floats]:
 def _adds_up(part: TiedOrigins, sides: tuple[Floats, ...]) -> bool:
     """Whether within each side all members have the same likelihood, whatever is kept."""
     for side in sides:
-        members = np.flatnonzero(side.max(axis=0) > 0)
+        classes = np.unique(part.of_faction[side.max(axis=0) > 0])
         for table in part.by_subset.values():
-            if not np.array_equal(table[:, members], np.repeat(table[:, members[:1]], len(members), axis=1)):
+            if not (table[:, classes] == table[:, classes[:1]]).all():
                 return False
     return True
 
 
-def _worth(total: Floats, sides: tuple[Floats, Floats]) -> Floats:
-    """Log-odds of the sides in decibans, from likelihoods of the factions: (draw,)."""
-    top = total.max(axis=1, keepdims=True)
-    likelihood = np.exp(total - top)
-    first, second = (np.einsum("dh,dh->d", likelihood, side) for side in sides)
-    return np.asarray(DECIBANS * (np.log(first) - np.log(second)))
+@dataclass(frozen=True, slots=True, eq=False)
+class _Together:
+    """Parts whose origins are taken together, for two sides: what any of their subsets is worth.
 
+    `parts` come with the class of every faction that counts; `tables` are the likelihoods (class, draw) by part and
+    subset, `sides` the weights (faction, draw) of the factions that count.
+    """
 
-def _together(parts: list[TiedOrigins], mixed: list[str], rows: Ints, sides: tuple[Floats, Floats]) -> Worth:
-    """The worth of every subset of origins of several parts."""
-    found: Worth = {}
-    for size in range(len(mixed) + 1):
-        for kept in combinations(mixed, size):
-            total = np.zeros((len(rows), sides[0].shape[1]))
-            for part in parts:
-                total += part.by_subset[frozenset(kept) & frozenset(part.origins)][rows]
-            found[frozenset(kept)] = _worth(total, sides)
-    return found
+    parts: tuple[tuple[TiedOrigins, Ints], ...]
+    tables: dict[tuple[int, frozenset[str]], Floats]
+    sides: tuple[Floats, Floats]
+
+    @classmethod
+    def of(cls, parts: list[TiedOrigins], rows: Ints, sides: tuple[Floats, Floats]) -> _Together:
+        counts = np.flatnonzero((sides[0] + sides[1]).max(axis=0) > 0)
+        tables = {
+            (place, kept): np.ascontiguousarray(table[rows].T)
+            for place, part in enumerate(parts)
+            for kept, table in part.by_subset.items()
+        }
+        first, second = (np.ascontiguousarray(side[:, counts].T) for side in sides)
+        return cls(tuple((part, part.of_faction[counts]) for part in parts), tables, (first, second))
+
+    def all_subsets(self, mixed: list[str]) -> Worth:
+        """The worth of every subset: decibans (draw,)."""
+        found: Worth = {}
+        for size in range(len(mixed) + 1):
+            for some in combinations(mixed, size):
+                kept = frozenset(some)
+                found[kept] = self._worth(self._total([kept & set(part.origins) for part, _ in self.parts]))
+        return found
+
+    def one_order(self, order: list[str]) -> list[tuple[str, Floats]]:
+        """What each origin adds when origins come in this order: decibans (draw,)."""
+        home = {origin: place for place, (part, _) in enumerate(self.parts) for origin in part.origins}
+        kept = [frozenset[str]() for _ in self.parts]
+        total = self._total(kept)
+        before, found = self._worth(total), []
+        for origin in order:
+            place = home[origin]
+            less, kept[place] = kept[place], kept[place] | {origin}
+            change = self.tables[place, less]
+            if np.isfinite(change).all():
+                total += (self.tables[place, kept[place]] - change)[self.parts[place][1]]
+            else:
+                total = self._total(kept)
+            after = self._worth(total)
+            found.append((origin, after - before))
+            before = after
+        return found
+
+    def _total(self, kept: list[frozenset[str]]) -> Floats:
+        """Log-likelihoods of the factions: (faction, draw)."""
+        total = np.zeros(self.sides[0].shape)
+        for place, (_, of_faction) in enumerate(self.parts):
+            total += self.tables[place, kept[place]][of_faction]
+        return total
+
+    def _worth(self, total: Floats) -> Floats:
+        """Log-odds of the sides in decibans, from likelihoods of the factions: (draw,)."""
+        likelihood = np.exp(total - total.max(axis=0))
+        first, second = (np.einsum("hd,hd->d", likelihood, side) for side in self.sides)
+        return np.asarray(DECIBANS * (np.log(first) - np.log(second)))
 
 
 def _sampled(
-    parts: list[TiedOrigins], mixed: list[str], rows: Ints, sides: tuple[Floats, Floats], weights: Floats
+    together: _Together, mixed: list[str], pairs: int, weights: Floats
 ) -> tuple[dict[str, Floats], dict[str, float]]:
     """Means over random orders, each taken forwards and backwards; every order sums to the whole in every draw.
 
-    Orders are drawn of sorted names, so that the order of the file does not matter.
+    Orders are drawn of sorted names, so that the order of the file does not matter. Origins of a part of which only
+    some orders are known come in one of these.
     """
-    home = {origin: part for part in parts for origin in part.origins}
-    tables = {(id(part), kept): table[rows] for part in parts for kept, table in part.by_subset.items()}
     rng = np.random.default_rng(0)
-    total = {origin: np.zeros(len(rows)) for origin in mixed}
-    by_pair = {origin: np.zeros(_PAIRS) for origin in mixed}
-    for pair in range(_PAIRS):
+    total = {origin: np.zeros(len(weights)) for origin in mixed}
+    by_pair = {origin: np.zeros(pairs) for origin in mixed}
+    for pair in range(pairs):
         order = [mixed[position] for position in rng.permutation(len(mixed))]
+        for part, _ in together.parts:
+            if part.orders:
+                known = iter(part.orders[pair])
+                order = [next(known) if origin in part.origins else origin for origin in order]
         for way in (order, order[::-1]):
-            for origin, added in _one_order(way, home, tables, sides):
-                total[origin] += added / (2 * _PAIRS)
+            for origin, added in together.one_order(way):
+                total[origin] += added / (2 * pairs)
                 by_pair[origin][pair] += float(expectation(weights, added)) / 2
-    error = {origin: float(means.std(ddof=1) / np.sqrt(_PAIRS)) for origin, means in by_pair.items()}
+    error = {origin: float(means.std(ddof=1) / np.sqrt(pairs)) for origin, means in by_pair.items()}
     return total, error
-
-
-def _one_order(
-    order: list[str],
-    home: dict[str, TiedOrigins],
-    tables: dict[tuple[int, frozenset[str]], Floats],
-    sides: tuple[Floats, Floats],
-) -> list[tuple[str, Floats]]:
-    kept = {id(part): frozenset[str]() for part in home.values()}
-    likelihood = _sum(kept, tables)
-    before = _worth(likelihood, sides)
-    found = []
-    for origin in order:
-        key = id(home[origin])
-        more = kept[key] | {origin}
-        kept[key], less = more, tables[key, kept[key]]
-        likelihood = likelihood - less + tables[key, more] if np.isfinite(less).all() else _sum(kept, tables)
-        after = _worth(likelihood, sides)
-        found.append((origin, after - before))
-        before = after
-    return found
-
-
-def _sum(kept: dict[int, frozenset[str]], tables: dict[tuple[int, frozenset[str]], Floats]) -> Floats:
-    return np.asarray(sum(tables[key, some] for key, some in kept.items()))

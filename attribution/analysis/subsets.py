@@ -1,9 +1,12 @@
-"""Likelihoods of every subset of the evidence, part by part: the ground that decompositions and lattices stand on.
+"""Likelihoods of subsets of the evidence, part by part: the ground that decompositions and lattices stand on.
 
 Origins that speak about one tied part of the network interact; across parts they do not. So ``log p(A | h, theta)`` of
 any subset A is a sum over parts, and each part needs only the subsets of its own few origins. Units that speak about
-one part form a block; so do units that take only a part of what an origin says, with all that this origin touches. A
-block of k units has 2^k patterns.
+one part form a block; so do units that take only a part of what an origin says, with all that this origin touches.
+
+A part of k origins has 2^k subsets. Up to 10 origins all of them are worked out; beyond that those that some random
+orders of coming pass through, each order taken forwards and backwards. How many orders, and in how many draws, is a
+budget of work: however large a case is, what is asked of it can be had.
 """
 
 from __future__ import annotations
@@ -12,14 +15,15 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from attribution.analysis.cache import AnalysisCache
 from attribution.analysis.reweighting import transferred
 from attribution.analysis.units import Unit, together
-from attribution.errors import UsageError
+from attribution.analysis.workspace import even_rows
 from attribution.inference.posterior import Posterior
 from attribution.network.compiler import compile_network
-from attribution.network.program import Floats, Ints
+from attribution.network.program import Floats, Ints, Program
 from attribution.network.summation import (
     log_parts,
     numbers,
@@ -28,59 +32,119 @@ from attribution.network.summation import (
     switched_off,
 )
 
-MOST_TIED_ORIGINS = 12
-MOST_TIED_UNITS = 14
+MOST_ENUMERATED = 10  # origins of a part, whose subsets are all worked out
+PAIRS, _FEWEST_PAIRS = 32, 4  # of orders, one the other backwards
+MOST_NUMBERS, _FEWEST_DRAWS = 2**25, 64  # that likelihoods of subsets may take
+type Flags = NDArray[np.bool_]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class TiedOrigins:
-    """The origins of one part, and ``log p(A | h, theta)`` for each subset A of them: (draw, faction) each."""
+    """The origins of one part, and ``log p(A | h, theta)`` for subsets A of them.
+
+    Attributes
+    ----------
+    origins
+        Their ids.
+    by_subset
+        For each subset (draw, class): factions of one class have the same numbers in this part.
+    of_faction
+        The class of each faction: (faction,).
+    orders
+        Orders of coming, the subsets of whose beginnings and ends are known; empty where every subset is.
+    """
 
     origins: tuple[str, ...]
     by_subset: dict[frozenset[str], Floats]
+    of_faction: Ints
+    orders: tuple[tuple[str, ...], ...] = ()
 
 
 _TIED: AnalysisCache[bytes | None, tuple[TiedOrigins, ...]] = AnalysisCache()
 
 
 def tied_origins(posterior: Posterior, rows: Ints | None = None) -> tuple[TiedOrigins, ...]:
-    """Every part that some origin speaks about, with the likelihoods of all subsets of its origins.
+    """Every part that some origin speaks about, with the likelihoods of subsets of its origins.
 
     In all draws, or in those of `rows`.
-
-    Raises
-    ------
-    UsageError
-        More than 12 origins speak about one part: their subsets are too many to enumerate.
     """
     slots = posterior.slots if rows is None else posterior.slots[rows]
     return _TIED.get(posterior, None if rows is None else rows.tobytes(), lambda: _tied_origins(posterior, slots))
 
 
+def rows_within_budget(posterior: Posterior, most: int | None) -> Ints | None:
+    """So many draws that count equally as the likelihoods of all subsets can be kept of, at most `most`; None: all."""
+    program, count = posterior.program, len(posterior.slots)
+    each = sum(_subsets_of(len(mine), _pairs(program)) * _classes(program, part) for part, mine in _parts(program))
+    wanted = min(most or count, max(_FEWEST_DRAWS, MOST_NUMBERS // max(1, each)))
+    return even_rows(posterior, wanted) if wanted < count else None
+
+
 def _tied_origins(posterior: Posterior, slots: Floats) -> tuple[TiedOrigins, ...]:
     program = posterior.program
     found = []
-    for part in sorted(set(program.ints.origin_part.tolist())):
-        mine = tuple(o for o, of in zip(program.origins, program.ints.origin_part, strict=True) if of == part)
-        if len(mine) > MOST_TIED_ORIGINS:
-            raise UsageError(
-                f"{len(mine)} origins are tied together: {', '.join(mine[:6])} and others.",
-                allowed=f"at most {MOST_TIED_ORIGINS} origins about facts that hang together",
-                hint="declare origins that stand or fall together as one",
-            )
-        subsets = [frozenset(kept) for size in range(len(mine) + 1) for kept in combinations(mine, size)]
+    for part, mine in _parts(program):
+        orders: tuple[tuple[str, ...], ...] = ()
+        if len(mine) <= MOST_ENUMERATED:
+            subsets = [frozenset(kept) for size in range(len(mine) + 1) for kept in combinations(mine, size)]
+        else:
+            orders = _orders(mine, _pairs(program))
+            subsets = _passed(orders)
         switches = [switched_off(program, frozenset(mine) - kept) for kept in subsets]
-        likelihoods = part_log_likelihoods(program, slots, part, switches)
-        found.append(TiedOrigins(mine, dict(zip(subsets, likelihoods, strict=True))))
+        leaves, of_faction = _class_leaves(program, part)
+        likelihoods = part_log_likelihoods(program, slots, part, switches, only=leaves)
+        found.append(TiedOrigins(mine, dict(zip(subsets, likelihoods, strict=True)), of_faction, orders))
     return tuple(found)
+
+
+def _parts(program: Program) -> list[tuple[int, tuple[str, ...]]]:
+    """Parts that some origin speaks about, with those origins."""
+    of = program.ints.origin_part.tolist()
+    return [
+        (part, tuple(o for o, its in zip(program.origins, of, strict=True) if its == part)) for part in sorted(set(of))
+    ]
+
+
+def _classes(program: Program, part: int) -> int:
+    return int(program.ints.class_start[part + 1] - program.ints.class_start[part])
+
+
+def _class_leaves(program: Program, part: int) -> tuple[Ints, Ints]:
+    """One faction of each class of a part, and the class of each faction."""
+    first, end, factions = (
+        int(program.ints.class_start[part]),
+        int(program.ints.class_start[part + 1]),
+        program.factions,
+    )
+    of_faction = program.ints.class_of[part * len(factions) : (part + 1) * len(factions)] - first
+    return program.ints.class_leaf[first:end], of_faction
+
+
+def _pairs(program: Program) -> int:
+    """How many pairs of orders the budget allows, were there draws enough."""
+    each = sum(2 * len(mine) * _classes(program, part) for part, mine in _parts(program) if len(mine) > MOST_ENUMERATED)
+    return int(np.clip(MOST_NUMBERS // (512 * max(1, each)), _FEWEST_PAIRS, PAIRS))
+
+
+def _subsets_of(count: int, pairs: int) -> int:
+    return 2**count if count <= MOST_ENUMERATED else 2 * pairs * count
+
+
+def _orders(mine: tuple[str, ...], pairs: int) -> tuple[tuple[str, ...], ...]:
+    """Random orders of sorted names, so that the order of the file does not matter."""
+    rng, names = np.random.default_rng(0), sorted(mine)
+    return tuple(tuple(names[place] for place in rng.permutation(len(names))) for _ in range(pairs))
+
+
+def _passed(orders: tuple[tuple[str, ...], ...]) -> list[frozenset[str]]:
+    """The subsets that some orders pass through, forwards and backwards."""
+    ways = (way for order in orders for way in (order, order[::-1]))
+    return list(dict.fromkeys(frozenset(way[:size]) for way in ways for size in range(len(way) + 1)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Block:
-    """Units that hang together, and ``log p(E_block | h)`` for each pattern of those kept: (pattern, draw, faction).
-
-    Bit j of a pattern says that the j-th of `units` is kept.
-    """
+    """Units that hang together, and ``log p(E_block | h)`` of the patterns asked for: (pattern, draw, faction)."""
 
     units: tuple[int, ...]
     log_likelihood: Floats
@@ -88,43 +152,75 @@ class Block:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Blocks:
-    """All blocks of some units, and the log-joint of everything that they do not touch: (draw, faction)."""
+    """All blocks of some units, and the log-joint of everything that they do not touch: (draw, faction).
+
+    `pattern` says for each subset and block which row of the block it takes: (subset, block).
+    """
 
     base: Floats
     blocks: tuple[Block, ...]
+    pattern: Ints
     slots: Floats
     rows: Ints
 
 
-def blocks(posterior: Posterior, units: tuple[Unit, ...], rows: Ints) -> Blocks:
-    """The blocks of `units`, worked out for some of the stored draws.
+class UnitSubsets:
+    """Units of the evidence, and some of the stored draws in which subsets of them are summed when asked for."""
 
-    Raises
-    ------
-    UsageError
-        More than 14 units hang together.
-    """
-    program = posterior.program
-    slots = np.ascontiguousarray(posterior.slots[rows])
-    prior, parts = log_parts(program, slots)
-    grouped = _grouped(posterior, units)
-    touched = {part for mine, _ in grouped for part in mine}
-    untouched = [part for part in range(parts.shape[2]) if part not in touched]
-    base = prior + parts[:, :, untouched].sum(axis=2)
-    found = []
-    for mine, members in grouped:
-        if len(members) > MOST_TIED_UNITS:
-            raise UsageError(
-                f"{len(members)} units speak about facts that hang together.",
-                allowed=f"at most {MOST_TIED_UNITS}",
-                hint="take clusters or institutions as units",
-            )
-        table = np.empty((2 ** len(members), *base.shape))
-        for pattern in range(len(table)):
-            gone = tuple(units[unit] for bit, unit in enumerate(members) if not pattern >> bit & 1)
-            table[pattern] = _log_likelihood(posterior, together(gone), mine, slots, rows, parts)
-        found.append(Block(members, table))
-    return Blocks(base, tuple(found), slots, rows)
+    def __init__(self, posterior: Posterior, units: tuple[Unit, ...], rows: Ints) -> None:
+        self._posterior, self._units, self._rows = posterior, units, rows
+        self._slots = np.ascontiguousarray(posterior.slots[rows])
+        prior, self._parts = log_parts(posterior.program, self._slots)
+        self._grouped = _grouped(posterior, units)
+        touched = {part for mine, _ in self._grouped for part in mine}
+        untouched = [part for part in range(self._parts.shape[2]) if part not in touched]
+        self._base = prior + self._parts[:, :, untouched].sum(axis=2)
+        self._known: dict[tuple[int, bytes], Floats] = {}
+
+    def blocks(self, kept: Flags) -> Blocks:
+        """The blocks, with the patterns that some subsets need: `kept` (subset, unit)."""
+        found, pattern = [], np.zeros((len(kept), len(self._grouped)), dtype=np.int64)
+        for place, (_, members) in enumerate(self._grouped):
+            wanted, pattern[:, place] = np.unique(kept[:, members], axis=0, return_inverse=True)
+            self._work_out(place, wanted)
+            found.append(Block(members, np.stack([self._known[place, one.tobytes()] for one in wanted])))
+        return Blocks(self._base, tuple(found), pattern, self._slots, self._rows)
+
+    def _work_out(self, place: int, wanted: Flags) -> None:
+        """Likelihoods of a block, of patterns that are not known yet: whole origins all at once."""
+        program, (mine, members) = self._posterior.program, self._grouped[place]
+        new = [one for one in wanted if (place, one.tobytes()) not in self._known]
+        gone = [together(tuple(self._units[unit] for unit in np.array(members)[~one])) for one in new]
+        whole = [position for position, unit in enumerate(gone) if not unit.unsaid]
+        switches = [switched_off(program, frozenset(gone[position].origins)) for position in whole]
+        if whole:
+            total = sum(part_log_likelihoods(program, self._slots, part, switches) for part in mine)
+            for position, table in zip(whole, np.asarray(total), strict=True):
+                self._known[place, new[position].tobytes()] = table
+        for one, unit in zip(new, gone, strict=True):
+            if unit.unsaid:
+                self._known[place, one.tobytes()] = self._partly(unit, mine)
+
+    def _partly(self, gone: Unit, mine: tuple[int, ...]) -> Floats:
+        """``log p(E_block | h)`` where something of an origin is unsaid: (draw, faction)."""
+        posterior, parts = self._posterior, self._parts
+        changed = compile_network(
+            posterior.case, posterior.model, posterior.settings.as_of, unsaid=gone.unsaid
+        ).without(frozenset(gone.origins))
+        z = np.ascontiguousarray(transferred(posterior, changed)[self._rows])
+        own = log_parts(changed, numbers(changed, z))[1]
+        less = posterior.program.without(frozenset(gone.origins))
+        silent = {int(less.ints.origin_part[less.origins.index(origin)]) for origin in gone.origins}
+        outside = np.zeros(parts.shape[:2])
+        for part in range(parts.shape[2]):
+            if part not in mine:
+                outside += part_log_likelihood(less, self._slots, part) if part in silent else parts[:, :, part]
+        return np.asarray(own.sum(axis=2) - outside)
+
+
+def patterns(posterior: Posterior, units: tuple[Unit, ...], kept: Flags) -> int:
+    """How many patterns of all blocks together some subsets need: `kept` (subset, unit)."""
+    return sum(len(np.unique(kept[:, members], axis=0)) for _, members in _grouped(posterior, units))
 
 
 def _grouped(posterior: Posterior, units: tuple[Unit, ...]) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
@@ -143,28 +239,3 @@ def _grouped(posterior: Posterior, units: tuple[Unit, ...]) -> list[tuple[tuple[
             grouped.append((set().union(*(pair[0] for pair in tied)), set().union(*(pair[1] for pair in tied))))
     speaking = [(tuple(sorted(parts)), tuple(sorted(members))) for parts, members in grouped if members]
     return sorted(speaking, key=lambda pair: pair[1][::-1])
-
-
-def _log_likelihood(
-    posterior: Posterior, gone: Unit, mine: tuple[int, ...], slots: Floats, rows: Ints, parts: Floats
-) -> Floats:
-    """``log p(E_block | h)`` without some units: (draw, faction)."""
-    if not gone.unsaid:
-        return _sum_of(posterior, gone, mine, slots, parts)
-    changed = compile_network(posterior.case, posterior.model, posterior.settings.as_of, unsaid=gone.unsaid).without(
-        frozenset(gone.origins)
-    )
-    own = log_parts(changed, numbers(changed, np.ascontiguousarray(transferred(posterior, changed)[rows])))[1]
-    outside = tuple(part for part in range(parts.shape[2]) if part not in mine)
-    return np.asarray(own.sum(axis=2) - _sum_of(posterior, gone, outside, slots, parts))
-
-
-def _sum_of(posterior: Posterior, gone: Unit, which: tuple[int, ...], slots: Floats, parts: Floats) -> Floats:
-    """The sum over some parts without whole origins; parts that these do not speak about are known."""
-    program = posterior.program
-    less = program.without(frozenset(gone.origins))
-    touched = {int(program.ints.origin_part[program.origins.index(origin)]) for origin in gone.origins}
-    total = np.zeros(parts.shape[:2])
-    for part in which:
-        total += part_log_likelihood(less, slots, part) if part in touched else parts[:, :, part]
-    return total

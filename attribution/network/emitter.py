@@ -35,6 +35,7 @@ class Emitter:
         self._rows: dict[int, list[int]] = {}
         self._values: dict[tuple[int, float], Values] = {}
         self._means: dict[int, list[int]] = {}
+        self.gates: dict[int, int] = {}  # registers, 1 where an origin is heard and 0 where not; others are as switched
 
     @classmethod
     def from_normals(cls, program: Program) -> Emitter:
@@ -285,7 +286,8 @@ class Emitter:
             else:  # its ratios for the faction and for the state, 1 where it names none
                 ratios = [self.slot[slot - 1] if slot else tape.one for slot in (leaf, pattern)]
                 factor = tape.power(tape.multiply(*ratios), power)
-            pool[i["evidence_offset"][o] + k] = factor
+            gate = self.gates.get(o)
+            pool[i["evidence_offset"][o] + k] = factor if gate is None else tape.mix(gate, tape.one, factor)
 
     def _step(self, pool: Pool, step: int) -> None:
         """Multiply factors over all joint states of their facts and sum one fact out."""

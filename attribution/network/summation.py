@@ -14,7 +14,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from attribution.network.emitter import Emitter, Switch
-from attribution.network.program import CONSTANT, DIRECT, Floats, Program
+from attribution.network.program import CONSTANT, DIRECT, Floats, Ints, Program
 from attribution.network.reader import pull, read
 from attribution.network.tape import Sealed
 
@@ -116,15 +116,22 @@ def part_log_likelihood(program: Program, slots: Floats, part: int) -> Floats:
     return np.asarray(part_log_likelihoods(program, slots, part, (switch,))[0])
 
 
-def part_log_likelihoods(program: Program, slots: Floats, part: int, switches: Sequence[Switch]) -> Floats:
+def part_log_likelihoods(
+    program: Program, slots: Floats, part: int, switches: Sequence[Switch], *, only: Ints | None = None
+) -> Floats:
     """``log p(E_part | h, theta)`` of one part under several ways to switch origins: (switch, draw, faction).
 
-    Everything that these have in common is worked out once.
+    Of all factions, or of those at the positions `only`.
+
+    Everything that these have in common is worked out once: they are outputs of one tape, or, where they are so many
+    that writing it would cost more than reading, the same short tape is read once for each, with the switches as
+    inputs.
     """
-    factions, first = len(program.factions), int(program.ints.class_start[part])
-    of_faction = program.ints.class_of[part * factions : (part + 1) * factions] - first
-    classes = int(program.ints.class_start[part + 1]) - first
-    found = np.empty((len(switches), len(slots), factions))
+    if len(switches) * _cost_of_parts(program)[part] > _MOST_WRITTEN and _only_left_out(program, switches):
+        return _gated(program, slots, part, switches, only)
+    of_faction = _classes_of(program, part, only)
+    classes = int(program.ints.class_start[part + 1] - program.ints.class_start[part])
+    found = np.empty((len(switches), len(slots), len(of_faction)))
     step = max(1, _CHUNK // (1 + len(slots) * classes))
     for start in range(0, len(switches), step):
         some = tuple(switches[start : start + step])
@@ -137,6 +144,46 @@ def part_log_likelihoods(program: Program, slots: Floats, part: int, switches: S
 
 def _write_part(part: int, switches: Sequence[Switch], emitter: Emitter) -> list[int]:
     return [log for switch in switches for log in emitter.likelihood(part, switch)]
+
+
+_MOST_WRITTEN = 2**15  # instructions
+
+
+def _only_left_out(program: Program, switches: Sequence[Switch]) -> bool:
+    """Whether these leave origins out and change nothing else."""
+    powers = np.array(switches)
+    return bool(((powers == 0.0) | (powers == program.floats.switch)).all())
+
+
+def _classes_of(program: Program, part: int, only: Ints | None) -> Ints:
+    """The class of factions in a part, counted within the part: (faction,)."""
+    factions = len(program.factions)
+    classes = program.ints.class_of[part * factions : (part + 1) * factions] - program.ints.class_start[part]
+    return np.asarray(classes if only is None else classes[only])
+
+
+def _gated(program: Program, slots: Floats, part: int, switches: Sequence[Switch], only: Ints | None) -> Floats:
+    """As `part_log_likelihoods`, each way to switch origins a value of inputs of their own."""
+    columns, classes = slots.shape[1], _classes_of(program, part, only)
+    mine = np.flatnonzero(program.ints.origin_part == part)
+
+    def write(emitter: Emitter) -> list[int]:
+        emitter.gates = {int(origin): columns + place for place, origin in enumerate(mine)}
+        return emitter.likelihood(part, emitter.switch)
+
+    gates = np.array(switches)[:, mine] != 0.0
+    wide = np.concatenate([slots, np.ones((len(slots), len(mine)))], axis=1)
+    tape, used = _sealed(program, wide, ("gated", part), lambda emitter: emitter.tape.sealed(write(emitter))).narrowed()
+    open_at = np.flatnonzero(used >= columns)
+    gates, x = gates[:, used[open_at] - columns], wide[:, used]
+    found = np.empty((len(switches), len(slots), len(classes)))
+    step = max(1, _CHUNK // max(1, x.size))
+    for start in range(0, len(switches), step):
+        some = gates[start : start + step]
+        many = np.tile(x, (len(some), 1))
+        many[:, open_at] = np.repeat(some, len(slots), axis=0)
+        found[start : start + step] = read(tape, many).reshape(len(some), len(slots), -1)[:, :, classes]
+    return found
 
 
 def switched_off(program: Program, origins: frozenset[str]) -> Switch:
@@ -166,16 +213,20 @@ def log_evidence_without_each(program: Program, slots: Floats) -> Floats:
 _LARGEST_TAPE = 2**18  # instructions
 
 
-def _cost_without(program: Program) -> list[int]:
-    """About how many instructions it takes to leave each origin out."""
-    ints, factions = program.ints, len(program.factions)
-    factors = np.diff(ints.factor_start)
-    steps = ints.step_size * factors
-    by_part = [
+def _cost_of_parts(program: Program) -> list[int]:
+    """About how many instructions the likelihood of each part takes, for all its classes."""
+    ints = program.ints
+    steps = ints.step_size * np.diff(ints.factor_start)
+    return [
         int(steps[ints.step_part == part].sum() * (ints.class_start[part + 1] - ints.class_start[part]))
         for part in range(len(ints.part_step) - 1)
     ]
-    return [by_part[part] + 4 * factions for part in ints.origin_part.tolist()]
+
+
+def _cost_without(program: Program) -> list[int]:
+    """About how many instructions it takes to leave each origin out."""
+    by_part = _cost_of_parts(program)
+    return [by_part[part] + 4 * len(program.factions) for part in program.ints.origin_part.tolist()]
 
 
 def _evidence_without(program: Program, slots: Floats, origins: tuple[int, ...]) -> Floats:

@@ -19,7 +19,7 @@ something that would then matter.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -101,6 +101,28 @@ class Sealed:
         """All integers and all numbers in one array each, for PyTensor: inputs, outputs, then the instructions."""
         header = np.array([self.inputs, len(self.outputs)], dtype=np.int64)
         return np.concatenate([header, self.outputs, self.code.ravel()]), self.numbers.ravel()
+
+    def narrowed(self) -> tuple[Sealed, Ints]:
+        """The same tape with only the inputs that it reads, and which these are: (input,)."""
+        first, second, third = (self.code[:, 1 + place] for place in range(3))
+        op = self.code[:, 0]
+        reads = (
+            (op != LITERAL, first),
+            (np.isin(op, (ADD, MULTIPLY, MULTIPLY_ADD, DIVIDE, PLUS, LOG_ADD)), second),
+            (np.isin(op, (PROBABILITY, RATE, MULTIPLY_ADD)) & (third >= 0), third),
+        )
+        seen = np.zeros(self.inputs + len(self.code), dtype=bool)
+        seen[self.inputs :] = True
+        for some, registers in reads:
+            seen[registers[some]] = True
+        seen[self.outputs] = True
+        place = np.cumsum(seen) - 1
+        code = self.code.copy()
+        for column, (some, registers) in enumerate(reads, 1):
+            code[some, column] = place[registers[some]]
+        used = np.flatnonzero(seen[: self.inputs])
+        by = place[self.by[seen[self.by]]]
+        return replace(self, inputs=len(used), code=code, outputs=place[self.outputs], by=by), used
 
 
 class Tape:

@@ -63,7 +63,8 @@ def test_the_value_is_the_mean_over_all_orders(posterior: Posterior) -> None:
             for order in permutations(part.origins):
                 before = frozenset(order[: order.index(origin)])
                 worth = [
-                    part.by_subset[kept][:, a] - part.by_subset[kept][:, b] for kept in (before, before | {origin})
+                    part.by_subset[kept][:, part.of_faction[a]] - part.by_subset[kept][:, part.of_faction[b]]
+                    for kept in (before, before | {origin})
                 ]
                 added.append(DB * (worth[1] - worth[0]))
             assert np.abs(np.mean(added, axis=0) - found[origin]).max() < 1e-9
