@@ -13,7 +13,7 @@ import numpy as np
 
 from attribution.analysis.factors import merged_log_joint
 from attribution.analysis.finding import Finding, beyond_reach
-from attribution.analysis.reweighting import reweight_nearby
+from attribution.analysis.reweighting import published, reweight_nearby
 from attribution.analysis.units import Unit, readable, standing_case, units
 from attribution.domain.case import Case
 from attribution.domain.concern import Concern
@@ -285,7 +285,7 @@ def _merge(posterior: Posterior, labels: dict[str, str], origins: tuple[str, ...
     probability, log_evidence = normalise(merged_log_joint(posterior, origins))
     merged = reweight_nearby(posterior, log_evidence - posterior.log_evidence, probability)
     after = merged.probabilities
-    now = np.array([standing.probability for standing in posterior.standings])
+    now = published(posterior).probabilities
     a, b = (posterior.program.factions.index(one.id) for one in posterior.ranking[:2])
     front = merged.front(a)
     return Merged(
@@ -310,7 +310,7 @@ def _pull(posterior: Posterior, origins: tuple[str, ...]) -> float:
     """What origins add together to leader against runner-up, in decibans."""
     probability, log_evidence = normalise(posterior.log_joint_without(frozenset(origins)))
     after = reweight_nearby(posterior, log_evidence - posterior.log_evidence, probability).probabilities
-    now = np.array([standing.probability for standing in posterior.standings])
+    now = published(posterior).probabilities
     a, b = (posterior.program.factions.index(one.id) for one in posterior.ranking[:2])
     return float(DECIBANS * (_log_odds(now, a, b) - _log_odds(after, a, b)))
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 _MOST_DRAWS = 4096  # of a weighted run four times as large: the bars' own errors stay far below their ranges
 MOST_TOGETHER = 10
 _DRAWS = 2048  # in which orders are sampled
+_WITHIN = -600.0  # nats: likelihoods and their quotients then stay in the range of doubles
 DRAWN = 16  # origins of a figure, each with a row
 type Worth = dict[frozenset[str], Floats]
 
@@ -291,13 +292,15 @@ def _adds_up(part: TiedOrigins, sides: tuple[Floats, ...]) -> bool:
 class _Together:
     """Parts whose origins are taken together, for two sides: what any of their subsets is worth.
 
-    `parts` come with the class of every faction that counts; `tables` are the likelihoods (class, draw) by part and
-    subset, `sides` the weights (faction, draw) of the factions that count.
+    `parts` come with the class of every faction that counts, `sides` are the weights (faction, draw) of these. `tables`
+    are likelihoods (class, draw) by part and subset, each draw on a scale of its own, or their logarithms where a
+    product of them might leave the range of doubles: then they are not `plain`.
     """
 
     parts: tuple[tuple[TiedOrigins, Ints], ...]
     tables: dict[tuple[int, frozenset[str]], Floats]
     sides: tuple[Floats, Floats]
+    plain: bool
 
     @classmethod
     def of(cls, parts: list[TiedOrigins], rows: Ints, sides: tuple[Floats, Floats]) -> _Together:
@@ -308,7 +311,15 @@ class _Together:
             for kept, table in part.by_subset.items()
         }
         first, second = (np.ascontiguousarray(side[:, counts].T) for side in sides)
-        return cls(tuple((part, part.of_faction[counts]) for part in parts), tables, (first, second))
+        lowest = np.zeros(len(parts))
+        for (place, kept), table in tables.items():
+            with np.errstate(invalid="ignore"):
+                tables[place, kept] = table - table.max(axis=0)
+            lowest[place] = min(lowest[place], float(np.nan_to_num(tables[place, kept].min(), nan=-np.inf)))
+        plain = bool(lowest.sum() > _WITHIN)
+        if plain:
+            tables = {key: np.exp(table) for key, table in tables.items()}
+        return cls(tuple((part, part.of_faction[counts]) for part in parts), tables, (first, second), plain)
 
     def all_subsets(self, mixed: list[str]) -> Worth:
         """The worth of every subset: decibans (draw,)."""
@@ -328,9 +339,10 @@ class _Together:
         for origin in order:
             place = home[origin]
             less, kept[place] = kept[place], kept[place] | {origin}
-            change = self.tables[place, less]
-            if np.isfinite(change).all():
-                total += (self.tables[place, kept[place]] - change)[self.parts[place][1]]
+            if self.plain:
+                total *= (self.tables[place, kept[place]] / self.tables[place, less])[self.parts[place][1]]
+            elif np.isfinite(self.tables[place, less]).all():
+                total += (self.tables[place, kept[place]] - self.tables[place, less])[self.parts[place][1]]
             else:
                 total = self._total(kept)
             after = self._worth(total)
@@ -339,15 +351,16 @@ class _Together:
         return found
 
     def _total(self, kept: list[frozenset[str]]) -> Floats:
-        """Log-likelihoods of the factions: (faction, draw)."""
-        total = np.zeros(self.sides[0].shape)
+        """Likelihoods of the factions, or their logarithms: (faction, draw)."""
+        combine = np.multiply if self.plain else np.add
+        total = np.full(self.sides[0].shape, float(self.plain))
         for place, (_, of_faction) in enumerate(self.parts):
-            total += self.tables[place, kept[place]][of_faction]
+            combine(total, self.tables[place, kept[place]][of_faction], out=total)
         return total
 
     def _worth(self, total: Floats) -> Floats:
         """Log-odds of the sides in decibans, from likelihoods of the factions: (draw,)."""
-        likelihood = np.exp(total - total.max(axis=0))
+        likelihood = total if self.plain else np.exp(total - total.max(axis=0))
         first, second = (np.einsum("hd,hd->d", likelihood, side) for side in self.sides)
         return np.asarray(DECIBANS * (np.log(first) - np.log(second)))
 

@@ -34,7 +34,7 @@ from attribution.network.summation import (
 
 MOST_ENUMERATED = 10  # origins of a part, whose subsets are all worked out
 PAIRS, _FEWEST_PAIRS = 32, 4  # of orders, one the other backwards
-MOST_NUMBERS, _FEWEST_DRAWS = 2**25, 64  # that likelihoods of subsets may take
+MOST_NUMBERS, _FEWEST_DRAWS = 2**24, 64  # that likelihoods of subsets may take
 type Flags = NDArray[np.bool_]
 
 

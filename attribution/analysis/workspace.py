@@ -8,11 +8,12 @@ from functools import cache, cached_property
 
 import numpy as np
 
+from attribution.inference.draws import Draws, smoothed
 from attribution.inference.posterior import Posterior
 from attribution.network.curves import Curve, bent, from_scale, with_odds
 from attribution.network.edits import Expanded, Reach, ReachMap, driven, expanded
 from attribution.network.program import RATIO, Floats, Ints, Program
-from attribution.network.summation import Parts, keep_open, part_log_likelihood, tables
+from attribution.network.summation import Parts, keep_open, normalise, part_log_likelihood, tables
 
 _FARTHEST_ODDS = 700.0  # log-odds beyond which a lead counts as certain, so that the root finder meets no infinity
 
@@ -154,6 +155,41 @@ def even_rows(posterior: Posterior, wanted: int) -> Ints:
     below = np.cumsum(posterior.draws.weights)
     at = (np.arange(min(wanted, len(below))) + 0.5) / min(wanted, len(below))
     return np.asarray(np.minimum(np.searchsorted(below, at * below[-1]), len(below) - 1), dtype=np.int64)
+
+
+_ENOUGH, _FEWEST = 4096, 1024  # as many draws as NUTS takes by default; where a case is large
+_MOST_NUMBERS = 2**25  # that a likelihood without each origin may take
+
+
+def enough_draws(posterior: Posterior, most: int = _ENOUGH) -> Posterior:
+    """The same posterior from at most so many points, where these are points of the instant engine.
+
+    The first points of every scramble lie as evenly as all of them, and are weighed by themselves. What is asked of
+    them are differences between answers from the same points, whose Monte Carlo errors largely cancel; who leads, and
+    with what probability, stays what was published. Fewer still, down to 1,024, where factions and origins are so many
+    that memory would not hold what is asked.
+    """
+    scrambles, points = posterior.draws.z.shape[:2]
+    each = len(posterior.program.factions) * max(1, len(posterior.program.origins))
+    most = min(most, max(_FEWEST, _MOST_NUMBERS // each))
+    kept = 2 ** max(5, (most // scrambles).bit_length() - 1)
+    if posterior.draws.log_weight is None or kept >= points:
+        return posterior
+    rows: Ints = (np.arange(scrambles)[:, None] * points + np.arange(kept)).ravel()
+    log_joint = posterior.log_joint[rows]
+    log_weight, khat = smoothed(normalise(log_joint)[1].reshape(scrambles, kept))
+    sampling = replace(posterior.settings.sampling, log2_points=kept.bit_length() - 1)
+    return Posterior.drawn(
+        posterior.case,
+        posterior.model,
+        replace(posterior.settings, sampling=sampling),
+        Draws(z=np.ascontiguousarray(posterior.draws.z[:, :kept]), log_weight=log_weight, khat=khat),
+        program=posterior.program,
+        slots=posterior.slots[rows],
+        log_joint=log_joint,
+        standings=posterior.standings,
+        group_standings=posterior.group_standings,
+    )
 
 
 def log_mass(log_joint: Floats) -> Floats:

@@ -14,7 +14,7 @@ from attribution.domain.lint import case_concerns, case_lint, model_concerns
 from attribution.domain.model import Model
 from attribution.errors import OutputError
 
-_LOG2_POINTS = 6  # of each of 8 scrambles
+_LOG2_POINTS, _PRIOR_LOG2_POINTS = 6, 9  # of each of 8 scrambles
 
 
 def new(arguments: argparse.Namespace) -> int:
@@ -99,10 +99,10 @@ def _summary(case: Case, model: Model) -> str:
 def _prior(case: Case, model: Model) -> Table:
     """The prior that the assumptions imply: means, and the range over inputs."""
     from attribution.inference.fit import prior
+    from attribution.inference.settings import Sampling
 
-    rows = tuple(
-        (standing.id, standing.probability, standing.low, standing.high) for standing in prior(case, model).standings
-    )
+    implied = prior(case, model, sampling=Sampling(log2_points=_PRIOR_LOG2_POINTS)).standings
+    rows = tuple((standing.id, standing.probability, standing.low, standing.high) for standing in implied)
     return Table("implied prior", ("faction", "mean", "low", "high"), rows)
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 FORMATS = ("text", "json", "csv")
 _MOST_WORKERS = 256
+_LOG2_POINTS = 9  # of each scramble of a rival: errors of a quarter of a point, below the whole points that are printed
 
 
 def output_path(what: str, *suffixes: str) -> Callable[[str], Path]:
@@ -110,14 +111,22 @@ def posterior_of(arguments: argparse.Namespace) -> Posterior:
 def rivals_of(posterior: Posterior) -> tuple[Posterior, ...]:
     """The other shipped models of a shipped case, fitted instantly, for the page that compares them."""
     from attribution.inference.fit import fit
+    from attribution.inference.settings import Sampling
     from attribution.reading import read_model, shipped_cases, shipped_models
 
     case = posterior.case
     if case.id not in shipped_cases():
         return ()
     others = [name for name in shipped_models(case.id) if name != posterior.model.id]
-    settings = posterior.settings
+    settings, few = posterior.settings, Sampling(log2_points=_LOG2_POINTS)
     return tuple(
-        fit(case, read_model(f"{case.id}/{name}"), engine="importance", seed=settings.seed, as_of=settings.as_of)
+        fit(
+            case,
+            read_model(f"{case.id}/{name}"),
+            engine="importance",
+            seed=settings.seed,
+            as_of=settings.as_of,
+            sampling=few,
+        )
         for name in others
     )

@@ -64,6 +64,8 @@ class FactionTree:
     roots: tuple[Node, ...]
     _paths: dict[str, tuple[str, ...]] = field(init=False, repr=False, compare=False)
     _nodes: dict[str, Node] = field(init=False, repr=False, compare=False)
+    _under: dict[str, frozenset[str]] = field(init=False, repr=False, compare=False)
+    leaves: tuple[str, ...] = field(init=False, repr=False, compare=False)  # ids of the factions, in the file's order
 
     def __post_init__(self) -> None:
         paths: dict[str, tuple[str, ...]] = {}
@@ -75,6 +77,12 @@ class FactionTree:
                 nodes[node.id], paths[node.id] = node, path
         object.__setattr__(self, "_paths", paths)
         object.__setattr__(self, "_nodes", nodes)
+        object.__setattr__(self, "leaves", tuple(id for id, node in nodes.items() if not node.members))
+        under: dict[str, list[str]] = {id: [] for id in nodes}
+        for leaf in self.leaves:
+            for above in paths[leaf]:
+                under[above].append(leaf)
+        object.__setattr__(self, "_under", {id: frozenset(below) for id, below in under.items()})
         if OTHER not in nodes or nodes[OTHER].members or len(paths[OTHER]) != 1:
             raise CaseError(
                 "factions has no top-level leaf `other`.",
@@ -92,11 +100,6 @@ class FactionTree:
 
     def __hash__(self) -> int:
         return hash(self.roots)
-
-    @property
-    def leaves(self) -> tuple[str, ...]:
-        """Ids of the factions, in the order of the file."""
-        return tuple(id for id, node in self._nodes.items() if not node.members)
 
     @property
     def groups(self) -> tuple[str, ...]:
@@ -118,7 +121,7 @@ class FactionTree:
 
     def under(self, id: str) -> frozenset[str]:
         """The leaves at or below a node."""
-        return frozenset(leaf for leaf in self.leaves if id in self._paths[leaf])
+        return self._under.get(id, frozenset())
 
     def upward(self, leaf: str) -> tuple[str, ...]:
         """A leaf and the groups above it, the most specific first."""

@@ -106,11 +106,10 @@ def sample(case: Case, model: Model, settings: Settings, program: Program, *, pr
     return Posterior.drawn(case, model, settings, draws, program=program)
 
 
-def prior(case: Case, model: Model, *, seed: int = 1) -> Posterior:
+def prior(case: Case, model: Model, *, seed: int = 1, sampling: Sampling | None = None) -> Posterior:
     """The prior that a model implies, as a posterior given nothing: the instant engine with every origin left out."""
-    return fit(
-        replace(case, evidence=Catalog(), declarations=Catalog()), _unforged(model), engine="importance", seed=seed
-    )
+    silent = replace(case, evidence=Catalog(), declarations=Catalog())
+    return fit(silent, _unforged(model), engine="importance", seed=seed, sampling=sampling)
 
 
 def _unforged(model: Model) -> Model:

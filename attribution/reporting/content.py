@@ -9,6 +9,7 @@ from attribution.analysis.comparison.timeline import Timeline, timeline
 from attribution.analysis.leave_out import leave_out
 from attribution.analysis.sensitivity import Sensitivity
 from attribution.analysis.shapley import Decomposition
+from attribution.analysis.workspace import enough_draws
 from attribution.domain.case import Case
 from attribution.domain.concern import Concern
 from attribution.domain.model import Model
@@ -121,7 +122,7 @@ def content(
     Without a sensitivity analysis the report says what it rests on by leaving out origins, and is not citable.
     """
     case, model = posterior.case, posterior.model
-    removed = sensitivity.leave_out if sensitivity else leave_out(posterior, "origin", refit=False)
+    removed = sensitivity.leave_out if sensitivity else leave_out(enough_draws(posterior), "origin", refit=False)
     day = posterior.settings.as_of
     falls, notes = waterfalls(posterior)
     moved = timeline(posterior)

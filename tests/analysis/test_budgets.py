@@ -76,7 +76,14 @@ def test_the_fewest_forged_origins_among_many() -> None:
     assert found is None or found.leader != posterior.ranking[0].id or found.open
 
 
-@pytest.mark.parametrize("command", ["sensitivity", "report"])
+def test_thirteen_tied_origins_have_every_finding() -> None:
+    found = at.sensitivity(many_reports(13))
+    assert "sampled orders" in found.decomposition.method
+    assert found.lattice is not None
+    assert found.deception is not None
+
+
+@pytest.mark.parametrize("command", [pytest.param("sensitivity", marks=pytest.mark.slow), "report"])
 def test_thirteen_reports_of_one_fact_are_answered(command: str, tmp_path: Path) -> None:
     case, model = write_pair(tmp_path, 3, 1, 13)
     out = tmp_path / "out.json"
