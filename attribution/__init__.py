@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from attribution.analysis.assumptions.learning import Learning, learning
     from attribution.analysis.assumptions.model_error import ModelErrorSweep, model_error
     from attribution.analysis.assumptions.prior_predictive import PriorPredictive, prior_predictive
+    from attribution.analysis.assumptions.sweep import sweep
     from attribution.analysis.comparison.casebook import Casebook, casebook
     from attribution.analysis.comparison.compare import Comparison, compare
     from attribution.analysis.comparison.path import ShortestPath, shortest_path
@@ -48,7 +49,19 @@ if TYPE_CHECKING:
     from attribution.inference.many import fit_many
     from attribution.inference.posterior import Posterior, load_posterior
     from attribution.inference.settings import Sampling, Settings
-    from attribution.reading import Case, Grading, Model, read_case, read_model, write_case, write_model
+    from attribution.reading import (
+        Case,
+        Grading,
+        Model,
+        read_ach,
+        read_case,
+        read_model,
+        read_workbook,
+        write_ach,
+        write_case,
+        write_model,
+        write_workbook,
+    )
     from attribution.reporting.write import write_report
 
 __all__ = [
@@ -104,18 +117,23 @@ __all__ = [
     "next_evidence",
     "power_scaling",
     "prior_predictive",
+    "read_ach",
     "read_case",
     "read_model",
+    "read_workbook",
     "robust_bounds",
     "sensitivity",
     "shapley",
     "shortest_path",
+    "sweep",
     "timeline",
     "tipping_points",
     "what_if",
+    "write_ach",
     "write_case",
     "write_model",
     "write_report",
+    "write_workbook",
 ]
 
 _HOMES = {
@@ -171,16 +189,21 @@ _HOMES = {
     "next_evidence": "analysis.next_evidence",
     "power_scaling": "analysis.power",
     "prior_predictive": "analysis.assumptions.prior_predictive",
+    "read_ach": "reading",
     "read_case": "reading",
+    "read_workbook": "reading",
     "read_model": "reading",
     "robust_bounds": "analysis.robust",
     "sensitivity": "analysis.sensitivity",
     "shapley": "analysis.shapley",
     "shortest_path": "analysis.comparison.path",
+    "sweep": "analysis.assumptions.sweep",
     "timeline": "analysis.comparison.timeline",
     "tipping_points": "analysis.tipping",
     "what_if": "analysis.what_if",
+    "write_ach": "reading",
     "write_case": "reading",
+    "write_workbook": "reading",
     "write_model": "reading",
     "write_report": "reporting.write",
 }

@@ -191,6 +191,11 @@ class PoolError(AttributionError):
         )
 
 
+def in_one_line(error: AttributionError) -> str:
+    """All that an error says, for a cell of a table."""
+    return "; ".join(line.strip() for line in str(error).splitlines())
+
+
 def spell(at: Path) -> str:
     """``("evidence", 3, "source")`` as ``evidence[3].source``."""
     text = ""

@@ -57,7 +57,7 @@ FIGURES = (
     (
         "what_if",
         "The answer under other evidence.",
-        'changes = at.Changes(off=frozenset({"halt"}))\nat.what_if(posterior, changes).plot()',
+        'changes = at.Changes(off="halt")\nat.what_if(posterior, changes).plot()',
     ),
     ("comparison", "Where the difference of two answers comes from.", "at.compare(posterior, other).plot()"),
     ("confidence", "The grounds of the analytic confidence.", "at.sensitivity(posterior).confidence.plot()"),

@@ -7,8 +7,10 @@ Carlo error and the new fit of every other analysis. A page answers from the few
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from numbers import Real
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +34,7 @@ from attribution.domain.evidence import Statement
 from attribution.domain.grades import Grade
 from attribution.domain.model import Model
 from attribution.domain.verbal import percent
-from attribution.errors import UsageError
+from attribution.errors import InputError, UsageError, in_one_line
 from attribution.inference.draws import khat_threshold
 from attribution.inference.posterior import Posterior
 from attribution.inference.settings import Settings
@@ -79,35 +81,113 @@ class Planted:
             raise UsageError(f"planted has the probability {self.probability:g}.", allowed="0 to 1")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, init=False)
 class Changes:
     """What is tried: items switched off, origins graded anew, the prior moved, origins forged.
 
     An item that is off says nothing; of an origin with several items, what the others say remains. Grades and copies
     are read as they were with all items there.
 
-    Attributes
+    Parameters
     ----------
     off
-        Ids of items.
+        The id of an item, or several.
     grades
-        Pairs of an origin and the grade it gets.
+        From origins to the grades they get: a dict or pairs; a grade is a `Grade` or a text such as ``"B3"``.
     prior
-        Pairs of a faction and the decibans added to its prior odds: of a named faction against the other named ones, of
-        `other` against all of them together.
+        From factions to the decibans added to their prior odds, a dict or pairs: of a named faction against the other
+        named ones, of `other` against all of them together.
     planted
-        Forgery of every origin that can be forged; it takes the place of what the model says about forging.
+        Forgery of every origin that can be forged: a `Planted`, or its probability; it takes the place of what the
+        model says about forging.
+
+    Attributes
+    ----------
+    off, grades, prior, planted
+        The same, as a set of ids, pairs in the order of their names, and a `Planted` or None.
+
+    Raises
+    ------
+    UsageError
+        Something else than these.
+    CaseError
+        A text that is no grade.
 
     Examples
     --------
-    >>> at.Changes(off=frozenset({"halt"}), prior=(("nujaba", 3.0),)).prior
+    >>> at.Changes(off="halt", grades={"debris": "C3"}, prior={"nujaba": 3}).prior
     (('nujaba', 3.0),)
     """
 
-    off: frozenset[str] = frozenset()
-    grades: tuple[tuple[str, Grade], ...] = ()
-    prior: tuple[tuple[str, float], ...] = ()
-    planted: Planted | None = None
+    off: frozenset[str]
+    grades: tuple[tuple[str, Grade], ...]
+    prior: tuple[tuple[str, float], ...]
+    planted: Planted | None
+
+    def __init__(
+        self,
+        off: str | Iterable[str] = (),
+        grades: Mapping[str, Grade | str] | Iterable[tuple[str, Grade | str]] = (),
+        prior: Mapping[str, float] | Iterable[tuple[str, float]] = (),
+        planted: Planted | float | None = None,
+    ) -> None:
+        names = frozenset({off} if isinstance(off, str) else _names(off))
+        chosen = tuple(
+            (origin, Grade.parse(grade) if isinstance(grade, str) else _is(grade, Grade, "grades"))
+            for origin, grade in _pairs(grades, "grades")
+        )
+        moved = tuple((faction, float(_is(shift, Real, "prior"))) for faction, shift in _pairs(prior, "prior"))
+        if planted is not None and not isinstance(planted, Planted):
+            planted = Planted(float(_is(planted, Real, "planted")))
+        for name, value in (("off", names), ("grades", chosen), ("prior", moved), ("planted", planted)):
+            object.__setattr__(self, name, value)
+
+    @classmethod
+    def of(cls, changes: Changes | Mapping[str, Any]) -> Changes:
+        """Changes as they are, or from a dict with the same names.
+
+        Raises
+        ------
+        UsageError
+            A name that is none of them, or something else than a dict.
+        """
+        if isinstance(changes, Changes):
+            return changes
+        if not isinstance(changes, Mapping):
+            raise UsageError(
+                f"the changes are a value of the type {type(changes).__name__}.",
+                allowed='at.Changes(...), or a dict: {"off": ["halt"]}',
+            )
+        known = tuple(each.name for each in fields(cls))
+        for name in changes:
+            if name not in known:
+                raise UsageError.unknown("kinds of changes", str(name), known, at=("changes",))
+        return cls(**changes)
+
+
+def _names(given: Any) -> list[str]:
+    names = list(given) if isinstance(given, Iterable) else [given]
+    for name in names:
+        _is(name, str, "off")
+    return names
+
+
+def _pairs(given: Any, name: str) -> list[tuple[str, Any]]:
+    """The pairs of a dict, or of a list of pairs."""
+    if isinstance(given, Mapping):
+        return [(str(key), value) for key, value in given.items()]
+    pairs = list(given) if isinstance(given, Iterable) and not isinstance(given, str) else [given]
+    for pair in pairs:
+        if not isinstance(pair, tuple | list) or len(pair) != 2 or not isinstance(pair[0], str):
+            raise UsageError(f"{name} has {pair!r}.", at=(name,), allowed="a dict, or pairs of a name and what it gets")
+    return [(pair[0], pair[1]) for pair in pairs]
+
+
+def _is(value: Any, kind: type, name: str) -> Any:
+    if not isinstance(value, kind) or isinstance(value, bool):
+        allowed = {"off": "ids of items", "grades": 'grades such as "B3"'}.get(name, "a number")
+        raise UsageError(f"{name} has {value!r}.", at=(name,), allowed=allowed)
+    return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +215,7 @@ class WhatIf(Finding):
 
     Examples
     --------
-    >>> answer = at.what_if(posterior, at.Changes(off=frozenset({"halt"})))
+    >>> answer = at.what_if(posterior, at.Changes(off="halt"))
     >>> answer.to_frame().columns.tolist()
     ['published', 'probability', 'mcse']
     """
@@ -211,8 +291,23 @@ class WhatIf(Finding):
         )
 
 
-def what_if(posterior: Posterior, changes: Changes, *, refit: bool = True) -> WhatIf:
-    """The posterior under some changes, by importance sampling from all stored draws.
+@overload
+def what_if(posterior: Posterior, changes: Changes | Mapping[str, Any], *, refit: bool = True) -> WhatIf: ...
+
+
+@overload
+def what_if(
+    posterior: Posterior, changes: Sequence[Changes | Mapping[str, Any]], *, refit: bool = True
+) -> pd.DataFrame: ...
+
+
+def what_if(
+    posterior: Posterior,
+    changes: Changes | Mapping[str, Any] | Sequence[Changes | Mapping[str, Any]],
+    *,
+    refit: bool = True,
+) -> WhatIf | pd.DataFrame:
+    """The posterior under some changes, by importance sampling from all stored draws; or a table of many such answers.
 
     Items that are off are left out just as `leave_out` does it. Draws keep their standard normals, so that a changed
     grade is the same opinion of the source read on another scale.
@@ -222,14 +317,16 @@ def what_if(posterior: Posterior, changes: Changes, *, refit: bool = True) -> Wh
     posterior
         The posterior whose case and model are changed.
     changes
-        What is tried, all at once.
+        What is tried, all at once: a `Changes`, or a dict with its names. Or a list of these.
     refit
         Fit again, with the engine of the posterior, where k-hat is above its threshold.
 
     Returns
     -------
-    WhatIf
-        Probabilities of the factions as published and under the changes.
+    WhatIf or DataFrame
+        Probabilities of the factions as published and under the changes. For a list a row per entry and faction: its
+        position as `setting`, faction, published, probability, mcse, ess, khat, reliable, and error: why there is no
+        answer, which leaves the others as they are.
 
     Raises
     ------
@@ -238,10 +335,54 @@ def what_if(posterior: Posterior, changes: Changes, *, refit: bool = True) -> Wh
 
     Examples
     --------
-    >>> answer = at.what_if(posterior, at.Changes(off=frozenset({"halt"})))
+    >>> answer = at.what_if(posterior, {"off": ["halt"]})
     >>> bool(answer.probabilities[0] < answer.published[0])
     True
+    >>> at.what_if(posterior, [{"off": "halt"}, {"grades": {"halt": "D4"}}])["setting"].nunique()
+    2
     """
+    if isinstance(changes, Sequence):
+        return _many(posterior, changes, refit)
+    return _what_if(posterior, Changes.of(changes), refit)
+
+
+def _many(posterior: Posterior, settings: Any, refit: bool) -> pd.DataFrame:
+    """A row per entry and faction."""
+    import pandas as pd
+
+    if isinstance(settings, str) or not settings:
+        raise UsageError("the changes are a text, or nothing.", allowed='a list: [{"off": ["halt"]}, ...]')
+    nothing = (float("nan"),) * len(posterior.program.factions)
+    rows = []
+    for number, changes in enumerate(settings):
+        answer, error = None, ""
+        try:
+            answer = _what_if(posterior, Changes.of(changes), refit)
+        except InputError as refused:
+            error = in_one_line(refused)
+        rows += [
+            {
+                "setting": number,
+                "faction": standing.id,
+                "published": standing.probability,
+                "probability": probability,
+                "mcse": mcse,
+                "ess": answer.ess if answer else 0.0,
+                "khat": answer.khat if answer else None,
+                "reliable": bool(answer and answer.trustworthy),
+                "error": error,
+            }
+            for standing, probability, mcse in zip(
+                posterior.standings,
+                answer.probabilities if answer else nothing,
+                answer.mcse if answer else nothing,
+                strict=True,
+            )
+        ]
+    return pd.DataFrame(rows).astype({"khat": float})
+
+
+def _what_if(posterior: Posterior, changes: Changes, refit: bool) -> WhatIf:
     case = standing_case(posterior)
     variant = changed(Variant.of(posterior), case, changes)
     if changes == Changes(off=changes.off) and changes.off:
@@ -296,20 +437,17 @@ def changed(variant: Variant, case: Case, changes: Changes) -> Variant:
 
 def _check(case: Case, changes: Changes) -> None:
     graded = tuple(origin.id for origin in statements(case))
+    planted = changes.planted.toward if changes.planted else ""
     known = (
-        ("items", changes.off, case.evidence.ids),
-        ("origins with a grade", (id for id, _ in changes.grades), graded),
-        ("factions", (id for id, _ in changes.prior), case.factions.leaves),
-        (
-            "factions",
-            (changes.planted.toward,) if changes.planted and changes.planted.toward else (),
-            case.factions.ids,
-        ),
+        ("off", "items", changes.off, case.evidence.ids),
+        ("grades", "origins with a grade", (id for id, _ in changes.grades), graded),
+        ("prior", "factions", (id for id, _ in changes.prior), case.factions.leaves),
+        ("planted", "factions", (planted,) if planted else (), case.factions.ids),
     )
-    for kind, named, there in known:
+    for field, kind, named, there in known:
         for name in sorted(named):
             if name not in there:
-                raise UsageError.unknown(kind, name, there)
+                raise UsageError.unknown(kind, name, there, at=("changes", field))
 
 
 def substitutes(case: Case, known: tuple[str, ...], used: tuple[str, ...]) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""`attribution new | check | schema`: files to start from, what they imply, and how they are written."""
+"""`attribution new | import | export | check | schema`: files to start from, their other forms, what they imply."""
 
 from __future__ import annotations
 
@@ -12,29 +12,71 @@ from attribution.domain.case import Case
 from attribution.domain.concern import Concern
 from attribution.domain.lint import case_concerns, case_lint, model_concerns
 from attribution.domain.model import Model
-from attribution.errors import OutputError
+from attribution.errors import OutputError, UsageError
 
 _LOG2_POINTS, _PRIOR_LOG2_POINTS = 6, 9  # of each of 8 scrambles
 
 
 def new(arguments: argparse.Namespace) -> int:
-    """Write a commented case and a model for it; never over a file that is there."""
-    from attribution.reading import case_template, model_template
+    """Write a commented case, or a workbook, and a model for it; never over a file that is there."""
+    from attribution.reading import case_template, model_template, parse_case, write_workbook
 
-    folder = arguments.output
-    files = {
-        folder / f"{arguments.id}.yaml": case_template(arguments.id),
-        folder / f"{arguments.id}-baseline.yaml": model_template(arguments.id),
-    }
-    for path in files:
+    folder, id = arguments.output, arguments.id
+    text, case = case_template(id), folder / f"{id}{'.xlsx' if arguments.workbook else '.yaml'}"
+    model = folder / f"{id}-baseline.yaml"
+    _refuse_to_overwrite(case, model)
+    if arguments.workbook:
+        write_workbook(parse_case(text), case)
+        write_texts({model: model_template(id)})
+    else:
+        write_texts({case: text, model: model_template(id)})
+    print(f"{case}\n{model}\nnext: attribution check {_shown(case)} --model {_shown(model)}")
+    return 0
+
+
+def import_case(arguments: argparse.Namespace) -> int:
+    """Write the YAML of a workbook, or of a matrix of competing hypotheses with its model; never over a file."""
+    from attribution.reading import read_ach, read_workbook, write_case, write_model
+
+    folder, model = arguments.output, None
+    if arguments.file.suffix == ".csv":
+        if not arguments.date:
+            raise UsageError("a matrix does not say when the incident was.", allowed="--date 2024-01-28")
+        case, model = read_ach(arguments.file, date=arguments.date)
+    elif arguments.file.suffix == ".xlsx":
+        case = read_workbook(arguments.file)
+    else:
+        raise UsageError(f'"{arguments.file}" is neither.', allowed="a workbook (.xlsx), or a matrix (.csv)")
+    home, beside = folder / f"{case.id}.yaml", folder / f"{case.id}-baseline.yaml"
+    _refuse_to_overwrite(home, *([beside] if model else []))
+    write_case(case, home)
+    print(home)
+    if model:
+        write_model(model, beside)
+        print(f"{beside}\nnext: attribution check {_shown(home)} --model {_shown(beside)}")
+    return 0
+
+
+def export_case(arguments: argparse.Namespace) -> int:
+    """Write a case as a workbook, or, with its model, as a matrix of competing hypotheses."""
+    from attribution.reading import write_ach, write_workbook
+
+    if arguments.output.suffix == ".csv":
+        write_ach(*read_pair(arguments), arguments.output)
+    else:
+        from attribution.reading import read_case
+
+        write_workbook(read_case(arguments.case), arguments.output)
+    print(f"written: {arguments.output}")
+    return 0
+
+
+def _refuse_to_overwrite(*paths: Path) -> None:
+    for path in paths:
         if path.exists():
             raise OutputError(
                 f"{path} is there already.\n  allowed: a new file\n  hint: choose another id, or another folder with -o"
             )
-    write_texts(files)
-    case, model = files
-    print(f"{case}\n{model}\nnext: attribution check {_shown(case)} --model {_shown(model)}")
-    return 0
 
 
 def check(arguments: argparse.Namespace) -> int:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from attribution.atomic import check_suffix, check_writable
 from attribution.cli.output import working
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 FORMATS = ("text", "json", "csv")
 _MOST_WORKERS = 256
 _LOG2_POINTS = 9  # of each scramble of a rival: errors of a quarter of a point, below the whole points that are printed
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 
 
 def output_path(what: str, *suffixes: str) -> Callable[[str], Path]:
@@ -78,6 +80,34 @@ def _seed(text: str) -> int:
     if not text.isdecimal() or int(text) >= 2**63:
         raise argparse.ArgumentTypeError(f'"{text}" is not a whole number from 0 to 2^63 - 1')
     return int(text)
+
+
+def parse_set(typed: str) -> tuple[str, list[Any] | None]:
+    """``perpetrator.other=0.01,[0.01,0.03,0.1]`` as a path and its values; a path alone has its own range.
+
+    Raises
+    ------
+    UsageError
+        Values that cannot be read.
+    """
+    import yaml
+
+    path, given, values = typed.partition("=")
+    if not given:
+        return path, None
+    try:
+        read = yaml.load(f"[{values}]", yaml.BaseLoader)
+    except yaml.YAMLError:
+        raise UsageError(
+            f'"{typed[:80]}" cannot be read.', allowed="PATH=VALUE,VALUE; a triple in brackets: PATH=[0.01,0.03,0.1]"
+        ) from None
+    return path, [_value(value) for value in read]
+
+
+def _value(text: Any) -> Any:
+    if isinstance(text, list):
+        return [_value(each) for each in text]
+    return float(text) if isinstance(text, str) and _NUMBER.fullmatch(text) else text
 
 
 def read_pair(arguments: argparse.Namespace) -> tuple[Case, Model]:

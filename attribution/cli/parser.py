@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from attribution.cli.archive import add_archive
-from attribution.cli.inputs import FORMATS, add_format, add_seed, add_workers, output_folder, output_path
+from attribution.cli.inputs import FORMATS, add_format, add_seed, add_workers, output_folder, output_path, parse_set
 from attribution.errors import CaseError, UsageError, did_you_mean
 from attribution.reporting import REPORT_SUFFIXES
 
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
     from attribution.domain.moments import Moment
 
 _COMMANDS = (
-    "new", "check", "fit", "report", "reports", "sensitivity", "compare", "casebook", "schema", "archive",
+    "new", "import", "export", "check", "fit", "report", "reports", "sensitivity", "sweep", "compare", "casebook",
+    "schema", "archive",
 )  # fmt: skip
 
 
@@ -56,10 +58,13 @@ def _build() -> _Parser:
     parser.add_argument("--version", action="version", version=f"attribution {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=_Parser)
     _add_new(commands)
+    _add_import(commands)
+    _add_export(commands)
     _add_check(commands)
     _add_fit(commands)
     _add_report(commands)
     _add_sensitivity(commands)
+    _add_sweep(commands)
     _add_reports(commands)
     _add_compare(commands)
     _add_casebook(commands)
@@ -77,7 +82,37 @@ def _add_new(commands: _Commands) -> None:
     new.add_argument(
         "-o", "--output", metavar="FOLDER", type=output_folder, default=".", help="where to write (default: here)"
     )
+    new.add_argument("--workbook", action="store_true", help="the case as a workbook (.xlsx)")
     new.set_defaults(target=("case", "new"))
+
+
+def _add_import(commands: _Commands) -> None:
+    parser = commands.add_parser("import", help="write a workbook, or a matrix of competing hypotheses, as YAML")
+    parser.add_argument(
+        "file",
+        metavar="FILE",
+        type=Path,
+        help="a workbook (.xlsx), or hypotheses in columns with CC, C, N, I, II (.csv)",
+    )
+    parser.add_argument("--date", metavar="DATE", default="", help="day of the incident, which a matrix does not say")
+    parser.add_argument(
+        "-o", "--output", metavar="FOLDER", type=output_folder, default=Path(), help="where to write (default: here)"
+    )
+    parser.set_defaults(target=("case", "import_case"))
+
+
+def _add_export(commands: _Commands) -> None:
+    parser = commands.add_parser("export", help="write a case as a workbook, or as a matrix of competing hypotheses")
+    _add_case(parser, "CASE")
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="FILE",
+        required=True,
+        type=output_path("a case", ".xlsx", ".csv"),
+        help=".xlsx, or .csv for a matrix",
+    )
+    parser.set_defaults(target=("case", "export_case"))
 
 
 def _add_check(commands: _Commands) -> None:
@@ -158,6 +193,29 @@ def _add_sensitivity(commands: _Commands) -> None:
     )
     add_format(sensitivity)
     sensitivity.set_defaults(target=("sensitivity", "sensitivity"))
+
+
+def _add_sweep(commands: _Commands) -> None:
+    sweep = commands.add_parser("sweep", help="the answer under many grades, numbers and priors")
+    _add_case(sweep, "CASE")
+    sweep.add_argument(
+        "--set",
+        action="append",
+        required=True,
+        metavar="PATH=VALUES",
+        type=parse_set,
+        help="perpetrator.other=0.01,0.1 or evidence.halt.grade=A1,B2,off; all combinations are tried",
+    )
+    sweep.add_argument(
+        "--n", type=int, metavar="N", help="so many random settings: PATH=[low,best,high], or PATH for its own range"
+    )
+    _add_engine(sweep, default="importance")
+    add_workers(sweep, "settings")
+    sweep.add_argument(
+        "-o", "--output", metavar="FILE.csv", type=output_path("a table", ".csv"), help="write all rows too"
+    )
+    add_format(sweep)
+    sweep.set_defaults(target=("sweep", "sweep"))
 
 
 def _add_compare(commands: _Commands) -> None:

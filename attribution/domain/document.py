@@ -35,6 +35,22 @@ def opens(kind: type, reader: Reader) -> None:
     _readers[kind] = reader
 
 
+@dataclass(slots=True)
+class _Tables:
+    """How cases become tables and back: handed in by the reader of tables, when it is loaded."""
+
+    read: Callable[[Mapping[str, Any]], Any] | None = None
+    write: Callable[[Any], dict[str, Any]] | None = None
+
+
+tables = _Tables()
+
+
+def opens_tables(read: Callable[[Mapping[str, Any]], Any], write: Callable[[Any], dict[str, Any]]) -> None:
+    """Hand in the reader and the writer of tables."""
+    tables.read, tables.write = read, write
+
+
 def canonical(document: Any) -> str:
     """The one text of a document: JSON, which is YAML, keys in the order in which a value writes them."""
     text = json.dumps(document, ensure_ascii=False, indent=1)
@@ -190,10 +206,36 @@ class Documented:
         return canonical(self.to_dict())
 
 
-def _put(document: Document, path: str, value: Any) -> None:
+def steps_of(path: str) -> list[str]:
+    """The steps of a path: ``perpetrator.other`` has two.
+
+    Raises
+    ------
+    UsageError
+        It has none.
+    """
     steps = _STEP.findall(path)
     if not steps:
         raise UsageError(f'"{path}" is no path.', allowed="entries separated by dots: perpetrator.other")
+    return steps
+
+
+def entry_at(document: Document, path: str) -> Any:
+    """What stands at a path of a document; entries of lists go by their `id`, or by their number.
+
+    Raises
+    ------
+    UsageError
+        Nothing stands there.
+    """
+    steps, here = steps_of(path), cast(Any, document)
+    for depth, step in enumerate(steps):
+        here = here[_key(here, step, steps[:depth])]
+    return here
+
+
+def _put(document: Document, path: str, value: Any) -> None:
+    steps = steps_of(path)
     here: Any = document
     for depth, step in enumerate(steps[:-1]):
         here = here[_key(here, step, steps[:depth])]

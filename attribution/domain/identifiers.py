@@ -30,11 +30,12 @@ def check_id(id: str, kind: str, *, at: Path = ()) -> None:
             f'{kind} id "{id[:80]}" cannot be used as a name.',
             at=at,
             allowed="small letters, digits and hyphens, at most 64, starting with a letter or digit",
-            hint=f'try "{_repaired(id)}"' if _repaired(id) else "",
+            hint=f'try "{as_id(id)}"' if as_id(id) else "",
         )
 
 
-def _repaired(id: str) -> str:
+def as_id(id: str) -> str:
+    """The name that a text comes nearest to; empty where it has neither letter nor digit."""
     return re.sub(r"[^a-z0-9]+", "-", id.lower()).strip("-")[:64]
 
 

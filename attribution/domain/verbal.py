@@ -40,6 +40,7 @@ ENFSI: tuple[Band, ...] = (
     Band(1_000_000, float("inf"), ("extremely strong",)),
 )
 
+NAMING_LIMIT = 0.55  # a leader below it is not named: it is no more than a roughly even chance
 _LONGEST_ODDS = 60.0
 
 

@@ -52,7 +52,8 @@ def read_case(name: str | os.PathLike[str]) -> Case:
     Parameters
     ----------
     name : str or path
-        A shipped name such as ``"tower-22"``, or a path: anything with a ``/`` or ending in ``.yaml``.
+        A shipped name such as ``"tower-22"``, or a path: anything with a ``/`` or ending in ``.yaml``, or in ``.xlsx``
+        for a workbook.
 
     Returns
     -------
@@ -78,6 +79,10 @@ def read_case(name: str | os.PathLike[str]) -> Case:
     ('Jordan', 9)
     """
     text = os.fspath(name)
+    if text.endswith(".xlsx"):
+        from attribution.reading.workbook import read_workbook
+
+        return read_workbook(text)
     if "/" in text or os.sep in text or text.endswith(".yaml"):
         return parse_case(read_text(Path(text)), text)
     if text not in shipped_cases():

@@ -9,13 +9,21 @@ import numpy as np
 from attribution.analysis.comparison.timeline import Timeline
 from attribution.analysis.confidence import Confidence
 from attribution.analysis.shapley import Decomposition, shapley
-from attribution.domain.verbal import DECIBANS, decibans, odds, percent, percents, probability_words, support_words
+from attribution.domain.verbal import (
+    DECIBANS,
+    NAMING_LIMIT,
+    decibans,
+    odds,
+    percent,
+    percents,
+    probability_words,
+    support_words,
+)
 from attribution.errors import UsageError
 from attribution.inference.posterior import Posterior
 from attribution.inference.posterior_draws import Standing
 from attribution.reporting.layout import Grid
 
-NAMING_LIMIT = 0.55
 NOT_ASSESSED = (
     "Analytic confidence: not assessed, since the full sensitivity analysis it is derived from is not part of this "
     "report."

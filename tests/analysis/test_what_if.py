@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from attribution.analysis.what_if import Changes, Planted, WhatIf, what_if
 from attribution.domain.evidence import Statement
 from attribution.domain.grades import Grade
 from attribution.domain.identifiers import Catalog
-from attribution.errors import UsageError
+from attribution.errors import InputError, UsageError
 from attribution.inference.posterior import Posterior
 from attribution.inference.settings import Sampling
 from attribution.reading.shipped import shipped_cases, shipped_models
@@ -165,3 +166,59 @@ def test_what_draws_cannot_reach_is_fitted_again(monkeypatch: pytest.MonkeyPatch
     assert "Fitted again" in str(again)
     apart = np.abs(np.array(again.probabilities) - np.array(plain.probabilities))
     assert np.all(apart <= 4 * np.hypot(again.mcse, plain.mcse) + 1e-4)
+
+
+def test_changes_are_what_a_person_types() -> None:
+    plain = Changes(
+        off=frozenset({"halt"}),
+        grades=(("from-rutba", Grade("D", "4")),),
+        prior=(("nujaba", 3.0),),
+        planted=Planted(0.1),
+    )
+    assert Changes(off="halt", grades={"from-rutba": "D4"}, prior={"nujaba": 3}, planted=0.1) == plain
+    assert Changes(off=["halt"], grades=[("from-rutba", "D4")], prior=[("nujaba", 3.0)], planted=Planted(0.1)) == plain
+    assert (
+        Changes.of({"off": ["halt"], "grades": {"from-rutba": "D4"}, "prior": {"nujaba": 3}, "planted": 0.1}) == plain
+    )
+    assert replace(plain, off=frozenset()) == Changes(grades={"from-rutba": "D4"}, prior={"nujaba": 3}, planted=0.1)
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"of": ["halt"]}, 'did you mean "off"'),
+        ({"off": ["hlt"]}, 'did you mean "halt"'),
+        ({"grades": {"from-rutb": "D4"}}, 'did you mean "from-rutba"'),
+        ({"grades": {"from-rutba": "X4"}}, "X4"),
+        ({"grades": {"from-rutba": 4}}, 'grades such as "B3"'),
+        ({"grades": "from-rutba"}, "a dict, or pairs"),
+        ({"prior": {"nujabaa": 1}}, 'did you mean "nujaba"'),
+        ({"prior": {"nujaba": "3"}}, "a number"),
+        ({"prior": 3}, "a dict, or pairs"),
+        ({"off": [4]}, "ids of items"),
+        ({"off": 4}, "ids of items"),
+        ({"planted": 1.5}, "0 to 1"),
+        ({"planted": "yes"}, "a number"),
+        (4, "a dict"),
+    ],
+)
+def test_changes_that_cannot_be_say_what_can(changes: Any, says: str) -> None:
+    with pytest.raises(InputError) as refused:
+        what_if(published(), changes)
+    assert says in str(refused.value)
+
+
+def test_a_list_of_changes_is_a_table() -> None:
+    frame = what_if(published(), [{}, Changes(off="halt"), {"off": ["hlt"]}])
+    assert len(frame) == 3 * len(published().standings)
+    one = what_if(published(), Changes(off="halt"))
+    np.testing.assert_allclose(frame.loc[frame["setting"] == 1, "probability"], one.probabilities)
+    wrong = frame[frame["setting"] == 2]
+    assert wrong["probability"].isna().all() and wrong["error"].str.contains("halt").all()
+    assert frame.loc[frame["setting"] < 2, "reliable"].all()
+
+
+@pytest.mark.parametrize("changes", ["off", []])
+def test_a_list_that_is_none_is_refused(changes: Any) -> None:
+    with pytest.raises(UsageError):
+        what_if(published(), changes)

@@ -260,3 +260,28 @@ def test_casebook(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert {study["case"] for study in found["studies"]} == {"erbil-2023"}
     assert main(["casebook", "erbil-2032"]) == 2
     assert 'did you mean "erbil-2023"' in capsys.readouterr().err
+
+
+def test_a_sweep_prints_a_row_per_setting_and_writes_all(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    table = tmp_path / "sweep.csv"
+    typed = ["--set", "perpetrator.other=0.1,[0.01,0.03,0.1]", "--set", "evidence.halt.grade=A1,off"]
+    assert main(["sweep", "k1-2019", "--set", "perpetrator.other=0.1,1.5", "-o", str(table)]) == 1
+    assert "1.5 is not a probability" in capsys.readouterr().out
+    assert main(["sweep", "tower-22", *typed, "-o", str(table), "--format", "csv"]) == 0
+    printed, written = capsys.readouterr().out, table.read_text()
+    assert printed.count("\n") - 1 == written.count("\n") - 1 == 4 * 9 and '"[0.01, 0.03, 0.1]"' in written
+
+
+@pytest.mark.parametrize(
+    ("typed", "says"),
+    [
+        (["--set", "perpetrator.othr=0.1"], 'did you mean "other"'),
+        (["--set", "perpetrator.other=[0.1"], "cannot be read"),
+        (["--set", "perpetrator.other"], "a list of values"),
+        (["--set", "perpetrator.other=0.1", "--set", "perpetrator.other=0.2"], "given twice"),
+        ([], "--set"),
+    ],
+)
+def test_a_sweep_that_cannot_be_says_why(typed: list[str], says: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["sweep", "k1-2019", *typed]) == 2
+    assert says in capsys.readouterr().err

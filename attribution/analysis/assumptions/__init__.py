@@ -1,1 +1,1 @@
-"""What the answer owes to the judgement behind the numbers: leaning analysts, wrong models, what was learned."""
+"""What the answer owes to judgement: leaning analysts, wrong models, what was learned; many settings at once."""
