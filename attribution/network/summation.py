@@ -289,6 +289,11 @@ def tables(program: Program, slots: Floats) -> tuple[Floats, Floats]:
     return found[:, :entries], found[:, entries:]
 
 
+def log_prior(program: Program, slots: Floats) -> Floats:
+    """``log pi_h`` in every draw: (draw, faction)."""
+    return _read_slots(program, slots, "prior", lambda emitter: emitter.prior())
+
+
 def origin_factors(program: Program, slots: Floats, origins: tuple[str, ...]) -> tuple[Floats, Floats]:
     """The value of some origins' factors where all they say of the facts is false, and where it is true.
 

@@ -21,6 +21,7 @@ from attribution.domain.identifiers import OTHER, as_id
 from attribution.domain.model import Model
 from attribution.domain.tables import TraitValue, most_specific
 from attribution.errors import FormatError, InputError, UsageError, did_you_mean, listed
+from attribution.inert import inert_cell
 from attribution.reading.yaml_nodes import read_text
 
 MARKS = ("CC", "C", "N", "I", "II")
@@ -180,7 +181,7 @@ def _matrix(text: str, file: str) -> tuple[list[tuple[int, dict[str, str]]], lis
         read = [(reader.line_num, row) for row in reader]
     except csv.Error as error:
         raise FormatError(f"this is not CSV: {error}.", file=file, line=reader.line_num, allowed="a CSV file") from None
-    header = [name.strip() for name in (read[0][1] if read else [])]
+    header = [_text(name) for name in (read[0][1] if read else [])]
     if "evidence" not in header:
         raise FormatError(
             "there is no column `evidence`.",
@@ -201,7 +202,7 @@ def _matrix(text: str, file: str) -> tuple[list[tuple[int, dict[str, str]]], lis
     for line, cells in read[1:]:
         if not any(cell.strip() for cell in cells):
             continue
-        row = dict(zip(header, (cell.strip() for cell in cells), strict=False))
+        row = dict(zip(header, map(_text, cells), strict=False))
         if len(cells) != len(header) or not row["evidence"]:
             raise FormatError(
                 f"the row has {len(cells)} cells." if row.get("evidence") else "`evidence` is empty.",
@@ -221,6 +222,12 @@ def _matrix(text: str, file: str) -> tuple[list[tuple[int, dict[str, str]]], lis
     if not rows:
         raise FormatError("the matrix has no rows.", file=file, line=1, allowed="a row for each piece of evidence")
     return rows, hypotheses
+
+
+def _text(cell: str) -> str:
+    """A cell without the apostrophe that keeps it from being a formula."""
+    text = cell.strip()
+    return text[1:] if text.startswith("'") and inert_cell(text[1:]) == text else text
 
 
 def write_ach(case: Case, model: Model, path: str | os.PathLike[str]) -> None:
@@ -254,7 +261,7 @@ def write_ach(case: Case, model: Model, path: str | os.PathLike[str]) -> None:
     hypotheses = [leaf for leaf in case.factions.leaves if leaf != OTHER]
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow((*_OWN, *(case.factions.label(one) for one in hypotheses)))
+    writer.writerow((*_OWN, *(inert_cell(case.factions.label(one)) for one in hypotheses)))
     for item in case.evidence:
         says = item.propositions
         if len(says) != 1 or says[0].fact not in case.facts or str(says[0]) != f"{says[0].fact}: yes":
@@ -263,7 +270,8 @@ def write_ach(case: Case, model: Model, path: str | os.PathLike[str]) -> None:
         source = "" if item.source == _SOURCE else case.sources[item.source].name
         url = item.citations[0].url if item.citations else ""
         grade = getattr(item, "grade", None)
-        writer.writerow((item.id, item.title, grade or "", source, item.published, url, *marks))
+        texts = (inert_cell(text) for text in (item.id, item.title, str(grade or ""), source, str(item.published), url))
+        writer.writerow((*texts, *marks))
     write_text(home, out.getvalue())
 
 

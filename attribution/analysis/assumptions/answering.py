@@ -39,11 +39,11 @@ from attribution.network.program import RATIO, Floats, Program
 from attribution.network.summation import (
     keep_open,
     log_joint_at,
+    log_prior,
     normalise,
     numbers,
     part_log_likelihoods,
     switched_off,
-    tables,
 )
 from attribution.reading.fields import Field
 from attribution.reading.quantities import quantity
@@ -373,7 +373,7 @@ class Answering:
         if not moved:
             return self.workspace.known.prior
         program = self.workspace.expanded.program
-        return self._parts.get(("prior", *sorted(moved.items())), lambda: tables(program, self._wide)[1])
+        return self._parts.get(("prior", *sorted(moved.items())), lambda: log_prior(program, self._wide))
 
     def _part(self, part: int, switch: tuple[float, ...]) -> Floats:
         program = self.workspace.expanded.program
