@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import re
+import shlex
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +14,7 @@ from attribution.atomic import check_suffix, check_writable
 from attribution.cli.output import working
 from attribution.domain.case import Case
 from attribution.domain.model import Model
-from attribution.errors import UsageError
+from attribution.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from attribution.inference.posterior import Posterior
@@ -115,9 +117,36 @@ def read_pair(arguments: argparse.Namespace) -> tuple[Case, Model]:
     from attribution.reading import read_case, read_model, read_pair_errors
 
     case = read_case(arguments.case)
-    model = read_model(model_name(case.id, arguments.model))
+    model = read_model(model_of(case, arguments))
     read_pair_errors(case, model)
     return case, model
+
+
+def model_of(case: Case, arguments: argparse.Namespace) -> str:
+    """The model as it was named, else the one that `new` wrote beside the case, else the shipped baseline.
+
+    Raises
+    ------
+    UsageError
+        A case of one's own without a model.
+    """
+    from attribution.reading import shipped_cases
+
+    if arguments.model:
+        return model_name(case.id, arguments.model)
+    home = Path(arguments.case)
+    if home.suffix not in (".yaml", ".xlsx"):
+        return model_name(case.id, "baseline")
+    beside = home.with_name(f"{home.stem}-baseline.yaml")
+    if beside.exists():
+        return str(beside)
+    if case.id in shipped_cases():
+        return model_name(case.id, "baseline")
+    raise UsageError(
+        f"there is no model {beside}.",
+        allowed="a model of the case: --model FILE.yaml",
+        hint=f"attribution new {case.id} -o FOLDER writes one to start from",
+    )
 
 
 def model_name(case: str, typed: str) -> str:
@@ -138,25 +167,92 @@ def posterior_of(arguments: argparse.Namespace) -> Posterior:
         return fit(case, model, engine=arguments.engine, seed=arguments.seed, as_of=arguments.as_of)
 
 
-def rivals_of(posterior: Posterior) -> tuple[Posterior, ...]:
-    """The other shipped models of a shipped case, fitted instantly, for the page that compares them."""
+def rivals_of(posterior: Posterior, arguments: argparse.Namespace | None = None) -> tuple[Posterior, ...]:
+    """Other models of the case, fitted instantly, for the page that compares them: those named, else those at hand.
+
+    Raises
+    ------
+    UsageError
+        Two models of one name.
+    """
     from attribution.inference.fit import fit
     from attribution.inference.settings import Sampling
-    from attribution.reading import read_model, shipped_cases, shipped_models
+    from attribution.reading import read_model, read_pair_errors
+
+    case, settings, few = posterior.case, posterior.settings, Sampling(log2_points=_LOG2_POINTS)
+    known, rivals = {posterior.model.id}, []
+    for name in rival_names(posterior, arguments):
+        try:
+            model = read_model(name)
+            read_pair_errors(case, model)
+        except InputError as error:
+            if name.endswith(".yaml") and not (arguments and arguments.rival):  # only found, not asked for
+                print(f"left out as a rival: {error}", file=sys.stderr)
+                continue
+            raise
+        if model.id in known:
+            raise UsageError(
+                f'two of the models are called "{model.id}".', allowed="a name each", hint="give one of them an `id:`"
+            )
+        known.add(model.id)
+        rivals.append(
+            fit(case, model, engine="importance", seed=settings.seed, as_of=settings.as_of, sampling=few)
+        )
+    return tuple(rivals)
+
+
+def rival_names(posterior: Posterior, arguments: argparse.Namespace | None) -> list[str]:
+    """What other models of the case are called: as typed, else files beside the one in question, else shipped ones."""
+    from attribution.reading import shipped_cases, shipped_models
 
     case = posterior.case
+    if arguments is not None and arguments.rival:
+        return [model_name(case.id, typed) for typed in arguments.rival]
+    if arguments is not None and not arguments.case.endswith(".nc"):
+        named = model_of(case, arguments)
+        if named.endswith(".yaml"):
+            return _beside(case, Path(named))
     if case.id not in shipped_cases():
-        return ()
-    others = [name for name in shipped_models(case.id) if name != posterior.model.id]
-    settings, few = posterior.settings, Sampling(log2_points=_LOG2_POINTS)
-    return tuple(
-        fit(
-            case,
-            read_model(f"{case.id}/{name}"),
-            engine="importance",
-            seed=settings.seed,
-            as_of=settings.as_of,
-            sampling=few,
-        )
-        for name in others
-    )
+        return []
+    return [f"{case.id}/{name}" for name in shipped_models(case.id) if name != posterior.model.id]
+
+
+def _beside(case: Case, model: Path) -> list[str]:
+    """The models of the case in the folder of one of them, by their first lines."""
+    found = []
+    for file in sorted(model.parent.glob("*.yaml")):
+        if file.name == model.name:
+            continue
+        try:
+            text = file.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            continue
+        entries = dict(re.findall(r"^(format|case):[ ]*[\"']?([^\s\"'#]+)", text, re.MULTILINE))
+        if entries.get("format", "").startswith("attribution-model/") and entries.get("case") == case.id:
+            found.append(str(file))
+    return found
+
+
+def command_of(posterior: Posterior, arguments: argparse.Namespace, *flags: str) -> str:
+    """The command that gives the same report from the same files; empty for a run, which stands alone."""
+    if arguments.case.endswith(".nc"):
+        return ""
+    names = rival_names(posterior, arguments)
+    rivals = [part for name in names for part in ("--rival", name.removeprefix(f"{posterior.case.id}/"))]
+    settings = posterior.settings
+    shipped = not arguments.rival and not any(name.endswith(".yaml") for name in names)
+    parts = [
+        "attribution",
+        "report",
+        arguments.case,
+        "--model",
+        model_of(posterior.case, arguments).removeprefix(f"{posterior.case.id}/"),
+        *(() if shipped else rivals),
+        "--engine",
+        settings.engine,
+        "--seed",
+        str(settings.seed),
+        *(("--as-of", str(settings.as_of)) if settings.as_of else ()),
+        *flags,
+    ]
+    return shlex.join(parts)

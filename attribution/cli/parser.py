@@ -125,6 +125,7 @@ def _add_check(commands: _Commands) -> None:
 def _add_fit(commands: _Commands) -> None:
     fit = commands.add_parser("fit", help="compute the posterior and print it")
     _add_case(fit, "CASE")
+    _add_rivals(fit)
     _add_engine(fit)
     fit.add_argument("-o", "--output", metavar="RUN.nc", type=output_path("a run", ".nc"), help="save the run")
     add_format(fit)
@@ -134,6 +135,7 @@ def _add_fit(commands: _Commands) -> None:
 def _add_report(commands: _Commands) -> None:
     report = commands.add_parser("report", help="write the report as HTML, JSON and Markdown")
     _add_case(report, "CASE|RUN.nc")
+    _add_rivals(report)
     _add_engine(report)
     report.add_argument(
         "-o",
@@ -170,6 +172,7 @@ def _add_whether_sensitivity(parser: argparse.ArgumentParser) -> None:
 def _add_sensitivity(commands: _Commands) -> None:
     sensitivity = commands.add_parser("sensitivity", help="what the answer rests on, and what would change it")
     _add_case(sensitivity, "CASE|RUN.nc")
+    _add_rivals(sensitivity)
     _add_engine(sensitivity)
     sensitivity.add_argument(
         "--by",
@@ -265,7 +268,21 @@ def _add_schema(commands: _Commands) -> None:
 def _add_case(parser: argparse.ArgumentParser, metavar: str) -> None:
     parser.add_argument("case", metavar=metavar, help="a shipped name such as tower-22, or a path")
     parser.add_argument(
-        "--model", metavar="M", default="baseline", help="a shipped name, or a path ending in .yaml (default: baseline)"
+        "--model",
+        metavar="M",
+        default="",
+        help="a shipped name, or a path ending in .yaml (default: baseline, or CASE-baseline.yaml beside a file)",
+    )
+
+
+def _add_rivals(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--rival",
+        action="append",
+        default=[],
+        metavar="M",
+        help="another model of the case to stand beside it, several times (default: models in the folder of the one "
+        "in question, or shipped ones)",
     )
 
 

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from attribution.cli.inputs import posterior_of, rivals_of
+from attribution.cli.inputs import command_of, posterior_of, rivals_of
 from attribution.cli.output import Table, show, working
 from attribution.domain.case import Case
 from attribution.domain.concern import Concern
@@ -34,7 +34,8 @@ def fit(arguments: argparse.Namespace) -> int:
     if arguments.output:
         posterior.save(arguments.output)
     doubts = _doubts(posterior)
-    show(_tables(posterior) if arguments.format == "text" else _marked(posterior, doubts), arguments.format)
+    tables = _tables(posterior) if arguments.format == "text" else _marked(posterior, doubts)
+    show([*tables, *(_beside(posterior, arguments) if arguments.rival else [])], arguments.format)
     if arguments.format == "text":
         print(f"\n{posterior!r}")
     for doubt in doubts:
@@ -47,7 +48,12 @@ def fit(arguments: argparse.Namespace) -> int:
 def report(arguments: argparse.Namespace) -> int:
     """Write the report and print its bottom line; exit code 1 where it is not citable."""
     posterior = posterior_of(arguments)
-    prepared = prepared_report(posterior, arguments.sensitivity)
+    flags = {True: ["--sensitivity"], False: ["--no-sensitivity"], None: []}[arguments.sensitivity]
+    with working("rival models"):
+        rivals = rivals_of(posterior, arguments)
+    prepared = prepared_report(
+        posterior, arguments.sensitivity, rivals, command=command_of(posterior, arguments, *flags)
+    )
     base = Path("reports") / posterior.case.id / posterior.model.id
     paths = [arguments.output] if arguments.output else [base.with_suffix(suffix) for suffix in REPORT_SUFFIXES]
     prepared.write(*paths)
@@ -100,7 +106,8 @@ def _report(pair: tuple[Case, Model], *, engine: Engine, seed: int, sensitivity:
 
     case, model = pair
     with working(f"{case.id}/{model.id}"):
-        prepared = prepared_report(fit_model(case, model, engine=engine, seed=seed), sensitivity)
+        posterior = fit_model(case, model, engine=engine, seed=seed)
+        prepared = prepared_report(posterior, sensitivity, rivals_of(posterior))
         texts = {suffix: prepared.render(suffix) for suffix in REPORT_SUFFIXES}
     return _Report(texts, f"{prepared.gate.stamp}. {prepared.bottom_line}")
 
@@ -125,22 +132,23 @@ def casebook(arguments: argparse.Namespace) -> int:
     return 1 if doubts else 0
 
 
-def prepared_report(posterior: Posterior, sensitivity: bool | None) -> Prepared:
-    """What the report of a posterior says, beside the other shipped models of its case.
+def prepared_report(
+    posterior: Posterior, sensitivity: bool | None, rivals: tuple[Posterior, ...], *, command: str = ""
+) -> Prepared:
+    """What the report of a posterior says, beside other models of its case.
 
     `sensitivity` asks for the sensitivity analysis or does without; where None, it is worked out only where the report
-    could be citable with it.
+    could be citable with it. `command` is what its reader would type; by default what can be told from its content.
     """
     from attribution.reporting.write import prepare
 
-    rivals = rivals_of(posterior)
     wanted = posterior.settings.engine == "nuts" if sensitivity is None else sensitivity
     if not wanted:
-        return prepare(posterior, rivals=rivals)
+        return prepare(posterior, rivals=rivals, command=command)
     from attribution.analysis.sensitivity import sensitivity as work_out
 
     with working("sensitivity"):
-        return prepare(posterior, rivals=rivals, sensitivity=work_out(posterior, rivals))
+        return prepare(posterior, rivals=rivals, sensitivity=work_out(posterior, rivals), command=command)
 
 
 def _tables(posterior: Posterior) -> list[Table]:
@@ -169,6 +177,16 @@ def _marked(posterior: Posterior, doubts: tuple[Concern, ...]) -> list[Table]:
     ]
     reasons = tuple((doubt.what, doubt.means, doubt.remedy) for doubt in doubts)
     return [*tables, Table("not to be trusted", ("what", "means", "remedy"), reasons)] if doubts else tables
+
+
+def _beside(posterior: Posterior, arguments: argparse.Namespace) -> list[Table]:
+    """Probabilities under each model, side by side."""
+    every = (posterior, *rivals_of(posterior, arguments))
+    rows: tuple[tuple[str | float, ...], ...] = tuple(
+        (standing.id, *(one.standings[position].probability for one in every))
+        for position, standing in enumerate(posterior.standings)
+    )
+    return [Table("models", ("faction", *(one.model.id for one in every)), rows)]
 
 
 def _table(title: str, first: str, standings: tuple[Standing, ...]) -> Table:

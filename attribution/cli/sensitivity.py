@@ -31,7 +31,7 @@ def sensitivity(arguments: argparse.Namespace) -> int:
         _check_unchanged(arguments.case, posterior)
     with stepping(f"sensitivity of {posterior.case.id} under {posterior.model.id}") as progress:
         progress("fitting rival models")
-        rivals = _rivals(posterior)
+        rivals = _rivals(posterior, arguments)
         analysis = analyse(
             posterior,
             rivals,
@@ -125,11 +125,13 @@ def _cell(value: object) -> str | float:
     return value if isinstance(value, int | float) else str(value)
 
 
-def _rivals(posterior: Posterior) -> tuple[Posterior, ...]:
-    """The other shipped models; none where they do not fit the case as it was saved."""
+def _rivals(posterior: Posterior, arguments: argparse.Namespace) -> tuple[Posterior, ...]:
+    """Other models; of those that were not named, none where they do not fit the case as it was saved."""
     try:
-        return rivals_of(posterior)
+        return rivals_of(posterior, arguments)
     except PairError as error:
+        if arguments.rival:
+            raise
         print(f"rival models are left out, since they do not fit this case: {error.what}", file=sys.stderr)
         return ()
 

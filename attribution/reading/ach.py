@@ -82,7 +82,8 @@ def read_ach(
 
     Examples
     --------
-    >>> _ = open("matrix.csv", "w").write("evidence,Faction One,Faction Two\nThey claim it,C,II\n")
+    >>> from pathlib import Path
+    >>> _ = Path("matrix.csv").write_text("evidence,Faction One,Faction Two\nThey claim it,C,II\n")
     >>> case, model = at.read_ach("matrix.csv", date="2024-01-28")
     >>> case.factions.leaves, model.traits.ids
     (('faction-one', 'faction-two', 'other'), ('cc', 'c', 'n', 'i', 'ii'))
@@ -250,7 +251,8 @@ def write_ach(case: Case, model: Model, path: str | os.PathLike[str]) -> None:
 
     Examples
     --------
-    >>> _ = open("matrix.csv", "w").write("evidence,Faction One,Faction Two\nThey claim it,C,II\n")
+    >>> from pathlib import Path
+    >>> _ = Path("matrix.csv").write_text("evidence,Faction One,Faction Two\nThey claim it,C,II\n")
     >>> at.write_ach(*at.read_ach("matrix.csv", date="2024-01-28"), "again.csv")
     >>> at.read_ach("again.csv", date="2024-01-28", id="matrix")[1] == at.read_ach("matrix.csv", date="2024-01-28")[1]
     True

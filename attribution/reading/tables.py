@@ -39,7 +39,7 @@ _ONE_CITATION = {f"citation_{key}": value for key, value in CITATION.items() if 
 _ID: Keys = {"id": ("id", "its name")}
 _ITEM: Keys = {key: shape for keys in (ITEM, *OF_KIND.values()) for key, shape in keys.items() if key != "citation"}
 SHEETS: dict[str, Keys] = {
-    "case": {"key": ("text", "of the case or the incident"), "value": ("text", "what it is")},
+    "case": {"key": ("text", "of the case or the incident"), "value": ("any", "what it is")},
     "factions": {**_ID, "parent": ("id", "the group it belongs to"), **NODE},
     "sources": {**_ID, **SOURCE},
     "facts": {**_ID, **FACT},
@@ -153,7 +153,7 @@ def _read(value: Any, shape: str, where: str, column: str) -> Any:
         value = value.replace(tzinfo=None)
         value = value.date() if value.time() == dt.time.min else value
     if isinstance(value, dt.date | dt.time):
-        if shape != "date":
+        if shape not in ("date", "any"):
             raise FormatError(
                 f"{column} is the date {value}.",
                 file=where,
@@ -171,7 +171,7 @@ def _read(value: Any, shape: str, where: str, column: str) -> Any:
 
 def _parsed(text: str, shape: str, where: str, column: str) -> Any:
     """A text as what its column holds."""
-    if shape in _LISTS:
+    if shape in _LISTS and not (shape == "states" and text == "factions"):
         return _flow(text, where, column) if text.startswith("[") else [part.strip() for part in text.split(";")]
     if shape in _BRACED:
         inside = text.replace(";", ",").replace("\n", ",")

@@ -16,6 +16,7 @@ from attribution.domain.model import Model
 from attribution.inference.posterior import Posterior
 from attribution.inference.posterior_draws import Standing
 from attribution.inference.settings import versions
+from attribution.reading.shipped import shipped_cases, shipped_models
 from attribution.reporting.answer import (
     BottomLine,
     Gate,
@@ -115,7 +116,10 @@ class Content:
 
 
 def content(
-    posterior: Posterior, rivals: tuple[Posterior, ...] = (), sensitivity: Sensitivity | None = None
+    posterior: Posterior,
+    rivals: tuple[Posterior, ...] = (),
+    sensitivity: Sensitivity | None = None,
+    command: str = "",
 ) -> Content:
     """Everything there is to say about a posterior, beside rival models of the same case.
 
@@ -162,7 +166,7 @@ def content(
         concerns=(*posterior.concerns(), *(_of_findings(sensitivity) if sensitivity else ())),
         assumptions=assumption_blocks(case, model),
         limits=(*GENERAL_LIMITS, *case.limits),
-        provenance=_provenance(posterior),
+        provenance=_provenance(posterior, command),
     )
 
 
@@ -209,7 +213,7 @@ def _model_row(posterior: Posterior, *, own: bool) -> ModelRow:
     )
 
 
-def _provenance(posterior: Posterior) -> tuple[tuple[str, str], ...]:
+def _provenance(posterior: Posterior, command: str) -> tuple[tuple[str, str], ...]:
     settings, sampling = posterior.settings, posterior.settings.sampling
     size = (
         f"{sampling.chains} chains x {sampling.draws} draws after {sampling.tune} of tuning"
@@ -218,7 +222,6 @@ def _provenance(posterior: Posterior) -> tuple[tuple[str, str], ...]:
     )
     case, model = posterior.case, posterior.model
     hashes = (("evidence", case.digest), ("assumptions", model.digest), ("grading", model.grading.digest))
-    as_of = f" --as-of {settings.as_of}" if settings.as_of else ""
     return (
         ("engine", f"{settings.engine}: {size}"),
         ("seed", str(settings.seed)),
@@ -229,17 +232,21 @@ def _provenance(posterior: Posterior) -> tuple[tuple[str, str], ...]:
             if name != "attribution"
         ),
         ("version of attribution", __version__),
-        (
-            "command",
-            f"attribution report {_file(case)} --model {_file(model)} --engine {settings.engine} "
-            f"--seed {settings.seed}{as_of}{_to_be_written(case, model)}",
-        ),
+        ("command", command or _command(posterior)),
     )
 
 
-def _file(value: Case | Model) -> str:
-    """What a command calls it: the name of what was read, or the file into which what was made can be written."""
-    return value.id if value.unchanged else f"./{value.id}.yaml"
+def _command(posterior: Posterior) -> str:
+    """What gives this report again, as far as names tell."""
+    case, model, settings = posterior.case, posterior.model, posterior.settings
+    shipped = case.unchanged and case.id in shipped_cases()
+    own = model.unchanged and shipped and model.id in shipped_models(case.id)
+    as_of = f" --as-of {settings.as_of}" if settings.as_of else ""
+    return (
+        f"attribution report {case.id if shipped else f'./{case.id}.yaml'} "
+        f"--model {model.id if own else f'./{model.id}.yaml'} --engine {settings.engine} "
+        f"--seed {settings.seed}{as_of}{_to_be_written(case, model)}"
+    )
 
 
 def _to_be_written(case: Case, model: Model) -> str:

@@ -57,10 +57,17 @@ class Prepared:
 
 
 def prepare(
-    posterior: Posterior, *, rivals: tuple[Posterior, ...] = (), sensitivity: Sensitivity | None = None
+    posterior: Posterior,
+    *,
+    rivals: tuple[Posterior, ...] = (),
+    sensitivity: Sensitivity | None = None,
+    command: str = "",
 ) -> Prepared:
-    """Work out what the report of a posterior says; `rivals` are other models of the same case."""
-    return Prepared(content(posterior, rivals, sensitivity), what_if_section(posterior))
+    """Work out what the report of a posterior says; `rivals` are other models of the same case.
+
+    `command` is what gives the same report again; where it is empty, it is told from the names of case and model.
+    """
+    return Prepared(content(posterior, rivals, sensitivity, command), what_if_section(posterior))
 
 
 def write_report(

@@ -285,3 +285,54 @@ def test_a_sweep_prints_a_row_per_setting_and_writes_all(tmp_path: Path, capsys:
 def test_a_sweep_that_cannot_be_says_why(typed: list[str], says: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["sweep", "k1-2019", *typed]) == 2
     assert says in capsys.readouterr().err
+
+
+@pytest.fixture
+def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A case of one's own in a folder of one's own, with two models of it, a model of another and a broken file."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "my.yaml").write_text(case_template("my"))
+    (tmp_path / "my-baseline.yaml").write_text(model_template("my"))
+    (tmp_path / "doubtful.yaml").write_text(model_template("my").replace("[0.02, 0.05, 0.15]", "[0.2, 0.4, 0.6]"))
+    (tmp_path / "foreign.yaml").write_text(model_template("another"))
+    (tmp_path / "broken.yaml").write_bytes(b"\xff\xfe\x00: [")
+    return tmp_path
+
+
+def test_the_model_that_new_wrote_is_the_default_and_those_beside_it_are_its_rivals(
+    own: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["check", "./my.yaml"]) == 0 and "Baseline" in capsys.readouterr().out
+    main(["report", "./my.yaml", "--engine", "importance", "-o", "my.json"])
+    content = json.loads(Path("my.json").read_text())
+    assert [one["model"] for one in content["rivals"]] == ["my-baseline", "doubtful"]
+    command = (
+        dict(content["provenance"])["command"]
+        if isinstance(content["provenance"], list)
+        else (content["provenance"]["command"])
+    )
+    assert (
+        command
+        == "attribution report ./my.yaml --model my-baseline.yaml --rival doubtful.yaml --engine importance --seed 1"
+    )
+    Path("first.json").write_text(Path("my.json").read_text())
+    main([*command.split()[1:], "-o", "my.json"])
+    assert Path("my.json").read_text() == Path("first.json").read_text()
+
+
+def test_rivals_that_are_named_stand_beside_the_model(own: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    typed = ["./my.yaml", "--engine", "importance", "--format", "json", "--rival", "doubtful.yaml"]
+    main(["fit", *typed])
+    table = json.loads(capsys.readouterr().out)["models"]
+    assert list(table[0]) == ["faction", "my-baseline", "doubtful"]
+    assert table[2]["doubtful"] > table[2]["my-baseline"]
+    main(["fit", *typed, "--rival", "doubtful.yaml"])
+    assert 'two of the models are called "doubtful"' in capsys.readouterr().err
+    assert main(["fit", *typed[:3], "--rival", "foreign.yaml"]) == 2 and "another" in capsys.readouterr().err
+    assert main(["fit", *typed[:3], "--rival", "gone.yaml"]) == 2 and "gone.yaml" in capsys.readouterr().err
+
+
+def test_a_case_without_a_model_says_where_one_comes_from(own: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (own / "my-baseline.yaml").unlink()
+    assert main(["check", "./my.yaml"]) == 2
+    assert "my-baseline.yaml" in (said := capsys.readouterr().err) and "--model FILE.yaml" in said

@@ -155,7 +155,6 @@ def test_a_broken_workbook_is_told_by_sheet_and_row(
         ("url", "example.org", "web address"),
         ("would_say_anyway", "0,7", "would_say_anyway"),
         ("would_say_anyway", 1.5, "1.5"),
-        ("origin", "a b", "a-b"),
     ],
 )
 def test_a_bad_cell_is_told_by_table_and_row(column: str, value: Any, says: str, case: Case) -> None:
