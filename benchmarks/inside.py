@@ -8,7 +8,7 @@ import statistics
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from itertools import cycle
+from itertools import cycle, product
 
 import numpy as np
 
@@ -116,6 +116,27 @@ def _hundred() -> tuple[Work, Work | None, str]:
     return lambda: [at.what_if(posterior, each) for each in settings], fits, "ten new instant fits"
 
 
+SWEPT = {
+    "perpetrator.other": [0.01, 0.03, 0.1, 0.2, 0.3],
+    "evidence.halt.grade": ["A1", "B2", "D4", "off"],
+    "traits.tempo.nujaba": [0.1, 0.22, 0.3, 0.5, 0.8],
+}
+
+
+def _sweep() -> tuple[Work, Work | None, str]:
+    """A grid of a hundred; a loop changes the same things by hand, every tenth of them, and fits."""
+    case, model = _pair()
+
+    def loop() -> None:
+        for other, grade, tempo in list(product(*SWEPT.values()))[::10]:
+            changed = model.with_({"perpetrator.other": other, "traits.tempo.nujaba": tempo})
+            known = case.without("halt") if grade == "off" else case.with_grade("halt", grade)
+            assumed = changed.without("halt") if grade == "off" else changed
+            at.fit(known, assumed, engine="importance").probabilities()
+
+    return lambda: at.sweep(case, model, SWEPT), loop, "ten of the hundred fits, in a loop"
+
+
 def _fourteen(posterior: Posterior) -> Posterior:
     """The same evidence in fourteen clusters, nothing worked out yet."""
     ids = posterior.program.origins
@@ -140,6 +161,7 @@ QUESTIONS: dict[str, Callable[[], tuple[Work, Work | None, str]]] = {
     "posterior": _instant,
     "what_if": _what_if,
     "hundred": _hundred,
+    "sweep": _sweep,
     "lattice": _lattice,
     "lattice_khat": _lattice_khat,
 }

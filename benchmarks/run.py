@@ -83,6 +83,7 @@ def _rows(folder: Path) -> Iterator[tuple[str, Callable[[str], Measurement]]]:
     yield "attribution sensitivity, instant engine", _process(sensitivity, "1")
     yield "one what-if", _inside("what_if", "0.03 s")
     yield "a hundred what-ifs", _inside("hundred", "1 s")
+    yield "a sweep of a hundred settings", _inside("sweep", "a fifth of the fits")
     yield "lattice of 2^14 subsets, 2,000 draws", _inside("lattice", "0.3 s")
     yield "the same with every k-hat", _inside("lattice_khat", "3 s")
     bare = (str(HERE / "bare_pymc.py"),)

@@ -305,15 +305,10 @@ def test_the_model_that_new_wrote_is_the_default_and_those_beside_it_are_its_riv
     assert main(["check", "./my.yaml"]) == 0 and "Baseline" in capsys.readouterr().out
     main(["report", "./my.yaml", "--engine", "importance", "-o", "my.json"])
     content = json.loads(Path("my.json").read_text())
-    assert [one["model"] for one in content["rivals"]] == ["my-baseline", "doubtful"]
-    command = (
-        dict(content["provenance"])["command"]
-        if isinstance(content["provenance"], list)
-        else (content["provenance"]["command"])
-    )
-    assert (
-        command
-        == "attribution report ./my.yaml --model my-baseline.yaml --rival doubtful.yaml --engine importance --seed 1"
+    assert [one["id"] for one in content["models"]] == ["my-baseline", "doubtful"]
+    command = content["provenance"]["command"]
+    assert command == (
+        "attribution report ./my.yaml --model my-baseline.yaml --rival doubtful.yaml --engine importance --seed 1"
     )
     Path("first.json").write_text(Path("my.json").read_text())
     main([*command.split()[1:], "-o", "my.json"])
