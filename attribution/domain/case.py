@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from math import prod
 from typing import Any, ClassVar, Literal, get_args
@@ -12,12 +12,12 @@ from attribution.domain.document import (
     CASE_FORMAT,
     Document,
     Documented,
+    Tabular,
     canonical,
     digest,
     one_or_list,
     plain,
     stated,
-    tables,
 )
 from attribution.domain.evidence import (
     NO_INTEREST,
@@ -118,7 +118,7 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Case(Documented):
+class Case(Tabular, Documented):
     """Evidence, with nothing assumed: what is public about one incident.
 
     Attributes
@@ -220,96 +220,6 @@ class Case(Documented):
         outcome = [outcome.document() for outcome in self.outcomes]
         tail = stated({"outcome": outcome, "limits": list(self.limits)})
         return {**head, **stated({"facts": facts, "origins": origins}), **evidence, **tail}
-
-    @classmethod
-    def from_frames(
-        cls,
-        *,
-        case: Any,
-        factions: Any,
-        sources: Any,
-        evidence: Any,
-        facts: Any = None,
-        origins: Any = None,
-        citations: Any = None,
-        outcome: Any = None,
-    ) -> Case:
-        """The case that some tables make up: a row for each entry of a block, a column for each of its keys.
-
-        Parameters
-        ----------
-        case
-            Id, title, question, date and place, and whatever else a case says of itself and of its incident: a dict, or
-            a table with the columns `key` and `value`.
-        factions
-            A row per node of the tree: id, title, and the `parent` it belongs to.
-        sources
-            A row per source: id, name, kind, reliability, interest, ...
-        evidence
-            A row per item: id, kind, title, says, source, grade, published, url, ...; `says` is written as
-            ``weapon: drone, launch-area: iraq``.
-        facts
-            A row per fact: id, question, states, given; names side by side are separated by semicolons.
-        origins
-            A row per origin that several items share: id, grade, ...
-        citations
-            A row per citation of the items that have several: item, url, title, ...
-        outcome
-            A row per thing that was settled later.
-
-        Returns
-        -------
-        Case
-            Under the checks of a case file. A table is a DataFrame or a list of dicts.
-
-        Raises
-        ------
-        FormatError, CaseError
-            It cannot be; table and row are named.
-
-        Examples
-        --------
-        >>> import attribution as at
-        >>> case = at.read_case("k1-2019")
-        >>> at.Case.from_frames(**case.to_frames()) == case
-        True
-        """
-        if tables.read is None:
-            raise UsageError("the reader of tables is not loaded.", allowed="`import attribution as at`, and at.Case")
-        about = case
-        if isinstance(case, Mapping):
-            about = [{"key": key, "value": one} for key, value in case.items() for one in _one_by_one(value)]
-        given = {
-            "case": about,
-            "factions": factions,
-            "sources": sources,
-            "facts": facts,
-            "evidence": evidence,
-            "origins": origins,
-            "citations": citations,
-            "outcome": outcome,
-        }
-        read: Case = tables.read({name: table for name, table in given.items() if table is not None})
-        return read
-
-    def to_frames(self) -> dict[str, Any]:
-        """The case as tables, which `from_frames` reads as the same case.
-
-        Returns
-        -------
-        dict
-            A DataFrame for each of case, factions, sources, facts, evidence, origins, citations and outcome that has
-            rows.
-
-        Examples
-        --------
-        >>> import attribution as at
-        >>> at.read_case("k1-2019").to_frames()["evidence"].columns.tolist()[:4]
-        ['id', 'kind', 'title', 'source']
-        """
-        if tables.write is None:
-            raise UsageError("the writer of tables is not loaded.", allowed="`import attribution as at`, and at.Case")
-        return tables.write(self)
 
     @property
     def digest(self) -> str:
@@ -429,10 +339,6 @@ class Case(Documented):
         named = {item.id for item in standing}
         kept = [_without_lost_copy(item, named) for item in standing]
         return replace(self, evidence=Catalog(kept, kind="item"), outcomes=())
-
-
-def _one_by_one(value: Any) -> list[Any]:
-    return list(value) if isinstance(value, list | tuple) else [value]
 
 
 def _regraded(item: Item, last: Moment) -> Item:

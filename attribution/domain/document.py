@@ -206,6 +206,106 @@ class Documented:
         return canonical(self.to_dict())
 
 
+class Tabular:
+    """A case as tables and back. The reader of tables stands above, and is asked from here."""
+
+    __slots__ = ()
+
+    @classmethod
+    def from_frames(
+        cls,
+        *,
+        case: Any,
+        factions: Any,
+        sources: Any,
+        evidence: Any,
+        facts: Any = None,
+        origins: Any = None,
+        citations: Any = None,
+        outcome: Any = None,
+    ) -> Self:
+        """The case that some tables make up: a row for each entry of a block, a column for each of its keys.
+
+        Parameters
+        ----------
+        case
+            Id, title, question, date and place, and whatever else a case says of itself and of its incident: a dict, or
+            a table with the columns `key` and `value`.
+        factions
+            A row per node of the tree: id, title, and the `parent` it belongs to.
+        sources
+            A row per source: id, name, kind, reliability, interest, ...
+        evidence
+            A row per item: id, kind, title, says, source, grade, published, url, ...; `says` is written as
+            ``weapon: drone, launch-area: iraq``.
+        facts
+            A row per fact: id, question, states, given; names side by side are separated by semicolons.
+        origins
+            A row per origin that several items share: id, grade, ...
+        citations
+            A row per citation of the items that have several: item, url, title, ...
+        outcome
+            A row per thing that was settled later.
+
+        Returns
+        -------
+        Case
+            Under the checks of a case file. A table is a DataFrame or a list of dicts.
+
+        Raises
+        ------
+        FormatError, CaseError
+            It cannot be; table and row are named.
+
+        Examples
+        --------
+        >>> import attribution as at
+        >>> case = at.read_case("k1-2019")
+        >>> at.Case.from_frames(**case.to_frames()) == case
+        True
+        """
+        if tables.read is None:
+            raise UsageError("the reader of tables is not loaded.", allowed="`import attribution as at`, and at.Case")
+        about = case
+        if isinstance(case, Mapping):
+            about = [{"key": key, "value": one} for key, value in case.items() for one in _one_by_one(value)]
+        given = {
+            "case": about,
+            "factions": factions,
+            "sources": sources,
+            "facts": facts,
+            "evidence": evidence,
+            "origins": origins,
+            "citations": citations,
+            "outcome": outcome,
+        }
+        read: Self = tables.read({name: table for name, table in given.items() if table is not None})
+        return read
+
+    def to_frames(self) -> dict[str, Any]:
+        """The case as tables, which `from_frames` reads as the same case.
+
+        Returns
+        -------
+        dict
+            A DataFrame for each of case, factions, sources, facts, evidence, origins, citations and outcome that has
+            rows.
+
+        Examples
+        --------
+        >>> import attribution as at
+        >>> at.read_case("k1-2019").to_frames()["evidence"].columns.tolist()[:4]
+        ['id', 'kind', 'title', 'source']
+        """
+        if tables.write is None:
+            raise UsageError("the writer of tables is not loaded.", allowed="`import attribution as at`, and at.Case")
+        return tables.write(self)
+
+
+def _one_by_one(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, list | tuple) else [value]
+
+
 def steps_of(path: str) -> list[str]:
     """The steps of a path: ``perpetrator.other`` has two.
 
