@@ -195,9 +195,7 @@ def rivals_of(posterior: Posterior, arguments: argparse.Namespace | None = None)
                 f'two of the models are called "{model.id}".', allowed="a name each", hint="give one of them an `id:`"
             )
         known.add(model.id)
-        rivals.append(
-            fit(case, model, engine="importance", seed=settings.seed, as_of=settings.as_of, sampling=few)
-        )
+        rivals.append(fit(case, model, engine="importance", seed=settings.seed, as_of=settings.as_of, sampling=few))
     return tuple(rivals)
 
 
