@@ -12,7 +12,7 @@ from functools import cached_property
 from itertools import product
 
 from attribution.domain.facts import Fact
-from attribution.domain.model import Share
+from attribution.domain.model import Share, Story
 from attribution.domain.numbers import Number
 from attribution.domain.tables import OddsRatio, Row, TraitValue
 from tests.brute_numbers import World
@@ -59,12 +59,34 @@ class Enumeration(Voices):
 
     def world(self, x: World, leaf: str) -> float:
         """``prod_j theta_j(x_j | h, parents) prod_o p(o | x, h)``."""
-        value = 1.0
-        for fact in self.case.facts:
-            value *= self.table(fact, x, leaf)
+        value = self.facts_of(x, leaf)
         for origin in self.case.origins:
             value *= self.origin(origin, {**x, WHO: leaf}) if value else 1.0
         return value
+
+    def facts_of(self, x: World, leaf: str) -> float:
+        """``P(x | h)``: over all ways in which the stories may be told."""
+        stories = [*self.model.stories]
+        ways = product(*(range(len(story.facts) + 1) for story in stories))
+        return math.fsum(self.told(x, leaf, dict(zip(stories, way, strict=True))) for way in ways)
+
+    def told(self, x: World, leaf: str, way: dict[Story, int]) -> float:
+        """The same with one fact of each story speaking for all (counted from one), or none (0)."""
+        value, follows = 1.0, set[str]()
+        for story, speaks in way.items():
+            value *= story.strength.best / len(story.facts) if speaks else 1 - story.strength.best
+            follows |= {fact for place, fact in enumerate(story.facts, 1) if speaks and place != speaks}
+        for fact in self.case.facts:
+            value *= self.followed(fact, x) if fact.id in follows else self.table(fact, x, leaf)
+        return value
+
+    def followed(self, fact: Fact, x: World) -> float:
+        """The mean table over all factions by their prior."""
+        key = ("followed", fact.id, x[fact.id], *(x[parent] for parent in fact.given))
+        if key not in self.known:
+            prior = self.prior()
+            self.known[key] = math.fsum(prior[h] * self.table(fact, x, h) for h in self.case.factions.leaves)
+        return self.known[key]
 
     def _mixed(self, own: dict[str, float]) -> dict[str, float]:
         """p(E | other) <- (1 - s) p(E | other) + s sum_h pi_h p(E | h), times pi_other."""

@@ -21,6 +21,7 @@ from attribution.domain.model import (
     Share,
     Sizes,
     Staged,
+    Story,
 )
 from attribution.domain.numbers import Number
 from attribution.domain.tables import Cell, Entry, OddsRatio, Row, StateRows, Table, Trait, TraitValue
@@ -56,6 +57,7 @@ def random_model(r: Random, case: Case, *, surprise: bool = True) -> Model:
         tables=Catalog(_Tables(r, case, traits).table(fact) for fact in r.sample([*case.facts], len(case.facts))),
         traits=traits,
         deception=_deception(r, case),
+        stories=_stories(r, case),
     )
 
 
@@ -181,6 +183,17 @@ def _deception(r: Random, case: Case) -> Deception:
     forged = [Forged(target, _small(r), r.choice(("", *nodes))) for target in targets]
     deceptive = [Deceptive(source, _small(r)) for source in r.sample(case.sources.ids, r.randint(0, 2))]
     return Deception(tuple(staged), tuple(forged), tuple(deceptive))
+
+
+def _stories(r: Random, case: Case) -> Catalog[Story]:
+    """No story, one, or two, each over two or three facts."""
+    facts = r.sample(case.facts.ids, len(case.facts))
+    told: list[Story] = []
+    while len(facts) >= 2 and len(told) < 2 and r.random() < 0.5:
+        count = min(len(facts), r.choice((2, 2, 3)))
+        members, facts = tuple(facts[:count]), facts[count:]
+        told.append(Story(f"story-{len(told)}", members, Number.exactly(r.choice((0.0, 0.3, 0.8, 1.0)))))
+    return Catalog(told)
 
 
 def _small(r: Random) -> Number:

@@ -148,6 +148,7 @@ def _without_reason(model: Model) -> Iterator[str]:
     for table in model.tables:
         if not table.because and any(_bare(row) for given in table.states for row in given.rows):
             yield f"table {table.fact}"
+    yield from (f"story {story.id}" for story in model.stories if not story.because)
     deception = model.deception
     yield from (f"staged {staged.fact}" for staged in deception.staged if not staged.because)
     yield from (f"forged {forged.target}" for forged in deception.forged if not forged.because)

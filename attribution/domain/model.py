@@ -22,7 +22,7 @@ from attribution.domain.grades import Grading
 from attribution.domain.identifiers import Catalog
 from attribution.domain.numbers import Number
 from attribution.domain.tables import Entry, Reason, Table, Trait, most_specific, reason_entry
-from attribution.errors import ModelError, Path, UsageError
+from attribution.errors import ModelError, Path, UsageError, listed
 
 FEW_LABELS = 50
 MOST_CLUSTERS = 14
@@ -284,6 +284,43 @@ class Deception:
 
 
 @dataclass(frozen=True, slots=True)
+class Story:
+    """Several facts with one common cause: with `strength` one of them speaks for all, the others follow anybody.
+
+    Strength is a constant: evidence would shrink it, which is a judgement about the model and not about the incident.
+
+    Raises
+    ------
+    ModelError
+        Fewer than two facts, one named twice, or a strength that is no constant probability.
+    """
+
+    id: str
+    facts: tuple[str, ...]
+    strength: Number
+    because: Reason | None = None
+
+    def __post_init__(self) -> None:
+        at: Path = ("stories", self.id)
+        if len(self.facts) < 2 or len(set(self.facts)) < len(self.facts):
+            raise ModelError(
+                f'the story "{self.id}" is told by {listed(self.facts) or "nothing"}.',
+                at=(*at, "facts"),
+                allowed="two or more facts, each once",
+            )
+        if not self.strength.constant or self.strength.scale != "probability":
+            raise ModelError(
+                f'the strength of "{self.id}" is {self.strength}.',
+                at=(*at, "strength"),
+                allowed="a constant from 0 to 1",
+                hint="evidence would shrink an uncertain one: its whole range is swept in the sensitivity",
+            )
+
+    def document(self) -> Document:
+        return {"facts": list(self.facts), "strength": self.strength.document(), **dict(reason_entry(self.because))}
+
+
+@dataclass(frozen=True, slots=True)
 class Cluster:
     """Origins that an analyst would drop together: a unit of the evidence lattice."""
 
@@ -313,6 +350,8 @@ class Model(Documented):
         Staged scenes, forged origins, sources that turn things round.
     clusters : Catalog of Cluster
         Origins dropped together, at most 14: the units of the evidence lattice.
+    stories : Catalog of Story
+        Facts that hang together, by id; each fact in one story at most.
     summary : str
         Its idea in two sentences.
     recipe : str
@@ -321,7 +360,7 @@ class Model(Documented):
     Raises
     ------
     ModelError
-        More than 14 clusters, an origin in two of them, or a trait that is not declared.
+        More than 14 clusters, an origin in two of them, a fact in two stories, or a trait that is not declared.
 
     Examples
     --------
@@ -340,6 +379,7 @@ class Model(Documented):
     traits: Catalog[Trait] = field(default_factory=Catalog)
     deception: Deception = Deception()
     clusters: Catalog[Cluster] = field(default_factory=Catalog)
+    stories: Catalog[Story] = field(default_factory=Catalog)
     summary: str = ""
     recipe: str = ""  # the recipe that its tables and numbers may name
 
@@ -352,6 +392,7 @@ class Model(Documented):
                     if row.trait:
                         self._check_trait(row.trait, ("facts", table.fact, given.state, position, "trait"))
         self._check_clusters()
+        self._check_stories()
 
     def to_dict(self) -> Document:
         """The model in the words of a model file that stands alone.
@@ -373,6 +414,7 @@ class Model(Documented):
                 "perpetrator": self.perpetrator.document(),
                 "facts": {table.fact: table.document() for table in self.tables},
                 "deception": self.deception.document(),
+                "stories": {story.id: story.document() for story in self.stories},
                 "clusters": {cluster.id: list(cluster.origins) for cluster in self.clusters},
             }
         )
@@ -413,6 +455,19 @@ class Model(Documented):
     def _check_trait(self, trait: str, at: Path) -> None:
         if trait not in self.traits:
             raise ModelError.unknown("traits", trait, self.traits.ids, at=at)
+
+    def _check_stories(self) -> None:
+        home: dict[str, str] = {}
+        for story in self.stories:
+            for fact in story.facts:
+                if fact in home:
+                    raise ModelError(
+                        f'the fact "{fact}" is in the stories "{home[fact]}" and "{story.id}".',
+                        at=("stories", story.id, "facts"),
+                        allowed="each fact in one story at most",
+                        hint="make one story of the two",
+                    )
+                home[fact] = story.id
 
     def _check_clusters(self) -> None:
         if len(self.clusters) > MOST_CLUSTERS:

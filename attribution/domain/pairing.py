@@ -54,6 +54,7 @@ def check_pair(case: Case, model: Model) -> None:
             )
         _check_table(case, model, fact, model.tables[fact.id])
     _check_deception(case, model)
+    _check_stories(case, model)
     for cluster in model.clusters:
         for origin in cluster.origins:
             _check_origin(case, origin, ("clusters", cluster.id))
@@ -308,6 +309,19 @@ def _number(case: Case, model: Model, entry: Entry, leaf: str) -> Number:
 
 def _given(parents: dict[str, str]) -> str:
     return f" where {listed(f'{fact} is {state}' for fact, state in parents.items())}" if parents else ""
+
+
+def _check_stories(case: Case, model: Model) -> None:
+    for story in model.stories:
+        at: Path = ("stories", story.id, "facts")
+        for fact in story.facts:
+            if fact not in case.facts:
+                raise PairError.unknown("facts", fact, case.facts.ids, at=at)
+        for fact in story.facts:
+            told = (*case.facts[fact].given, fact)
+            states = (len(story.facts) + 1) * prod(len(case.states(one)) for one in told)
+            if states > MOST_STATES:
+                raise TooTiedError((*told, f"the story {story.id}"), states, MOST_STATES)
 
 
 def _check_deception(case: Case, model: Model) -> None:

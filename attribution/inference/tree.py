@@ -295,7 +295,8 @@ def predict(program: Program, slots: Floats, faction_probability: Floats, seed: 
     """One state per fact and draw: shape (draw, fact).
 
     A perpetrator is drawn from `faction_probability` (draw, faction), then the facts in causal order. Where `other`
-    acts like a named faction (surprise), and where a scene is staged, the numbers of the faction imitated are used.
+    acts like a named faction (surprise), and where a scene is staged, the numbers of the faction imitated are used; a
+    fact that follows another of its story takes those of anybody.
     """
     rng = np.random.default_rng(np.random.SeedSequence([seed, 0x9E3779B9]))
     rows, log_prior = tables(program, slots)
@@ -304,14 +305,26 @@ def predict(program: Program, slots: Floats, faction_probability: Floats, seed: 
     imitates = (culprit == other) & (rng.random(len(slots)) < slots[:, surprise])
     culprit = np.where(imitates, _choose(np.exp(log_prior), rng), culprit)
     states = np.zeros((len(slots), len(program.facts)), dtype=np.int64)
+    speaks = [_speaking(program, story, len(slots), rng) for story in range(len(program.stories))]
     for fact in _causal_order(program):
-        seen_as = _staged(program, slots, fact, culprit, rng)
+        whose, first = culprit, program.fact_config[fact]
+        if (story := program.ints.config_story[first]) >= 0:
+            follows = (speaks[story] > 0) & (speaks[story] != program.ints.config_speaks[first])
+            whose = np.where(follows, _choose(np.exp(log_prior), rng), culprit)
+        seen_as = _staged(program, slots, fact, whose, rng)
         config = _configuration(program, fact, states)
         width = len(program.states[fact])
         row = program.ints.table_row[seen_as * _configs(program) + config]
         first = program.ints.row_start[row]
         states[:, fact] = _choose(np.take_along_axis(rows, first[:, None] + np.arange(width), axis=1), rng)
     return states
+
+
+def _speaking(program: Program, story: int, draws: int, rng: np.random.Generator) -> States:
+    """Which fact of a story speaks for all, counted from one, or 0 where its facts are independent."""
+    strength, facts = program.floats.story_strength[story], program.ints.story_facts[story]
+    told = rng.random(draws) < strength
+    return np.where(told, 1 + rng.integers(facts, size=draws), 0).astype(np.int64)
 
 
 def _configs(program: Program) -> int:

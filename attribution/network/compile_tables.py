@@ -158,6 +158,45 @@ def compile_staging(case: Case, model: Model, slots: SlotBook, fact_config: list
 
 
 @dataclass(slots=True)
+class StoryArrays:
+    """A story is one more unknown: *independent*, or which of its facts speaks. Its tables lie after the others.
+
+    `at` is where its own distribution lies in the pool, `told` where the table of a configuration does: the states of
+    the fact for each state of the story, the fact running faster.
+    """
+
+    end: int
+    facts: list[tuple[int, ...]] = field(default_factory=list)
+    strength: list[float] = field(default_factory=list)
+    at: list[int] = field(default_factory=list)
+    of_config: list[int] = field(default_factory=list)
+    speaks: list[int] = field(default_factory=list)
+    told: list[int] = field(default_factory=list)
+
+    def of_fact(self, fact: int) -> int:
+        """The story of a fact, or -1."""
+        return next((story for story, facts in enumerate(self.facts) if fact in facts), NONE)
+
+
+def compile_stories(case: Case, model: Model, tables: TableArrays) -> StoryArrays:
+    """All stories of a model, in its order."""
+    configs = tables.fact_config[-1]
+    arrays = StoryArrays(tables.config_start[-1], of_config=[NONE] * configs, speaks=[0] * configs, told=[0] * configs)
+    for position, story in enumerate(model.stories):
+        facts = tuple(case.facts.ids.index(fact) for fact in story.facts)
+        arrays.facts.append(facts)
+        arrays.strength.append(story.strength.best)
+        arrays.at.append(arrays.end)
+        arrays.end += len(facts) + 1
+        for place, fact in enumerate(facts):
+            for config in range(tables.fact_config[fact], tables.fact_config[fact + 1]):
+                arrays.of_config[config], arrays.speaks[config] = position, place + 1
+                arrays.told[config] = arrays.end
+                arrays.end += (len(facts) + 1) * len(case.facts[case.facts.ids[fact]].states)
+    return arrays
+
+
+@dataclass(slots=True)
 class PriorArrays:
     """A faction's weight: its size as a part of its family's, its `within` slots as a part of its block's, its slots.
 

@@ -15,9 +15,11 @@ from attribution.network.compile_origins import OriginArrays, Unsaid, compile_or
 from attribution.network.compile_tables import (
     PriorArrays,
     StagedArrays,
+    StoryArrays,
     TableArrays,
     compile_prior,
     compile_staging,
+    compile_stories,
     compile_tables,
     trait_slot,
 )
@@ -50,12 +52,13 @@ def compile_network(case: Case, model: Model, as_of: Moment | None = None, *, un
     traits = np.array(
         [[trait_slot(case, model, slots, trait.id, leaf) for leaf in case.factions.leaves] for trait in model.traits]
     ).reshape(len(model.traits), len(case.factions.leaves))
-    offsets, evidence_end = _evidence_offsets(tables, origins)
-    plan = _plan(case, tables, origins, offsets, evidence_end)
+    stories = compile_stories(case, model, tables)
+    offsets, evidence_end = _evidence_offsets(stories, origins)
+    plan = _plan(case, model, tables, stories, origins, offsets, evidence_end)
     traits.flags.writeable = False
     return Program(
-        ints=_ints(case, slots, prior, tables, staged, origins, offsets, plan),
-        floats=_floats(slots, tables, origins),
+        ints=_ints(case, slots, prior, tables, staged, origins, offsets, plan, stories),
+        floats=_floats(slots, tables, origins, stories),
         coordinates=tuple(slots.coordinates),
         factions=case.factions.leaves,
         origins=case.origins.ids,
@@ -65,35 +68,55 @@ def compile_network(case: Case, model: Model, as_of: Moment | None = None, *, un
         parents=tuple(tuple(case.facts.ids.index(parent) for parent in fact.given) for fact in case.facts),
         traits=model.traits.ids,
         trait_slot=traits,
-        components=tuple(tuple(case.facts.ids[fact] for fact in part) for part in plan.components),
+        components=tuple(
+            tuple(case.facts.ids[fact] for fact in part if fact < len(case.facts)) for part in plan.components
+        ),
+        stories=model.stories.ids,
     )
 
 
-def _evidence_offsets(tables: TableArrays, origins: OriginArrays) -> tuple[list[int], int]:
-    """Evidence factors lie after the tables; those of one faction first, the shared ones after them."""
+def _evidence_offsets(stories: StoryArrays, origins: OriginArrays) -> tuple[list[int], int]:
+    """Evidence factors lie after the tables and the stories, origin by origin."""
     offsets = [0] * len(origins.kind)
-    end = tables.config_start[-1]
+    end = stories.end
     for position, pattern in enumerate(origins.pattern):
         offsets[position] = end
         end += len(pattern)
     return offsets, end
 
 
-def _plan(case: Case, tables: TableArrays, origins: OriginArrays, offsets: list[int], evidence_end: int) -> Plan:
-    ids = case.facts.ids
-    table_factors = []
-    for position, fact in enumerate(case.facts):
-        scope = (*(ids.index(parent) for parent in fact.given), position)
-        table_factors.append(Factor(scope, tables.config_start[tables.fact_config[position]]))
+def _plan(
+    case: Case,
+    model: Model,
+    tables: TableArrays,
+    stories: StoryArrays,
+    origins: OriginArrays,
+    offsets: list[int],
+    evidence_end: int,
+) -> Plan:
     factors = [Factor(scope, offset) for scope, offset in zip(origins.scope, offsets, strict=True)]
     return plan_elimination(
-        tuple(len(fact.states) for fact in case.facts),
-        ids,
-        tuple(table_factors),
+        (*(len(fact.states) for fact in case.facts), *(len(facts) + 1 for facts in stories.facts)),
+        (*case.facts.ids, *(f"the story {story.id}" for story in model.stories)),
+        _table_factors(case, tables, stories),
         tuple(factor for factor, shared in zip(factors, origins.shared, strict=True) if not shared),
         tuple(factor for factor, shared in zip(factors, origins.shared, strict=True) if shared),
         evidence_end,
     )
+
+
+def _table_factors(case: Case, tables: TableArrays, stories: StoryArrays) -> tuple[Factor, ...]:
+    """The table of every fact, itself the last of its scope; then the distribution of every story."""
+    ids, found = case.facts.ids, list[Factor]()
+    for position, fact in enumerate(case.facts):
+        parents, config = tuple(ids.index(parent) for parent in fact.given), tables.fact_config[position]
+        story = stories.of_fact(position)
+        if story == NONE:
+            found.append(Factor((*parents, position), tables.config_start[config]))
+        else:
+            found.append(Factor((*parents, len(ids) + story, position), stories.told[config]))
+    own = (Factor((len(ids) + story,), at) for story, at in enumerate(stories.at))
+    return (*found, *own)
 
 
 def _ints(
@@ -105,6 +128,7 @@ def _ints(
     origins: OriginArrays,
     offsets: list[int],
     plan: Plan,
+    stories: StoryArrays,
 ) -> IntArrays:
     anyway = [pair for part in origins.anyway for pair in part]
     steps = (*plan.shared, *plan.each)
@@ -128,6 +152,11 @@ def _ints(
         "staged_slot": staged.slot,
         "config_staged": staged.of_config,
         "staged_member": staged.member,
+        "story_at": stories.at,
+        "story_facts": [len(facts) for facts in stories.facts],
+        "config_story": stories.of_config,
+        "config_speaks": stories.speaks,
+        "config_told": stories.told,
         "origin_kind": origins.kind,
         "origin_source": origins.source,
         "origin_item": origins.item,
@@ -157,7 +186,12 @@ def _part_arrays(tables: TableArrays, staged: StagedArrays, origins: OriginArray
     facts = [*plan.components, ()]
     parts = range(len(facts))
     configs = [
-        [c for fact in members for c in range(tables.fact_config[fact], tables.fact_config[fact + 1])]
+        [
+            c
+            for fact in members
+            if fact < len(tables.fact_config) - 1
+            for c in range(tables.fact_config[fact], tables.fact_config[fact + 1])
+        ]
         for members in facts
     ]
     part_of_fact = {fact: part for part, members in enumerate(facts) for fact in members}
@@ -232,7 +266,7 @@ def _step_arrays(steps: tuple[Step, ...]) -> dict[str, object]:
     }
 
 
-def _floats(slots: SlotBook, tables: TableArrays, origins: OriginArrays) -> FloatArrays:
+def _floats(slots: SlotBook, tables: TableArrays, origins: OriginArrays, stories: StoryArrays) -> FloatArrays:
     values: dict[str, object] = {
         "curve_a": [shape.a for shape in slots.curves],
         "curve_b": [shape.b for shape in slots.curves],
@@ -240,6 +274,7 @@ def _floats(slots: SlotBook, tables: TableArrays, origins: OriginArrays) -> Floa
         "curve_s": [shape.s for shape in slots.curves],
         "curve_vary": slots.varies,
         "row_rest": tables.row_rest,
+        "story_strength": stories.strength,
         "true_fraction": origins.true_fraction,
         "switch": [1.0] * len(origins.kind),
     }

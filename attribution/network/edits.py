@@ -187,6 +187,7 @@ class ReachMap:
         found: list[set[int]] = [set() for _ in ints.slot_kind]
         _tables(program, found)
         _origins(program, found)
+        _stories(program, found)
         of_prior = (ints.prior_slot, ints.within_slot, ints.surprise, ints.size_slot[ints.size_slot >= 0])
         prior = set(np.concatenate(of_prior).tolist())
         return cls(tuple(frozenset(parts) for parts in found), frozenset(prior), program)
@@ -220,6 +221,17 @@ def _tables(program: Program, found: list[set[int]]) -> None:
                 for slot in ints.row_slot[ints.row_start[row] : ints.row_start[row + 1]]:
                     if slot >= 0:
                         found[slot].add(part)
+
+
+def _stories(program: Program, found: list[set[int]]) -> None:
+    """Facts of a story follow the mean over all factions, so that the prior bears upon them."""
+    ints = program.ints
+    of_prior = (ints.prior_slot, ints.within_slot, ints.surprise[:1], ints.size_slot[ints.size_slot >= 0])
+    for part in range(len(ints.part_step) - 1):
+        configs = ints.part_config[ints.part_config_start[part] : ints.part_config_start[part + 1]]
+        if (ints.config_story[configs] >= 0).any():
+            for slot in np.concatenate(of_prior):
+                found[slot].add(part)
 
 
 def _origins(program: Program, found: list[set[int]]) -> None:

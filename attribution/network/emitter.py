@@ -2,7 +2,8 @@
 
     p(E | H, theta) = sum over X of prod_j theta_j(x_j | H, parents) prod_o p(o | X, H)
 
-with the open set kept open, ``p(E | other) <- (1 - s) p(E | other) + s sum_h pi_h p(E | h)``. Every method returns
+where a fact that follows another of its story (`_following`) has the mean of its table over all factions, and with the
+open set kept open, ``p(E | other) <- (1 - s) p(E | other) + s sum_h pi_h p(E | h)``. Every method returns
 registers; nothing is written before it is asked for, and nothing twice. What differs between two questions (an origin
 left out, a factor to a power) is one argument, so that both can stand on one tape and share what they have in common.
 """
@@ -36,6 +37,7 @@ class Emitter:
         self._values: dict[tuple[int, float], Values] = {}
         self._means: dict[int, list[int]] = {}
         self.gates: dict[int, int] = {}  # registers, 1 where an origin is heard and 0 where not; others are as switched
+        self._followed: dict[int, list[int]] = {}
 
     @classmethod
     def from_normals(cls, program: Program) -> Emitter:
@@ -110,7 +112,12 @@ class Emitter:
         return self._values[origin, power]
 
     def prior(self) -> list[int]:
-        """``log pi`` of every faction: the rest share ``1 - pi(other)`` in proportion to their weights."""
+        """``log pi`` of every faction."""
+        return [self.tape.log(share) for share in self._reference]
+
+    @cached_property
+    def _reference(self) -> list[int]:
+        """``pi`` of every faction: the rest share ``1 - pi(other)`` in proportion to their weights."""
         i, tape, other = self._ints, self.tape, self._ints["other"][0]
         weights = [self.size(h) for h in range(self.factions)]
         for family in set(i["family"]) - {-1}:
@@ -133,7 +140,7 @@ class Emitter:
         open_set = self.slot[i["surprise"][0]]
         named = tape.rest(open_set)
         shares = [open_set if h == other else tape.divide(weights[h], total) for h in range(self.factions)]
-        return [tape.log(share if h == other else tape.multiply(share, named)) for h, share in enumerate(shares)]
+        return [share if h == other else tape.multiply(share, named) for h, share in enumerate(shares)]
 
     def size(self, faction: int) -> int:
         """How many organisations a faction stands for."""
@@ -267,13 +274,48 @@ class Emitter:
     def _fill(self, pool: Pool, part: int, faction: int, switch: Switch, seen: list[int] | None) -> None:
         """The tables of a faction and the factors that differ between factions."""
         i = self._ints
-        for config in i["part_config"][i["part_config_start"][part] : i["part_config_start"][part + 1]]:
-            for entry, value in enumerate(self.table(config, faction), i["config_start"][config]):
-                pool[entry] = value
-                if seen is not None:
-                    pool[entry] = self.tape.multiply(value, seen[self._states[entry]])
+        configs = i["part_config"][i["part_config_start"][part] : i["part_config_start"][part + 1]]
+        self._put_tables(pool, configs, faction, seen)
         for o in i["part_origin"][i["part_origin_start"][part] : i["part_origin_start"][part + 1]]:
             self._evidence(pool, o, faction, switch[o])
+
+    def _put_tables(self, pool: Pool, configs: Sequence[int], faction: int, seen: list[int] | None = None) -> None:
+        """The tables of a faction under some configurations, and the stories that they are told in."""
+        i = self._ints
+        for config in configs:
+            first, own, story = i["config_start"][config], self.table(config, faction), i["config_story"][config]
+            if story < 0:
+                pool.update(enumerate(self._shown(own, first, seen), first))
+                continue
+            pool.update(enumerate(self._story(story), i["story_at"][story]))
+            for state in range(i["story_facts"][story] + 1):
+                alone = state in (0, i["config_speaks"][config]) or self._floats["story_strength"][story] == 0.0
+                values = self._shown(own if alone else self._following(config), first, seen)
+                pool.update(enumerate(values, i["config_told"][config] + state * len(own)))
+
+    def _shown(self, values: list[int], first: int, seen: list[int] | None) -> list[int]:
+        """Entries of a table times the indicators of their states."""
+        if seen is None:
+            return values
+        return [self.tape.multiply(value, seen[self._states[entry]]) for entry, value in enumerate(values, first)]
+
+    def _story(self, story: int) -> list[int]:
+        """How probable it is that its facts are independent, and that each of them speaks for all."""
+        strength, facts = self._floats["story_strength"][story], self._ints["story_facts"][story]
+        return [self.tape.literal(1.0 - strength), *[self.tape.literal(strength / facts)] * facts]
+
+    def _following(self, config: int) -> list[int]:
+        """What a fact says that follows another: the mean table over all factions by the reference."""
+        if config not in self._followed:
+            shares: dict[tuple[int, ...], int] = {}
+            for h, share in enumerate(self._reference):
+                row = tuple(self.table(config, h))
+                shares[row] = self.tape.add(shares.get(row, self.tape.zero), share)
+            means = [self.tape.zero] * len(next(iter(shares)))
+            for row, share in shares.items():
+                means = [self.tape.multiply_add(share, p, mean) for p, mean in zip(row, means, strict=True)]
+            self._followed[config] = means
+        return self._followed[config]
 
     def _evidence(self, pool: Pool, o: int, faction: int, power: float) -> None:
         """The factor of an origin, over the states of the facts it speaks about."""

@@ -37,9 +37,10 @@ class Coordinate:
 class IntArrays:
     """Structure. Ragged arrays are a flat array and a `_start` array one longer than the number of parts.
 
-    Sizes: S slots, H factions, R rows, C parent configurations of all facts together, T staged facts, O origins,
-    K steps, P parts: the components of facts that nothing ties together, and, last, what is said of the perpetrator
-    alone. The pool holds, one after another, the tables of one faction, the evidence factors and the messages.
+    Sizes: S slots, H factions, R rows, C parent configurations of all facts together, T staged facts, V stories,
+    O origins, K steps, P parts: the components of facts that nothing ties together, and, last, what is said of the
+    perpetrator alone. The pool holds, one after another, the tables of one faction, those of the stories, the evidence
+    factors and the messages.
     """
 
     other: Ints  # (1,) position of the open faction
@@ -61,6 +62,11 @@ class IntArrays:
     staged_slot: Ints  # (T,)
     config_staged: Ints  # (C,) staged fact of a configuration, or -1
     staged_member: Ints  # (T * H,) 1 where the faction belongs to those the scene points to
+    story_at: Ints  # (V,) where the distribution of a story lies in the pool: independent, then which fact speaks
+    story_facts: Ints  # (V,) how many facts it ties
+    config_story: Ints  # (C,) story of a configuration, or -1
+    config_speaks: Ints  # (C,) the state of the story in which the fact of the configuration speaks
+    config_told: Ints  # (C,) where its table lies in the pool, states of the story by states of the fact
     origin_kind: Ints  # (O,)
     origin_source: Ints  # (O,) slot of the source's part of the reliability, or -1
     origin_item: Ints  # (O,) slot of the item's part; of the detection for an absence
@@ -110,6 +116,7 @@ class FloatArrays:
     curve_s: Floats
     curve_vary: Floats
     row_rest: Floats  # (R,) weight of the rest; -1 for a two-state fact, whose rest is 1 - p
+    story_strength: Floats  # (V,)
     true_fraction: Floats  # (O,) share of states under which the origin's statement is true
     switch: Floats  # (O,) 1, or 0 where the origin is left out; in general the power to which its factor is taken
 
@@ -133,6 +140,7 @@ class Program:
     traits: tuple[str, ...]
     trait_slot: Ints  # (traits, factions), -1 where a trait says nothing
     components: tuple[tuple[str, ...], ...]
+    stories: tuple[str, ...] = ()
 
     @property
     def dimension(self) -> int:
@@ -157,6 +165,13 @@ class Program:
         switch[self.origins.index(origin)] = power
         switch.flags.writeable = False
         return replace(self, floats=replace(self.floats, switch=switch))
+
+    def told(self, story: str, strength: float) -> Self:
+        """The same network with another strength of a story: at 0 facts are independent, at 1 one speaks for all."""
+        strengths = self.floats.story_strength.copy()
+        strengths[self.stories.index(story)] = strength
+        strengths.flags.writeable = False
+        return replace(self, floats=replace(self.floats, story_strength=strengths))
 
     def without_evidence(self) -> Self:
         return self.without(frozenset(self.origins))

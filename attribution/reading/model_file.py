@@ -20,6 +20,7 @@ from attribution.domain.model import (
     Share,
     Sizes,
     Staged,
+    Story,
 )
 from attribution.domain.numbers import Number
 from attribution.domain.tables import Entry, Reason, Table, Trait
@@ -47,6 +48,7 @@ from attribution.reading.vocabulary import (
     SHARE,
     SIZE,
     STAGED,
+    STORY,
     TRAIT_KINDS,
     Keys,
 )
@@ -136,6 +138,7 @@ def model_of(own: Field, parts: Parts, grading: Part | None, id: str) -> Model:
             traits=Catalog(_trait(root, field, name) for name, field in entries_of(block, "traits")),
             tables=Catalog(_table(root, field, fact) for fact, field in entries_of(block, "facts")),
             deception=_deception(block["deception"]) if "deception" in block else Deception(),
+            stories=Catalog(_story(root, field, name) for name, field in entries_of(block, "stories")),
             clusters=Catalog(
                 Cluster(name, tuple(origin.text() for origin in field.one_or_more()))
                 for name, field in entries_of(block, "clusters")
@@ -223,6 +226,13 @@ def _table(root: Field, field: Field, fact: str) -> Table:
         if "recipe" in entries:
             return table_from_recipe(field, fact)
         return Table(fact, rows_by_state(entries), reason(entries))
+
+
+def _story(root: Field, field: Field, id: str) -> Story:
+    block = field.block(STORY, ("facts", "strength"))
+    with located(root, field):
+        facts = tuple(fact.text() for fact in block["facts"].one_or_more())
+        return Story(id, facts, quantity(block["strength"]), reason(block))
 
 
 def _deception(field: Field) -> Deception:

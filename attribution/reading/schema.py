@@ -174,6 +174,9 @@ def _model_blocks() -> dict[str, Schema]:
         "forgings": map_of(ref("forging")),
         "turning": _chance(words.DECEPTIVE),
         "deceptions": map_of(ref("turning")),
+        "strength": {"type": "number", "minimum": 0, "maximum": 1},
+        "story": block(words.STORY, ("facts", "strength")),
+        "stories": map_of(ref("story")),
         "clusters": map_of(ref("ids"), most=14),
     }
 

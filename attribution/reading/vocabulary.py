@@ -153,6 +153,7 @@ MODEL: Keys = {
     "perpetrator": ("perpetrator", "who it was before the evidence"),
     "facts": ("tables", "probabilities of the states of every fact"),
     "deception": ("deception", "staged scenes, forged origins, sources that turn things round"),
+    "stories": ("stories", "facts that hang together by a common cause"),
     "clusters": ("clusters", "origins dropped together, at most 14"),
 }
 MODEL_REQUIRED = ("format", "case", "title", "grading", "perpetrator")
@@ -215,6 +216,11 @@ STAGED: Keys = {
 DECEPTIVE: Keys = {
     "probability": ("quantity", "chance"),
     "recipe": ("id", "a number of the recipe, instead of the probability"),
+    "because": ("reason", "why"),
+}
+STORY: Keys = {
+    "facts": ("ids", "the facts that are told together, two or more"),
+    "strength": ("strength", "chance that one of them speaks for all, a constant"),
     "because": ("reason", "why"),
 }
 RECIPE: Keys = {

@@ -9,9 +9,10 @@ from attribution.domain.case import Case
 from attribution.domain.evidence import Absence, Citation, Direct, Item, Statement
 from attribution.domain.grades import DIGITS, LETTERS, Grade
 from attribution.domain.identifiers import ELSE, PERPETRATOR
-from attribution.domain.model import Model
+from attribution.domain.model import Model, Story
 from attribution.domain.numbers import Number
 from attribution.domain.tables import Cell, OddsRatio, Reason, Row, TraitValue
+from attribution.errors import listed
 from attribution.inference.posterior import Posterior
 from attribution.network.compile_origins import effective_grade
 from attribution.network.curves import mean
@@ -84,6 +85,7 @@ def assumption_blocks(case: Case, model: Model) -> tuple[AssumptionBlock, ...]:
         *_traits(case, model),
         *_tables(case, model),
         *_deception(case, model),
+        *_stories(model),
         _grading(model),
     )
 
@@ -263,6 +265,15 @@ def _deception(case: Case, model: Model) -> list[AssumptionBlock]:
         for turned in found.deceptive
     ]
     return [AssumptionBlock("Deception", "", tuple(numbers))] if numbers else []
+
+
+def _stories(model: Model) -> list[AssumptionBlock]:
+    def label(story: Story) -> str:
+        return f"One of {listed(fact.replace('-', ' ') for fact in story.facts)} speaks for all"
+
+    numbers = [_number(label(story), story.strength, story.because) for story in model.stories]
+    told = "Facts that hang together by a common cause; the others then follow whoever did it."
+    return [AssumptionBlock("Stories", told, tuple(numbers))] if numbers else []
 
 
 def _grading(model: Model) -> AssumptionBlock:

@@ -50,6 +50,12 @@ def network_json(embedded: PageDraws, program: Program) -> Json:
         ],
         "configs": _configs(program),
         "staged": _staged(program),
+        "stories": [
+            {"at": at, "facts": facts, "strength": strength}
+            for at, facts, strength in zip(
+                ints.story_at.tolist(), ints.story_facts.tolist(), program.floats.story_strength.tolist(), strict=True
+            )
+        ],
         "parts": _parts(program),
         "pool": int(ints.pool[0]),
         **grades_json(embedded, case),
@@ -121,11 +127,18 @@ def _ragged(starts: Ints, flat: Ints) -> list[list[int]]:
 
 
 def _configs(program: Program) -> list[Json]:
-    """Per configuration of parents: where its table begins in the pool, the row of each faction, the staged fact."""
+    """Per configuration of parents: its place in the pool, the row of each faction, its staging, its story."""
     ints = program.ints
     rows = ints.table_row.reshape(len(program.factions), -1)
     return [
-        {"at": int(start), "rows": rows[:, c].tolist(), "staged": int(ints.config_staged[c])}
+        {
+            "at": int(start),
+            "rows": rows[:, c].tolist(),
+            "staged": int(ints.config_staged[c]),
+            "story": int(ints.config_story[c]),
+            "speaks": int(ints.config_speaks[c]),
+            "told": int(ints.config_told[c]),
+        }
         for c, start in enumerate(ints.config_start[:-1])
     ]
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from attribution.domain.evidence import Absence, Direct, Statement
+from attribution.domain.facts import Fact
 from attribution.domain.origins import Origin
 from attribution.network.compiler import compile_network
 from attribution.network.summation import log_joint, numbers, state_probabilities
@@ -37,16 +38,30 @@ class Network:
         self.graph: Any = DiscreteBayesianNetwork()
         self.seen: dict[str, str] = {}
         self._node(WHO, (), lambda world: [theta.prior()[leaf] for leaf in self.states[WHO]])
+        for story in theta.model.stories:
+            strength, count = story.strength.best, len(story.facts)
+            self.states[f"story:{story.id}"] = ["independent", *story.facts]
+            self._node(
+                f"story:{story.id}",
+                (),
+                lambda world, s=strength, n=count: [1 - s, *[s / n] * n],
+            )
         for fact in theta.case.facts:
+            told = tuple(f"story:{story.id}" for story in theta.model.stories if fact.id in story.facts)
             self._node(
                 fact.id,
-                (*fact.given, WHO),
-                lambda world, fact=fact: [
-                    theta.table(fact, {**world, fact.id: state}, world[WHO]) for state in fact.states
+                (*fact.given, *told, WHO),
+                lambda world, fact=fact, told=told: [
+                    self._fact(fact, {**world, fact.id: state}, told) for state in fact.states
                 ],
             )
         for origin in theta.case.origins:
             self._origin(origin)
+
+    def _fact(self, fact: Fact, world: dict[str, str], told: tuple[str, ...]) -> float:
+        if any(world[story] not in ("independent", fact.id) for story in told):
+            return self.theta.followed(fact, world)
+        return self.theta.table(fact, world, world[WHO])
 
     def _node(self, name: str, parents: tuple[str, ...], column: Any) -> None:
         """A node whose distribution is `column` at each state of its parents."""

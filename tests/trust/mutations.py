@@ -28,6 +28,7 @@ FILTER = ("tests/archive/model/test_features.py",)
 LEAN = ("tests/analysis/assumptions/test_lean.py",)
 PREDICTIVE = ("tests/analysis/assumptions/test_prior_predictive.py",)
 ASSUMED = "attribution/analysis/assumptions"
+STORIES = ("tests/network/test_stories.py",)
 GRADIENT = ("tests/network/test_gradient.py",)
 
 
@@ -145,9 +146,40 @@ MUTATIONS = (
     Mutation(
         "staged-by-heads",
         "the mean over those a scene points to forgets how many organisations each stands for",
+        f"{_NETWORK}/emitter.py",
+        "shares = self.by_size([h for h, inside in enumerate(member) if inside])",
+        "shares = dict.fromkeys(named := [h for h, s in enumerate(member) if s], self.tape.literal(1 / len(named)))",
+    ),
+    Mutation(
+        "size-of-everybody",
+        "a share is split by size over all factions, not over those that it covers",
         f"{_NETWORK}/compile_tables.py",
-        "arrays.weight += [size / sum(sizes) for size in sizes]",
-        "arrays.weight += [(size > 0) / sum(other > 0 for other in sizes) for size in sizes]",
+        "family = 1 + max(self.family)",
+        "family = 0",
+    ),
+    Mutation(
+        "story-never-independent",
+        "a story leaves no room for facts that are independent after all",
+        f"{_NETWORK}/emitter.py",
+        "return [self.tape.literal(1.0 - strength), *[self.tape.literal(strength / facts)] * facts]",
+        "return [self.tape.zero, *[self.tape.literal(1.0 / facts)] * facts]",
+        STORIES,
+    ),
+    Mutation(
+        "story-all-follow",
+        "where one fact of a story speaks, that one follows too",
+        f"{_NETWORK}/emitter.py",
+        'alone = state in (0, i["config_speaks"][config])',
+        "alone = state == 0",
+        STORIES,
+    ),
+    Mutation(
+        "story-follows-by-heads",
+        "a fact that follows takes the mean over factions without their prior",
+        f"{_NETWORK}/emitter.py",
+        "for h, share in enumerate(self._reference):\n                row",
+        "for h, share in enumerate([self.tape.literal(1.0 / self.factions)] * self.factions):\n                row",
+        STORIES,
     ),
     Mutation(
         "lean-one-way",

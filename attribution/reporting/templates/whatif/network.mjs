@@ -7,6 +7,7 @@ import { nothingChanged } from "./settings.mjs";
 export class Network {
   constructor(data) {
     this.data = data;
+    this.ones = new Float64Array(data.draws).fill(1);
     const normals = columns(data.normals, data.draws);
     this.slots = slotValues(data.slots, normals, data.draws);
     this.evidence = new Evidence(data, normals, this.slots);
@@ -17,6 +18,7 @@ export class Network {
     this.steps = data.parts.map(({ steps }) => steps.map(grouped));
     this.sums = data.parts.map(() => ({ key: null }));
     this.weighing = { key: null };
+    this.reference = this.prior(data.factions.map(() => 0)).logs;
     this.atRest = logSums(this.logJoint(nothingChanged(data)));
   }
 
@@ -91,7 +93,7 @@ export class Network {
 
   sum(part, factors, h) {
     const { configs, origins, roots } = this.data.parts[part];
-    for (const c of configs) this.table(c, h).forEach((entry, k) => (this.pool[this.data.configs[c].at + k] = entry));
+    this.tell(configs, h);
     for (const o of origins) {
       const { at, size } = this.data.origins[o];
       const entries = factors[o]?.entries(h);
@@ -127,9 +129,40 @@ export class Network {
     return this.tables.get(name);
   }
 
+  // The tables of a faction into the pool, and the stories that they are told in.
+  tell(configs, h) {
+    const put = (at, entries) => entries.forEach((entry, k) => (this.pool[at + k] = entry));
+    for (const c of configs) {
+      const own = this.table(c, h);
+      const { at, story, speaks, told } = this.data.configs[c];
+      if (story < 0) {
+        put(at, own);
+        continue;
+      }
+      const { at: home, facts, strength } = this.data.stories[story];
+      for (let state = 0; state <= facts; state++) {
+        const chance = state === 0 ? 1 - strength : strength / facts;
+        this.pool[home + state] = new Float64Array(this.data.draws).fill(Math.log(chance));
+        const alone = state === 0 || state === speaks;
+        put(told + state * own.length, alone ? own : this.following(c));
+      }
+    }
+  }
+
+  // The log-table of a fact that follows another of its story: the mean over all factions by the prior at rest.
+  following(c) {
+    const name = `following ${c}`;
+    if (!this.tables.has(name)) {
+      const logs = this.data.factions.map((_, h) => this.table(c, h));
+      const mean = logs[0].map((_, k) => logSums(logs.map((of, h) => added([of[k], this.reference[h]]))));
+      this.tables.set(name, mean);
+    }
+    return this.tables.get(name);
+  }
+
   // How many organisations each faction stands for, per draw.
   sizes() {
-    return this.data.size.map((slot) => (slot < 0 ? this.evidence.ones : this.slots[slot]));
+    return this.data.size.map((slot) => (slot < 0 ? this.ones : this.slots[slot]));
   }
 
   // One entry of a message: the log of a sum of products.
