@@ -226,7 +226,8 @@ def _tables(program: Program, found: list[set[int]]) -> None:
 def _stories(program: Program, found: list[set[int]]) -> None:
     """Facts of a story follow the mean over all factions, so that the prior bears upon them."""
     ints = program.ints
-    of_prior = (ints.prior_slot, ints.within_slot, ints.surprise[:1], ints.size_slot[ints.size_slot >= 0])
+    sizes = ints.size_slot[ints.size_slot >= 0]
+    of_prior = (ints.reference_slot, ints.reference_within, ints.reference_other, sizes)
     for part in range(len(ints.part_step) - 1):
         configs = ints.part_config[ints.part_config_start[part] : ints.part_config_start[part + 1]]
         if (ints.config_story[configs] >= 0).any():

@@ -112,12 +112,19 @@ class Emitter:
         return self._values[origin, power]
 
     def prior(self) -> list[int]:
-        """``log pi`` of every faction."""
-        return [self.tape.log(share) for share in self._reference]
+        """``log pi`` of every faction, as it stands."""
+        i = self._ints
+        shares = self._shares(i["prior_start"], i["prior_slot"], i["within_slot"], i["surprise"][0])
+        return [self.tape.log(share) for share in shares]
 
     @cached_property
     def _reference(self) -> list[int]:
-        """``pi`` of every faction: the rest share ``1 - pi(other)`` in proportion to their weights."""
+        """The prior of every faction before anybody moved it: what a likelihood may ask for and stay one."""
+        i = self._ints
+        return self._shares(i["reference_start"], i["reference_slot"], i["reference_within"], i["reference_other"][0])
+
+    def _shares(self, start: list[int], slots: list[int], within: list[int], open_slot: int) -> list[int]:
+        """Prior shares: `other` has its own, the rest share what is left in proportion to their weights."""
         i, tape, other = self._ints, self.tape, self._ints["other"][0]
         weights = [self.size(h) for h in range(self.factions)]
         for family in set(i["family"]) - {-1}:
@@ -125,7 +132,7 @@ class Emitter:
                 weights[h] = share
         blocks: dict[int, int] = {}
         for h in range(self.factions):
-            for slot in i["within_slot"][i["within_start"][h] : i["within_start"][h + 1]]:
+            for slot in within[i["within_start"][h] : i["within_start"][h + 1]]:
                 weights[h] = tape.multiply(weights[h], self.slot[slot])
             if i["block"][h] >= 0:
                 blocks[i["block"][h]] = tape.add(blocks.get(i["block"][h], tape.zero), weights[h])
@@ -133,11 +140,11 @@ class Emitter:
         for h in range(self.factions):
             if i["block"][h] >= 0:
                 weights[h] = tape.divide(weights[h], blocks[i["block"][h]])
-            for slot in i["prior_slot"][i["prior_start"][h] : i["prior_start"][h + 1]]:
+            for slot in slots[start[h] : start[h + 1]]:
                 weights[h] = tape.multiply(weights[h], self.slot[slot])
             if h != other:
                 total = tape.add(total, weights[h])
-        open_set = self.slot[i["surprise"][0]]
+        open_set = self.slot[open_slot]
         named = tape.rest(open_set)
         shares = [open_set if h == other else tape.divide(weights[h], total) for h in range(self.factions)]
         return [share if h == other else tape.multiply(share, named) for h, share in enumerate(shares)]

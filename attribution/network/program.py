@@ -55,6 +55,10 @@ class IntArrays:
     within_start: Ints  # (H + 1,)
     within_slot: Ints  # factors that are normalised within the faction's block
     block: Ints  # (H,) block of a faction, or -1
+    reference_start: Ints  # (H + 1,) as `prior_start`, of the prior that moves of the prior do not touch
+    reference_slot: Ints
+    reference_within: Ints  # as `within_slot`
+    reference_other: Ints  # (1,) slot of its share of `other`
     row_start: Ints  # (R + 1,) where a row's states begin
     row_slot: Ints  # slot of each state, -1 for the state that takes the rest
     config_start: Ints  # (C + 1,) where the states of a configuration begin among the tables

@@ -84,8 +84,8 @@ MUTATIONS = (
         "prior-squared",
         "the prior's numbers enter squared",
         f"{_NETWORK}/emitter.py",
-        "                weights[h] = tape.multiply(weights[h], self.slot[slot])",
-        "                weights[h] = tape.multiply(weights[h], tape.power(self.slot[slot], 2.0))",
+        "start[h + 1]]:\n                weights[h] = tape.multiply(weights[h], self.slot[slot])",
+        "start[h + 1]]:\n                weights[h] = tape.multiply(weights[h], tape.power(self.slot[slot], 2.0))",
     ),
     Mutation(
         "open-set-in-product",
