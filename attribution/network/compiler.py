@@ -57,7 +57,7 @@ def compile_network(case: Case, model: Model, as_of: Moment | None = None, *, un
     plan = _plan(case, model, tables, stories, origins, offsets, evidence_end)
     traits.flags.writeable = False
     return Program(
-        ints=_ints(case, slots, prior, tables, staged, origins, offsets, plan, stories),
+        ints=_ints(case, slots, prior, tables, staged, origins, offsets, plan, stories=stories),
         floats=_floats(slots, tables, origins, stories),
         coordinates=tuple(slots.coordinates),
         factions=case.factions.leaves,
@@ -128,6 +128,7 @@ def _ints(
     origins: OriginArrays,
     offsets: list[int],
     plan: Plan,
+    *,
     stories: StoryArrays,
 ) -> IntArrays:
     anyway = [pair for part in origins.anyway for pair in part]
