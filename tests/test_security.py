@@ -69,7 +69,7 @@ def test_a_report_needs_no_network_no_process_and_writes_only_where_it_was_told(
     command = [sys.executable, "watch.py", "report", "tower-22", "--engine", "importance", "-o", "out/report.html"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
     shown = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
-    assert shown.returncode == 1, shown.stderr  # the instant engine alone is not citable
+    assert shown.returncode == 1, shown.stderr  # the instant engine alone passes no checks
     assert (tmp_path / "out" / "report.html").exists()
     caches = ("__pycache__", "numba", "matplotlib", "fontlist", "/dev/null")
     elsewhere = [

@@ -13,6 +13,7 @@ from attribution.domain.concern import Concern
 from attribution.domain.lint import case_concerns, case_lint, model_concerns
 from attribution.domain.model import Model
 from attribution.errors import OutputError, UsageError
+from attribution.reading.placeholders import placeholder_concerns
 
 _LOG2_POINTS, _PRIOR_LOG2_POINTS = 6, 9  # of each of 8 scrambles
 
@@ -82,7 +83,13 @@ def _refuse_to_overwrite(*paths: Path) -> None:
 def check(arguments: argparse.Namespace) -> int:
     """Read a case and a model, print what they imply, and the doubts that they raise by themselves."""
     case, model = read_pair(arguments)
-    concerns = (*case_concerns(case), *case_lint(case), *model_concerns(case, model), *_directions(case, model))
+    concerns = (
+        *case_concerns(case),
+        *case_lint(case),
+        *model_concerns(case, model),
+        *placeholder_concerns(case, model),
+        *_directions(case, model),
+    )
     tables = [_prior(case, model), _origins(case, model), _concerns(concerns)]
     if arguments.format == "text":
         print(_summary(case, model) + "\n")

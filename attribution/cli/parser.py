@@ -53,7 +53,7 @@ def _build() -> _Parser:
     parser = _Parser(
         prog="attribution",
         description="Who probably did it, how sure are we, what does it rest on, what would change our mind?",
-        epilog="Exit codes: 0 fine, 1 not trustworthy or not citable, 2 bad input, 3 internal error, 130 interrupted.",
+        epilog="Exit codes: 0 fine, 1 not trustworthy or checks failed, 2 bad input, 3 internal error, 130 interrupt.",
     )
     parser.add_argument("--version", action="version", version=f"attribution {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=_Parser)
@@ -165,7 +165,7 @@ def _add_whether_sensitivity(parser: argparse.ArgumentParser) -> None:
         "--sensitivity",
         action=argparse.BooleanOptionalAction,
         default=None,
-        help="work out what would change the answer, which a citable report must have (default: with nuts only)",
+        help="work out what would change the answer, which no report passes its checks without (default: with nuts)",
     )
 
 

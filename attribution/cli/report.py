@@ -46,7 +46,7 @@ def fit(arguments: argparse.Namespace) -> int:
 
 
 def report(arguments: argparse.Namespace) -> int:
-    """Write the report and print its bottom line; exit code 1 where it is not citable."""
+    """Write the report and print its bottom line; exit code 1 where its checks do not pass."""
     posterior = posterior_of(arguments)
     flags = {True: ["--sensitivity"], False: ["--no-sensitivity"], None: []}[arguments.sensitivity]
     with working("rival models"):
@@ -60,9 +60,9 @@ def report(arguments: argparse.Namespace) -> int:
     print(prepared.bottom_line)
     for path in paths:
         print(f"written: {path}")
-    if prepared.gate.citable:
+    if prepared.gate.passed:
         return 0
-    print("not citable:", *(f"  - {reason}" for reason in prepared.gate.reasons), sep="\n", file=sys.stderr)
+    print("checks not passed:", *(f"  - {reason}" for reason in prepared.gate.reasons), sep="\n", file=sys.stderr)
     return 1
 
 
@@ -138,7 +138,7 @@ def prepared_report(
     """What the report of a posterior says, beside other models of its case.
 
     `sensitivity` asks for the sensitivity analysis or does without; where None, it is worked out only where the report
-    could be citable with it. `command` is what its reader would type; by default what can be told from its content.
+    could pass its checks with it. `command` is what its reader would type; by default what can be told from its content.
     """
     from attribution.reporting.write import prepare
 

@@ -21,7 +21,7 @@ class Concern:
     remedy : str
         What to do about it.
     severity : {"note", "warning", "blocking"}
-        A ``blocking`` concern stops publication: the result is written, stamped *not citable*, and the exit code is 1.
+        A ``blocking`` concern stops publication: the result is written, stamped *checks not passed*, and exits with 1.
     topic : str
         What it is about, such as ``"evidence"``, ``"assumptions"`` or ``"fit"``.
 

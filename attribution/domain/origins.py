@@ -41,7 +41,7 @@ class OriginDeclaration:
 class Origin:
     """An origin with the items that come from it, declared or implied by a single item.
 
-    `grade` is None where nobody graded it; it is then treated as F6, *cannot be judged*, and the report is not citable.
+    `grade` is None where nobody graded it; it is then treated as F6, *cannot be judged*, and the checks do not pass.
     """
 
     id: str

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import numpy as np
 
 from attribution.domain.concern import Concern
-from attribution.domain.evidence import Proposition
+from attribution.domain.evidence import Item, Proposition, Report
 from attribution.domain.identifiers import PERPETRATOR
 from attribution.domain.lint import case_concerns, model_concerns, one_sided_searches
+from attribution.domain.verbal import DECIBANS, decibans
 from attribution.inference.diagnostics import Convergence, CrossCheck, Diagnostics, Tails
-from attribution.inference.draws import khat_threshold
+from attribution.inference.draws import EQUAL, khat_threshold
 from attribution.inference.posterior_draws import PosteriorDraws
+from attribution.network.program import Floats
+from attribution.network.summation import log_joint_at
+from attribution.reading.placeholders import placeholder_concerns
 
 RHAT_LIMIT = 1.01
 ESS_PER_CHAIN = 100
@@ -20,7 +24,7 @@ BFMI_LIMIT = 0.3
 MCSE_LIMIT = 0.01
 CROSS_CHECK_LIMIT = 4.0
 CONFLICT_LIMIT = 0.05
-LEVEL = 4.0  # standard errors within which two probabilities count as level
+LOWERS = 0.05  # decibans against whom it names, above which a report is not what it says
 _ORDER = {"blocking": 0, "warning": 1, "note": 2}
 
 
@@ -30,6 +34,8 @@ def all_concerns(posterior: PosteriorDraws, diagnostics: Diagnostics) -> tuple[C
         *case_concerns(posterior.case),
         *one_sided_searches(posterior.case),
         *model_concerns(posterior.case, posterior.model),
+        *placeholder_concerns(posterior.case, posterior.model),
+        *self_defeating_reports(posterior),
         *fit_concerns(diagnostics, posterior.settings.sampling.chains),
         *conflict_concerns(posterior),
         *learning_concerns(posterior),
@@ -156,7 +162,7 @@ def learning_concerns(posterior: PosteriorDraws) -> Iterator[Concern]:
     leader, cut = posterior.ranking[0], {one.id: one for one in posterior.cut_standings}
     ahead, same = max(posterior.cut_standings, key=lambda one: one.probability), cut[leader.id]
     means = "the answer leans on which of the stated numbers this one case makes the more credible"
-    if ahead.probability - same.probability > LEVEL * np.hypot(ahead.mcse, same.mcse):
+    if ahead.probability - same.probability > EQUAL * np.hypot(ahead.mcse, same.mcse):
         yield Concern(
             what=f"with the numbers not learned from this case {ahead.label} leads with {ahead.probability:.0%}, "
             f"not {leader.label} with {same.probability:.0%}",
@@ -172,6 +178,42 @@ def learning_concerns(posterior: PosteriorDraws) -> Iterator[Concern]:
             remedy="give both words",
             topic="assumptions",
         )
+
+
+def self_defeating_reports(posterior: PosteriorDraws) -> Iterator[Concern]:
+    """Reports that name a perpetrator and, judged alone, make it less probable."""
+    program = posterior.program
+    for origin in posterior.case.as_of(posterior.settings.as_of).origins:
+        if origin.id not in program.origins:
+            continue
+        for item, proposition in _namings(origin.items):
+            alone = program.without(frozenset(program.origins) - {origin.id})
+            weight = _weight(posterior, log_joint_at(alone, posterior.prior_slots), posterior.case.meaning(proposition))
+            if weight < -LOWERS:
+                yield Concern(
+                    what=f'"{item}" says "{proposition}", and judged alone speaks against it ({decibans(weight)} dB)',
+                    means="a table, a forgery or another statement of its origin turns the report into its opposite",
+                    remedy="look at the tables of what else it says, and at how it is said to be forged",
+                    severity="blocking",
+                    topic="assumptions",
+                )
+
+
+def _namings(items: tuple[Item, ...]) -> Iterator[tuple[str, Proposition]]:
+    for item in items:
+        if isinstance(item, Report):
+            yield from ((item.id, each) for each in item.propositions if each.fact == PERPETRATOR and not each.negated)
+
+
+def _weight(posterior: PosteriorDraws, log_joint: Floats, named: Collection[str]) -> float:
+    """Decibans that evidence gives to the named factions against all others, over draws from the prior."""
+    inside = np.array([faction in named for faction in posterior.program.factions])
+    if inside.all():
+        return 0.0
+    after, before = np.exp(log_joint - log_joint.max()).mean(axis=0), posterior.prior_faction_draws.mean(axis=0)
+    with np.errstate(divide="ignore"):
+        odds = [np.log(side[inside].sum()) - np.log(side[~inside].sum()) for side in (after, before)]
+    return float(DECIBANS * np.nan_to_num(odds[0] - odds[1], posinf=np.inf, neginf=-np.inf))
 
 
 def expected(posterior: PosteriorDraws) -> list[tuple[str, Proposition, float]]:

@@ -32,6 +32,24 @@ def _checked(id: str) -> str:
     return id
 
 
+# What a person is to write over; where one of these is left, the checks of a report do not pass.
+PLACEHOLDERS = (
+    "A title in words",
+    "Somewhere",
+    "Some sponsor and its clients",
+    "Faction One",
+    "Faction Two",
+    "Did Faction One deny it?",
+    "A ministry",
+    "The debris is that of a drone",
+    "Faction One denies it",
+    "Where it can be read",
+    "What a reader must know about what is missing.",
+    "How often each of them attacked in the months before.",
+    "A starting point, to be replaced.",
+    "Who has been seen with what.",
+)
+
 _CASE = """\
 # Evidence: what is public, with nothing assumed. What it means is for the model file.
 # Editors can check this file: attribution schema case

@@ -1,4 +1,4 @@
-"""The answer in words: who, and how sure; on what it rests; the case for the runner-up; whether it may be cited."""
+"""The answer in words: who, and how sure; on what it rests; the case for the runner-up; how far the checks went."""
 
 from __future__ import annotations
 
@@ -27,6 +27,11 @@ from attribution.reporting.layout import Grid
 NOT_ASSESSED = (
     "Analytic confidence: not assessed, since the full sensitivity analysis it is derived from is not part of this "
     "report."
+)
+STAMP_MEANING = (
+    "The checks are of form and computation: that each item has a source, a grade and a page to read and each number a "
+    "reason, that nothing of the template is left, and that the numbers follow from the files, by two engines. "
+    "Nobody's judgement was checked: not whether the sources are right, the reasons good, or the answer true."
 )
 MOST_RIVALS, MOST_GROUPS = 8, 3
 _LEAST_BAR = 0.05
@@ -121,27 +126,73 @@ def prior_sentence(posterior: Posterior, first: Standing, second: Standing) -> s
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """Citable, or not with the reasons. A report that is not citable is still written, and stamped."""
+    """Checks passed, or not with the reasons; and what neither says. A report is written and stamped either way.
+
+    Attributes
+    ----------
+    reasons : tuple of str
+        Why they did not pass; empty where they did.
+    meaning : str
+        What was checked, and that nobody's judgement was.
+    passed : bool
+        Whether there is no reason.
+    stamp : str
+        "checks passed" or "checks not passed".
+    """
 
     reasons: tuple[str, ...]
+    meaning: str = STAMP_MEANING
 
     @property
-    def citable(self) -> bool:
+    def passed(self) -> bool:
         return not self.reasons
 
     @property
     def stamp(self) -> str:
-        return "citable" if self.citable else "not citable"
+        return "checks passed" if self.passed else "checks not passed"
 
 
-def gate(posterior: Posterior, *, sensitivity: bool) -> Gate:
-    """Citable only if items and numbers have what they need, the fit is sound, engines agree, sensitivity is there."""
+def gate(posterior: Posterior, rivals: tuple[Posterior, ...] = (), *, sensitivity: bool) -> Gate:
+    """Passed only if all that a form can show is there, the fits are sound, and both engines agree."""
     reasons = [concern.what for concern in posterior.concerns() if concern.severity == "blocking"]
+    reasons += _unsaved(posterior)
+    others = [one for one in rivals if one.model.digest != posterior.model.digest]
+    if not others:
+        reasons.append("no rival model of the same evidence stands beside it")
+    reasons += [f"the fit of the rival model {one.model.title} is in doubt" for one in others if not one.trustworthy]
+    if posterior.diagnostics.cross_check_impossible:
+        reasons.append("the two engines could not be compared: the instant one does not reach this posterior")
     if posterior.settings.engine != "nuts":
         reasons.append("the posterior is from the instant engine alone: there is no second engine to agree with")
     if not sensitivity:
         reasons.append("the report has no full sensitivity section")
     return Gate(tuple(reasons))
+
+
+def _unsaved(posterior: Posterior) -> list[str]:
+    """Files that are not, or no longer, what was used: a reader could not make this report again."""
+    parts = (("case", posterior.case), ("model", posterior.model), ("grading", posterior.model.grading))
+    reasons = [
+        f"the {name} was made or changed in Python and is in no file: write it, and read it back"
+        for name, value in parts
+        if not value.unchanged
+    ]
+    return reasons or _shipped_otherwise(posterior)
+
+
+def _shipped_otherwise(posterior: Posterior) -> list[str]:
+    """Names of shipped files that now hold something else than what was used, as a saved run may remember it."""
+    from attribution.reading import read_case, read_model, shipped_cases, shipped_models
+
+    case, model = posterior.case, posterior.model
+    if case.id not in shipped_cases():
+        return []
+    reasons = []
+    if read_case(case.id).digest != case.digest:
+        reasons.append(f'the case is not the one that ships as "{case.id}": its hash is another')
+    if model.id in shipped_models(case.id) and read_model(f"{case.id}/{model.id}").digest != model.digest:
+        reasons.append(f'the model is not the one that ships as "{case.id}/{model.id}": its hash is another')
+    return reasons
 
 
 def waterfalls(posterior: Posterior) -> tuple[tuple[Decomposition, ...], tuple[str, ...]]:

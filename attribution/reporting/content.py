@@ -123,7 +123,7 @@ def content(
 ) -> Content:
     """Everything there is to say about a posterior, beside rival models of the same case.
 
-    Without a sensitivity analysis the report says what it rests on by leaving out origins, and is not citable.
+    Without a sensitivity analysis the report says what it rests on by leaving out origins, and its checks do not pass.
     """
     case, model = posterior.case, posterior.model
     removed = sensitivity.leave_out if sensitivity else leave_out(enough_draws(posterior), "origin", refit=False)
@@ -144,7 +144,7 @@ def content(
         model_title=model.title,
         model_summary=model.summary,
         bottom_line=bottom_line(posterior, rivals, sensitivity.confidence if sensitivity else None, ranked),
-        gate=gate(posterior, sensitivity=sensitivity is not None),
+        gate=gate(posterior, rivals, sensitivity=sensitivity is not None),
         weight=log_odds_parts(posterior, *posterior.ranking[:2]),
         level=tuple(one.id for one in posterior.level),
         factions=posterior.ranking,

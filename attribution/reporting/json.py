@@ -12,13 +12,13 @@ from attribution.inference.posterior_draws import Standing
 from attribution.reading.json_schema import Schema, list_of, result_schema, schema_of
 from attribution.reporting.content import Content
 
-REPORT_FORMAT = "attribution-report/1"
+REPORT_FORMAT = "attribution-report/2"
 _PROBABILITIES = ("prior", "probability", "low", "high")
 
 
 def json_report(content: Content) -> str:
     """The whole report; probabilities are fractions, weights of evidence decibans."""
-    found = {"format": REPORT_FORMAT, "citable": content.gate.citable, **as_json(content)}
+    found = {"format": REPORT_FORMAT, "checks_passed": content.gate.passed, **as_json(content)}
     for key in ("factions", "groups", "scenarios"):
         found[key] = [_with_words(standing) for standing in getattr(content, key)]
     for fact, told in zip(content.facts, found["facts"], strict=True):
@@ -33,7 +33,7 @@ def report_schema() -> Schema:
         REPORT_FORMAT,
         "probabilities are fractions, pulls and weights of evidence decibans",
         Content,
-        {"citable": {"type": "boolean"}},
+        {"checks_passed": {"type": "boolean"}},
     )
     properties = found["properties"]
     standing = _standing()

@@ -41,6 +41,7 @@ def _head(content: Content) -> list[str]:
         plain(line.confidence),
         f"**{stamp}**" + (", because:" if reasons else ""),
         "\n".join(reasons),
+        plain(content.gate.meaning),
     ]
 
 

@@ -89,12 +89,12 @@ def write_report(
         Posteriors of the same case under other models, to stand beside it.
     sensitivity
         What ``at.sensitivity(posterior)`` found. Where it is not given it is worked out for a posterior of record
-        (`nuts`); a report of the instant engine, which is not citable anyway, goes without.
+        (`nuts`); a report of the instant engine, whose checks cannot pass, goes without.
 
     Returns
     -------
     Gate
-        Whether the report is citable, with the reasons where it is not.
+        Whether its checks passed, with the reasons where they did not.
 
     Raises
     ------
@@ -106,7 +106,7 @@ def write_report(
     Examples
     --------
     >>> gate = at.write_report(posterior, "report.md")
-    >>> gate.citable
+    >>> gate.passed
     False
     """
     path = Path(path)

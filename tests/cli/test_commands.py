@@ -35,10 +35,14 @@ def run(*arguments: str) -> int:
 PAIR = ("./mine.yaml", "--model", "model.yaml")
 
 
-def test_new_writes_files_that_check_accepts(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_new_writes_files_that_check_reads_and_takes_for_what_they_are(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert run("new", "my-case") == 0
-    assert run("check", "./my-case.yaml", "--model", "./my-case-baseline.yaml") == 0
-    assert "the model fits the case" in capsys.readouterr().out
+    assert run("check", "./my-case.yaml", "--model", "./my-case-baseline.yaml") == 1
+    shown = capsys.readouterr().out
+    assert "the model fits the case" in shown
+    assert "text of the template" in shown
     assert run("new", "my-case") == 2
     assert "is there already" in capsys.readouterr().err
     assert run("new", "My Case") == 2
@@ -93,9 +97,9 @@ def test_compare_runs_models_and_dates(folder: Path, capsys: pytest.CaptureFixtu
 
 def test_a_run_can_be_saved_and_reported(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("fit", *PAIR, "--engine", "importance", "-o", "run.nc") == 0
-    assert run("report", "run.nc") == 1  # written, and not citable
+    assert run("report", "run.nc") == 1  # written, and stamped
     out, err = capsys.readouterr()
-    assert "not citable" in err
+    assert "checks not passed" in err
     assert "written: reports/mine/model.html" in out
     assert sorted(path.suffix for path in (folder / "reports" / "mine").iterdir()) == [".html", ".json", ".md"]
     assert run("fit", *PAIR, "-o", "run.txt") == 2

@@ -17,7 +17,7 @@ UNNAMED = {"named": False}
 def a_report(case: str, model: str, leader: str, **changed: object) -> dict[str, object]:
     first = {"id": leader, "label": leader, "probability": 0.7, "low": 0.5, "high": 0.9, "words": "likely"}
     return {
-        "format": "attribution-report/1",
+        "format": "attribution-report/2",
         "case": case,
         "title": f"Title of {case}",
         "model": model,
@@ -27,7 +27,7 @@ def a_report(case: str, model: str, leader: str, **changed: object) -> dict[str,
         "bottom_line": {"named": True},
         "sensitivity": {"confidence": {"level": "moderate"}},
         "concerns": [{"severity": "warning"}, {"severity": "warning"}, {"severity": "note"}],
-        "citable": True,
+        "checks_passed": True,
         **changed,
     }
 
@@ -44,7 +44,13 @@ def test_rows_are_those_of_the_reports(tmp_path: Path) -> None:
         tmp_path,
         a_report("b-case", "zeta", "Reds | <b>"),
         a_report(
-            "b-case", "baseline", "Blues", citable=False, sensitivity=None, concerns=[], bottom_line={"named": False}
+            "b-case",
+            "baseline",
+            "Blues",
+            checks_passed=False,
+            sensitivity=None,
+            concerns=[],
+            bottom_line={"named": False},
         ),
         a_report("a-case", "baseline", "Reds"),
     )
@@ -54,8 +60,8 @@ def test_rows_are_those_of_the_reports(tmp_path: Path) -> None:
     assert text.index("Title of a\\-case") < text.index("Title of b\\-case")
     lines = [line for line in text.splitlines() if line.startswith("| ")]
     assert [line.split(" | ")[0] for line in lines if "70 %" in line] == ["| Baseline", "| Baseline", "| Zeta"]
-    assert "| Baseline | Blues (not named) | 70 % (50 to 90 %) | likely | not assessed | none | no |" in text
-    assert "| Zeta | Reds \\| \\<b\\> | 70 % (50 to 90 %) | likely | moderate | 2 warnings, 1 note | yes |" in text
+    assert "| Baseline | Blues (not named) | 70 % (50 to 90 %) | likely | not assessed | none | not passed |" in text
+    assert "| Zeta | Reds \\| \\<b\\> | 70 % (50 to 90 %) | likely | moderate | 2 warnings, 1 note | passed |" in text
     assert "[page](b-case/zeta.html)" in text
     assert text.count("The models disagree") == 1
 

@@ -164,7 +164,7 @@ def test_the_json_fits_its_published_schema(evil: str) -> None:
     jsonschema.Draft202012Validator.check_schema(report_schema())
     found = json.loads(prepared(evil).render(".json"))
     jsonschema.validate(found, report_schema())
-    assert found["citable"] is False
+    assert found["checks_passed"] is False
     assert sum(row["probability"] for row in found["factions"]) == pytest.approx(1)
 
 
@@ -212,7 +212,7 @@ def test_the_gate_names_what_is_missing() -> None:
     reasons = prepared().gate.reasons
     assert any("no second engine" in reason for reason in reasons)
     assert any("sensitivity" in reason for reason in reasons)
-    assert not prepared().gate.citable
+    assert not prepared().gate.passed
 
 
 def test_a_sensitivity_analysis_is_told_in_every_form() -> None:
