@@ -138,7 +138,7 @@ def prepared_report(
     """What the report of a posterior says, beside other models of its case.
 
     `sensitivity` asks for the sensitivity analysis or does without; where None, it is worked out only where the report
-    could pass its checks with it. `command` is what its reader would type; by default what can be told from its content.
+    could pass its checks with it. `command` is what its reader would type; by default what its content tells.
     """
     from attribution.reporting.write import prepare
 
