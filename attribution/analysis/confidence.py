@@ -1,6 +1,6 @@
 """Analytic confidence: how well founded the judgement is, by a rule, from findings; a statement apart from its odds.
 
-The rule. Six grounds are each rated low, moderate or high:
+The rule. Ten grounds are each rated low, moderate or high:
 
 =========================  ==============================  ======================  ==========================
 ground                     high                            moderate                low
@@ -11,10 +11,15 @@ deception                  lead stands up to d = 0.3       up to d = 0.1        
 weight of the prior        at most 1/3 of the log-odds     at most 2/3             more
 agreement of the engines   two engines, sound fit          one engine, sound fit   unsound, or they differ
 agreement of the models    all name the same leader        -                       they do not
+range over inputs          at most two word bands          three                   four or more
+originals read             at least 2/3 of the decibans    at least 1/3            less
+numbers not learned        lead and word stay              the word changes        another lead
+record of the recipe       20 settled outcomes, a gain     5, a gain               no gain
 =========================  ==============================  ======================  ==========================
 
 Confidence is *low* if the lead is open, if the engines or the models do not agree, or if two grounds are low. It is
-*high* if all six are high. Otherwise it is *moderate*. A ground that was not looked at is never high.
+*high* if all are high. Otherwise it is *moderate*. A ground that was not looked at is never high, nor is a record of
+fewer than five settled outcomes. The range is that with an analyst's lean where it was worked out.
 """
 
 from __future__ import annotations
@@ -24,10 +29,18 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from attribution.analysis.assumptions.lean import Lean
+from attribution.analysis.assumptions.learning import Learning
+from attribution.analysis.comparison.record import Record
 from attribution.analysis.dependence import Dependence
 from attribution.analysis.finding import Finding
 from attribution.analysis.leave_out import LeaveOut
 from attribution.analysis.reweighting import lead
+from attribution.analysis.shapley import Decomposition
+from attribution.analysis.units import standing_case
+from attribution.domain.case import Case
+from attribution.domain.evidence import Absence
+from attribution.domain.verbal import ICD_203, percents, probability_words
 from attribution.errors import listed
 from attribution.inference.posterior import Posterior
 from attribution.plots.figures import DotRow, Scale, dots
@@ -42,6 +55,9 @@ Level = Literal["low", "moderate", "high"]
 ORIGINS = (2.0, 4.0)
 DECEPTION = (0.1, 0.3)
 PRIOR = (1.0 / 3.0, 2.0 / 3.0)
+READ = (1.0 / 3.0, 2.0 / 3.0)
+BANDS = (2, 3)
+RECORD = (5, 20)
 _DECISIVE = ("engines", "models")
 
 _PLACES: dict[Level | None, float] = {None: -1.0, "low": 0.0, "moderate": 1.0, "high": 2.0}
@@ -67,7 +83,7 @@ class Confidence(Finding):
     tied
         The lead is open within its Monte Carlo error.
     grounds
-        Six grounds, each with its level (None where it was not looked at) and its reason as a sentence.
+        The grounds, each with its level (None where it was not looked at) and its reason as a sentence.
 
     Examples
     --------
@@ -142,6 +158,10 @@ def confidence(
     dependence: Dependence,
     deception: float | None = None,
     rivals: tuple[Posterior, ...] = (),
+    lean: Lean | None = None,
+    decomposition: Decomposition | None = None,
+    learning: Learning | None = None,
+    record: Record | None = None,
 ) -> Confidence:
     """Analytic confidence in the lead, by the rule of this module.
 
@@ -158,6 +178,14 @@ def confidence(
         not looked at.
     rivals
         Posteriors of the same case under other models.
+    lean
+        The range over inputs with an analyst's lean; without it, the range over inputs alone is judged.
+    decomposition
+        What each origin adds to the log-odds of leader against runner-up.
+    learning
+        The answer with the numbers not learned.
+    record
+        How the recipe of the model fared on settled cases.
 
     Returns
     -------
@@ -177,6 +205,10 @@ def confidence(
         _prior(posterior),
         _engines(posterior),
         _models(posterior, rivals),
+        _range(posterior, lean),
+        _read(standing_case(posterior), decomposition),
+        _learning(learning),
+        _record(record),
     )
     tied = lead(posterior).tied
     return Confidence(level_of(grounds, tied=tied), tied, grounds)
@@ -252,3 +284,62 @@ def _models(posterior: Posterior, rivals: tuple[Posterior, ...]) -> Ground:
     if len(posterior.level) > 1:
         return Ground("models", "low", f"In all models the same factions are level: {listed(leaders)}.")
     return Ground("models", "high", f"All {len(rivals) + 1} models name the same leader.")
+
+
+def _range(posterior: Posterior, lean: Lean | None) -> Ground:
+    """How many bands of words the range of the leader touches."""
+    leader = posterior.ranking[0]
+    low, high = lean.range_of(leader.id) if lean else (leader.low, leader.high)
+    terms = [band.terms[0] for band in ICD_203]
+    count = terms.index(probability_words(high)) - terms.index(probability_words(low)) + 1
+    level: Level = "high" if count <= BANDS[0] else "moderate" if count <= BANDS[1] else "low"
+    leaned = " with an analyst's lean" if lean else ""
+    return Ground(
+        "range",
+        level,
+        f"The leader's range over inputs{leaned}, {percents(low, high)}, touches {count} of {len(terms)} word bands.",
+    )
+
+
+def _read(case: Case, decomposition: Decomposition | None) -> Ground:
+    """The share of all decibans, whichever way they point, that rests on what was read in the original."""
+    whole = sum(abs(bar.decibans) for bar in decomposition.origins) if decomposition else 0.0
+    if decomposition is None or whole == 0.0:
+        return Ground("read", None, "How much rests on originals that were read was not looked at.")
+    share = sum(abs(bar.decibans) * read_in_original(case, bar.id) for bar in decomposition.origins) / whole
+    return Ground("read", _rated(share, READ), f"{share:.0%} of the decibans rest on originals that were read.")
+
+
+def read_in_original(case: Case, origin: str) -> float:
+    """The share of an origin's items that somebody read in the original; a search is an original of its own."""
+    items = case.origins[origin].items
+    read = [
+        isinstance(item, Absence) or any(citation.read == "original" for citation in item.citations) for item in items
+    ]
+    return sum(read) / len(read)
+
+
+def _learning(learning: Learning | None) -> Ground:
+    if learning is None:
+        return Ground("learning", None, "The answer with the numbers not learned from this case was not looked at.")
+    if learning.changes_lead:
+        return Ground("learning", "low", "With the numbers not learned from this case another faction leads.")
+    if learning.changes_word:
+        return Ground(
+            "learning", "moderate", "With the numbers not learned from this case the leader has another word."
+        )
+    return Ground("learning", "high", "With the numbers not learned from this case lead and word stay.")
+
+
+def _record(record: Record | None) -> Ground:
+    if record is None:
+        return Ground("record", None, "How such a model fared on settled cases was not looked at.")
+    if not record.recipe or not record.outcomes:
+        return Ground("record", None, "No settled outcome of another case bears on numbers like these.")
+    counted = f"{record.outcomes} settled outcome{'' if record.outcomes == 1 else 's'} of other cases"
+    told = f"On {counted} the recipe gained {record.gain:+.1f} bits over its prior"
+    if record.gain <= 0.0:
+        return Ground("record", "low", f"{told}.")
+    if record.outcomes < RECORD[0]:
+        return Ground("record", None, f"{told}: too few for a record.")
+    return Ground("record", _rated(record.outcomes, RECORD), f"{told}.")

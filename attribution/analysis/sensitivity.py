@@ -9,6 +9,7 @@ from attribution.analysis.assumptions.lean import Lean, lean
 from attribution.analysis.assumptions.learning import Learning, learning
 from attribution.analysis.assumptions.model_error import ModelErrorSweep, model_error
 from attribution.analysis.assumptions.prior_predictive import PriorPredictive, prior_predictive
+from attribution.analysis.comparison.record import recipe_record
 from attribution.analysis.comparison.rivals import Rivals, compare_models
 from attribution.analysis.confidence import Confidence, confidence
 from attribution.analysis.deception import DeceptionBudget, deception_budget
@@ -166,12 +167,15 @@ def sensitivity(
 
     sources = stage("leaving out sources", lambda: left_out("source"))
     deception = stage("forging evidence", lambda: _deception(posterior, refit=refit))
+    bars = stage("decomposing the lead", lambda: shapley(posterior))
+    leaned = stage("leaning", lambda: lean(posterior, refit=refit))
+    learned = stage("cutting the learning", lambda: learning(posterior))
     dependent = stage("merging origins", lambda: _or_from_all(posterior, few, dependence))
     return Sensitivity(
         leave_out=stage(f"leaving out by {by}", lambda: left_out(by)),
         sources=sources,
         institutions=stage("leaving out institutions", lambda: left_out("institution")),
-        decomposition=stage("decomposing the lead", lambda: shapley(posterior)),
+        decomposition=bars,
         lattice=stage("removing every set of evidence", lambda: _lattice(posterior, by, max_removed)),
         deception=deception,
         tipping=stage(
@@ -179,9 +183,9 @@ def sensitivity(
             lambda: _or_from_all(posterior, few, lambda of: tipping_points(of, refit=refit)),
         ),
         robust=stage("bounding the prior", lambda: robust_bounds(posterior)),
-        lean=stage("leaning", lambda: lean(posterior, refit=refit)),
+        lean=leaned,
         model_error=stage("doubting the model", lambda: model_error(posterior)),
-        learning=stage("cutting the learning", lambda: learning(posterior)),
+        learning=learned,
         prior_predictive=stage("drawing evidence from the model", lambda: prior_predictive(posterior)),
         power=stage("scaling priors and origins", lambda: _or_from_all(posterior, many, power_scaling)),
         dependence=dependent,
@@ -190,7 +194,15 @@ def sensitivity(
         confidence=stage(
             "grading the confidence",
             lambda: confidence(
-                posterior, sources=sources, dependence=dependent, deception=_withstood(deception), rivals=rivals
+                posterior,
+                sources=sources,
+                dependence=dependent,
+                deception=_withstood(deception),
+                rivals=rivals,
+                lean=leaned,
+                decomposition=bars,
+                learning=learned,
+                record=recipe_record(posterior),
             ),
         ),
     )

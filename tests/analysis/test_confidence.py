@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import itertools
 import re
+from dataclasses import replace
 
 import pytest
 
 import attribution as at
+from attribution.analysis.comparison.record import Record, recipe_record
 from attribution.analysis.confidence import Ground, Level, confidence, level_of
 from attribution.analysis.dependence import dependence
 from attribution.analysis.leave_out import leave_out
+from attribution.domain.evidence import Citation
 from attribution.domain.facts import Fact
 from attribution.domain.verbal import ICD_203
 from attribution.inference.posterior import Posterior
 from tests.builders import YES_NO, a_case, a_model, a_report, a_table, says
 
-GROUNDS = ("origins", "sources", "deception", "prior", "engines", "models")
+GROUNDS = ("origins", "sources", "deception", "prior", "engines", "models", "range", "read", "learning", "record")
 
 
 def grounds(**levels: Level | None) -> tuple[Ground, ...]:
@@ -37,7 +40,7 @@ def test_the_rule() -> None:
 def test_more_on_one_ground_never_lowers_confidence() -> None:
     levels: tuple[Level, ...] = ("low", "moderate", "high")
     for combination in itertools.product(levels, repeat=6):
-        now = dict(zip(GROUNDS, combination, strict=True))
+        now = dict(zip((*GROUNDS[:5], "read"), combination, strict=True))
         for id, level in now.items():
             if level != "high":
                 better = grounds(**{**now, id: levels[levels.index(level) + 1]})
@@ -88,3 +91,90 @@ def test_a_tied_lead_is_low() -> None:
 def test_the_frame_has_every_ground() -> None:
     one = at.fit(a_case(), a_model(other=0.1), engine="importance")
     assert list(stated(one, None).to_frame().index) == list(GROUNDS)
+
+
+def ground(found: at.Confidence, id: str) -> Ground:
+    return next(one for one in found.grounds if one.id == id)
+
+
+def plainly(posterior: Posterior, **more: object) -> at.Confidence:
+    sources, origins = leave_out(posterior, "source", refit=False), dependence(posterior)
+    return confidence(posterior, sources=sources, dependence=origins, **more)  # type: ignore[arg-type]
+
+
+def two_reports(*reads: str, low: float = 0.6, high: float = 0.8) -> Posterior:
+    """Two facts that speak for `a` alike, each reported once, with pages that were read so."""
+    cited = [Citation("https://example.org/x", "Page", read=read) for read in reads]  # type: ignore[arg-type]
+    items = [
+        replace(a_report(f"r{k}", says(f"x{k}", "yes"), source="st"[k]), citations=(page,))
+        for k, page in enumerate(cited)
+    ]
+    facts = [Fact(f"x{k}", YES_NO) for k in range(2)]
+    tables = [a_table(fact.id, {"yes": {"a": (low, (low + high) / 2, high), "else": 0.2}}) for fact in facts]
+    return at.fit(a_case(*facts, items=items), a_model(*tables), engine="importance")
+
+
+@pytest.mark.parametrize(
+    ("reads", "level"),
+    [(("original", "original"), "high"), (("relay", "copy"), "low"), (("original", "excerpt"), "moderate")],
+)
+def test_what_was_read_in_the_original_counts_by_its_decibans(reads: tuple[str, str], level: str) -> None:
+    """Grades B and C: of two reports that say as much the better source adds somewhat more than half."""
+    posterior = two_reports(*reads)
+    found = plainly(posterior, decomposition=at.shapley(posterior))
+    assert ground(found, "read").level == level
+    assert ground(plainly(posterior), "read").level is None
+
+
+def test_a_range_across_many_words_is_not_high() -> None:
+    narrow, wide = two_reports("copy", "copy", low=0.699, high=0.701), two_reports("copy", "copy", low=0.02, high=0.98)
+    assert ground(plainly(narrow), "range").level == "high"
+    assert ground(plainly(wide), "range").level == "moderate"
+    leaned = replace(at.lean(narrow), low=(0.1,) * 3, high=(0.99,) * 3)
+    assert ground(plainly(narrow, lean=leaned), "range").level == "low"
+    assert "touches 6 of 7" in ground(plainly(narrow, lean=leaned), "range").reason
+
+
+def test_another_leader_without_learning_is_low() -> None:
+    posterior = at.fit(at.read_case("tower-22"), at.read_model("tower-22/baseline"), engine="importance")
+    found = at.learning(posterior)
+    levels = {"changes_lead": "low", "changes_word": "moderate"}
+    expected = next((level for name, level in levels.items() if getattr(found, name)), "high")
+    assert ground(plainly(posterior, learning=found), "learning").level == expected
+    other = next(one.id for one in found.cut if one.id != found.leader)
+    assert ground(plainly(posterior, learning=replace(found, cut_leader=other)), "learning").level == "low"
+
+
+@pytest.mark.parametrize(
+    ("record", "level"),
+    [
+        (None, None),
+        (Record("", 0, 0.0), None),
+        (Record("standard", 4, 1.0), None),
+        (Record("standard", 2, -0.5), "low"),
+        (Record("standard", 6, 1.0), "moderate"),
+        (Record("standard", 30, 1.0), "high"),
+    ],
+)
+def test_few_settled_cases_are_no_record(record: Record | None, level: Level | None) -> None:
+    assert ground(plainly(two_reports("copy", "copy"), record=record), "record").level == level
+
+
+def test_the_record_of_a_recipe_leaves_its_own_case_out() -> None:
+    """Settled and scored are Madrid and whichever others say so; a case is never its own witness."""
+    counts = {}
+    for name in ("madrid-2004", "k1-2019"):
+        posterior = at.fit(at.read_case(name), at.read_model(f"{name}/baseline"), engine="importance")
+        counts[name] = recipe_record(posterior).outcomes
+    assert counts["k1-2019"] == counts["madrid-2004"] + sum(one.scored for one in at.read_case("madrid-2004").outcomes)
+    own = at.fit(at.read_case("tower-22"), at.read_model("tower-22/baseline"), engine="importance")
+    assert recipe_record(own) == Record("", 0, 0.0)
+
+
+def test_abqaiq_is_not_moderate() -> None:
+    """Its origins are few, and none of what decides was read in the original."""
+    posterior = at.fit(at.read_case("abqaiq-2019"), at.read_model("abqaiq-2019/baseline"), engine="importance")
+    found = plainly(posterior, decomposition=at.shapley(posterior), lean=at.lean(posterior, refit=False))
+    assert ground(found, "read").level == "low"
+    assert ground(found, "range").level != "high"
+    assert found.level == "low"

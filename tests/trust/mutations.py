@@ -254,6 +254,22 @@ MUTATIONS = (
         PREDICTIVE,
     ),
     Mutation(
+        "copies-count-as-read",
+        "a copy, an excerpt or a relay counts as an original that was read",
+        "attribution/analysis/confidence.py",
+        'citation.read == "original"',
+        "citation.read",
+        ("tests/analysis/test_confidence.py",),
+    ),
+    Mutation(
+        "own-witness",
+        "a case is a witness to the record of its own recipe",
+        "attribution/analysis/comparison/record.py",
+        "        if name != posterior.case.id\n",
+        "",
+        ("tests/analysis/test_confidence.py",),
+    ),
+    Mutation(
         "rest-of-one",
         "the state left out has weight 1, not what the bests leave",
         f"{_NETWORK}/compile_tables.py",
