@@ -305,21 +305,25 @@ class _Together:
     @classmethod
     def of(cls, parts: list[TiedOrigins], rows: Ints, sides: tuple[Floats, Floats]) -> _Together:
         counts = np.flatnonzero((sides[0] + sides[1]).max(axis=0) > 0)
-        tables = {
-            (place, kept): np.ascontiguousarray(table[rows].T)
-            for place, part in enumerate(parts)
-            for kept, table in part.by_subset.items()
-        }
         first, second = (np.ascontiguousarray(side[:, counts].T) for side in sides)
-        lowest = np.zeros(len(parts))
-        for (place, kept), table in tables.items():
-            with np.errstate(invalid="ignore"):
-                tables[place, kept] = table - table.max(axis=0)
-            lowest[place] = min(lowest[place], float(np.nan_to_num(tables[place, kept].min(), nan=-np.inf)))
-        plain = bool(lowest.sum() > _WITHIN)
+        tables: dict[tuple[int, frozenset[str]], Floats] = {}
+        homes, lowest = [], 0.0
+        for place, part in enumerate(parts):
+            classes, of_faction = np.unique(part.of_faction[counts], return_inverse=True)
+            homes.append((part, of_faction))
+            least = 0.0
+            for kept, table in part.by_subset.items():
+                mine = np.ascontiguousarray(table[np.ix_(rows, classes)].T)
+                with np.errstate(invalid="ignore"):
+                    mine = mine - mine.max(axis=0)
+                least = min(least, float(np.nan_to_num(mine.min(), nan=-np.inf)))
+                tables[place, kept] = mine
+            lowest += least
+        plain = lowest > _WITHIN
         if plain:
-            tables = {key: np.exp(table) for key, table in tables.items()}
-        return cls(tuple((part, part.of_faction[counts]) for part in parts), tables, (first, second), plain)
+            for table in tables.values():
+                np.exp(table, out=table)
+        return cls(tuple(homes), tables, (first, second), plain)
 
     def all_subsets(self, mixed: list[str]) -> Worth:
         """The worth of every subset: decibans (draw,)."""
