@@ -14,6 +14,7 @@ from itertools import product
 from attribution.domain.facts import Fact
 from attribution.domain.model import Share, Story
 from attribution.domain.numbers import Number
+from attribution.domain.origins import Origin
 from attribution.domain.tables import OddsRatio, Row, TraitValue
 from tests.brute_numbers import World
 from tests.brute_origins import WHO, Voices
@@ -87,6 +88,19 @@ class Enumeration(Voices):
             prior = self.prior()
             self.known[key] = math.fsum(prior[h] * self.table(fact, x, h) for h in self.case.factions.leaves)
         return self.known[key]
+
+    def alone(self, origin: Origin, leaf: str) -> float:
+        said = [proposition for item in origin.items for proposition in item.propositions]
+        total = []
+        for x in self.worlds():
+            weight = self.facts_of(x, leaf)
+            true = all(self.holds(proposition, {**x, WHO: leaf}) for proposition in said)
+            total.append(weight * self.turned_round(origin, true=true))
+        return math.fsum(total)
+
+    @property
+    def reference(self) -> dict[str, float]:
+        return self.prior()
 
     def _mixed(self, own: dict[str, float]) -> dict[str, float]:
         """p(E | other) <- (1 - s) p(E | other) + s sum_h pi_h p(E | h), times pi_other."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from itertools import product
+import math
 
 from attribution.domain.evidence import Absence, Direct, Proposition, Statement
 from attribution.domain.grades import DIGITS, LETTERS
+from attribution.domain.model import Forged
 from attribution.domain.origins import Origin
 from tests.brute_numbers import Theta, World
 
@@ -23,7 +24,7 @@ class Voices(Theta):
         true = all(self.holds(said, x) for item in origin.items for said in item.propositions)
         if isinstance(first, Absence):
             return 1.0 if true else 1 - self.value(first.detection, f"detection[{first.id}]")
-        return self.statement(origin, true=true, leaf=x[WHO])
+        return self.statement(origin, true=true)
 
     def direct(self, item: Direct, x: World) -> float:
         ratios = dict(item.ratios)
@@ -41,34 +42,37 @@ class Voices(Theta):
             names = set(self.case.factions.upward(state))
         return bool(names & said.states) != said.negated
 
-    def statement(self, origin: Origin, *, true: bool, leaf: str) -> float:
-        key = (origin.id, true, leaf)
-        if key not in self.known:
-            self.known[key] = self.forged(origin, true=true, leaf=leaf)
-        return self.known[key]
-
-    def forged(self, origin: Origin, *, true: bool, leaf: str) -> float:
+    def statement(self, origin: Origin, *, true: bool) -> float:
+        """With probability d it was fabricated: then it says what it would have said by itself had g done it."""
         honest = self.copied(origin, true=true)
-        entries = {forged.target: forged for forged in self.model.deception.forged}
-        forged = entries.get(origin.id) or entries.get(origin.source)
-        if forged is None or not origin.forgeable:
+        forged = self.forging(origin)
+        if forged is None:
             return honest
         d = self.value(forged.probability, f"forged[{forged.target}]")
-        if not forged.toward:
-            return (1 - d) * honest + d * self.mean_over_states(origin)
-        return honest if leaf in self.case.factions.under(forged.toward) else (1 - d) * honest + d
+        return (1 - d) * honest + d * self.imitated(origin, forged.toward)
 
-    def mean_over_states(self, origin: Origin) -> float:
-        """Of what the origin may say about the facts it speaks of; factions count by size."""
-        said = [proposition for item in origin.items for proposition in item.propositions]
-        facts = sorted({proposition.fact for proposition in said} | {WHO})
-        total = weight = 0.0
-        for states in product(*(self.case.states(fact) for fact in facts)):
-            x = dict(zip(facts, states, strict=True))
-            size = self.model.perpetrator.sizes.of(x[WHO]).best
-            total += size * self.copied(origin, true=all(self.holds(proposition, x) for proposition in said))
-            weight += size
-        return total / weight
+    def forging(self, origin: Origin) -> Forged | None:
+        """The entry for the origin itself, else that for its source."""
+        entries = {forged.target: forged for forged in self.model.deception.forged}
+        return (entries.get(origin.id) or entries.get(origin.source)) if origin.forgeable else None
+
+    def imitated(self, origin: Origin, toward: str) -> float:
+        """The mean over g by size; toward nobody, over all factions by the prior."""
+        key = ("imitated", origin.id)
+        if key not in self.known:
+            weight = {g: self.size_of(g) for g in self.case.factions.under(toward)} if toward else self.reference
+            total = math.fsum(weight.values())
+            self.known[key] = math.fsum(w * self.alone(origin, g) for g, w in weight.items()) / total
+        return self.known[key]
+
+    @property
+    def reference(self) -> dict[str, float]:
+        """The prior over factions that no move of the prior touches."""
+        raise NotImplementedError
+
+    def alone(self, origin: Origin, leaf: str) -> float:
+        """``sum_x P(x | h) p(o | x, h)``, no other origin there, nothing copied."""
+        raise NotImplementedError
 
     def copied(self, origin: Origin, *, true: bool) -> float:
         own, item = self.turned_round(origin, true=true), origin.items[0]
@@ -78,18 +82,17 @@ class Voices(Theta):
         return c * self.implied(item) + (1 - c) * own
 
     def implied(self, item: Statement) -> bool:
-        """Whether the item says no more than the one it copies."""
+        """Whether, of the facts that both speak of, the item says no more than the one it copies."""
         assert item.copies is not None
         original = self.case.evidence[item.copies.of].propositions
         return all(self._follows(said, original) for said in item.says)
 
     def _follows(self, said: Proposition, original: tuple[Proposition, ...]) -> bool:
-        """Whether `said` is true wherever all of `original` is."""
+        """Whether `said` is true wherever all of `original` is that speaks of the same fact; of another, it is said."""
         about = [proposition for proposition in original if proposition.fact == said.fact]
         possible = [{said.fact: state} for state in self.case.states(said.fact)]
-        return bool(about) and all(
-            self.holds(said, x) for x in possible if all(self.holds(proposition, x) for proposition in about)
-        )
+        implied = all(self.holds(said, x) for x in possible if all(self.holds(proposition, x) for proposition in about))
+        return implied or not about
 
     def turned_round(self, origin: Origin, *, true: bool) -> float:
         for deceptive in self.model.deception.deceptive:

@@ -12,16 +12,25 @@ import numpy as np
 
 from attribution.analysis.cache import AnalysisCache
 from attribution.analysis.finding import Finding, beyond_reach
-from attribution.analysis.perturbations import AT_RANDOM, Forgery, Variant, doubted, forgeable, forgeries, perturbed
+from attribution.analysis.perturbations import (
+    AT_RANDOM,
+    ForgedSums,
+    Forgery,
+    Variant,
+    doubted,
+    forgeable,
+    forgeries,
+    perturbed,
+)
 from attribution.analysis.reweighting import lead, reweight
-from attribution.analysis.subsets import Block, Blocks, UnitSubsets
+from attribution.analysis.subsets import Block, Blocks, Flags, UnitSubsets
 from attribution.analysis.units import chosen, standing_case, units
 from attribution.analysis.workspace import Workspace, crossing, even_rows, margins
 from attribution.domain.identifiers import OTHER
 from attribution.domain.verbal import percent
 from attribution.errors import UsageError, listed
 from attribution.inference.posterior import Posterior
-from attribution.network.program import Floats
+from attribution.network.program import Floats, Ints
 from attribution.network.subset_sums import products, subset_sums
 from attribution.plots.figures import Line, Scale, lines
 from attribution.plots.style import Role
@@ -330,12 +339,12 @@ def _shares(on: Workspace, forgery: Forgery, level: float) -> Floats:
 def fewest(posterior: Posterior, origins: tuple[str, ...], toward: str, leader: int) -> FewestForged | None:
     """The fewest of some origins that change the lead when forged with certainty, all others as in the model.
 
-    What is forged at random says nothing, as if it were left out; what is planted toward somebody says nothing about
-    all others, and what it said about him. So the likelihoods of all subsets hold all answers. Sizes are tried one
-    after another, every set of a size; where sets become too many the best one is made larger, origin by origin.
+    What is forged says what the forger makes it say, whoever did it and whatever else is known. So the likelihoods of
+    all subsets, times what those say that are left out, hold all answers. Sizes are tried one after another, every set
+    of a size; where sets become too many the best one is made larger, origin by origin.
     """
-    spared = None if toward == AT_RANDOM else posterior.program.factions.index(toward)
-    lead_without = _lead_without(posterior, _subsets(posterior, origins), len(origins), leader, spared)
+    imitated = _imitated(posterior, origins)[toward]
+    lead_without = _lead_without(posterior, _subsets(posterior, origins), len(origins), leader, imitated)
     best: tuple[int, ...] = ()
     for size in range(1, len(origins) + 1):
         if comb(len(origins), size) > _MOST_SETS:
@@ -351,46 +360,66 @@ def fewest(posterior: Posterior, origins: tuple[str, ...], toward: str, leader: 
 _SUBSETS: AnalysisCache[tuple[str, ...], UnitSubsets] = AnalysisCache()
 
 
+_IMITATED: AnalysisCache[tuple[str, ...], dict[str, Floats]] = AnalysisCache()
+
+
 def _subsets(posterior: Posterior, origins: tuple[str, ...]) -> UnitSubsets:
     """The sums that all directions look at."""
-    rows = even_rows(posterior, min(_SET_DRAWS, max(_FEWEST_DRAWS, _SET_NUMBERS // len(posterior.program.factions))))
     among = chosen(units(posterior, "origin"), "origin", origins)
-    return _SUBSETS.get(posterior, origins, lambda: UnitSubsets(posterior, among, rows))
+    return _SUBSETS.get(posterior, origins, lambda: UnitSubsets(posterior, among, _set_rows(posterior)))
+
+
+def _set_rows(posterior: Posterior) -> Ints:
+    wanted = min(_SET_DRAWS, max(_FEWEST_DRAWS, _SET_NUMBERS // len(posterior.program.factions)))
+    return even_rows(posterior, wanted)
+
+
+def _imitated(posterior: Posterior, origins: tuple[str, ...]) -> dict[str, Floats]:
+    """In each direction what each origin says when it is forged: (origin, draw)."""
+
+    def work_out() -> dict[str, Floats]:
+        sums, on = ForgedSums(origins), Workspace(posterior, _set_rows(posterior))
+        return {toward: sums.imitated(on, toward) for toward in (AT_RANDOM, *posterior.program.factions)}
+
+    return _IMITATED.get(posterior, origins, work_out)
 
 
 def _lead_without(
-    posterior: Posterior, known: UnitSubsets, count: int, leader: int, spared: int | None
+    posterior: Posterior, known: UnitSubsets, count: int, leader: int, imitated: Floats
 ) -> Callable[[Sequence[tuple[int, ...]]], Floats]:
     """A function from sets of origins that are gone to the leader's log-odds against its nearest rival.
 
-    The faction that is `spared` is judged by everything, whatever is gone.
+    What is gone says what a forger makes it say, `imitated` (origin, draw).
     """
     program = posterior.program
 
     def lead_without(sets: Sequence[tuple[int, ...]]) -> Floats:
-        kept = np.ones((1 + len(sets), count), dtype=bool)  # the first has everything
-        for position, one in enumerate(sets, 1):
+        kept = np.ones((len(sets), count), dtype=bool)
+        for position, one in enumerate(sets):
             kept[position, list(one)] = False
-        found = known.blocks(kept)
-        if spared is not None:
-            found = _spared(found, spared)
+        found = _imitating(known.blocks(kept), kept, imitated)
         opening = found.slots[:, [program.ints.surprise[1], program.ints.surprise[0]]]
         base = found.base - posterior.log_evidence[found.rows, None]
         tables = tuple(block.log_likelihood for block in found.blocks)
         given = products(base, tables, opening, program.factions.index(OTHER))
         with np.errstate(divide="ignore"):
-            logs = np.log(subset_sums(given, found.pattern[1:])[0])
+            logs = np.log(subset_sums(given, found.pattern)[0])
         return np.asarray(margins(logs, leader).min(axis=1))
 
     return lead_without
 
 
-def _spared(known: Blocks, faction: int) -> Blocks:
-    """The same blocks, in which one faction is judged by everything whatever is gone."""
+def _imitating(known: Blocks, kept: Flags, imitated: Floats) -> Blocks:
+    """The same blocks, in which what is not kept (subset, unit) says what a forger makes it say: (unit, draw)."""
+    with np.errstate(divide="ignore"):
+        logs = np.log(imitated)
     changed = []
-    for block, whole in zip(known.blocks, known.pattern[0].tolist(), strict=True):
+    for place, block in enumerate(known.blocks):
         table = block.log_likelihood.copy()
-        table[:, :, faction] = table[whole, :, faction]
+        for row in range(len(table)):
+            subset = int((known.pattern[:, place] == row).argmax())
+            gone = [unit for unit in block.units if not kept[subset, unit]]
+            table[row] += logs[gone].sum(axis=0)[:, None]
         changed.append(Block(block.units, table))
     return replace(known, blocks=tuple(changed))
 

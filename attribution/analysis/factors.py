@@ -68,7 +68,7 @@ def _factor(posterior: Posterior, origin: str) -> OriginFactor:
     program = posterior.program
     position = program.origins.index(origin)
     part = int(program.ints.origin_part[position])
-    rest = posterior.part_without(origin)
+    rest = posterior.part_unheard(origin)
     false, true = (values[position] for values in all_factors(posterior))
     with np.errstate(invalid="ignore"):
         whole = np.exp(posterior.parts.parts[:, :, part] - rest)
@@ -99,7 +99,8 @@ def tempered_log_joint(posterior: Posterior, origin: str, power: float) -> Float
 def certain_factors(posterior: Posterior, *, believed: bool) -> tuple[Floats, Floats]:
     """As `all_factors`, were every statement believed for certain, or not at all; worked out once.
 
-    Deception, copying and forging stay what they are: they come after the question whether an origin knows.
+    Deception, copying and forging stay what they are: they come after the question whether an origin knows. What a
+    forger makes it say does not depend on that question.
     """
     return _VALUES.get(posterior, believed, lambda: _certain_factors(posterior, believed=believed))
 
@@ -110,7 +111,7 @@ def _certain_factors(posterior: Posterior, *, believed: bool) -> tuple[Floats, F
     states = program.ints.origin_kind == STATEMENT
     source, item = (np.where(states, beyond, at) for at in (program.ints.origin_source, program.ints.origin_item))
     ints = replace(program.ints, origin_source=source, origin_item=item)
-    return origin_factors(replace(program, ints=ints), slots, program.origins)
+    return origin_factors(program, slots, program.origins, replace(program, ints=ints))
 
 
 def reliability(posterior: Posterior, origin: str) -> Floats:
@@ -242,8 +243,8 @@ def _part_without(posterior: Posterior, part: int, silent: Pattern) -> Floats:
     if not silent:
         return np.asarray(posterior.parts.parts[:, :, part])
     if len(silent) == 1:
-        return posterior.part_without(*silent)
-    return part_log_likelihood(posterior.program.without(silent), posterior.slots, part)
+        return posterior.part_unheard(*silent)
+    return part_log_likelihood(posterior.program.unheard(silent), posterior.slots, part)
 
 
 def _product(kept: Pattern, inner: Pattern, false: dict[str, Floats], true: dict[str, Floats]) -> Floats:
@@ -258,8 +259,10 @@ def _mean_factor(
     """What the likelihood of the rest is multiplied by, were exactly `pattern` believed: (draw, faction)."""
     beyond = len(posterior.program.ints.slot_kind)
     slots = np.column_stack([posterior.slots, np.zeros(len(posterior.slots)), np.ones(len(posterior.slots))])
-    program = _believing(posterior, mine, pattern, nobody=beyond, certain=beyond + 1)
-    false, true = (dict(zip(mine, values, strict=True)) for values in origin_factors(program, slots, mine))
+    changed = _believing(posterior, mine, pattern, nobody=beyond, certain=beyond + 1)
+    false, true = (
+        dict(zip(mine, values, strict=True)) for values in origin_factors(posterior.program, slots, mine, changed)
+    )
     everyone = frozenset(mine)
     return np.asarray(sum(truths[inner] * _product(everyone, inner, false, true) for inner in _subsets(mine)))
 

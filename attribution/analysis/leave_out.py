@@ -221,7 +221,8 @@ def leave_out(
 
     Draws get weights proportional to ``p(E without unit | theta) / p(E | theta)``, Pareto-smoothed, and
     ``p(h | E without unit, theta)`` is summed exactly in each. Origins are the natural unit: leaving out an item is
-    blind where another item of its origin stands in. Grades and copies stay what they were.
+    blind where another item of its origin stands in. Grades stay what they were; without its original a copy speaks
+    for itself.
 
     Parameters
     ----------

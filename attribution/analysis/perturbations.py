@@ -30,9 +30,9 @@ from attribution.inference.posterior import Posterior
 from attribution.network.compile_origins import Unsaid, effective_grade
 from attribution.network.compiler import compile_network
 from attribution.network.curves import quantile, to_scale
-from attribution.network.edits import Reach, driven, shifted, with_factor
-from attribution.network.program import Floats, Program
-from attribution.network.summation import keep_open, log_joint_at, log_parts, numbers, part_log_likelihood
+from attribution.network.edits import Reach, driven, shifted, with_factor, with_imitated
+from attribution.network.program import Floats, Ints, Program
+from attribution.network.summation import forgings, keep_open, log_joint_at, numbers, part_log_likelihood, tables
 
 FARTHEST_SHIFT = 3.0  # widths of a number
 FARTHEST_FACTOR = 3.0  # decades of a prior weight
@@ -159,7 +159,7 @@ class PriorWeight:
         change = np.repeat(np.log((1.0 - open_set) / (1.0 - open_set + grown))[:, None], prior.shape[1], axis=1)
         change[:, self.other] = 0.0
         change[:, self.faction] += amount * math.log(10.0)
-        return workspace.opened(workspace.slots, change)
+        return workspace.opened(workspace.slots, np.zeros(change.shape), change)
 
     def size(self, amount: float) -> float:
         return abs(self.share(amount) - self.share(0.0))
@@ -360,60 +360,59 @@ def forged(model: Model, origins: tuple[str, ...], toward: str, probability: Num
 class ForgedSums:
     """Log-joints of one posterior while many origins are forged with one probability, in every direction.
 
-    Toward g, a faction outside g is judged as if every origin might have been forged, and one inside g as if none. Two
-    networks, each sparing another faction, therefore hold all directions; on all draws each direction is summed by
-    itself.
+    Directions differ in what each faction counts among those whom the forger imitates. In slots of their own, these
+    weights and the probability let one network hold all directions.
     """
 
     def __init__(self, origins: tuple[str, ...]) -> None:
         self._origins = origins
-        self._networks: dict[str, Program] = {}
-        self._slots: WeakKeyDictionary[Workspace, dict[str, Floats]] = WeakKeyDictionary()
-        self._totals: WeakKeyDictionary[Workspace, dict[tuple[str, float], Floats]] = WeakKeyDictionary()
+        self._networks: WeakKeyDictionary[Posterior, tuple[Program, Ints]] = WeakKeyDictionary()
+        self._slots: WeakKeyDictionary[Workspace, tuple[Floats, Floats]] = WeakKeyDictionary()
 
     def log_joint(self, workspace: Workspace, toward: str, probability: float) -> Floats:
-        """The log-joint toward a faction, or at random: (draw, faction)."""
-        if workspace.rows is None:
-            return log_joint_at(self._network(workspace, toward), self._numbers(workspace, toward, probability))
-        first, second = workspace.program.factions[:2]
-        total = self._total(workspace, AT_RANDOM, probability)
-        if toward != AT_RANDOM:
-            total = self._total(workspace, first, probability).copy()
-            total[:, 0] = self._total(workspace, second, probability)[:, 0]
-            spared = workspace.program.factions.index(toward)
-            total[:, spared] = self._total(workspace, AT_RANDOM, 0.0)[:, spared]
-        return keep_open(self._network(workspace, AT_RANDOM), self._numbers(workspace, AT_RANDOM, probability), total)
+        """The log-joint toward a node, or at random: (draw, faction)."""
+        return log_joint_at(self._network(workspace)[0], self._numbers(workspace, toward, probability))
 
-    def _network(self, workspace: Workspace, toward: str) -> Program:
-        if toward not in self._networks:
-            posterior = workspace.posterior
-            model = forged(posterior.model, self._origins, toward, _MARK)
-            self._networks[toward] = compile_network(posterior.case, model, posterior.settings.as_of)
-        return self._networks[toward]
+    def imitated(self, workspace: Workspace, toward: str) -> Floats:
+        """What each origin says when it is forged: (origin, draw)."""
+        return forgings(self._network(workspace)[0], self._numbers(workspace, toward, 1.0), self._origins)[1]
+
+    def _network(self, workspace: Workspace) -> tuple[Program, Ints]:
+        """The network in which they are forged, and its slots for the weights of the factions."""
+        posterior = workspace.posterior
+        if posterior not in self._networks:
+            model = forged(posterior.model, self._origins, AT_RANDOM, _MARK)
+            program = compile_network(posterior.case, model, posterior.settings.as_of)
+            self._networks[posterior] = with_imitated(program, self._origins)
+        return self._networks[posterior]
 
     def _numbers(self, workspace: Workspace, toward: str, probability: float) -> Floats:
-        """Values of all numbers, the one probability among them: (draw, slot)."""
-        program, known = self._network(workspace, toward), self._slots.setdefault(workspace, {})
-        if toward not in known:
+        """Values of all numbers, the probability and the weights among them: (draw, slot)."""
+        program, weights = self._network(workspace)
+        if workspace not in self._slots:
             z = transferred(workspace.posterior, program)
-            known[toward] = numbers(program, z if workspace.rows is None else np.ascontiguousarray(z[workspace.rows]))
-        known[toward][:, program.ints.forged[program.origins.index(self._origins[0])]] = probability
-        return known[toward]
+            slots = numbers(program, z if workspace.rows is None else np.ascontiguousarray(z[workspace.rows]))
+            self._slots[workspace] = slots, np.exp(tables(program, slots)[1])
+        slots, prior = self._slots[workspace]
+        slots[:, program.ints.forged[program.origins.index(self._origins[0])]] = probability
+        slots[:, weights] = self._by_size(workspace, slots, toward) if toward else prior
+        return slots
 
-    def _total(self, workspace: Workspace, toward: str, probability: float) -> Floats:
-        """The log-joint before the open set is mixed in: (draw, faction)."""
-        known = self._totals.setdefault(workspace, {})
-        if (toward, probability) not in known:
-            prior, parts = log_parts(self._network(workspace, toward), self._numbers(workspace, toward, probability))
-            known[toward, probability] = np.asarray(prior + parts.sum(axis=2))
-        return known[toward, probability]
+    def _by_size(self, workspace: Workspace, slots: Floats, toward: str) -> Floats:
+        """What each faction counts in a mean over a node, by size: (draw, faction)."""
+        program, named = self._network(workspace)[0], workspace.posterior.case.factions.under(toward)
+        sizes = [
+            (slots[:, slot] if slot >= 0 else np.ones(len(slots))) * (faction in named)
+            for faction, slot in zip(program.factions, program.ints.size_slot.tolist(), strict=True)
+        ]
+        return np.stack(sizes, axis=1) / np.sum(sizes, axis=0)[:, None]
 
 
 @dataclass(frozen=True, slots=True)
 class Silence:
     """A unit of the evidence that says nothing where the amount is 1: whole `origins`, and of `partial` ones `unsaid`.
 
-    It is switched off, not rewritten: grades stay as they were read, and a copy stays a copy.
+    It is switched off, not rewritten: grades stay as they were read. Without its original a copy speaks for itself.
     """
 
     id: str
@@ -456,7 +455,7 @@ class Silence:
         before = posterior.program
         same = program.components == before.components and all(
             np.array_equal(getattr(program.ints, name), getattr(before.ints, name))
-            for name in ("slot_kind", "slot_first", "slot_second")
+            for name in ("slot_kind", "slot_first", "slot_second", "origin_part")
         )
         same = same and np.array_equal(program.floats.curve_a, before.floats.curve_a)
         touched = sorted(self._touched(before) | self._touched(program))

@@ -85,8 +85,8 @@ class Planted:
 class Changes:
     """What is tried: items switched off, origins graded anew, the prior moved, origins forged.
 
-    An item that is off says nothing; of an origin with several items, what the others say remains. Grades and copies
-    are read as they were with all items there.
+    An item that is off says nothing; of an origin with several items, what the others say remains. Grades are read as
+    they were with all items there; a copy of an item that is off speaks for itself.
 
     Parameters
     ----------

@@ -11,7 +11,7 @@ import numpy as np
 from attribution.inference.draws import Draws, smoothed
 from attribution.inference.posterior import Posterior
 from attribution.network.curves import Curve, bent, from_scale, with_odds
-from attribution.network.edits import Expanded, Reach, ReachMap, driven, expanded
+from attribution.network.edits import Expanded, Reach, ReachMap, anchored, driven, expanded
 from attribution.network.program import RATIO, Floats, Ints, Program
 from attribution.network.summation import Parts, keep_open, normalise, part_log_likelihood, tables
 
@@ -25,10 +25,14 @@ class Workspace:
     posterior: Posterior
     rows: Ints | None = None
 
-    @property
+    @cached_property
     def program(self) -> Program:
-        """The network as it is."""
-        return self.posterior.program
+        """The network as it is, the reference prior in slots of its own, so that moves of the prior leave it alone."""
+        return self._anchored[0]
+
+    @cached_property
+    def _anchored(self) -> tuple[Program, Ints]:
+        return anchored(self.posterior.program)
 
     @cached_property
     def leader(self) -> int:
@@ -65,8 +69,8 @@ class Workspace:
     @cached_property
     def slots(self) -> Floats:
         """Values of all numbers of the network as it is: (draw, slot)."""
-        slots = self.posterior.slots
-        return slots if self.rows is None else slots[self.rows]
+        slots = self.posterior.slots if self.rows is None else self.posterior.slots[self.rows]
+        return np.hstack([slots, slots[:, self._anchored[1]]])
 
     @cached_property
     def expanded_slots(self) -> Floats:
@@ -93,17 +97,20 @@ class Workspace:
         program = self._network(slots)
         change = np.zeros(self.known.total.shape)
         with np.errstate(invalid="ignore"):
-            if reach.prior:
-                change += tables(program, slots)[1] - self.known.prior
+            moved = tables(program, slots)[1] - self.known.prior if reach.prior else None
             for part in sorted(reach.parts):
                 then = part_log_likelihood(program, slots, part)
                 change += then - self.known.parts[:, :, part]
-        return self.opened(slots, change)
+        return self.opened(slots, change, moved)
 
-    def opened(self, slots: Floats, change: Floats) -> Floats:
-        """The log-joint after a change of its logarithm (draw, faction), with the open set mixed in."""
+    def opened(self, slots: Floats, change: Floats, moved: Floats | None = None) -> Floats:
+        """The log-joint after a change of log-likelihood and a move of the log prior, with the open set mixed in.
+
+        Both are of shape (draw, faction).
+        """
         impossible = ~np.isfinite(self.known.total)
-        return keep_open(self._network(slots), slots, np.where(impossible, -np.inf, self.known.total + change))
+        total = self.known.total + (change if moved is None else change + moved)
+        return keep_open(self._network(slots), slots, np.where(impossible, -np.inf, total), moved)
 
     def shifted(self, coordinate: int, shift: float) -> tuple[Floats, Reach]:
         """The slots with one number moved on its probit or log scale, and what that bears upon."""

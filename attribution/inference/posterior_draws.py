@@ -25,6 +25,7 @@ from attribution.network.summation import (
     log_scenarios,
     normalise,
     numbers,
+    part_log_likelihood,
     part_log_likelihoods,
     state_probabilities,
     switched_off,
@@ -138,6 +139,14 @@ class PosteriorDraws:
             part = int(self.program.ints.origin_part[self.program.origins.index(origin)])
             return with_part(self.program, self.slots, self.parts, part, self.part_without(origin))
         return log_joint_without(self.program, self.slots, self.parts, origins)
+
+    def part_unheard(self, origin: str) -> Floats:
+        """As `part_without`, but what copies the origin stays a copy: its factor alone is gone."""
+        program, position = self.program, self.program.origins.index(origin)
+        if position not in program.ints.copied:
+            return self.part_without(origin)
+        part = int(program.ints.origin_part[position])
+        return part_log_likelihood(program.unheard(frozenset({origin})), self.slots, part)
 
     def part_without(self, origin: str) -> Floats:
         """``log p(E_part | h, theta)`` of the part an origin speaks about, without it: (draw, faction). Kept.

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from itertools import product
 
-import numpy as np
-
 from attribution.domain.case import Case
 from attribution.domain.evidence import Absence, Direct, Item, Proposition, Statement
 from attribution.domain.grades import UNGRADED, Grade
@@ -14,11 +12,10 @@ from attribution.domain.identifiers import PERPETRATOR
 from attribution.domain.model import Forged, Model
 from attribution.domain.numbers import Number
 from attribution.domain.origins import Origin
-from attribution.network.program import ABSENCE, DIRECT, STATEMENT
+from attribution.network.program import ABSENCE, BY_PRIOR, BY_SIZE, DIRECT, STATEMENT
 from attribution.network.slots import NONE, SlotBook
 
 _HALF = Number.exactly(0.5)
-_HOLDS, _FORGED = 1, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +46,13 @@ class OriginArrays:
     anyway: list[list[tuple[int, int]]] = field(default_factory=list)
     deceptive: list[int] = field(default_factory=list)
     copying: list[int] = field(default_factory=list)
+    copied: list[int] = field(default_factory=list)
     copy_holds: list[int] = field(default_factory=list)
     forged: list[int] = field(default_factory=list)
-    forged_noise: list[int] = field(default_factory=list)
+    forged_weight: list[list[int]] = field(default_factory=list)
     leaf: list[list[int]] = field(default_factory=list)
     pattern: list[list[int]] = field(default_factory=list)
     shared: list[int] = field(default_factory=list)
-    true_fraction: list[float] = field(default_factory=list)
     scope: list[tuple[int, ...]] = field(default_factory=list)
 
 
@@ -79,8 +76,8 @@ def effective_grade(case: Case, origin: Origin) -> Grade:
 def compile_origins(case: Case, model: Model, slots: SlotBook, unsaid: Unsaid = _ALL_SAID) -> OriginArrays:
     """All origins of a case, in its order; numbers of the case and of the model become slots.
 
-    Where something is left `unsaid`, grades and copies stay what they were: how an origin is read does not change
-    because a part of it is not used.
+    Where something is left `unsaid`, grades stay what they were: how an origin is read does not change because a part
+    of it is not used. Without the item that it copies a copy speaks for itself.
     """
     arrays = OriginArrays()
     for origin in case.origins:
@@ -96,7 +93,7 @@ def _switch(case: Case, model: Model, slots: SlotBook, arrays: OriginArrays, ori
     """A report, an act or an absence: the factor is one value where all it says is true, another where not."""
     propositions = distinct_propositions(case, origin, unsaid)
     said = tuple(proposition for _, proposition in propositions)
-    _say(case, model, arrays, said)
+    _say(case, arrays, said)
     first = origin.items[0]
     if isinstance(first, Absence):
         arrays.kind.append(ABSENCE)
@@ -104,12 +101,13 @@ def _switch(case: Case, model: Model, slots: SlotBook, arrays: OriginArrays, ori
         arrays.item.append(_case_number(case, slots, first.detection, f"detection[{first.id}]", first.id, "detection"))
         arrays.anyway.append([])
         arrays.copying.append(NONE)
+        arrays.copied.append(NONE)
         arrays.copy_holds.append(0)
     else:
         arrays.kind.append(STATEMENT)
         _reliability(case, model, slots, arrays, origin)
         arrays.anyway.append([_anyway(case, slots, origin, item, proposition) for item, proposition in propositions])
-        _copying(case, slots, arrays, origin)
+        _copying(case, slots, arrays, origin, unsaid)
     _deception(case, model, slots, arrays, origin)
 
 
@@ -128,7 +126,7 @@ def distinct_propositions(
     return tuple(propositions.values())
 
 
-def _say(case: Case, model: Model, arrays: OriginArrays, said: tuple[Proposition, ...]) -> None:
+def _say(case: Case, arrays: OriginArrays, said: tuple[Proposition, ...]) -> None:
     """Where all propositions hold: over the states of the facts, and over the factions."""
     facts = sorted({case.facts.ids.index(p.fact) for p in said if p.fact != PERPETRATOR})
     names = [case.facts.ids[position] for position in facts]
@@ -139,12 +137,10 @@ def _say(case: Case, model: Model, arrays: OriginArrays, said: tuple[Proposition
     for states in product(*(case.facts[name].states for name in names)):
         world = dict(zip(names, states, strict=True))
         pattern.append(int(all(world[fact] in meaning for fact, meaning in about_facts)))
-    holds = [int(all(leaf in meaning for meaning in about_who)) for leaf in case.factions.leaves]
     arrays.scope.append(tuple(facts))
     arrays.pattern.append(pattern)
-    arrays.leaf.append([_HOLDS * held for held in holds])
-    sizes = np.array([model.perpetrator.sizes.of(leaf).best for leaf in case.factions.leaves])
-    arrays.true_fraction.append(float(np.mean(pattern) * np.sum(sizes * holds) / np.sum(sizes)))
+    arrays.leaf.append([int(all(leaf in meaning for meaning in about_who)) for leaf in case.factions.leaves])
+    arrays.shared.append(int(len(set(arrays.leaf[-1])) == 1))
 
 
 def _reliability(case: Case, model: Model, slots: SlotBook, arrays: OriginArrays, origin: Origin) -> None:
@@ -188,18 +184,37 @@ def _anyway(case: Case, slots: SlotBook, origin: Origin, item: Item, proposition
     return slot, int(proposition.negated)
 
 
-def _copying(case: Case, slots: SlotBook, arrays: OriginArrays, origin: Origin) -> None:
+def _copying(case: Case, slots: SlotBook, arrays: OriginArrays, origin: Origin, unsaid: Unsaid) -> None:
+    """What a copy copies: with a probability it says what it says because the original does."""
     item = origin.items[0]
-    if not isinstance(item, Statement) or item.copies is None:
-        arrays.copying.append(NONE)
-        arrays.copy_holds.append(0)
-        return
-    arrays.copying.append(_case_number(case, slots, item.copies.probability, f"copies[{item.id}]", item.id, "copies"))
-    original: dict[str, frozenset[str]] = {}
-    for p in case.evidence[item.copies.of].propositions:
-        original[p.fact] = original.get(p.fact, case.meaning(p)) & case.meaning(p)
-    implied = all(p.fact in original and original[p.fact] <= case.meaning(p) for p in item.says)
-    arrays.copy_holds.append(int(implied))
+    copies = item.copies if isinstance(item, Statement) else None
+    slot, copied, holds = NONE, NONE, False
+    if copies is not None:
+        original = case.evidence[copies.of]
+        slot = _case_number(case, slots, copies.probability, f"copies[{item.id}]", item.id, "copies")
+        if _heard(item, unsaid) and _heard(original, unsaid):
+            copied, holds = case.origins.ids.index(original.origin_id), _repeats(case, item, original)
+    arrays.copying.append(slot if copied != NONE else NONE)
+    arrays.copied.append(copied)
+    arrays.copy_holds.append(int(holds))
+
+
+def _heard(item: Item, unsaid: Unsaid) -> bool:
+    """Whether anything of an item still counts."""
+    if isinstance(item, Direct):
+        return item.id not in unsaid.items and item.fact not in unsaid.facts
+    return any(unsaid.leaves(item, said) for said in item.propositions)
+
+
+def _repeats(case: Case, item: Item, original: Item) -> bool:
+    """Whether a copy says no more than the original about the facts that both speak of.
+
+    About another fact it repeats what it says whatever the truth is.
+    """
+    known: dict[str, frozenset[str]] = {}
+    for said in original.propositions:
+        known[said.fact] = known.get(said.fact, case.meaning(said)) & case.meaning(said)
+    return all(known[said.fact] <= case.meaning(said) for said in item.propositions if said.fact in known)
 
 
 def _deception(case: Case, model: Model, slots: SlotBook, arrays: OriginArrays, origin: Origin) -> None:
@@ -217,17 +232,15 @@ def _deception(case: Case, model: Model, slots: SlotBook, arrays: OriginArrays, 
         )
     )
     forged = _forging(model, origin) if statement and origin.forgeable else None
-    arrays.forged_noise.append(int(forged is not None and not forged.toward))
+    named = case.factions.under(forged.toward) if forged and forged.toward else None
+    by_size = [BY_SIZE if named and leaf in named else NONE for leaf in case.factions.leaves]
+    arrays.forged_weight.append(by_size if named else [BY_PRIOR] * len(by_size))
     if forged is None:
         arrays.forged.append(NONE)
-    else:
-        at = ("deception", "forged", forged.target, "probability")
-        label = f"forged[{forged.target}]"
-        arrays.forged.append(slots.number(forged.probability, label, block="forged", document="model", at=at))
-        spared = case.factions.under(forged.toward) if forged.toward else frozenset[str]()
-        for position, leaf in enumerate(case.factions.leaves):
-            arrays.leaf[-1][position] |= _FORGED * (leaf not in spared)
-    arrays.shared.append(int(len(set(arrays.leaf[-1])) == 1))
+        return
+    at = ("deception", "forged", forged.target, "probability")
+    label = f"forged[{forged.target}]"
+    arrays.forged.append(slots.number(forged.probability, label, block="forged", document="model", at=at))
 
 
 def _forging(model: Model, origin: Origin) -> Forged | None:
@@ -242,12 +255,11 @@ def _direct(case: Case, slots: SlotBook, arrays: OriginArrays, origin: Origin, i
         for state, number in item.ratios
     }
     arrays.kind.append(DIRECT)
-    for unused in (arrays.source, arrays.item, arrays.copying, arrays.deceptive, arrays.forged):
+    for unused in (arrays.source, arrays.item, arrays.copying, arrays.copied, arrays.deceptive, arrays.forged):
         unused.append(NONE)
     arrays.anyway.append([])
     arrays.copy_holds.append(0)
-    arrays.forged_noise.append(0)
-    arrays.true_fraction.append(1.0)
+    arrays.forged_weight.append([NONE] * len(case.factions.leaves))
     if item.fact == PERPETRATOR:
         arrays.scope.append(())
         arrays.pattern.append([0])

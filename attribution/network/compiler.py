@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 import numpy as np
 
@@ -23,8 +23,8 @@ from attribution.network.compile_tables import (
     compile_tables,
     trait_slot,
 )
-from attribution.network.elimination import Factor, Plan, Step, plan_elimination
-from attribution.network.program import FloatArrays, IntArrays, Program, flat, frozen, starts
+from attribution.network.elimination import Alone, Factor, Plan, Step, plan_alone, plan_elimination
+from attribution.network.program import STATEMENT, FloatArrays, IntArrays, Program, flat, frozen, starts
 from attribution.network.slots import NONE, SlotBook
 
 _ALL_SAID = Unsaid()
@@ -55,10 +55,11 @@ def compile_network(case: Case, model: Model, as_of: Moment | None = None, *, un
     stories = compile_stories(case, model, tables)
     offsets, evidence_end = _evidence_offsets(stories, origins)
     plan = _plan(case, model, tables, stories, origins, offsets, evidence_end)
+    alone = _alone(case, model, tables, stories, origins, offsets, evidence_end)
     traits.flags.writeable = False
     return Program(
-        ints=_ints(case, slots, prior, tables, staged, origins, offsets, plan, stories=stories),
-        floats=_floats(slots, tables, origins, stories),
+        ints=_ints(case, slots, prior, tables, staged, origins, offsets, plan, alone=alone, stories=stories),
+        floats=_floats(slots, tables, len(origins.kind), stories),
         coordinates=tuple(slots.coordinates),
         factions=case.factions.leaves,
         origins=case.origins.ids,
@@ -96,13 +97,54 @@ def _plan(
 ) -> Plan:
     factors = [Factor(scope, offset) for scope, offset in zip(origins.scope, offsets, strict=True)]
     return plan_elimination(
-        (*(len(fact.states) for fact in case.facts), *(len(facts) + 1 for facts in stories.facts)),
-        (*case.facts.ids, *(f"the story {story.id}" for story in model.stories)),
+        *_unknowns(case, model, stories),
         _table_factors(case, tables, stories),
         tuple(factor for factor, shared in zip(factors, origins.shared, strict=True) if not shared),
         tuple(factor for factor, shared in zip(factors, origins.shared, strict=True) if shared),
         evidence_end,
+        _tied_by_copying(origins),
     )
+
+
+def _tied_by_copying(origins: OriginArrays) -> tuple[tuple[int, ...], ...]:
+    """For each origin the facts that it and those speak of that copy it, or that it copies, over however many steps.
+
+    Without the original a copy is read differently: they belong to one part, so that parts can be summed by themselves.
+    """
+    label = list(range(len(origins.kind)))
+    for copy, original in enumerate(origins.copied):
+        if original != NONE:
+            pair = {label[copy], label[original]}
+            label = [min(pair) if old in pair else old for old in label]
+    return tuple(
+        tuple(sorted({fact for scope, of in zip(origins.scope, label, strict=True) if of == mine for fact in scope}))
+        for mine in label
+    )
+
+
+def _unknowns(case: Case, model: Model, stories: StoryArrays) -> tuple[tuple[int, ...], tuple[str, ...]]:
+    """How many states facts and stories have, and what they are called."""
+    sizes = (*(len(fact.states) for fact in case.facts), *(len(facts) + 1 for facts in stories.facts))
+    return sizes, (*case.facts.ids, *(f"the story {story.id}" for story in model.stories))
+
+
+def _alone(
+    case: Case,
+    model: Model,
+    tables: TableArrays,
+    stories: StoryArrays,
+    origins: OriginArrays,
+    offsets: list[int],
+    evidence_end: int,
+) -> list[Alone | None]:
+    """How each origin that anybody could forge is summed by itself, for the forger to imitate."""
+    unknowns, factors = _unknowns(case, model, stories), _table_factors(case, tables, stories)
+    return [
+        plan_alone(*unknowns, factors, Factor(scope, offset), evidence_end)
+        if kind == STATEMENT and origin.forgeable
+        else None
+        for origin, kind, scope, offset in zip(case.origins, origins.kind, origins.scope, offsets, strict=True)
+    ]
 
 
 def _table_factors(case: Case, tables: TableArrays, stories: StoryArrays) -> tuple[Factor, ...]:
@@ -129,10 +171,11 @@ def _ints(
     offsets: list[int],
     plan: Plan,
     *,
+    alone: list[Alone | None],
     stories: StoryArrays,
 ) -> IntArrays:
     anyway = [pair for part in origins.anyway for pair in part]
-    steps = (*plan.shared, *plan.each)
+    steps = (*plan.shared, *plan.each, *(step for one in alone if one for step in one.steps))
     values: dict[str, object] = {
         "other": [case.factions.leaves.index(OTHER)],
         "slot_kind": slots.kinds,
@@ -149,7 +192,9 @@ def _ints(
         "reference_start": starts(prior.slots),
         "reference_slot": flat(prior.slots),
         "reference_within": flat(prior.within),
+        "reference_size": prior.size,
         "reference_other": [prior.other],
+        "reference_own": [],
         "row_start": tables.row_start,
         "row_slot": tables.row_slot,
         "config_start": tables.config_start,
@@ -170,23 +215,50 @@ def _ints(
         "anyway_negated": [negated for _, negated in anyway],
         "deceptive": origins.deceptive,
         "copying": origins.copying,
+        "copied": origins.copied,
         "copy_holds": origins.copy_holds,
         "forged": origins.forged,
-        "forged_noise": origins.forged_noise,
+        "forged_weight": flat(origins.forged_weight),
         "origin_leaf": flat(origins.leaf),
         "evidence_offset": offsets,
         "evidence_start": starts(origins.pattern),
         "evidence_pattern": flat(origins.pattern),
         "evidence_shared": origins.shared,
-        "step_part": [*plan.shared_part, *plan.each_part],
-        "pool": [plan.pool_size],
-        **_part_arrays(tables, staged, origins, plan),
+        "step_part": [*plan.shared_part, *plan.each_part, *[NONE] * (len(steps) - len(plan.shared) - len(plan.each))],
+        "pool": [max([plan.pool_size, *(step.message.offset + step.message_size for step in steps)])],
+        **_alone_arrays(tables, alone, len(plan.shared) + len(plan.each)),
+        **_part_arrays(tables, staged, origins, offsets, plan),
         **_step_arrays(steps),
     }
     return IntArrays(**{name: frozen(value, np.int64) for name, value in values.items()})
 
 
-def _part_arrays(tables: TableArrays, staged: StagedArrays, origins: OriginArrays, plan: Plan) -> dict[str, object]:
+def _alone_arrays(tables: TableArrays, alone: list[Alone | None], first: int) -> dict[str, object]:
+    """Steps, configurations and roots of what each origin would say by itself; their steps begin at `first`."""
+    known = [one or Alone((), (), ()) for one in alone]
+    ends = accumulate((len(one.steps) for one in known), initial=first)
+    configs = [
+        [
+            c
+            for fact in one.facts
+            if fact < len(tables.fact_config) - 1  # the others are stories
+            for c in range(tables.fact_config[fact], tables.fact_config[fact + 1])
+        ]
+        for one in known
+    ]
+    roots = [[root.offset for root in one.roots] for one in known]
+    return {
+        "forged_step": flat([[start, end] for start, end in pairwise(ends)]),
+        "forged_config_start": starts(configs),
+        "forged_config": flat(configs),
+        "forged_root_start": starts(roots),
+        "forged_root": flat(roots),
+    }
+
+
+def _part_arrays(
+    tables: TableArrays, staged: StagedArrays, origins: OriginArrays, offsets: list[int], plan: Plan
+) -> dict[str, object]:
     """Configurations, origins, scalars and classes of each part; the last part has no facts."""
     facts = [*plan.components, ()]
     parts = range(len(facts))
@@ -200,12 +272,14 @@ def _part_arrays(tables: TableArrays, staged: StagedArrays, origins: OriginArray
         for members in facts
     ]
     part_of_fact = {fact: part for part, members in enumerate(facts) for fact in members}
-    origin_part = [part_of_fact[scope[0]] if scope else parts[-1] for scope in origins.scope]
+    origin_part = [part_of_fact[scope[0]] if scope else parts[-1] for scope in _tied_by_copying(origins)]
     local: list[list[int]] = [[] for _ in parts]
     for o, part in enumerate(origin_part):
         if not origins.shared[o]:
             local[part].append(o)
-    roots = [[root.offset for root, of in zip(plan.roots, plan.root_part, strict=True) if of == part] for part in parts]
+    by_itself = dict(zip(offsets, origin_part, strict=True))  # a factor of no facts is left as it is
+    root_part = [by_itself.get(root.offset, of) for root, of in zip(plan.roots, plan.root_part, strict=True)]
+    roots = [[root.offset for root, of in zip(plan.roots, root_part, strict=True) if of == part] for part in parts]
     keys = [
         [
             _numbers_of(leaf, configs[part], local[part], tables, staged, origins)
@@ -271,7 +345,7 @@ def _step_arrays(steps: tuple[Step, ...]) -> dict[str, object]:
     }
 
 
-def _floats(slots: SlotBook, tables: TableArrays, origins: OriginArrays, stories: StoryArrays) -> FloatArrays:
+def _floats(slots: SlotBook, tables: TableArrays, origins: int, stories: StoryArrays) -> FloatArrays:
     values: dict[str, object] = {
         "curve_a": [shape.a for shape in slots.curves],
         "curve_b": [shape.b for shape in slots.curves],
@@ -280,7 +354,6 @@ def _floats(slots: SlotBook, tables: TableArrays, origins: OriginArrays, stories
         "curve_vary": slots.varies,
         "row_rest": tables.row_rest,
         "story_strength": stories.strength,
-        "true_fraction": origins.true_fraction,
-        "switch": [1.0] * len(origins.kind),
+        "switch": [1.0] * origins,
     }
     return FloatArrays(**{name: frozen(value, np.float64) for name, value in values.items()})

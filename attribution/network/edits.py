@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from attribution.network.program import (
+    BY_PRIOR,
+    BY_SIZE,
     CONSTANT,
     DIRECT,
     ODDS,
@@ -86,6 +88,21 @@ def with_factor(program: Program, faction: str, factor: float) -> Program:
     return with_constant(replace(loose.program, ints=kept), slot, factor)
 
 
+def with_imitated(program: Program, origins: Iterable[str]) -> tuple[Program, Ints]:
+    """What factions count among those whom the forger of some origins imitates, in slots of their own: (faction,)."""
+    first, count = len(program.ints.slot_kind), len(program.factions)
+    changed, slots = _with_slots(program, count), first + np.arange(count)
+    weight = program.ints.forged_weight.reshape(-1, count).copy()
+    weight[[program.origins.index(origin) for origin in origins]] = slots
+    level = changed.floats.curve_a.copy()
+    level[slots] = 0.5  # a number that no tape takes for certain
+    return replace(
+        changed,
+        ints=replace(changed.ints, forged_weight=frozen(weight, np.int64)),
+        floats=replace(changed.floats, curve_a=frozen(level, np.float64)),
+    ), frozen(slots, np.int64)
+
+
 def _with_open_odds(program: Program, ratio: float) -> Program:
     """The odds of the open set times a ratio: one more constant, and a slot of odds after it."""
     first = len(program.ints.slot_kind)
@@ -107,7 +124,12 @@ def _with_open_odds(program: Program, ratio: float) -> Program:
 
 
 def shifted(program: Program, coordinate: int, shift: float) -> Program:
-    """One uncertain number moved by `shift` on its probit or log scale, wherever it stands; its width is kept."""
+    """One uncertain number moved by `shift` on its probit or log scale, wherever it stands; its width is kept.
+
+    In the reference prior it stays.
+    """
+    if np.isin(driven(program, coordinate), _of_reference(program)).any():
+        program = anchored(program)[0]
     level = program.floats.curve_a.copy()
     level[driven(program, coordinate)] += shift
     return replace(program, floats=replace(program.floats, curve_a=frozen(level, np.float64)))
@@ -127,6 +149,51 @@ def displaced(program: Program, shift: Mapping[int, float]) -> Program:
     )
 
 
+def anchored(program: Program) -> tuple[Program, Ints]:
+    """The uncertain numbers of the reference prior in slots of their own, after all others, so that they can stay.
+
+    And of which slots these are the copies: (new slot,).
+    """
+    ints, floats = program.ints, program.floats
+    shared = np.setdiff1d(_of_reference(program), ints.reference_own)
+    shared = shared[ints.slot_kind[shared] != CONSTANT].astype(np.int64)
+    place = np.arange(len(ints.slot_kind) + len(shared))
+    place[shared] = len(ints.slot_kind) + np.arange(len(shared))
+    wider = {name: getattr(ints, name) for name in ("slot_kind", "slot_first", "slot_second")}
+    curves = {name: getattr(floats, name) for name in ("curve_a", "curve_b", "curve_d", "curve_s", "curve_vary")}
+    moved = {name: np.where(of < 0, of, place[of]) for name, of in _reference(program).items()}
+    own = np.concatenate([ints.reference_own, place[shared]])
+    changed = replace(
+        program,
+        ints=replace(
+            ints,
+            **{name: frozen(np.concatenate([of, of[shared]]), np.int64) for name, of in wider.items()},
+            **{name: frozen(of, np.int64) for name, of in moved.items()},
+            reference_own=frozen(own, np.int64),
+        ),
+        floats=replace(
+            floats, **{name: frozen(np.concatenate([of, of[shared]]), np.float64) for name, of in curves.items()}
+        ),
+    )
+    return changed, shared
+
+
+def _reference(program: Program) -> dict[str, Ints]:
+    ints = program.ints
+    return {
+        "reference_slot": ints.reference_slot,
+        "reference_within": ints.reference_within,
+        "reference_size": ints.reference_size,
+        "reference_other": ints.reference_other,
+    }
+
+
+def _of_reference(program: Program) -> Ints:
+    """The slots of the numbers of the reference prior."""
+    slots = np.unique(np.concatenate(list(_reference(program).values())))
+    return slots[slots >= 0]
+
+
 def with_constant(program: Program, slot: int, value: float) -> Program:
     """A constant exchanged, wherever it stands."""
     level = program.floats.curve_a.copy()
@@ -135,10 +202,10 @@ def with_constant(program: Program, slot: int, value: float) -> Program:
 
 
 def driven(program: Program, coordinate: int) -> Ints:
-    """The slots whose value a coordinate moves as their own number (not as a member's deviation)."""
+    """The slots whose value a coordinate moves as their own number (not as a member's deviation, nor for reference)."""
     kind = program.ints.slot_kind
     own = ((kind == PROBABILITY) | (kind == RATIO)) & (program.ints.slot_first == coordinate)
-    return np.flatnonzero(own).astype(np.int64)
+    return np.setdiff1d(np.flatnonzero(own), program.ints.reference_own).astype(np.int64)
 
 
 def _with_slots(program: Program, count: int) -> Program:
@@ -227,7 +294,7 @@ def _stories(program: Program, found: list[set[int]]) -> None:
     """Facts of a story follow the mean over all factions, so that the prior bears upon them."""
     ints = program.ints
     sizes = ints.size_slot[ints.size_slot >= 0]
-    of_prior = (ints.reference_slot, ints.reference_within, ints.reference_other, sizes)
+    of_prior = (_of_reference(program), sizes)
     for part in range(len(ints.part_step) - 1):
         configs = ints.part_config[ints.part_config_start[part] : ints.part_config_start[part + 1]]
         if (ints.config_story[configs] >= 0).any():
@@ -238,6 +305,13 @@ def _stories(program: Program, found: list[set[int]]) -> None:
 def _origins(program: Program, found: list[set[int]]) -> None:
     ints, factions = program.ints, len(program.factions)
     for o, part in enumerate(ints.origin_part.tolist()):
+        if ints.forged[o] >= 0 and (ints.forged_weight[o * factions : (o + 1) * factions] == BY_PRIOR).any():
+            for slot in _of_reference(program).tolist():  # what is forged at random imitates everybody
+                found[slot].add(part)
+        if ints.forged[o] >= 0:
+            by_size = ints.size_slot[ints.forged_weight[o * factions : (o + 1) * factions] == BY_SIZE]
+            for slot in by_size[by_size >= 0].tolist():
+                found[slot].add(part)
         slots = [int(of[o]) for of in (ints.origin_source, ints.origin_item, ints.deceptive, ints.copying, ints.forged)]
         slots += ints.anyway_slot[ints.anyway_start[o] : ints.anyway_start[o + 1]].tolist()
         if ints.origin_kind[o] == DIRECT:

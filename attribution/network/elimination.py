@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from math import prod
 
@@ -73,11 +74,12 @@ def plan_elimination(
     local: tuple[Factor, ...],
     shared: tuple[Factor, ...],
     pool_end: int,
+    tied: tuple[Scope, ...] = (),
 ) -> Plan:
     """Plan the summation over facts with these sizes.
 
     `tables` and `local` are factors that differ by faction, `shared` those that do not; shared factors over the same
-    facts are first multiplied into one.
+    facts are first multiplied into one. Facts that are `tied` are put into one part, though no factor joins them.
 
     Raises
     ------
@@ -85,7 +87,7 @@ def plan_elimination(
         When some step would have more than 2^16 joint states.
     """
     pool = _Pool(pool_end)
-    components = _components(len(sizes), [*tables, *local, *shared])
+    components = _components(len(sizes), [*(factor.scope for factor in (*tables, *local, *shared)), *tied])
     part = {fact: number for number, component in enumerate(components) for fact in component}
 
     def part_of(step: Step) -> int:
@@ -93,7 +95,7 @@ def plan_elimination(
         return part[union[0]] if union else len(components)
 
     first, merged = _merge(sizes, shared, pool)
-    steps, roots = _eliminate(sizes, names, [*tables, *local, *merged], pool)
+    steps, roots = _eliminate(sizes, names, [*tables, *local, *merged], pool, range(len(sizes)))
     steps.sort(key=part_of)
     last_word = {id(step.message): part_of(step) for step in steps}
     return Plan(
@@ -108,16 +110,46 @@ def plan_elimination(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Alone:
+    """One factor by itself: the facts that it speaks about with all above them, steps and scalars that are left."""
+
+    facts: Scope
+    steps: tuple[Step, ...]
+    roots: tuple[Factor, ...]
+
+
+def plan_alone(
+    sizes: tuple[int, ...], names: tuple[str, ...], tables: tuple[Factor, ...], factor: Factor, pool_end: int
+) -> Alone:
+    """Plan the mean of a factor under the tables alone; a table's fact is the last of its scope, its parents first.
+
+    What hangs below the factor's facts sums to one, and is left out.
+
+    Raises
+    ------
+    TooTiedError
+        When some step would have more than 2^16 joint states.
+    """
+    above, waiting = set[int](), set(factor.scope)
+    while waiting:
+        above |= waiting
+        waiting = {parent for table in tables if table.scope[-1] in waiting for parent in table.scope} - above
+    needed = [table for table in tables if table.scope[-1] in above]
+    steps, roots = _eliminate(sizes, names, [*needed, factor], _Pool(pool_end), above)
+    return Alone(tuple(sorted(above)), tuple(steps), tuple(roots))
+
+
 def _union(factors: tuple[Factor, ...]) -> Scope:
     return tuple(sorted({fact for factor in factors for fact in factor.scope}))
 
 
-def _components(facts: int, factors: list[Factor]) -> tuple[Scope, ...]:
-    """Facts that some chain of factors ties together, in the order of their first fact."""
+def _components(facts: int, scopes: list[Scope]) -> tuple[Scope, ...]:
+    """Facts that some chain of scopes ties together, in the order of their first fact."""
     label = list(range(facts))
-    for factor in factors:
-        if factor.scope:
-            tied = {label[fact] for fact in factor.scope}
+    for scope in scopes:
+        if scope:
+            tied = {label[fact] for fact in scope}
             label = [min(tied) if old in tied else old for old in label]
     return tuple(tuple(fact for fact in range(facts) if label[fact] == name) for name in sorted(set(label)))
 
@@ -130,8 +162,8 @@ def _merge(sizes: tuple[int, ...], shared: tuple[Factor, ...], pool: _Pool) -> t
     steps: list[Step] = []
     merged: list[Factor] = []
     for scope, factors in grouped.items():
-        if len(factors) == 1:
-            merged.append(factors[0])
+        if len(factors) == 1 or not scope:
+            merged += factors
             continue
         steps.append(_step(sizes, tuple(factors), scope, pool))
         merged.append(steps[-1].message)
@@ -139,11 +171,11 @@ def _merge(sizes: tuple[int, ...], shared: tuple[Factor, ...], pool: _Pool) -> t
 
 
 def _eliminate(
-    sizes: tuple[int, ...], names: tuple[str, ...], factors: list[Factor], pool: _Pool
+    sizes: tuple[int, ...], names: tuple[str, ...], factors: list[Factor], pool: _Pool, facts: Iterable[int]
 ) -> tuple[list[Step], list[Factor]]:
     """Greedily sum out the fact whose step has the fewest joint states."""
     steps: list[Step] = []
-    waiting = set(range(len(sizes)))
+    waiting = set(facts)
     while waiting:
         best = min(waiting, key=lambda fact: (_cost(fact, sizes, factors), fact))
         cost = _cost(best, sizes, factors)

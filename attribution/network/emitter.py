@@ -3,9 +3,10 @@
     p(E | H, theta) = sum over X of prod_j theta_j(x_j | H, parents) prod_o p(o | X, H)
 
 where a fact that follows another of its story (`_following`) has the mean of its table over all factions, and with the
-open set kept open, ``p(E | other) <- (1 - s) p(E | other) + s sum_h pi_h p(E | h)``. Every method returns
-registers; nothing is written before it is asked for, and nothing twice. What differs between two questions (an origin
-left out, a factor to a power) is one argument, so that both can stand on one tape and share what they have in common.
+open set kept open, ``p(E | other) <- (1 - s) p(E | other) + s sum_h r_h p(E | h)``, r being the reference: the prior
+before anybody moved it. Every method returns registers; nothing is written before it is asked for, and nothing twice.
+What differs between two questions (an origin left out, a factor to a power) is one argument, so that both can stand on
+one tape and share what they have in common.
 """
 
 from __future__ import annotations
@@ -16,12 +17,13 @@ from functools import cached_property
 import numpy as np
 
 from attribution.network.curves import Curve
-from attribution.network.program import ABSENCE, CONSTANT, DIRECT, ODDS, RATIO, Program
+from attribution.network.program import ABSENCE, BY_SIZE, CONSTANT, DIRECT, ODDS, RATIO, Program
+from attribution.network.slots import NONE
 from attribution.network.tape import ANY_RATIO, PROBABILITY, RATE, UNIT, Tape
 
 type Pool = dict[int, int]  # registers of table entries, evidence factors and messages
 type Switch = tuple[float, ...]  # the power to which each origin's factor is taken: 1, or 0 where it is left out
-type Values = tuple[int, int, int, int]  # of an origin: all it says is false, true; the same where forging reaches
+type Values = tuple[int, int]  # of an origin: all it says is false, true
 
 
 class Emitter:
@@ -34,8 +36,9 @@ class Emitter:
         self.switch: Switch = tuple(self._floats["switch"])
         self.factions, self.origins = len(program.factions), len(program.origins)
         self._rows: dict[int, list[int]] = {}
-        self._values: dict[tuple[int, float], Values] = {}
+        self._values: dict[tuple[int, float, bool], Values] = {}
         self._means: dict[int, list[int]] = {}
+        self._chances: dict[tuple[int, int], int] = {}
         self.gates: dict[int, int] = {}  # registers, 1 where an origin is heard and 0 where not; others are as switched
         self._followed: dict[int, list[int]] = {}
 
@@ -96,39 +99,80 @@ class Emitter:
         share, means = self.slot[i["staged_slot"][staged]], self._staged_means(config, staged)
         return [self.tape.mix(share, own, mean) for own, mean in zip(row, means, strict=True)]
 
-    def values(self, origin: int, power: float) -> Values:
-        """``p(o | X) = rho 1[all true] + (1 - rho) prod q``; turned round, copied, forged; then to a power."""
-        if (origin, power) not in self._values:
-            one = self.tape.one
-            if power == 0.0 or self._ints["origin_kind"][origin] == DIRECT:
-                values = one, one, one, one
-            elif self._ints["origin_kind"][origin] == ABSENCE:
-                missed = self.tape.rest(self.slot[self._ints["origin_item"][origin]])
-                values = missed, one, missed, one
-            else:
-                values = self._statement(origin)
-            false, true, reached_false, reached_true = (self.tape.power(value, power) for value in values)
-            self._values[origin, power] = false, true, reached_false, reached_true
-        return self._values[origin, power]
+    def values(self, origin: int, switch: Switch) -> Values:
+        """``p(o | X)``: what it says by itself, copied, forged; then to its power."""
+        power = switch[origin]
+        key = origin, power, self._copies(origin, switch)
+        if key not in self._values:
+            values = self.tape.one, self.tape.one
+            if power != 0.0:
+                share, imitated = self.forging(origin)
+                false, true = (self.tape.mix(share, value, imitated) for value in self.unforged(origin, switch))
+                values = self.tape.power(false, power), self.tape.power(true, power)
+            self._values[key] = values
+        return self._values[key]
+
+    def unforged(self, origin: int, switch: Switch) -> Values:
+        """The same, were it not forged."""
+        i, tape = self._ints, self.tape
+        if i["origin_kind"][origin] == DIRECT:
+            return tape.one, tape.one
+        if i["origin_kind"][origin] == ABSENCE:
+            return tape.rest(self.slot[i["origin_item"][origin]]), tape.one
+        values = self._said(origin, tape.zero), self._said(origin, tape.one)
+        if not self._copies(origin, switch):
+            return values
+        copied, held = self.slot[i["copying"][origin]], tape.one if i["copy_holds"][origin] else tape.zero
+        copied = tape.multiply(copied, self.gates.get(i["copied"][origin], tape.one))
+        return tape.mix(copied, values[0], held), tape.mix(copied, values[1], held)
+
+    def forging(self, origin: int) -> tuple[int, int]:
+        """How probable it is that an origin is forged, and what it would then say.
+
+        The forger imitates: it says what it would say by itself, on average, had those done it whom he imitates.
+        """
+        i, tape, truth = self._ints, self.tape, self.tape.zero
+        if i["forged"][origin] < 0:
+            return tape.zero, tape.zero
+        first = origin * self.factions
+        weights = i["forged_weight"][first : first + self.factions]
+        by_size = self.by_size([h for h, weight in enumerate(weights) if weight == BY_SIZE], self.sizes)
+        chances: dict[int, int] = {}  # by the chance that all is true, the weight of those that it holds for
+        for h, slot in enumerate(weights):
+            if slot != NONE:
+                weight = self.slot[slot] if slot >= 0 else by_size.get(h, self._reference[h])
+                chance = self._chance(origin, h)
+                chances[chance] = tape.add(chances.get(chance, tape.zero), weight)
+        for chance, weight in chances.items():
+            truth = tape.multiply_add(chance, weight, truth)
+        return self.slot[i["forged"][origin]], self._said(origin, truth)
 
     def prior(self) -> list[int]:
         """``log pi`` of every faction, as it stands."""
         i = self._ints
-        shares = self._shares(i["prior_start"], i["prior_slot"], i["within_slot"], i["surprise"][0])
+        numbers = i["prior_start"], i["prior_slot"], i["within_slot"]
+        shares = self._shares(*numbers, self.sizes, self.slot[i["surprise"][0]])
         return [self.tape.log(share) for share in shares]
+
+    def reference(self) -> list[int]:
+        """``log r`` of every faction: the prior before anybody moved it."""
+        return [self.tape.log(share) for share in self._reference]
 
     @cached_property
     def _reference(self) -> list[int]:
         """The prior of every faction before anybody moved it: what a likelihood may ask for and stay one."""
         i = self._ints
-        return self._shares(i["reference_start"], i["reference_slot"], i["reference_within"], i["reference_other"][0])
+        numbers = i["reference_start"], i["reference_slot"], i["reference_within"]
+        return self._shares(*numbers, self._sizes(i["reference_size"]), self.slot[i["reference_other"][0]])
 
-    def _shares(self, start: list[int], slots: list[int], within: list[int], open_slot: int) -> list[int]:
+    def _shares(
+        self, start: list[int], slots: list[int], within: list[int], sizes: list[int], open_set: int
+    ) -> list[int]:
         """Prior shares: `other` has its own, the rest share what is left in proportion to their weights."""
         i, tape, other = self._ints, self.tape, self._ints["other"][0]
-        weights = [self.size(h) for h in range(self.factions)]
+        weights = list(sizes)
         for family in set(i["family"]) - {-1}:
-            for h, share in self.by_size([h for h, of in enumerate(i["family"]) if of == family]).items():
+            for h, share in self.by_size([h for h, of in enumerate(i["family"]) if of == family], sizes).items():
                 weights[h] = share
         blocks: dict[int, int] = {}
         for h in range(self.factions):
@@ -144,22 +188,24 @@ class Emitter:
                 weights[h] = tape.multiply(weights[h], self.slot[slot])
             if h != other:
                 total = tape.add(total, weights[h])
-        open_set = self.slot[open_slot]
         named = tape.rest(open_set)
         shares = [open_set if h == other else tape.divide(weights[h], total) for h in range(self.factions)]
         return [share if h == other else tape.multiply(share, named) for h, share in enumerate(shares)]
 
-    def size(self, faction: int) -> int:
-        """How many organisations a faction stands for."""
-        slot = self._ints["size_slot"][faction]
-        return self.tape.one if slot < 0 else self.slot[slot]
+    @cached_property
+    def sizes(self) -> list[int]:
+        """How many organisations each faction stands for."""
+        return self._sizes(self._ints["size_slot"])
 
-    def by_size(self, factions: list[int]) -> dict[int, int]:
+    def _sizes(self, slots: list[int]) -> list[int]:
+        return [self.tape.one if slot < 0 else self.slot[slot] for slot in slots]
+
+    def by_size(self, factions: list[int], sizes: list[int]) -> dict[int, int]:
         """The shares by size of some factions, which sum to one."""
         total = self.tape.zero
         for h in factions:
-            total = self.tape.add(total, self.size(h))
-        return {h: self.tape.divide(self.size(h), total) for h in factions}
+            total = self.tape.add(total, sizes[h])
+        return {h: self.tape.divide(sizes[h], total) for h in factions}
 
     @cached_property
     def parts(self) -> int:
@@ -190,7 +236,7 @@ class Emitter:
         pool: Pool = {}
         for o in range(self.origins):
             if i["evidence_shared"][o] == 1 and i["origin_part"][o] == part:
-                self._evidence(pool, o, 0, switch[o])
+                self._evidence(pool, o, 0, switch)
         for step in range(i["part_step"][0]):
             if i["step_part"][step] == part:
                 self._step(pool, step)
@@ -212,19 +258,21 @@ class Emitter:
         logs = self.likelihood(part, switch, seen=by_class)
         return [logs[k] for k in self.classes(part)]
 
-    def opened(self, joint: Sequence[int]) -> list[int]:
-        """The log-joint with the open set mixed in: `other` may have acted like anybody."""
+    def opened(self, likelihood: Sequence[int]) -> list[int]:
+        """The log-joint from ``log p(E | h)``, with the open set mixed in: `other` may have acted like anybody."""
         i, tape = self._ints, self.tape
         other, (open_set, surprise) = i["other"][0], (self.slot[slot] for slot in i["surprise"])
+        joint = [tape.plus(log, more) for log, more in zip(self.prior(), likelihood, strict=True)]
+        anybody = [tape.plus(log, more) for log, more in zip(self.reference(), likelihood, strict=True)]
         own = tape.plus(joint[other], tape.log(tape.rest(surprise)))
-        like_all = tape.plus(tape.log_sum(list(joint)), tape.log(tape.multiply(open_set, surprise)))
+        like_all = tape.plus(tape.log_sum(anybody), tape.log(tape.multiply(open_set, surprise)))
         mixed = list(joint)
         mixed[other] = tape.log_add(own, like_all)
         return mixed
 
     def joint(self, switch: Switch | None = None) -> list[int]:
         """``log pi_h p(E | h)`` of every faction, the open set mixed in."""
-        total = self.prior()
+        total = [self.tape.certain] * self.factions
         for part in range(self.parts):
             more = self.likelihoods(part, self.switch if switch is None else switch)
             total = [self.tape.plus(log, other) for log, other in zip(total, more, strict=True)]
@@ -248,7 +296,7 @@ class Emitter:
         """The mean table of those the scene points to."""
         if config not in self._means:
             member = self._ints["staged_member"][staged * self.factions : (staged + 1) * self.factions]
-            shares = self.by_size([h for h, inside in enumerate(member) if inside])
+            shares = self.by_size([h for h, inside in enumerate(member) if inside], self.sizes)
             rows = [(share, self.row(self._row_of(config, h))) for h, share in shares.items()]
             means = [self.tape.zero] * len(rows[0][1])
             for share, row in rows:
@@ -256,27 +304,42 @@ class Emitter:
             self._means[config] = means
         return self._means[config]
 
-    def _statement(self, o: int) -> Values:
+    def _copies(self, origin: int, switch: Switch) -> bool:
+        """Whether it copies what is there to be copied."""
+        copied = self._ints["copied"][origin]
+        return bool(self._ints["copying"][origin] >= 0 and (copied < 0 or switch[copied] != 0.0))
+
+    def _said(self, o: int, truth: int) -> int:
+        """``rho t + (1 - rho) prod q``, turned round, where all that is said is true with probability t."""
         i, tape = self._ints, self.tape
         rho, anyway = tape.multiply(self.slot[i["origin_source"][o]], self.slot[i["origin_item"][o]]), tape.one
         for k in range(i["anyway_start"][o], i["anyway_start"][o + 1]):
             q = self.slot[i["anyway_slot"][k]]
             anyway = tape.multiply(anyway, tape.rest(q) if i["anyway_negated"][k] else q)
-        false = tape.multiply(tape.rest(rho), anyway)
-        true = tape.add(rho, false)
+        said = tape.multiply_add(rho, truth, tape.multiply(tape.rest(rho), anyway))
         if i["deceptive"][o] >= 0:
-            turned = self.slot[i["deceptive"][o]]
-            false, true = tape.mix(turned, false, tape.one), tape.multiply(tape.rest(turned), true)
-        if i["copying"][o] >= 0:
-            copied, held = self.slot[i["copying"][o]], tape.one if i["copy_holds"][o] else tape.zero
-            false, true = tape.mix(copied, false, held), tape.mix(copied, true, held)
-        if i["forged"][o] < 0:
-            return false, true, false, true
-        forged, mean = self.slot[i["forged"][o]], tape.one
-        if i["forged_noise"][o]:
-            share = self._floats["true_fraction"][o]
-            mean = tape.multiply_add(tape.literal(share), true, tape.multiply(tape.literal(1.0 - share), false))
-        return false, true, tape.mix(forged, false, mean), tape.mix(forged, true, mean)
+            said = tape.mix(self.slot[i["deceptive"][o]], said, tape.rest(truth))
+        return said
+
+    def _chance(self, o: int, faction: int) -> int:
+        """How probable it is, by the tables alone, that all an origin says is true if a faction did it."""
+        i, tape = self._ints, self.tape
+        if not i["origin_leaf"][o * self.factions + faction]:
+            return tape.zero
+        key = o, i["class_of"][i["origin_part"][o] * self.factions + faction]
+        if key not in self._chances:
+            pool: Pool = {}
+            configs = i["forged_config"][i["forged_config_start"][o] : i["forged_config_start"][o + 1]]
+            self._put_tables(pool, configs, faction)
+            holds = i["evidence_pattern"][i["evidence_start"][o] : i["evidence_start"][o + 1]]
+            pool.update(enumerate((tape.one if held else tape.zero for held in holds), i["evidence_offset"][o]))
+            for step in range(i["forged_step"][2 * o], i["forged_step"][2 * o + 1]):
+                self._step(pool, step)
+            chance = tape.one
+            for root in i["forged_root"][i["forged_root_start"][o] : i["forged_root_start"][o + 1]]:
+                chance = tape.multiply(chance, pool[root])
+            self._chances[key] = chance
+        return self._chances[key]
 
     def _fill(self, pool: Pool, part: int, faction: int, switch: Switch, seen: list[int] | None) -> None:
         """The tables of a faction and the factors that differ between factions."""
@@ -284,7 +347,7 @@ class Emitter:
         configs = i["part_config"][i["part_config_start"][part] : i["part_config_start"][part + 1]]
         self._put_tables(pool, configs, faction, seen)
         for o in i["part_origin"][i["part_origin_start"][part] : i["part_origin_start"][part + 1]]:
-            self._evidence(pool, o, faction, switch[o])
+            self._evidence(pool, o, faction, switch)
 
     def _put_tables(self, pool: Pool, configs: Sequence[int], faction: int, seen: list[int] | None = None) -> None:
         """The tables of a faction under some configurations, and the stories that they are told in."""
@@ -324,17 +387,17 @@ class Emitter:
             self._followed[config] = means
         return self._followed[config]
 
-    def _evidence(self, pool: Pool, o: int, faction: int, power: float) -> None:
+    def _evidence(self, pool: Pool, o: int, faction: int, switch: Switch) -> None:
         """The factor of an origin, over the states of the facts it speaks about."""
         i, tape = self._ints, self.tape
         leaf, first = i["origin_leaf"][o * self.factions + faction], i["evidence_start"][o]
-        values = self.values(o, power)
+        values = self.values(o, switch)
         for k, pattern in enumerate(i["evidence_pattern"][first : i["evidence_start"][o + 1]]):
             if i["origin_kind"][o] != DIRECT:
-                factor = values[leaf & 3 if pattern == 1 else leaf & 2]
+                factor = values[leaf & pattern]
             else:  # its ratios for the faction and for the state, 1 where it names none
                 ratios = [self.slot[slot - 1] if slot else tape.one for slot in (leaf, pattern)]
-                factor = tape.power(tape.multiply(*ratios), power)
+                factor = tape.power(tape.multiply(*ratios), switch[o])
             gate = self.gates.get(o)
             pool[i["evidence_offset"][o] + k] = factor if gate is None else tape.mix(gate, tape.one, factor)
 

@@ -18,6 +18,8 @@ type Floats = NDArray[np.float64]
 
 # How a slot gets its value from z.
 CONSTANT, PROBABILITY, RATIO, ODDS = 0, 1, 2, 3
+# What a faction counts among those whom a forger imitates, where that has no slot of its own.
+BY_PRIOR, BY_SIZE = -2, -3
 # What an origin is.
 STATEMENT, ABSENCE, DIRECT = 0, 1, 2
 
@@ -58,7 +60,9 @@ class IntArrays:
     reference_start: Ints  # (H + 1,) as `prior_start`, of the prior that moves of the prior do not touch
     reference_slot: Ints
     reference_within: Ints  # as `within_slot`
+    reference_size: Ints  # as `size_slot`
     reference_other: Ints  # (1,) slot of its share of `other`
+    reference_own: Ints  # slots that stand for it alone
     row_start: Ints  # (R + 1,) where a row's states begin
     row_slot: Ints  # slot of each state, -1 for the state that takes the rest
     config_start: Ints  # (C + 1,) where the states of a configuration begin among the tables
@@ -79,11 +83,17 @@ class IntArrays:
     anyway_negated: Ints
     deceptive: Ints  # (O,) slot or -1
     copying: Ints  # (O,) slot or -1
-    copy_holds: Ints  # (O,) 1 where the copied item says at least as much
+    copied: Ints  # (O,) the origin without which a copy speaks for itself, or -1
+    copy_holds: Ints  # (O,) 1 where what is copied says at least as much about the facts that both speak of
     forged: Ints  # (O,) slot or -1
-    forged_noise: Ints  # (O,) 1 where forging points nowhere
+    forged_weight: Ints  # (O * H,) what a faction counts among those imitated: BY_SIZE, BY_PRIOR, -1 nothing, or a slot
+    forged_step: Ints  # (O, 2) the first step and the one after the last of what an origin would say by itself
+    forged_config_start: Ints  # (O + 1,)
+    forged_config: Ints  # configurations of the facts that an origin speaks about, and of all above them
+    forged_root_start: Ints  # (O + 1,)
+    forged_root: Ints  # pool offsets of the scalars that are left
     origin_part: Ints  # (O,) part it speaks about
-    origin_leaf: Ints  # (O * H,) 1: what it says of the perpetrator holds; + 2: forging reaches. DIRECT: slot + 1
+    origin_leaf: Ints  # (O * H,) 1 where what it says of the perpetrator holds. DIRECT: slot + 1
     evidence_offset: Ints  # (O,) where the factor lies in the pool
     evidence_start: Ints  # (O + 1,)
     evidence_pattern: Ints  # 1 where what it says of the facts holds. DIRECT: slot + 1
@@ -92,7 +102,7 @@ class IntArrays:
     step_out: Ints  # (K,) where its message lies in the pool
     step_out_size: Ints  # (K,)
     step_out_index: Ints  # (K,) start in `entry`
-    step_part: Ints  # (K,) part it belongs to
+    step_part: Ints  # (K,) part it belongs to; -1 for the steps of what a forger imitates, which come last
     factor_start: Ints  # (K + 1,)
     factor_offset: Ints  # where each factor lies in the pool
     factor_index: Ints  # start in `entry`
@@ -121,7 +131,6 @@ class FloatArrays:
     curve_vary: Floats
     row_rest: Floats  # (R,) weight of the rest; -1 for a two-state fact, whose rest is 1 - p
     story_strength: Floats  # (V,)
-    true_fraction: Floats  # (O,) share of states under which the origin's statement is true
     switch: Floats  # (O,) 1, or 0 where the origin is left out; in general the power to which its factor is taken
 
 
@@ -162,6 +171,12 @@ class Program:
                 switch[position] = 0.0
         switch.flags.writeable = False
         return replace(self, floats=replace(self.floats, switch=switch))
+
+    def unheard(self, origins: frozenset[str]) -> Self:
+        """The same network without the factors of some origins, which were there all the same: copies stay copies."""
+        gone = [position for position, origin in enumerate(self.origins) if origin in origins]
+        copied = frozen(np.where(np.isin(self.ints.copied, gone), -1, self.ints.copied), np.int64)
+        return replace(self, ints=replace(self.ints, copied=copied)).without(origins)
 
     def powered(self, origin: str, power: float) -> Self:
         """The same network with the factor of one origin taken to a power: 0 leaves it out, 2 counts it twice."""

@@ -232,14 +232,15 @@ def _cost_without(program: Program) -> list[int]:
 def _evidence_without(program: Program, slots: Floats, origins: tuple[int, ...]) -> Floats:
     def write(emitter: Emitter) -> list[int]:
         tape, outputs = emitter.tape, []
-        rows = [emitter.prior(), *(emitter.likelihoods(part, emitter.switch) for part in range(emitter.parts))]
-        before, after = _sums(emitter, rows), [*_sums(emitter, rows[::-1])[::-1], [tape.certain] * emitter.factions]
+        nothing = [tape.certain] * emitter.factions
+        rows = [nothing, *(emitter.likelihoods(part, emitter.switch) for part in range(emitter.parts))]
+        before, after = _sums(emitter, rows), [*_sums(emitter, rows[::-1])[::-1], nothing]
         for origin in origins:
             part = int(program.ints.origin_part[origin])
             switch = tuple(0.0 if o == origin else power for o, power in enumerate(emitter.switch))
             others = zip(before[part], emitter.likelihoods(part, switch), after[part + 2], strict=True)
-            joint = [tape.plus(tape.plus(first, log), last) for first, log, last in others]
-            outputs.append(tape.log_sum(emitter.opened(joint)))
+            total = [tape.plus(tape.plus(first, log), last) for first, log, last in others]
+            outputs.append(tape.log_sum(emitter.opened(total)))
         return outputs
 
     return _read_slots(program, slots, ("without each", origins), write)
@@ -253,13 +254,17 @@ def _sums(emitter: Emitter, rows: list[list[int]]) -> list[list[int]]:
     return found
 
 
-def keep_open(program: Program, slots: Floats, log_joint: Floats) -> Floats:
-    """The log-joint with the open set mixed in: `other` may have acted like anybody, each weighted by the prior."""
+def keep_open(program: Program, slots: Floats, log_joint: Floats, moved: Floats | None = None) -> Floats:
+    """The log-joint with the open set mixed in: `other` may have acted like anybody, each weighted by the reference.
+
+    `moved` (draw, faction) is how far the log prior in the log-joint is from that of the reference.
+    """
     open_set, surprise = (slots[:, slot] for slot in program.ints.surprise.tolist())
     other, mixed = int(program.ints.other[0]), np.array(log_joint)
     with np.errstate(divide="ignore", invalid="ignore"):
         own = np.log1p(-surprise) + log_joint[:, other]
-        like_all = np.log(surprise * open_set) + _log_sum(log_joint)
+        anybody = log_joint if moved is None else np.where(np.isfinite(log_joint), log_joint - moved, log_joint)
+        like_all = np.log(surprise * open_set) + _log_sum(anybody)
         mixed[:, other] = np.logaddexp(own, like_all)
     return mixed
 
@@ -294,24 +299,40 @@ def log_prior(program: Program, slots: Floats) -> Floats:
     return _read_slots(program, slots, "prior", lambda emitter: emitter.prior())
 
 
-def origin_factors(program: Program, slots: Floats, origins: tuple[str, ...]) -> tuple[Floats, Floats]:
+def origin_factors(
+    program: Program, slots: Floats, origins: tuple[str, ...], unforged: Program | None = None
+) -> tuple[Floats, Floats]:
     """The value of some origins' factors where all they say of the facts is false, and where it is true.
 
-    Both (origin, draw, faction): forging may reach some factions only, and for a faction that the origin does not name
-    as the perpetrator the two are the same. A direct item has ones.
+    Both (origin, draw, faction): for a faction that the origin does not name as the perpetrator the two are the same. A
+    direct item has ones. What they say when they are not forged may be read from a network of its own, `unforged`.
     """
+    places = tuple(program.origins.index(origin) for origin in origins)
+    own = program if unforged is None else unforged
+
+    def write_own(emitter: Emitter) -> list[int]:
+        ones = [emitter.tape.one] * 2
+        return [one for o in places for one in (emitter.unforged(o, emitter.switch) if emitter.switch[o] else ones)]
+
+    said = _read_slots(own, slots, ("origins", places), write_own).reshape(len(slots), len(places), 2)
+    share, imitated = forgings(program, slots, origins)
+    false, true = (1.0 - share) * said[:, :, 0].T + share * imitated, (1.0 - share) * said[:, :, 1].T + share * imitated
+    leaf = program.ints.origin_leaf.reshape(len(program.origins), len(program.factions))
+    holds = np.where((program.ints.origin_kind == DIRECT)[:, None], 0, leaf)[list(places)][:, None, :]
+    shape = len(places), len(slots), len(program.factions)
+    return np.broadcast_to(false[:, :, None], shape), np.where(holds == 1, true[:, :, None], false[:, :, None])
+
+
+def forgings(program: Program, slots: Floats, origins: tuple[str, ...]) -> tuple[Floats, Floats]:
+    """How probable it is that some origins are forged, and what they would then say: (origin, draw) each."""
     places = tuple(program.origins.index(origin) for origin in origins)
 
     def write(emitter: Emitter) -> list[int]:
-        return [value for place in places for value in emitter.values(place, emitter.switch[place])]
+        none = [emitter.tape.zero] * 2
+        return [one for o in places for one in (emitter.forging(o) if emitter.switch[o] else none)]
 
-    values = _read_slots(program, slots, ("origins", places), write).reshape(len(slots), len(places), 4)
-    leaf = program.ints.origin_leaf.reshape(len(program.origins), len(program.factions))
-    at = np.where((program.ints.origin_kind == DIRECT)[:, None], 0, leaf)[list(places)]
-    false, true = (
-        np.stack([values[:, position].take(mine & mask, axis=1) for position, mine in enumerate(at)]) for mask in (2, 3)
-    )
-    return false, true
+    share, imitated = _read_slots(program, slots, ("forging", places), write).reshape(len(slots), len(places), 2).T
+    return share, imitated
 
 
 def state_probabilities(program: Program, slots: Floats) -> Floats:
@@ -323,7 +344,7 @@ def state_probabilities(program: Program, slots: Floats) -> Floats:
 
     def write(emitter: Emitter) -> Sealed:
         seen = [emitter.tape.indicator() for _ in range(sum(map(len, program.states)))]
-        total = emitter.prior()
+        total = [emitter.tape.certain] * emitter.factions
         for part in range(emitter.parts):
             logs = emitter.likelihoods(part, emitter.switch, seen)
             total = [emitter.tape.plus(log, more) for log, more in zip(total, logs, strict=True)]
@@ -344,7 +365,7 @@ def log_scenarios(program: Program, slots: Floats, roles: tuple[str, ...]) -> Fl
 
 def _write_scenarios(roles: tuple[str, ...], emitter: Emitter) -> list[int]:
     """The joint once for every joint state; parts that the roles do not touch are shared, and so is all above them."""
-    tape, program, prior = emitter.tape, emitter.program, emitter.prior()
+    tape, program, nothing = emitter.tape, emitter.program, [emitter.tape.certain] * emitter.factions
     ends = list(accumulate(map(len, program.states), initial=0))
     places = [program.facts.index(role) for role in roles]
     of_roles = [range(ends[place], ends[place + 1]) for place in places]
@@ -353,7 +374,7 @@ def _write_scenarios(roles: tuple[str, ...], emitter: Emitter) -> list[int]:
     outputs: list[int] = []
     for states in product(*of_roles):
         ruled_out = frozenset(chain.from_iterable(of_roles)) - frozenset(states)
-        total = prior
+        total = nothing
         for part, mine in enumerate(parts):
             key = part, mine & ruled_out
             if key not in known:
@@ -388,7 +409,7 @@ def _write_joint_states(emitter: Emitter) -> Sealed:
     states = sum(map(len, program.states))
     by: list[int] = []
     outputs: list[int] = []
-    total = emitter.prior()
+    total = [tape.certain] * emitter.factions
     for part in range(emitter.parts):
         mine = _states_of(program, part)
         seen = [

@@ -216,10 +216,28 @@ def _origin(embedded: PageDraws, case: Case, program: Program, origin: Origin, o
         "forgeable": origin.forgeable,
         "deceptive": int(ints.deceptive[o]),
         "copying": int(ints.copying[o]),
+        "copies": _copied(case, origin),
         "holds": int(ints.copy_holds[o]),
         "forged": int(ints.forged[o]),
-        "noise": int(ints.forged_noise[o]),
-        "reached": bits(leaf & 2 for leaf in leaves.tolist()),
+        "imitated": ints.forged_weight[o * factions : (o + 1) * factions].tolist(),
+        "alone": _alone(program, o),
+    }
+
+
+def _copied(case: Case, origin: Origin) -> int:
+    """The item that an origin copies, by its place, or -1."""
+    item = origin.items[0]
+    return case.evidence.ids.index(item.copies.of) if isinstance(item, Statement) and item.copies else -1
+
+
+def _alone(program: Program, o: int) -> Json:
+    """What it takes to sum an origin by itself: configurations, steps, and the scalars that are left."""
+    ints = program.ints
+    first, last = ints.forged_step[2 * o : 2 * o + 2].tolist()
+    return {
+        "configs": _ragged(ints.forged_config_start, ints.forged_config)[o],
+        "steps": [_step(step, program) for step in range(first, last)],
+        "roots": _ragged(ints.forged_root_start, ints.forged_root)[o],
     }
 
 

@@ -23,15 +23,16 @@ SWITCHES = ("forged", "copied", "turned", "believed")
 
 
 class Network:
-    """A discrete Bayesian network as pgmpy takes it."""
+    """A discrete Bayesian network as pgmpy takes it; with `alone`, one origin by itself, neither copied nor forged."""
 
-    def __init__(self, theta: Enumeration) -> None:
+    def __init__(self, theta: Enumeration, alone: Origin | None = None) -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the import of pgmpy 1.1 warns about its own parts
             from pgmpy.factors.discrete import TabularCPD  # type: ignore[import-untyped]
             from pgmpy.inference import VariableElimination  # type: ignore[import-untyped]
             from pgmpy.models import DiscreteBayesianNetwork  # type: ignore[import-untyped]
 
+        self.alone = alone
         self.theta, self.make, self.engine = theta, TabularCPD, VariableElimination
         self.states = {fact.id: list(fact.states) for fact in theta.case.facts}
         self.states[WHO] = list(theta.case.factions.leaves)
@@ -55,7 +56,7 @@ class Network:
                     self._fact(fact, {**world, fact.id: state}, told) for state in fact.states
                 ],
             )
-        for origin in theta.case.origins:
+        for origin in theta.case.origins if alone is None else (alone,):
             self._origin(origin)
 
     def _fact(self, fact: Fact, world: dict[str, str], told: tuple[str, ...]) -> float:
@@ -112,6 +113,8 @@ class Network:
         for deceptive in theta.model.deception.deceptive:
             if deceptive.source == origin.source:
                 chances["turned"] = theta.value(deceptive.probability, f"deceptive[{origin.source}]")
+        if self.alone is not None:
+            return chances
         if item.copies:
             chances["copied"] = theta.value(item.copies.probability, f"copies[{item.id}]")
         if forged := self._forging(origin):
@@ -119,8 +122,24 @@ class Network:
         return chances
 
     def _forging(self, origin: Origin) -> Any:
-        entries = {forged.target: forged for forged in self.theta.model.deception.forged}
-        return (entries.get(origin.id) or entries.get(origin.source)) if origin.forgeable else None
+        return self.theta.forging(origin)
+
+    def _imitated(self, origin: Origin, toward: str) -> float:
+        """What a network in which the origin stands by itself says it would say, whoever is imitated."""
+        key = f"imitated:{origin.id}"
+        if key not in self.theta.known:
+            by_whom = Network(self.theta, origin).seen_by_perpetrator(origin)
+            named = self.theta.case.factions.under(toward) if toward else frozenset()
+            weight = {g: self.theta.size_of(g) for g in named} if named else self.theta.prior()
+            total = sum(share * by_whom[g] for g, share in weight.items())
+            self.theta.known[key] = total / sum(weight.values())
+        return self.theta.known[key]
+
+    def seen_by_perpetrator(self, origin: Origin) -> dict[str, float]:
+        """How probable the evidence of an origin is if each faction did it."""
+        node, engine = f"seen:{origin.id}", self.engine(self.graph)
+        by_leaf = {leaf: engine.query([node], evidence={WHO: leaf}, show_progress=False) for leaf in self.states[WHO]}
+        return {leaf: float(found.get_value(**{node: "seen"})) for leaf, found in by_leaf.items()}
 
     def _seen(self, origin: Origin, world: dict[str, str]) -> float:
         """How probable the evidence of an origin is where its switches are known."""
@@ -132,11 +151,8 @@ class Network:
             return theta.origin(origin, world)
         on = {switch for switch in SWITCHES if world.get(f"{switch}:{origin.id}") == "on"}
         true = all(theta.holds(said, world) for item in origin.items for said in item.propositions)
-        forged = self._forging(origin)
-        if "forged" in on and not forged.toward:
-            return theta.mean_over_states(origin)
-        if "forged" in on and world[WHO] not in theta.case.factions.under(forged.toward):
-            return 1.0
+        if "forged" in on:
+            return self._imitated(origin, self._forging(origin).toward)
         if "copied" in on and isinstance(first, Statement):
             return float(theta.implied(first))
         if "turned" in on:

@@ -1,11 +1,17 @@
 // What each origin says under the settings, by the law of the Python kernel: believed or not, turned round, copied,
-// forged. Four log-probabilities per draw: where what it says is false, true; the same where forging reaches.
+// forged. Two log-probabilities per draw: where what it says is false, and where it is true.
 
-import { probability } from "./numbers.mjs";
+import { added, probability } from "./numbers.mjs";
 
+const NONE = -1, BY_SIZE = -3; // what a faction counts among those imitated; else its share of the prior
+
+// `chance` tells how probable it is, by the tables alone, that what an origin says is true if a faction did it;
+// `reference` is the prior at rest.
 export class Evidence {
-  constructor(data, normals, slots) {
+  constructor(data, normals, slots, { chance, reference }) {
     this.data = data;
+    this.chance = chance;
+    this.reference = reference;
     this.normals = normals;
     this.slots = slots;
     this.silence = new Float64Array(data.draws);
@@ -43,30 +49,28 @@ export class Evidence {
     return this.worth(`log ${slot}`, () => this.slots[slot].map(Math.log));
   }
 
-  // Where all that is said holds: over the states of the facts, over the factions; and the share of worlds where it does.
+  // Where all that is said holds: over the states of the facts, over the factions.
   told({ size }, said) {
     const states = Array.from({ length: size }, (_, k) => said.every((one) => one.states[k] === "1"));
     const leaves = this.data.sizes.map((_, h) => said.every((one) => one.leaves[h] === "1"));
-    const sum = (values) => values.reduce((total, value) => total + value, 0);
-    const inside = sum(this.data.sizes.filter((_, h) => leaves[h])) / sum(this.data.sizes);
-    return { said, states, leaves, share: (states.filter(Boolean).length / size) * inside };
+    return { said, states, leaves };
   }
 
   absence({ detection }, told) {
     const missed = this.worth(`missed ${detection}`, () => this.slots[detection].map((p) => Math.log(1 - p)));
-    return factor("", told, [missed, this.silence, missed, this.silence], () => false);
+    return factor("", told, [missed, this.silence]);
   }
 
   statement(origin, o, told, settings, letters) {
     const grade = this.effectiveGrade(o, settings);
     const [letter, digit] = [letters.get(origin.source).get(grade[0]), this.digitColumn(origin, grade[1])];
-    const forging = this.forging(origin, settings.planted);
-    const key = JSON.stringify([told.said.map(({ item }) => item), grade, letter, digit, settings.planted]);
+    const heard = told.said.map(({ item }) => item);
+    const key = JSON.stringify([heard, grade, letter, digit, copying(origin, settings), settings.planted]);
     if (this.known[o].key !== key) {
       const rho = product(this.graded("letters", grade[0], letter), this.graded("digits", grade[1], digit));
-      this.known[o] = { key, logs: this.values(origin, told, rho, forging) };
+      this.known[o] = { key, logs: this.values(origin, told, rho, settings) };
     }
-    return factor(key, told, this.known[o].logs, forging.reaches);
+    return factor(key, told, this.known[o].logs);
   }
 
   // A digit 1 is read as 2 where another origin reports on the same fact.
@@ -109,51 +113,77 @@ export class Evidence {
     return this.worths.get(name);
   }
 
-  // How the origin may have been forged: as the model has it, or as planted.
-  forging(origin, planted) {
-    if (!planted) {
-      const d = origin.forged < 0 ? null : this.slots[origin.forged];
-      return { d, noise: origin.noise === 1, reaches: (h) => origin.reached[h] === "1" };
-    }
-    if (!origin.forgeable) return { d: null, noise: false, reaches: () => false };
-    const spared = planted.toward ? this.data.nodes[planted.toward] : "";
-    return { d: this.silence.map(() => planted.probability), noise: !planted.toward, reaches: (h) => spared[h] !== "1" };
+  // How probable it is that the origin was forged, and how probable that all it says is true of those whom the forger
+  // imitates: as the model has it, or as planted. Null where it was not.
+  forging(origin, told, planted) {
+    if (planted ? !origin.forgeable : origin.forged < 0) return null;
+    const weights = planted
+      ? this.toward(planted.toward)
+      : this.among(origin.imitated);
+    const truth = new Float64Array(this.silence.length);
+    told.leaves.forEach((held, h) => {
+      if (!held || weights[h] === null) return;
+      const chance = this.chance(origin, told, h);
+      for (let draw = 0; draw < truth.length; draw++) truth[draw] += weights[h][draw] * chance[draw];
+    });
+    return { d: planted ? this.silence.map(() => planted.probability) : this.slots[origin.forged], truth };
   }
 
-  values(origin, told, rho, { d, noise }) {
+  // What each faction counts among those imitated: by size within a node, else by its share of the prior at rest.
+  toward(node) {
+    if (!node) return this.reference;
+    return this.among([...this.data.nodes[node]].map((inside) => (inside === "1" ? BY_SIZE : NONE)));
+  }
+
+  among(weights) {
+    const sizes = weights.map((weight, h) => (weight === BY_SIZE ? this.size(h) : null));
+    const all = added([this.silence, ...sizes.filter(Boolean)]);
+    return weights.map((weight, h) => {
+      if (weight === NONE) return null;
+      return weight === BY_SIZE ? sizes[h].map((size, draw) => size / all[draw]) : this.reference[h];
+    });
+  }
+
+  // How many organisations a faction stands for, per draw.
+  size(h) {
+    return this.data.size[h] < 0 ? this.ones : this.slots[this.data.size[h]];
+  }
+
+  values(origin, told, rho, settings) {
     const anyway = told.said.map(({ anyway, negated, item, meaning }) => {
       const [column, curve] = anyway.length === 1 ? [-1, anyway] : [anyway[0], anyway.slice(1)];
       const q = this.number(`anyway ${item} ${meaning}`, column, curve);
       return negated ? q.map((p) => 1 - p) : q;
     });
     const slot = (position) => (position < 0 ? this.silence : this.slots[position]);
-    const [turned, copied] = [slot(origin.deceptive), slot(origin.copying)];
-    const logs = [0, 1, 2, 3].map(() => new Float64Array(this.silence.length));
+    const [turned, copied] = [slot(origin.deceptive), slot(copying(origin, settings) ? origin.copying : -1)];
+    const forging = this.forging(origin, told, settings.planted);
+    const logs = [0, 1].map(() => new Float64Array(this.silence.length));
     for (let draw = 0; draw < rho.length; draw++) {
-      const unmoved = anyway.reduce((total, q) => total * q[draw], 1);
-      let no = (1 - rho[draw]) * unmoved;
-      let yes = rho[draw] + no;
-      [no, yes] = [(1 - turned[draw]) * no + turned[draw], (1 - turned[draw]) * yes];
-      const held = copied[draw] * origin.holds;
-      [no, yes] = [held + (1 - copied[draw]) * no, held + (1 - copied[draw]) * yes];
-      logs[0][draw] = Math.log(no);
-      logs[1][draw] = Math.log(yes);
-      const mean = noise ? told.share * yes + (1 - told.share) * no : 1;
-      const planted = d ? d[draw] : 0;
-      logs[2][draw] = Math.log((1 - planted) * no + planted * mean);
-      logs[3][draw] = Math.log((1 - planted) * yes + planted * mean);
+      const unmoved = (1 - rho[draw]) * anyway.reduce((total, q) => total * q[draw], 1);
+      const said = (truth) => (1 - turned[draw]) * (rho[draw] * truth + unmoved) + turned[draw] * (1 - truth);
+      const d = forging ? forging.d[draw] : 0;
+      const imitated = forging ? said(forging.truth[draw]) : 0;
+      for (const truth of [0, 1]) {
+        const own = copied[draw] * origin.holds + (1 - copied[draw]) * said(truth);
+        logs[truth][draw] = Math.log((1 - d) * own + d * imitated);
+      }
     }
     return logs;
   }
 }
 
-function factor(key, { said, states, leaves }, logs, reaches) {
-  const mark = (h) => (reaches(h) ? 2 : 0) + (leaves[h] ? 1 : 0);
+function factor(key, { said, states, leaves }, logs) {
   return {
     key: key || said.map(({ item }) => item).join(),
-    mark: (h) => String(mark(h)),
-    entries: (h) => states.map((holds) => logs[(mark(h) & 2) + (leaves[h] && holds ? 1 : 0)]),
+    mark: (h) => String(Number(leaves[h])),
+    entries: (h) => states.map((holds) => logs[leaves[h] && holds ? 1 : 0]),
   };
+}
+
+// A copy speaks for itself where what it copies is off.
+function copying({ copying, copies }, { off }) {
+  return copying >= 0 && !off.has(copies);
 }
 
 // Each thing once, however it is worded: the first that stands.

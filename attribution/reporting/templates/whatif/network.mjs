@@ -10,7 +10,6 @@ export class Network {
     this.ones = new Float64Array(data.draws).fill(1);
     const normals = columns(data.normals, data.draws);
     this.slots = slotValues(data.slots, normals, data.draws);
-    this.evidence = new Evidence(data, normals, this.slots);
     this.rows = data.rows.map((row) => this.row(row));
     this.tables = new Map();
     this.pool = new Array(data.pool);
@@ -18,7 +17,13 @@ export class Network {
     this.steps = data.parts.map(({ steps }) => steps.map(grouped));
     this.sums = data.parts.map(() => ({ key: null }));
     this.weighing = { key: null };
+    this.ones = new Float64Array(data.draws).fill(1);
     this.reference = this.prior(data.factions.map(() => 0)).logs;
+    this.alone = new Map();
+    this.evidence = new Evidence(data, normals, this.slots, {
+      chance: (origin, told, h) => this.chance(origin, told, h),
+      reference: this.reference.map((log) => log.map(Math.exp)),
+    });
     this.atRest = logSums(this.logJoint(nothingChanged(data)));
   }
 
@@ -44,8 +49,9 @@ export class Network {
     const factors = this.evidence.read(settings);
     const sums = this.data.parts.map((_, part) => this.part(part, factors));
     const { logs, share } = this.prior(settings.prior);
-    const joint = logs.map((log, h) => added([log, ...sums.map((of) => of[h])]));
-    const total = logSums(joint);
+    const likelihood = logs.map((_, h) => added([this.evidence.silence, ...sums.map((of) => of[h])]));
+    const joint = logs.map((log, h) => added([log, likelihood[h]]));
+    const total = logSums(this.reference.map((log, h) => added([log, likelihood[h]])));
     const { other, surprise } = this.data.prior;
     joint[other] = joint[other].map((own, draw) => {
       const s = this.slots[surprise][draw];
@@ -93,14 +99,32 @@ export class Network {
 
   sum(part, factors, h) {
     const { configs, origins, roots } = this.data.parts[part];
-    this.tell(configs, h);
     for (const o of origins) {
       const { at, size } = this.data.origins[o];
       const entries = factors[o]?.entries(h);
       for (let k = 0; k < size; k++) this.pool[at + k] = entries ? entries[k] : this.evidence.silence;
     }
-    for (const groups of this.steps[part]) for (const group of groups) this.message(group);
-    return added([this.evidence.silence, ...roots.map((root) => this.pool[root])]);
+    return this.summed(configs, this.steps[part], roots, h);
+  }
+
+  // The log-sum over the facts of some configurations, of a faction's tables times the factors that lie in the pool.
+  summed(configs, steps, roots, h) {
+    this.tell(configs, h);
+    for (const groups of steps) for (const group of groups) this.message(group);
+    return added([new Float64Array(this.data.draws), ...roots.map((root) => this.pool[root])]);
+  }
+
+  // How probable it is, by the tables alone, that all an origin says of the facts is true if a faction did it.
+  chance({ id, at, alone }, { states }, h) {
+    const { configs, steps, roots } = alone;
+    const rows = configs.map((c) => [this.data.configs[c].rows[h], this.staged(c, h)]);
+    const name = JSON.stringify([id, states, rows]);
+    if (!this.alone.has(name)) {
+      const [never, always] = [-Infinity, 0].map((log) => new Float64Array(this.data.draws).fill(log));
+      states.forEach((holds, k) => (this.pool[at + k] = holds ? always : never));
+      this.alone.set(name, this.summed(configs, steps.map(grouped), roots, h).map(Math.exp));
+    }
+    return this.alone.get(name);
   }
 
   // The log-table of a configuration; a staged one mixed with the mean of those the scene points to.
