@@ -140,8 +140,9 @@ class DeceptionBudget(Finding):
         kept = f"; {len(self.as_in_model)} that the model itself doubts stay as they are" if self.as_in_model else ""
         return (
             f"{len(self.forgeable)} origins that could be forged are taken to be fabricated with one common probability"
-            f"{kept}: at random, or toward one faction. What is forged is taken to say just what it "
-            f"says, so this is the least that a deceiver could need. Curves from {_DRAWS} equal draws, changes of lead "
+            f"{kept}: at random, or toward one faction. A forger imitates: what is forged says what it would say by "
+            f"itself had that faction done it, or anybody by the prior, so at the worst it says nothing. Curves from "
+            f"{_DRAWS} equal draws, changes of lead "
             f"from {self.draws} stored draws, summed exactly in each."
         )
 

@@ -37,7 +37,6 @@ def network_json(embedded: PageDraws, program: Program) -> Json:
         "weights": (embedded.weights / embedded.weights.min()).tolist(),
         "normals": base64.b64encode(embedded.z.T.astype("<f4").tobytes()).decode("ascii"),
         "factions": list(program.factions),
-        "sizes": [embedded.model.perpetrator.sizes.of(leaf).best for leaf in program.factions],
         "size": ints.size_slot.tolist(),
         "nodes": {
             node: bits(leaf in case.factions.under(node) for leaf in program.factions) for node in case.factions.ids

@@ -52,7 +52,7 @@ export class Evidence {
   // Where all that is said holds: over the states of the facts, over the factions.
   told({ size }, said) {
     const states = Array.from({ length: size }, (_, k) => said.every((one) => one.states[k] === "1"));
-    const leaves = this.data.sizes.map((_, h) => said.every((one) => one.leaves[h] === "1"));
+    const leaves = this.data.factions.map((_, h) => said.every((one) => one.leaves[h] === "1"));
     return { said, states, leaves };
   }
 
