@@ -14,7 +14,7 @@ LONGEST_FILE = 600
 LONGEST_BODY = 60
 MOST_FILES = 25
 MOST_POSITIONAL = 8
-ON_ITS_OWN = {"attribution.network.elimination": "the planner of variable elimination, read and tested by itself"}
+ON_ITS_OWN: dict[str, str] = {}
 """Small files that serve one neighbour and stand alone all the same, each with its reason."""
 
 
