@@ -15,6 +15,7 @@ export class Evidence {
     this.normals = normals;
     this.slots = slots;
     this.silence = new Float64Array(data.draws);
+    this.ones = this.silence.map(() => 1);
     this.worths = new Map();
     this.known = data.origins.map(() => ({ key: null }));
   }

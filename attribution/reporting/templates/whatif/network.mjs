@@ -17,7 +17,6 @@ export class Network {
     this.steps = data.parts.map(({ steps }) => steps.map(grouped));
     this.sums = data.parts.map(() => ({ key: null }));
     this.weighing = { key: null };
-    this.ones = new Float64Array(data.draws).fill(1);
     this.reference = this.prior(data.factions.map(() => 0)).logs;
     this.alone = new Map();
     this.evidence = new Evidence(data, normals, this.slots, {
