@@ -3,6 +3,7 @@
     make calibrate      # 1,000 cases with `importance`, 100 with `nuts`; writes reports/calibration/
                         # a run that was interrupted goes on where it was
     python -m benchmarks.calibration --importance 200 --nuts 0 --workers 1 --output somewhere
+    python -m benchmarks.calibration --importance 400 --nuts 0 --first 100000 --output somewhere    # other cases
 
 Each case is drawn from its own model (`tests/simulated_cases.py`: random trees, fact graphs, grades, shared origins,
 copies, deception), then fitted as if it were real. If the computation is right, the true value of anything has a
@@ -243,6 +244,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--importance", type=int, default=1000, metavar="CASES")
     parser.add_argument("--nuts", type=int, default=100, metavar="CASES")
+    parser.add_argument("--first", type=int, default=0, metavar="SEED", help="seed of the first case: other cases")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--output", type=Path, default=Path("reports/calibration"))
     chosen = parser.parse_args()
@@ -255,7 +257,9 @@ def main() -> None:
             if cases:
                 task = progress.add_task(engine, total=cases)
                 told = partial(_advance, progress, task)
-                outcomes[engine] = calibrate(range(cases), engine, executor=executor, ledger=ledger, told=told)
+                outcomes[engine] = calibrate(
+                    range(chosen.first, chosen.first + cases), engine, executor=executor, ledger=ledger, told=told
+                )
     write(summary(outcomes), chosen.output)
     print((chosen.output / "README.md").read_text())
 
