@@ -183,19 +183,29 @@ def main() -> None:
     case, model = at.Case.from_dict(CASE), at.Model.from_dict(MODEL)
     posterior = at.fit(case, model, engine="importance")
     print(posterior, end="\n\n")
-    code_alone = {f"evidence.{id}": "off" for id in ("officials", "charges", "london", "domain", "vpnfilter", "again")}
+    later = ("officials", "charges", "london", "domain", "vpnfilter", "again", "ways", "spread", "fragments")
+    look = ("evidence.header.grade", "evidence.password.grade")
     frame = at.sweep(
         case,
         model,
         [
-            {**code_alone, "deception.staged.wiper-alike.probability": staged, "evidence.header.grade": grade}
+            {
+                **{f"evidence.{id}": "off" for id in later},
+                "deception.staged.wiper-alike.probability": staged,
+                **dict.fromkeys(look, grade),
+            }
+            for grade in ("off", "B2")
             for staged in (0.01, 0.3, 0.8)
-            for grade in ("B2", "off")
         ],
     )
-    first = frame.loc[frame.groupby("setting")["probability"].idxmax()]
-    print("From the code and the acts alone, by how likely planted code was, with and without the forged header:")
-    print(first[[*frame.columns[7:9], "faction", "probability", "verdict"]].to_string(index=False))
+    lazarus = frame[frame["faction"] == "lazarus"]
+    shown = lazarus.pivot(index=look[0], columns="deception.staged.wiper-alike.probability", values="probability")
+    print(
+        "North Korea, from what the first days had: the wiper alone (off), and with its header and password looked at"
+    )
+    print("closely (B2); by how probable it is that whoever did it had planted the wiper:")
+    print(shown.sort_index(ascending=False).round(2), end="\n\n")
+    print(frame.groupby("setting")["verdict"].first().to_string())
     at.write_report(posterior, "olympic-destroyer.html")
 
 
