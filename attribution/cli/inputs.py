@@ -98,7 +98,7 @@ def parse_set(typed: str) -> tuple[str, list[Any] | None]:
     if not given:
         return path, None
     try:
-        read = yaml.load(f"[{values}]", yaml.BaseLoader)
+        read = yaml.BaseLoader(f"[{values}]").get_single_data()
     except yaml.YAMLError:
         raise UsageError(
             f'"{typed[:80]}" cannot be read.', allowed="PATH=VALUE,VALUE; a triple in brackets: PATH=[0.01,0.03,0.1]"

@@ -187,7 +187,7 @@ def _flow(text: str, where: str, column: str) -> Any:
     import yaml
 
     try:
-        return yaml.load(text, yaml.BaseLoader)
+        return yaml.BaseLoader(text).get_single_data()
     except (yaml.YAMLError, RecursionError):
         raise FormatError(
             f'{column} is "{text[:80]}", which cannot be read.',
