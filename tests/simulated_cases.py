@@ -180,7 +180,7 @@ class _Process:
                 toward = self.case.factions.under(staged.toward)
                 aimed = staged.fact == fact.id and acting not in toward
                 if aimed and self._happens(staged.probability, f"staged[{fact.id}]"):
-                    row_of = self._choose({leaf: self.case.factions[leaf].size for leaf in sorted(toward)})
+                    row_of = self._choose({leaf: self.theta.size_of(leaf) for leaf in sorted(toward)})
                     break
             world[fact.id] = self._choose(self.theta.row(fact, world, row_of))
         return world
@@ -223,7 +223,7 @@ class _Process:
     def _anything(self, origin: Origin) -> dict[str, str]:
         facts = {said.fact for said in propositions(origin)} - {WHO}
         x = {fact: str(self.rng.choice(self.case.states(fact))) for fact in sorted(facts)}
-        return {**x, WHO: self._choose({leaf: self.case.factions[leaf].size for leaf in self.case.factions.leaves})}
+        return {**x, WHO: self._choose({leaf: self.theta.size_of(leaf) for leaf in self.case.factions.leaves})}
 
     def _unforged(self, origin: Origin, x: Mapping[str, str]) -> list[bool]:
         first = origin.items[0]
