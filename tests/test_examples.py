@@ -15,6 +15,7 @@ EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 SAYS = {
     "archive_backtest": "log loss",
     "case_in_python": "very likely",
+    "extend_in_pymc": "observed: tips",
     "fifty_fits_on_dask": "A1",
     "from_workbook": "GRU unit 74455",
     "olympic_destroyer": "GRU unit 74455",
