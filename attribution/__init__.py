@@ -43,6 +43,10 @@ if TYPE_CHECKING:
     from attribution.analysis.tipping import TippingPoints, tipping_points
     from attribution.analysis.what_if import Changes, Planted, WhatIf, what_if
     from attribution.archive.evaluation.backtest import Backtest, backtest
+    from attribution.campaign.check import DesignCheck, check_tempo
+    from attribution.campaign.document import Tempo
+    from attribution.campaign.posterior import TempoPosterior, tempo
+    from attribution.campaign.reading import read_tempo
     from attribution.domain.concern import Concern
     from attribution.errors import AttributionError, PoolError
     from attribution.inference.fit import build, fit
@@ -76,6 +80,7 @@ __all__ = [
     "DeceptionBudget",
     "Decomposition",
     "Dependence",
+    "DesignCheck",
     "Grading",
     "Lattice",
     "Lean",
@@ -95,12 +100,15 @@ __all__ = [
     "Sensitivity",
     "Settings",
     "ShortestPath",
+    "Tempo",
+    "TempoPosterior",
     "Timeline",
     "TippingPoints",
     "WhatIf",
     "backtest",
     "build",
     "casebook",
+    "check_tempo",
     "compare",
     "compare_models",
     "confidence",
@@ -120,12 +128,14 @@ __all__ = [
     "read_ach",
     "read_case",
     "read_model",
+    "read_tempo",
     "read_workbook",
     "robust_bounds",
     "sensitivity",
     "shapley",
     "shortest_path",
     "sweep",
+    "tempo",
     "timeline",
     "tipping_points",
     "what_if",
@@ -206,6 +216,12 @@ _HOMES = {
     "write_workbook": "reading",
     "write_model": "reading",
     "write_report": "reporting.write",
+    "DesignCheck": "campaign.check",
+    "Tempo": "campaign.document",
+    "TempoPosterior": "campaign.posterior",
+    "check_tempo": "campaign.check",
+    "read_tempo": "campaign.reading",
+    "tempo": "campaign.posterior",
 }
 
 

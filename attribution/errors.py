@@ -6,6 +6,7 @@ AttributionError
 │   ├── CaseError         evidence: a case that cannot be
 │   ├── ModelError        assumptions: a model that cannot be
 │   ├── PairError         a case and a model that do not fit together
+│   ├── TempoError        a series of counts, or an intervention on it, cannot be used
 │   ├── EventError        past events, or the mapping that reads them, cannot be used
 │   ├── RunError          a saved run that cannot be read
 │   └── UsageError        an argument of a command or a function
@@ -129,6 +130,10 @@ class PairError(InputError):
 
 class EventError(InputError):
     """Past events, or the mapping that says how to read them, cannot be used."""
+
+
+class TempoError(InputError):
+    """A series of counts, or an intervention on it, cannot be used."""
 
 
 class RunError(InputError):

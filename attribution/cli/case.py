@@ -115,6 +115,14 @@ def schema(arguments: argparse.Namespace) -> int:
         from attribution.archive.reading.mapping_file import mapping_schema
 
         document = mapping_schema()
+    elif arguments.what == "tempo":
+        from attribution.campaign.reading import tempo_schema
+
+        document = tempo_schema()
+    elif arguments.what == "tempo-model":
+        from attribution.campaign.assumptions import assumptions_schema
+
+        document = assumptions_schema()
     else:
         from attribution.reading import schema as file_schema
 

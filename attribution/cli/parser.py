@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from attribution.cli.archive import add_archive
 from attribution.cli.inputs import FORMATS, add_format, add_seed, add_workers, output_folder, output_path, parse_set
+from attribution.cli.tempo import add_tempo
 from attribution.errors import CaseError, UsageError, did_you_mean
 from attribution.reporting import REPORT_SUFFIXES
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 _COMMANDS = (
     "new", "import", "export", "check", "fit", "report", "reports", "sensitivity", "sweep", "compare", "casebook",
-    "schema", "archive",
+    "schema", "archive", "tempo",
 )  # fmt: skip
 
 
@@ -70,6 +71,7 @@ def _build() -> _Parser:
     _add_casebook(commands)
     _add_schema(commands)
     add_archive(commands)
+    add_tempo(commands)
     return parser
 
 
@@ -260,7 +262,19 @@ def _add_casebook(commands: _Commands) -> None:
 
 def _add_schema(commands: _Commands) -> None:
     schema = commands.add_parser("schema", help="print the JSON Schema of a file format, for editors")
-    known = ("case", "model", "grading", "mapping", "prior", "recipe", "report", "comparison", "casebook")
+    known = (
+        "case",
+        "model",
+        "grading",
+        "mapping",
+        "prior",
+        "recipe",
+        "report",
+        "comparison",
+        "casebook",
+        "tempo",
+        "tempo-model",
+    )
     schema.add_argument("what", choices=known)
     schema.set_defaults(target=("case", "schema"))
 

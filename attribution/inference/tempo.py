@@ -1,0 +1,120 @@
+"""The posterior of a tempo model: by NUTS, the answer, and by Laplace's approximation, for placebos and designs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from attribution.errors import EngineError
+from attribution.inference.diagnostics import Convergence, convergence
+from attribution.inference.nuts import run_nuts
+from attribution.inference.settings import Sampling
+from attribution.network.program import Floats
+
+if TYPE_CHECKING:
+    from attribution.modelling.tempo_kernel import Packed
+
+_TARGET = 0.95  # a scale and its coefficients narrow into funnels, where long steps would diverge
+_STEP = 1e-4  # of z, for second derivatives from exact gradients
+_FLATTEST = 0.3  # of the curvature; the prior alone has 1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TempoDraws:
+    """Draws of z by NUTS, the sampler's statistics, and how well the chains agree on all of z."""
+
+    z: Floats  # (chain, draw, size)
+    stats: dict[str, np.ndarray[Any, Any]]
+    convergence: Convergence
+
+    @property
+    def flat(self) -> Floats:
+        """All draws (draw, size)."""
+        return self.z.reshape(-1, self.z.shape[-1])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Laplace:
+    """A normal approximation of the posterior of z, and the log of the evidence that it implies."""
+
+    mode: Floats  # (size,)
+    covariance: Floats  # (size, size)
+    log_evidence: float
+
+    def draws(self, many: int, seed: int) -> Floats:
+        """Draws of z (draw, size)."""
+        return np.random.default_rng(seed).multivariate_normal(self.mode, self.covariance, size=many, method="cholesky")
+
+
+def sample_tempo(
+    data: Packed, sampling: Sampling, seed: int, *, labels: tuple[str, ...] = (), progress: bool = False
+) -> TempoDraws:
+    """Draw z by NUTS, from the density itself: nothing is compiled but the kernel, once.
+
+    Raises
+    ------
+    EngineError
+        The sampler gave up.
+    """
+    import nutpie
+
+    from attribution.modelling.tempo import log_posterior, size_of
+
+    size = size_of(data)
+
+    def make_density() -> Callable[[Floats], tuple[float, Floats]]:
+        return lambda z: log_posterior(z, data)
+
+    def make_expansion(*_: Any) -> Callable[[Floats], dict[str, Floats]]:
+        return lambda z: {"z": z}
+
+    model = nutpie.compiled_pyfunc.from_pyfunc(
+        size,
+        make_density,
+        make_expansion,
+        [np.dtype("float64")],
+        [(size,)],
+        ["z"],
+        make_initial_point_fn=lambda seed: 0.3 * np.random.default_rng(seed).standard_normal(size),
+    )
+    sampled = run_nuts(model, sampling, seed, target_accept=_TARGET, progress=progress)
+    z = sampled.draws["z"]
+    names = labels or tuple(f"z[{at}]" for at in range(size))
+    return TempoDraws(z, sampled.stats, convergence(z, names, sampled.stats))
+
+
+def laplace(data: Packed, start: Floats | None = None) -> Laplace:
+    """The mode, and the inverse of the curvature there; its intervals are too narrow, so it is no answer.
+
+    Raises
+    ------
+    EngineError
+        No mode was found.
+    """
+    from scipy.optimize import minimize
+
+    from attribution.modelling.tempo import log_posterior, size_of
+
+    size = size_of(data)
+
+    def loss(z: Floats) -> tuple[float, Floats]:
+        value, gradient = log_posterior(z, data)
+        return (-value, -gradient) if np.isfinite(value) else (1e12, z)
+
+    found = minimize(
+        loss, np.zeros(size) if start is None else start, jac=True, method="L-BFGS-B", options={"maxiter": 600}
+    )
+    if not np.isfinite(found.fun) or found.fun >= 1e12:
+        raise EngineError("no mode of the tempo model was found: the counts contradict one another")
+    curvature = np.empty((size, size))
+    for at in range(size):
+        step = np.zeros(size)
+        step[at] = _STEP
+        curvature[at] = (loss(found.x + step)[1] - loss(found.x - step)[1]) / (2.0 * _STEP)
+    values, vectors = np.linalg.eigh((curvature + curvature.T) / 2.0)
+    values = np.maximum(values, _FLATTEST)
+    covariance = (vectors / values) @ vectors.T
+    return Laplace(found.x, covariance, float(-found.fun - 0.5 * np.log(values).sum()))
