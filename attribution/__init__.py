@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from attribution.analysis.assumptions.learning import Learning, learning
     from attribution.analysis.assumptions.model_error import ModelErrorSweep, model_error
     from attribution.analysis.assumptions.prior_predictive import PriorPredictive, prior_predictive
+    from attribution.analysis.assumptions.stories import StorySweep, story_sweep
     from attribution.analysis.assumptions.sweep import sweep
     from attribution.analysis.comparison.casebook import Casebook, casebook
     from attribution.analysis.comparison.compare import Comparison, compare
@@ -100,6 +101,7 @@ __all__ = [
     "Sensitivity",
     "Settings",
     "ShortestPath",
+    "StorySweep",
     "Tempo",
     "TempoPosterior",
     "Timeline",
@@ -134,6 +136,7 @@ __all__ = [
     "sensitivity",
     "shapley",
     "shortest_path",
+    "story_sweep",
     "sweep",
     "tempo",
     "timeline",
@@ -177,6 +180,7 @@ _HOMES = {
     "Sensitivity": "analysis.sensitivity",
     "Settings": "inference.settings",
     "ShortestPath": "analysis.comparison.path",
+    "StorySweep": "analysis.assumptions.stories",
     "Timeline": "analysis.comparison.timeline",
     "TippingPoints": "analysis.tipping",
     "WhatIf": "analysis.what_if",
@@ -207,6 +211,7 @@ _HOMES = {
     "sensitivity": "analysis.sensitivity",
     "shapley": "analysis.shapley",
     "shortest_path": "analysis.comparison.path",
+    "story_sweep": "analysis.assumptions.stories",
     "sweep": "analysis.assumptions.sweep",
     "timeline": "analysis.comparison.timeline",
     "tipping_points": "analysis.tipping",

@@ -44,6 +44,7 @@ QUESTIONS: list[tuple[str, Callable[[Posterior], object]]] = [
     ("robust bounds", at.robust_bounds),
     ("lean", at.lean),
     ("model error", at.model_error),
+    ("stories", at.story_sweep),
     ("learning", at.learning),
     ("prior predictive", at.prior_predictive),
     ("power-scaling", at.power_scaling),

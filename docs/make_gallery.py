@@ -51,6 +51,7 @@ FIGURES = (
     ("deception", "How much forgery the answer stands up to.", "at.deception_budget(posterior).plot()"),
     ("robust", "How wrong the prior over factions may be.", "at.robust_bounds(posterior).plot()"),
     ("lean", "If one analyst judged all numbers, and leaned.", "at.lean(posterior).plot()"),
+    ("story_sweep", "Acts of one story, from independent to one.", "at.story_sweep(posterior).plot()"),
     ("model_error", "If the model were wrong with some chance.", "at.model_error(posterior).plot()"),
     ("learning", "If the numbers were not learned from this case.", "at.learning(posterior).plot()"),
     ("prior_predictive", "Whether the model expects such evidence.", "at.prior_predictive(posterior).plot()"),

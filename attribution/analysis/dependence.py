@@ -243,7 +243,7 @@ def dependence(posterior: Posterior, *, pairs: Iterable[tuple[str, str]] = ()) -
     labels = {unit.id: unit.label for unit in units(posterior, "origin")}
     merged = [_merge(posterior, labels, pair, why) for pair, why in found.items()]
     merged.sort(key=lambda one: -abs(one.lead_shift))
-    alone = {id: _pull(posterior, (id,)) for id in labels}
+    alone = {id: pull_together(posterior, (id,)) for id in labels}
     groups = _groups(posterior, [pair for pair, why in found.items() if why not in (("day",), ("nothing known",))])
     first, second = posterior.ranking[:2]
     return Dependence(
@@ -306,7 +306,7 @@ def _log_odds(probabilities: Floats, first: int, second: int) -> float:
     return float(np.log(max(probabilities[first], 1e-300)) - np.log(max(probabilities[second], 1e-300)))
 
 
-def _pull(posterior: Posterior, origins: tuple[str, ...]) -> float:
+def pull_together(posterior: Posterior, origins: tuple[str, ...]) -> float:
     """What origins add together to leader against runner-up, in decibans."""
     probability, log_evidence = normalise(posterior.log_joint_without(frozenset(origins)))
     after = reweight_nearby(posterior, log_evidence - posterior.log_evidence, probability).probabilities
@@ -343,7 +343,7 @@ def _groups(posterior: Posterior, ties: list[tuple[str, str]]) -> tuple[Group, .
         Group(
             tuple(origins),
             known[origins[0]].label + (f" and {len(origins) - 1} more" if len(origins) > 1 else ""),
-            _pull(posterior, tuple(origins)),
+            pull_together(posterior, tuple(origins)),
         )
         for origins in gathered.values()
     ]

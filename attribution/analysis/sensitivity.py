@@ -9,6 +9,7 @@ from attribution.analysis.assumptions.lean import Lean, lean
 from attribution.analysis.assumptions.learning import Learning, learning
 from attribution.analysis.assumptions.model_error import ModelErrorSweep, model_error
 from attribution.analysis.assumptions.prior_predictive import PriorPredictive, prior_predictive
+from attribution.analysis.assumptions.stories import StorySweep, story_sweep
 from attribution.analysis.comparison.record import recipe_record
 from attribution.analysis.comparison.rivals import Rivals, compare_models
 from attribution.analysis.confidence import Confidence, confidence
@@ -64,6 +65,8 @@ class Sensitivity:
         Parts of the prior and the evidence counting less or more.
     dependence
         Origins that may be one.
+    stories
+        Acts that may have one cause.
     next_evidence
         What is worth learning.
     rivals
@@ -91,6 +94,7 @@ class Sensitivity:
     prior_predictive: PriorPredictive
     power: PowerScaling
     dependence: Dependence
+    stories: StorySweep
     next_evidence: NextEvidence
     rivals: Rivals
     confidence: Confidence
@@ -189,6 +193,7 @@ def sensitivity(
         prior_predictive=stage("drawing evidence from the model", lambda: prior_predictive(posterior)),
         power=stage("scaling priors and origins", lambda: _or_from_all(posterior, many, power_scaling)),
         dependence=dependent,
+        stories=stage("telling acts as one story", lambda: story_sweep(posterior, refit=refit)),
         next_evidence=stage("valuing the next evidence", lambda: next_evidence(few)),
         rivals=stage("looking for the runner-up's way", lambda: compare_models(posterior, rivals)),
         confidence=stage(

@@ -12,6 +12,7 @@ from attribution.analysis.assumptions.lean import Lean
 from attribution.analysis.assumptions.learning import Learning
 from attribution.analysis.assumptions.model_error import ModelErrorSweep
 from attribution.analysis.assumptions.prior_predictive import PriorPredictive
+from attribution.analysis.assumptions.stories import StorySweep
 from attribution.analysis.comparison.path import ShortestPath
 from attribution.analysis.comparison.rivals import Rivals
 from attribution.analysis.confidence import Confidence
@@ -48,6 +49,7 @@ _ORDER = {
     "decomposition": 0,
     "lattice": 0,
     "dependence": 3,
+    "stories": 0,
     "lean": 0,
     "model_error": 0,
     "learning": 0,
@@ -244,6 +246,23 @@ def _model_error(found: ModelErrorSweep, labels: dict[str, str]) -> Grid:
     return _grid(("model wrong with a chance of", *(f"{one.chance:.0%}" for one in found.levels)), rows)
 
 
+def _stories(found: StorySweep, labels: dict[str, str]) -> Grid:
+    h = found.factions.index(found.leader)
+    rows = (
+        (
+            one.story.replace("-", " "),
+            f"{one.strength:g}",
+            percent(one.probabilities[h]),
+            percents(one.low[h], one.high[h]),
+            labels[one.leader],
+            _reach(one.ess, one.khat, one.refitted),
+        )
+        for one in found.tellings
+    )
+    columns = ("story", "strength", f"{labels[found.leader]} then", "range", "leads", "effective draws")
+    return _grid(columns, rows)
+
+
 def _learning(found: Learning, labels: dict[str, str]) -> Grid:
     rows = (
         (a.label, percent(a.probability), percents(a.low, a.high), percent(b.probability), percents(b.low, b.high))
@@ -436,4 +455,5 @@ _LAYOUTS: dict[type, Callable[[Any, dict[str, str]], Grid]] = {
     Lean: _lean,
     Learning: _learning,
     ModelErrorSweep: _model_error,
+    StorySweep: _stories,
 }

@@ -26,6 +26,7 @@ FINDINGS: tuple[Callable[[Posterior], Any], ...] = (
     at.robust_bounds,
     at.lean,
     at.model_error,
+    at.story_sweep,
     at.learning,
     at.power_scaling,
     at.dependence,

@@ -61,6 +61,7 @@ FINDINGS: list[Callable[[Posterior], Finding]] = [
     at.robust_bounds,
     at.lean,
     at.model_error,
+    at.story_sweep,
     at.learning,
     at.prior_predictive,
     at.power_scaling,
