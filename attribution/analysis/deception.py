@@ -228,9 +228,8 @@ def deception_budget(posterior: Posterior, *, refit: bool = True) -> DeceptionBu
     Examples
     --------
     >>> budget = at.deception_budget(posterior)
-    >>> flips = [direction.flip for direction in budget.directions if direction.flip is not None]
-    >>> bool(0 < min(flips) < 1)
-    True
+    >>> [direction.label for direction in budget.directions if direction.flip is not None]
+    []
     """
     origins = forgeable(standing_case(posterior))
     if not origins:

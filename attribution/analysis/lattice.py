@@ -236,7 +236,7 @@ def lattice(
     Examples
     --------
     >>> at.lattice(posterior, "origin", max_removed=1).subsets
-    26
+    27
     """
     among = _units(posterior, by, within)
     _check(among, by, max_removed)

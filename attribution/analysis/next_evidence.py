@@ -204,7 +204,7 @@ def next_evidence(posterior: Posterior) -> NextEvidence:
     Examples
     --------
     >>> at.next_evidence(posterior).to_frame().index[0]
-    'launch-area'
+    'from-rutba'
     """
     first = posterior.ranking[0]
     now = np.array([standing.probability for standing in posterior.standings])

@@ -183,7 +183,7 @@ def shapley(posterior: Posterior, faction: str = "", rival: str = "") -> Decompo
     --------
     >>> bars = at.shapley(posterior, "kataib-hezbollah", "nujaba").to_frame()
     >>> bars.loc["prior", "decibans"].round(1)
-    np.float64(3.8)
+    np.float64(3.9)
     """
     first, second = posterior.ranking[:2]
     faction, rival = faction or first.id, rival or (second.id if (faction or first.id) != second.id else first.id)

@@ -77,7 +77,7 @@ def fit(
     >>> import attribution as at
     >>> posterior = at.fit(at.read_case("tower-22"), at.read_model("tower-22/baseline"), engine="importance")
     >>> posterior.ranking[0].id, posterior.ranking[0].words
-    ('kataib-hezbollah', 'very likely')
+    ('kataib-hezbollah', 'likely')
     >>> round(float(posterior.probabilities().probability.sum()), 6)
     1.0
     """

@@ -77,7 +77,7 @@ class Posterior(PosteriorDraws):
     >>> import attribution as at
     >>> posterior = at.fit(at.read_case("tower-22"), at.read_model("tower-22/baseline"), engine="importance")
     >>> posterior.probabilities().loc["kataib-hezbollah", "words"]
-    'very likely'
+    'likely'
     >>> posterior.trustworthy
     True
     """

@@ -127,7 +127,7 @@ class Lean(Finding):
         """The lowest 5 % and the highest 95 % quantile of a faction's probability, without a lean and under each."""
         h = self.factions.index(faction)
         low, high = [one.low[h] for one in self.leanings], [one.high[h] for one in self.leanings]
-        return min(self.low[h], *low), max(self.high[h], *high)
+        return min([self.low[h], *low]), max([self.high[h], *high])
 
     def to_frame(self) -> pd.DataFrame:
         """One row per lean: a column per faction, numbers, leader, changes_lead, lead_open, ess, khat, refitted."""
