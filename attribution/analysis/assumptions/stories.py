@@ -249,7 +249,7 @@ def _pulls(posterior: Posterior) -> tuple[list[float], list[float]]:
             if said & set(story.facts):
                 home.setdefault(origin.id, story.id)
     groups: dict[str, list[str]] = {}
-    for origin in posterior.program.origins:
-        groups.setdefault(f"story {home[origin]}" if origin in home else origin, []).append(origin)
-    alone = [pull_together(posterior, (origin,)) for origin in posterior.program.origins]
+    for id in posterior.program.origins:
+        groups.setdefault(f"story {home[id]}" if id in home else id, []).append(id)
+    alone = [pull_together(posterior, (id,)) for id in posterior.program.origins]
     return alone, [pull_together(posterior, tuple(group)) for group in groups.values()]
