@@ -88,7 +88,7 @@ def check(arguments: argparse.Namespace) -> int:
         *case_lint(case),
         *model_concerns(case, model),
         *placeholder_concerns(case, model),
-        *_directions(case, model),
+        *_of_few_points(case, model),
     )
     tables = [_prior(case, model), _origins(case, model), _concerns(concerns)]
     if arguments.format == "text":
@@ -136,14 +136,16 @@ def _shown(path: Path) -> str:
     return text if "/" in text else f"./{text}"
 
 
-def _directions(case: Case, model: Model) -> tuple[Concern, ...]:
-    """Which way the evidence points, as far as few points can tell: their error is known, and far below a direction."""
+def _of_few_points(case: Case, model: Model) -> tuple[Concern, ...]:
+    """What cannot be believed, and which way the rest points: few points tell, their error is far below a direction."""
     from attribution.analysis.leave_out import direction_concerns
+    from attribution.inference.concerns import impossible_evidence
     from attribution.inference.fit import fit
     from attribution.inference.settings import Sampling
 
     few = Sampling(log2_points=_LOG2_POINTS)
-    return tuple(direction_concerns(fit(case, model, engine="importance", sampling=few)))
+    posterior = fit(case, model, engine="importance", sampling=few)
+    return (*impossible_evidence(posterior), *direction_concerns(posterior))
 
 
 def _summary(case: Case, model: Model) -> str:

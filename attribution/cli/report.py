@@ -30,6 +30,8 @@ _COLUMNS = ("prior", "probability", "mcse", "low", "high", "words")
 
 def fit(arguments: argparse.Namespace) -> int:
     """Fit, print the posterior, save it where asked; exit code 1 where the fit cannot be trusted."""
+    from attribution.inference.concerns import impossible_evidence
+
     posterior = posterior_of(arguments)
     if arguments.output:
         posterior.save(arguments.output)
@@ -40,6 +42,8 @@ def fit(arguments: argparse.Namespace) -> int:
         print(f"\n{posterior!r}")
     for doubt in doubts:
         print(f"not to be trusted: {doubt.what}\n  remedy: {doubt.remedy}", file=sys.stderr)
+    for warning in impossible_evidence(posterior):
+        print(f"warning: {warning}", file=sys.stderr)
     if arguments.output:
         print(f"saved: {arguments.output}", file=sys.stderr)
     return 1 if doubts else 0

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 import numpy as np
 
 from attribution.domain.concern import Concern
-from attribution.domain.evidence import Item, Proposition, Report
+from attribution.domain.evidence import Direct, Item, Proposition, Report
 from attribution.domain.identifiers import PERPETRATOR
 from attribution.domain.lint import case_concerns, model_concerns, one_sided_searches
 from attribution.domain.verbal import DECIBANS, decibans
@@ -24,6 +24,7 @@ BFMI_LIMIT = 0.3
 MCSE_LIMIT = 0.01
 CROSS_CHECK_LIMIT = 4.0
 CONFLICT_LIMIT = 0.05
+IMPOSSIBLE = 1e-12  # what rounding may leave of a probability of zero
 LOWERS = 0.05  # decibans against whom it names, above which a report is not what it says
 _ORDER = {"blocking": 0, "warning": 1, "note": 2}
 
@@ -36,6 +37,7 @@ def all_concerns(posterior: PosteriorDraws, diagnostics: Diagnostics) -> tuple[C
         *model_concerns(posterior.case, posterior.model),
         *placeholder_concerns(posterior.case, posterior.model),
         *self_defeating_reports(posterior),
+        *impossible_evidence(posterior),
         *fit_concerns(diagnostics, posterior.settings.sampling.chains),
         *conflict_concerns(posterior),
         *learning_concerns(posterior),
@@ -147,12 +149,30 @@ def _fit(what: str, means: str, remedy: str) -> Concern:
 def conflict_concerns(posterior: PosteriorDraws) -> Iterator[Concern]:
     """Items that say what the assumptions thought improbable: a surprise, or a sign that a table is wrong."""
     for item, proposition, probability in expected(posterior):
-        if probability < CONFLICT_LIMIT:
+        if IMPOSSIBLE < probability < CONFLICT_LIMIT:
             yield Concern(
                 what=f'"{item}" says "{proposition}", to which the assumptions gave {probability:.1%} beforehand',
                 means="either it is news, or a table is wrong; the posterior leans on which",
                 remedy="read the table of that fact again with the item in mind, without changing it to fit",
                 severity="note",
+                topic="conflict",
+            )
+
+
+def impossible_evidence(posterior: PosteriorDraws) -> Iterator[Concern]:
+    """Items that the assumptions forbid believing: what they say has probability zero, whoever did it.
+
+    Such an item, however good its grade, is read as false for sure and tells nothing apart.
+    """
+    for item, proposition, probability in expected(posterior):
+        if probability <= IMPOSSIBLE and not isinstance(posterior.case.evidence[item], Direct):
+            grade = posterior.case.origins[posterior.case.evidence[item].origin_id].grade
+            yield Concern(
+                what=f'"{item}"{f" (grade {grade})" if grade else ""} says "{proposition}", '
+                "which the assumptions hold to be impossible whoever did it",
+                means="whatever its grade it counts as false for certain: it cannot be believed and tells nobody apart",
+                remedy=f'give "{proposition.fact}" a number above 0 (below 1 for its other states) in the model, '
+                "or take the item out of the case",
                 topic="conflict",
             )
 

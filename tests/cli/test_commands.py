@@ -112,6 +112,20 @@ def test_check_finds_what_blocks(folder: Path, capsys: pytest.CaptureFixture[str
     assert "numbers have no reason" in capsys.readouterr().out
 
 
+def test_what_cannot_be_believed_is_a_warning(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = folder / "model.yaml"
+    run("check", *PAIR)
+    assert "impossible whoever did it" not in capsys.readouterr().out
+    stated = "{faction-one: [0.5, 0.7, 0.9], else: [0.5, 0.8, 0.95]}"
+    assert stated in path.read_text()
+    path.write_text(path.read_text().replace(stated, "{else: 0.0}"))
+    run("check", *PAIR)
+    shown = [line for line in capsys.readouterr().out.splitlines() if "impossible whoever did it" in line]
+    assert [line.split()[:2] for line in shown] == [["warning", '"denial"']]
+    assert run("fit", *PAIR, "--engine", "importance") == 0
+    assert 'warning: "denial" (grade A1) says "one-denied: yes"' in capsys.readouterr().err
+
+
 def test_schemas_are_printed(capsys: pytest.CaptureFixture[str]) -> None:
     for what in ("case", "model", "grading", "report"):
         assert run("schema", what) == 0

@@ -73,3 +73,24 @@ def test_draws_in_which_nothing_is_possible_do_not_count() -> None:
     assert np.isneginf(found.log_evidence).any()
     assert sum(one.probability for one in found.standings) == pytest.approx(1)
     assert found.facts().probability.to_numpy() == pytest.approx([0, 1])
+
+
+@pytest.mark.parametrize("grade", ["A1", "D3"])
+def test_what_cannot_be_believed_is_a_warning(grade: str) -> None:
+    """A state that nobody can bring about, or nobody can avoid: the item is read as false for sure, and says so."""
+    items = [a_report("seen", says("x", "yes"), grade=grade), a_report("heard", says("y", "yes", negated=True))]
+    facts = Fact("x", YES_NO), Fact("y", YES_NO), Fact("z", YES_NO)
+    never = a_model(
+        a_table("x", {"yes": {"else": 0.0}}), a_table("y", {"yes": {"else": 1.0}}), a_table("z", {"yes": {"else": 0.0}})
+    )
+    found = at.fit(a_case(*facts, items=items), never, engine="importance")
+    warned = [one for one in found.concerns() if "impossible" in one.what]
+    assert [one.what.partition(" says")[0] for one in warned] == [f'"seen" (grade {grade})', '"heard" (grade B2)']
+    assert {one.severity for one in warned} == {"warning"}
+    assert 'give "x" a number above 0' in warned[0].remedy
+
+
+def test_what_one_faction_may_do_can_be_believed() -> None:
+    case = a_case(Fact("x", YES_NO), items=[a_report("seen", says("x", "yes"))])
+    rare = a_model(a_table("x", {"yes": {"a": (0.001, 0.002, 0.003), "else": 0.0}}))
+    assert not [one for one in at.fit(case, rare, engine="importance").concerns() if "impossible" in one.what]
