@@ -286,7 +286,8 @@ def _sets(interventions: Sequence[Intervention], own: Floats, prior_sd: float) -
         a, b = interventions[before], interventions[k]
         apart = (b.date - a.date).days
         left = float(np.std(own[:, before] - own[:, k])) / (np.sqrt(2.0) * prior_sd)
-        if apart <= _NEAR[a.may_last or b.may_last] and left > _TOLD_APART:
+        over = a.ends is not None and a.ends < b.date
+        if not over and apart <= _NEAR[a.may_last or b.may_last] and left > _TOLD_APART:
             now.append(k)
             continue
         if len(now) > 1:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from attribution.campaign.breaks import BreakDate, Placebos
 
-SAMPLING = Sampling(chains=4, draws=750, tune=600)
+SAMPLING = Sampling(chains=4, draws=1000, tune=600)
 
 
 @dataclass(frozen=True, eq=False)
@@ -209,7 +209,7 @@ def tempo(
     observer : str, optional
         Whose counts; the first observer's.
     sampling : Sampling
-        Draws; 4 chains of 750 after 600.
+        Draws; 4 chains of 1000 after 600.
     random_seed : int, default 1
         Same seed, same numbers.
     compare : bool, default True
@@ -260,7 +260,12 @@ def tempo(
 
 
 def _drawn(what: Design, sampling: Sampling, seed: int, progress: bool) -> TempoDraws:
-    return sample_tempo(what.packed, sampling, seed, labels=what.labels, progress=progress)
+    """Draws; where the chains do not agree yet, once more with twice as many."""
+    found = sample_tempo(what.packed, sampling, seed, labels=what.labels, progress=progress)
+    if found.agree or sampling.draws < SAMPLING.draws:
+        return found
+    longer = replace(sampling, draws=2 * sampling.draws, tune=2 * sampling.tune)
+    return sample_tempo(what.packed, longer, seed, labels=what.labels, progress=progress)
 
 
 def own_effects(posterior: TempoPosterior) -> Floats:

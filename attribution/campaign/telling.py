@@ -11,11 +11,11 @@ from attribution.campaign.document import Intervention, Observer, Tempo
 from attribution.campaign.findings import Averted, Effect
 from attribution.domain.concern import Concern
 from attribution.errors import listed
+from attribution.inference.tempo import ESS, RHAT
 
 if TYPE_CHECKING:
     from attribution.campaign.posterior import TempoPosterior
 
-RHAT, ESS = 1.01, 400
 _WEEK = 7
 _DISAGREE = 0.95
 _DROPPED = 0.1
@@ -99,7 +99,7 @@ def _sampling(posterior: TempoPosterior) -> list[Concern]:
     found = []
     for name, draws in (("pooled", posterior.draws), ("own-data", posterior.own)):
         one = draws.convergence
-        if one.rhat < RHAT and min(one.ess_bulk, one.ess_tail) > ESS and not one.divergences:
+        if draws.agree:
             continue
         found.append(
             Concern(

@@ -64,7 +64,9 @@ def add_tempo[P: argparse.ArgumentParser](commands: argparse._SubParsersAction[P
     prior.add_argument("--fact", metavar="NAME", default="attacks-stopped", help="default: attacks-stopped")
     prior.add_argument("--given", metavar="FACT", default="tehran-pressure", help="default: tehran-pressure")
     for each in (fit, report, prior):
-        each.add_argument("--draws", type=int, default=750, metavar="N", help="draws of each of 4 chains; default: 750")
+        each.add_argument(
+            "--draws", type=int, default=1000, metavar="N", help="draws of each of 4 chains; default: 1000"
+        )
 
 
 def check(arguments: argparse.Namespace) -> int:

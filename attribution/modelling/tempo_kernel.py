@@ -25,6 +25,7 @@ LATE, OVER = 12, 4  # a total may lack so many attacks, or have so many too many
 STATES = LATE + OVER + 1
 LEVEL, SLOW_SD, SLOW_LENGTH, FAST_SD, FAST_LENGTH, BURST, FADING, ONSET, LATENESS, EXCESS = range(10)
 SCALARS = 10
+HELD = (SLOW_SD, SLOW_LENGTH, FAST_SD, FAST_LENGTH, FADING, ONSET)  # where a mode is looked for without them
 FADES, LASTS = 0, 1
 _SMALL = 48  # up to this count sums beat gamma functions
 _CEILING = 25.0  # of the log rate, so that no start of a chain overflows

@@ -108,10 +108,11 @@ def tempo_content(posterior: TempoPosterior, broke: BreakDate | None) -> TempoCo
 def _headline(posterior: TempoPosterior) -> str:
     """What surely fell, what cannot be shown, in one or two sentences."""
     told = [one for one in posterior.told if not one.with_others]
+    labels = {one.id: one.label for one in posterior.interventions}
     fell = [one.label for one in told if one.own_high < 1 and not one.from_pooling_alone]
     rose = [one.label for one in told if one.own_low > 1]
     together = [
-        f"{' and '.join(one.interventions)} (at most {one.high:.2g} times the rate without, together)"
+        f"{', '.join(labels[id] for id in one.interventions)} (together at most {one.high:.2g} times the rate without)"
         for one in posterior.inseparable
         if one.high < 1
     ]

@@ -121,7 +121,13 @@ def effects_figure(effects: Sequence[Effect]) -> Figure:
     )
     rows = []
     for one in effects:
-        told = f"at most {one.own_high:.2g}" if one.own_ratio is None else f"{one.own_ratio:.2f}"
+        told = (
+            "–"
+            if one.with_others
+            else f"at most {one.own_high:.2g}"
+            if one.own_ratio is None
+            else f"{one.own_ratio:.2f}"
+        )
         marks = [line("range", _place(one.own_low), _place(one.own_high), "38%", "38%")]
         marks.append(line("pooled", _place(one.low), _place(one.high), "72%", "72%"))
         if one.own_ratio is not None and one.ratio is not None:
