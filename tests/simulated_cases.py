@@ -4,10 +4,10 @@ The draws follow the definitions of `tests.brute_force`, not the tape. Evidence 
 forged, or copies, or turns things round, or is believed and tells the truth, or says something by chance. What is
 drawn is only *how* each origin speaks (that A, or that not A); what it speaks about is part of the random structure.
 
-Two outcomes have no item of their own in the file formats and are written as absences with the same likelihood: a
-search that did find something (likelihood ``d`` where it happened, else 0; the factor ``d`` concerns that number alone,
-so its rank is left out) and an origin that somebody would have forged and nobody did (``1 - d`` outside ``toward``).
-Items that were weighed already (`direct`) say nothing about how likely they were to appear, and are left out.
+One outcome has no item of its own in the file formats and is written as an absence with the same likelihood: a search
+that did find something (likelihood ``d`` where it happened, else 0; the factor ``d`` concerns that number alone, so its
+rank is left out). A forger draws a world of his own, in which those did it whom he imitates, and speaks of that. Items
+that were weighed already (`direct`) say nothing about how likely they were to appear, and are left out.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ import numpy as np
 from attribution.domain.case import Case
 from attribution.domain.evidence import Absence, Direct, Item, Proposition, Statement
 from attribution.domain.identifiers import Catalog
-from attribution.domain.model import Forged, Model
+from attribution.domain.model import Model
 from attribution.domain.numbers import Number
 from attribution.domain.origins import Origin
 from tests.brute_force import Enumeration
 from tests.brute_origins import WHO
-from tests.random_cases import DAY, random_pair
+from tests.random_cases import random_pair
 
 Signs = dict[str, tuple[bool, ...]]  # by item: whether each of its propositions is said as written
 
@@ -144,7 +144,6 @@ class _Process:
         world = self._world(acting)
         self.signs: Signs = {}
         self.found: dict[str, Item] = {}
-        self.spared: list[tuple[Forged, Item]] = []
         for origin in self._in_order():
             if isinstance(origin.items[0], Absence):
                 self._search(origin.items[0], {**world, WHO: acting})
@@ -192,44 +191,23 @@ class _Process:
             self.found[item.id] = replace(item, says=(turned,), detection=Number.exactly(1.0))
 
     def _speak(self, origin: Origin, x: Mapping[str, str]) -> None:
-        forged = self._forged(origin)
-        if forged and forged.toward:
-            outside = x[WHO] not in self.case.factions.under(forged.toward)
-            if outside and self._happens(forged.probability, f"forged[{forged.target}]"):
-                return self._tell(origin, [True] * len(propositions(origin)))
-        elif forged and self._happens(forged.probability, f"forged[{forged.target}]"):
-            x = self._anything(origin)
-        self._tell(origin, self._unforged(origin, x))
-        if forged and forged.toward and not all(all(self.signs[item.id]) for item in origin.items):
-            self.spared.append((forged, self._spared(forged)))
-        return None
-
-    def _forged(self, origin: Origin) -> Forged | None:
-        entries = {entry.target: entry for entry in self.model.deception.forged}
-        return (entries.get(origin.id) or entries.get(origin.source)) if origin.forgeable else None
-
-    def _spared(self, forged: Forged) -> Absence:
-        """Nobody forged it: certain under those it would have pointed to, ``1 - d`` under all others."""
-        return Absence(
-            id=f"spared-{forged.target}",
-            title="",
-            source=self.case.sources.ids[0],
-            published=DAY,
-            says=(Proposition(WHO, frozenset({forged.toward})),),
-            detection=forged.probability,
-            searched="everywhere",
-        )
-
-    def _anything(self, origin: Origin) -> dict[str, str]:
-        facts = {said.fact for said in propositions(origin)} - {WHO}
-        x = {fact: str(self.rng.choice(self.case.states(fact))) for fact in sorted(facts)}
-        return {**x, WHO: self._choose({leaf: self.theta.size_of(leaf) for leaf in self.case.factions.leaves})}
+        forged = self.theta.forging(origin)
+        if forged is None or not self._happens(forged.probability, f"forged[{forged.target}]"):
+            self._tell(origin, self._unforged(origin, x))
+            return
+        named = self.case.factions.under(forged.toward) if forged.toward else frozenset[str]()
+        by_size = {leaf: self.theta.size_of(leaf) for leaf in sorted(named)}
+        imitated = self._choose(by_size or self.theta.prior())
+        self._tell(origin, self._by_itself(origin, {**self._world(imitated), WHO: imitated}))
 
     def _unforged(self, origin: Origin, x: Mapping[str, str]) -> list[bool]:
         first = origin.items[0]
         assert isinstance(first, Statement)
         if first.copies and self._happens(first.copies.probability, f"copies[{first.id}]"):
             return list(self.signs[first.copies.of])
+        return self._by_itself(origin, x)
+
+    def _by_itself(self, origin: Origin, x: Mapping[str, str]) -> list[bool]:
         truth = [self.theta.holds(said, x) for said in propositions(origin)]
         for entry in self.model.deception.deceptive:
             if entry.source == origin.source and self._happens(entry.probability, f"deceptive[{entry.source}]"):
@@ -249,14 +227,9 @@ class _Process:
 
     def _written(self, perpetrator: str, world: dict[str, str]) -> Simulation:
         items = [self.found.get(item.id) or self._signed(item) for item in self.case.evidence]
-        items += [item for _, item in self.spared]
         case = replace(self.case, evidence=Catalog(items))
-        spared = {entry.target for entry, _ in self.spared}
-        kept = tuple(entry for entry in self.model.deception.forged if entry.target not in spared)
-        model = replace(self.model, deception=replace(self.model.deception, forged=kept))
-        renamed = {f"detection[{item.id}]": f"forged[{entry.target}]" for entry, item in self.spared}
         unranked = frozenset(f"detection[{id}]" for id in self.found)
-        return Simulation(case, model, perpetrator, world, replace(self.z, renamed=renamed), unranked)
+        return Simulation(case, self.model, perpetrator, world, self.z, unranked)
 
     def _signed(self, item: Item) -> Item:
         if not isinstance(item, Statement):
