@@ -39,7 +39,8 @@ class Voices(Theta):
         state = x[said.fact]
         names = {state}
         if said.fact == WHO or self.case.facts[said.fact].over_factions:
-            names = set(self.case.factions.upward(state))
+            parties = self.case.factions[state].joint_of
+            names = {node for leaf in (state, *parties) for node in self.case.factions.upward(leaf)}
         return bool(names & said.states) != said.negated
 
     def statement(self, origin: Origin, *, true: bool) -> float:

@@ -79,6 +79,9 @@ def random_tree(r: Random) -> FactionTree:
     while left[0] > 3 and r.random() < 0.7:
         roots.append(node(0))
     roots.insert(r.randint(0, len(roots)), Node("other"))
+    alone = [leaf for leaf in FactionTree(tuple(roots)).leaves if leaf != "other"]
+    if 2 <= len(alone) <= 5 and r.random() < 0.4:
+        roots.insert(r.randint(0, len(roots)), Node("joint", joint_of=tuple(r.sample(alone, r.randint(2, len(alone))))))
     return FactionTree(tuple(roots))
 
 
@@ -220,5 +223,6 @@ def kinds_used(case: Case) -> set[str]:
         "shared origin": any(len(origin.items) > 1 for origin in case.origins),
         "negated": any(said.negated for said in chain.from_iterable(item.says for item in statements)),
         "role": any(fact.over_factions for fact in case.facts),
+        "joint": any(case.factions[leaf].joint_of for leaf in case.factions.leaves),
     }
     return {item.kind for item in case.evidence} | {name for name, present in features.items() if present}

@@ -195,10 +195,13 @@ class Case(Tabular, Documented):
         return self.factions.leaves if fact == PERPETRATOR else self.facts[fact].states
 
     def meaning(self, proposition: Proposition) -> frozenset[str]:
-        """The states of the fact under which a proposition is true: groups opened, *not* carried out."""
+        """The states of the fact under which a proposition is true: groups opened, *not* carried out.
+
+        What is said of a faction holds for what it did together with others.
+        """
         fact = proposition.fact
         if fact == PERPETRATOR or self.facts[fact].over_factions:
-            named = frozenset().union(*(self.factions.under(node) for node in proposition.states))
+            named = frozenset().union(*(self.factions.named(node) for node in proposition.states))
         else:
             named = proposition.states
         return frozenset(self.states(fact)) - named if proposition.negated else named

@@ -14,7 +14,8 @@ from attribution.errors import CaseError, Path
 class Node:
     """A faction (no members) or a group of factions (members).
 
-    A `banner` is a name used in claims, never itself a perpetrator.
+    A `banner` is a name used in claims, never itself a perpetrator. A faction that is `joint_of` others stands for what
+    these did together: what is said of one of them holds for it too.
     """
 
     id: str
@@ -23,6 +24,7 @@ class Node:
     sponsor: bool = False
     note: str = ""
     members: tuple[Node, ...] = ()
+    joint_of: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         check_id(self.id, "faction")
@@ -33,6 +35,7 @@ class Node:
                 "title": self.title,
                 "banner": yes_no(self.banner or None),
                 "sponsor": yes_no(self.sponsor or None),
+                "joint_of": list(self.joint_of),
                 "note": self.note,
                 "members": {member.id: member.document() for member in self.members},
             }
@@ -58,7 +61,8 @@ class FactionTree:
     Raises
     ------
     CaseError
-        A name that appears twice, no `other` at the top, or fewer than two factions.
+        A name that appears twice, no `other` at the top, fewer than two factions, or a `joint_of` that does not name
+        two or more single factions.
     """
 
     roots: tuple[Node, ...]
@@ -97,6 +101,30 @@ class FactionTree:
                 allowed="two or more factions",
                 hint="attribution compares candidates: name at least one",
             )
+        for node in nodes.values():
+            if node.joint_of:
+                self._check_joint(node)
+
+    def _check_joint(self, node: Node) -> None:
+        at = (*_document_path(self._paths[node.id]), "joint_of")
+        single = tuple(leaf for leaf in self.leaves if leaf != OTHER and not self._nodes[leaf].joint_of)
+        if node.members or node.id == OTHER:
+            raise CaseError(
+                f'"{node.id}" is joint and {"has members" if node.members else "is the open faction"}.',
+                at=at,
+                allowed="`joint_of` for a faction of its own, which stands for what others did together",
+                hint="give the joint operation a leaf: joint-cell: {joint_of: [...]}",
+            )
+        for party in node.joint_of:
+            if party not in single:
+                raise CaseError.unknown("factions that can act together", party, single, at=at)
+        if len(set(node.joint_of)) < len(node.joint_of) or len(node.joint_of) < 2:
+            raise CaseError(
+                f'"{node.id}" is joint of {", ".join(node.joint_of)}.',
+                at=at,
+                allowed="two or more factions, each once",
+                hint="what one faction did by itself is that faction",
+            )
 
     def __hash__(self) -> int:
         return hash(self.roots)
@@ -122,6 +150,11 @@ class FactionTree:
     def under(self, id: str) -> frozenset[str]:
         """The leaves at or below a node."""
         return self._under.get(id, frozenset())
+
+    def named(self, id: str) -> frozenset[str]:
+        """The leaves of which it is true that this node did it: those under it, and what these did with others."""
+        under = self.under(id)
+        return under | {leaf for leaf in self.leaves if under & set(self._nodes[leaf].joint_of)}
 
     def upward(self, leaf: str) -> tuple[str, ...]:
         """A leaf and the groups above it, the most specific first."""

@@ -121,6 +121,7 @@ def _node(root: Field, field: Field, id: str) -> Node:
             sponsor=block["sponsor"].flag() if "sponsor" in block else False,
             note=text_of(block, "note"),
             members=tuple(_node(root, inner, name) for name, inner in entries_of(block, "members")),
+            joint_of=tuple(party.text() for party in block["joint_of"].one_or_more()) if "joint_of" in block else (),
         )
 
 

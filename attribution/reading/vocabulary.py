@@ -49,6 +49,7 @@ NODE: Keys = {
     "title": ("text", "name as a reader knows it"),
     "banner": ("flag", "a name used in claims, never itself a perpetrator"),
     "sponsor": ("flag", "a sponsor of the factions below it"),
+    "joint_of": ("ids", "factions that acted together: what is said of one of them holds for this leaf too"),
     "note": ("text", "anything else"),
     "members": ("nodes", "the factions of a group"),
 }

@@ -114,3 +114,40 @@ def test_facts_that_cannot_be() -> None:
             Fact("a", states)
     with pytest.raises(CaseError):
         Fact("a", ("yes", "no"), given=("b", "b"))
+
+
+def with_joint(*parties: str, inside: str = "") -> FactionTree:
+    members = (Node(inside),) if inside else ()
+    return FactionTree((*TREE.roots, Node("joint", joint_of=parties, members=members)))
+
+
+def test_what_is_said_of_a_party_holds_for_what_it_did_with_others() -> None:
+    tree = with_joint("a", "d")
+    assert tree.named("a") == {"a", "joint"}
+    assert tree.named("axis") == {"a", "b", "c", "joint"}  # the group of a party
+    assert tree.named("b") == {"b"}
+    assert tree.named("joint") == {"joint"}  # said of the joint operation, not of one party alone
+    assert tree.under("a") == {"a"}
+
+
+@pytest.mark.parametrize(
+    ("parties", "inside", "says"),
+    [
+        (("a",), "", "joint of a"),
+        (("a", "a"), "", "joint of a, a"),
+        (("a", "banner"), "", '"banner"'),
+        (("a", "other"), "", '"other"'),
+        (("a", "joint"), "", '"joint"'),
+        (("a", "dd"), "", 'did you mean "d"'),
+        (("a", "b"), "e", "has members"),
+    ],
+)
+def test_joint_leaves_that_cannot_be(parties: tuple[str, ...], inside: str, says: str) -> None:
+    with pytest.raises(CaseError, match=says) as error:
+        with_joint(*parties, inside=inside)
+    assert error.value.at == ("factions", "joint", "joint_of")
+
+
+def test_the_open_faction_is_not_joint() -> None:
+    with pytest.raises(CaseError, match="is the open faction"):
+        FactionTree((Node("a"), Node("b"), Node("other", joint_of=("a", "b"))))

@@ -19,7 +19,7 @@ from tests.random_cases import kinds_used, random_pair
 
 SEEDS = range(200)
 DRAWS = 3
-FEATURES = {"report", "act", "absence", "direct", "copies", "shared origin", "negated", "role"}
+FEATURES = {"report", "act", "absence", "direct", "copies", "shared origin", "negated", "role", "joint"}
 
 type Floats = NDArray[np.float64]
 

@@ -11,6 +11,8 @@ import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from attribution.domain.case import Case
+from attribution.domain.evidence import Proposition
 from attribution.domain.numbers import Number
 from attribution.domain.tables import OddsRatio, Reason, TraitValue
 from attribution.errors import InputError
@@ -52,6 +54,26 @@ def test_a_fact_may_be_a_role(written: str, role: bool) -> None:
     text = case_template("some-case").replace("states: [yes, no]}", f"states: [yes, no]{written}}}")
     jsonschema.validate(yaml.load(text, _Texts), schema("case"))
     assert [fact.id for fact in parse_case(text).roles] == ["one-denied"] * role
+
+
+def test_a_leaf_may_be_joint_of_others() -> None:
+    leaf = "  joint-cell: {title: Both together, joint_of: [faction-one, faction-two]}\n  other: {title: Anyone else}"
+    text = case_template("some-case").replace("  other: {title: Anyone else}", leaf)
+    jsonschema.validate(yaml.load(text, _Texts), schema("case"))
+    case = parse_case(text)
+    assert case.factions.named("faction-two") == {"faction-two", "joint-cell"}
+    assert case.meaning(Proposition("perpetrator", frozenset({"faction-two"}), negated=True)) == {
+        "faction-one",
+        "other",
+    }
+    assert Case.from_dict(case.to_dict()).factions == case.factions
+    assert Case.from_frames(**case.to_frames()).factions == case.factions
+    wrong = text.replace("[faction-one, faction-two]", "[faction-one, faction-tow]")
+    with pytest.raises(InputError) as raised:
+        parse_case(wrong, "t.yaml")
+    line = next(number for number, one in enumerate(wrong.splitlines(), 1) if "faction-tow" in one)
+    assert str(raised.value).startswith(f"t.yaml:{line}: ")
+    assert 'did you mean "faction-two"' in str(raised.value)
 
 
 @pytest.mark.parametrize(

@@ -87,7 +87,7 @@ def test_the_page_answers_as_python_on_random_cases(seed: int) -> None:
 def test_the_random_cases_use_every_feature() -> None:
     posteriors = [a_random_posterior(seed) for seed in SEEDS]
     used = set().union(*(kinds_used(one.case) for one in posteriors))
-    assert used == {"report", "act", "absence", "direct", "copies", "shared origin", "negated", "role"}
+    assert used == {"report", "act", "absence", "direct", "copies", "shared origin", "negated", "role", "joint"}
     deception = [one.model.deception for one in posteriors]
     assert any(one.staged for one in deception) and any(one.deceptive for one in deception)
     assert {bool(forged.toward) for one in deception for forged in one.forged} == {True, False}
