@@ -4,7 +4,7 @@
 
     case = at.read_case("tower-22")
     model = at.read_model("tower-22/baseline")
-    posterior = at.fit(case, model, seed=1)
+    posterior = at.fit(case, model, random_seed=1)
     posterior.probabilities()
 
 Names are loaded when first used, so that importing the package costs next to nothing. In the examples of these names

@@ -29,7 +29,6 @@ FACTIONS = ("a", "b", "c", "d")
 FACTS = 12
 ERROR, SPREAD = 0.5, 1.0  # of a statement, and of the true numbers, in probits
 OTHER, EVEN = 0.04, 0.5
-SAMPLING = at.Sampling(scrambles=8, log2_points=7)
 CORRELATIONS = (0.0, 0.1, 0.3)
 _Z95 = 1.6448536269514722
 
@@ -93,7 +92,7 @@ def fitted(best: Floats, width: float, said: NDArray[np.bool_]) -> at.Posterior:
         for k, fact in enumerate(facts)
     ]
     case = a_case(*facts, items=items, tree=a_tree(*FACTIONS))
-    return at.fit(case, a_model(*tables, other=OTHER), engine="importance", sampling=SAMPLING)
+    return at.fit(case, a_model(*tables, other=OTHER), engine="importance", scrambles=8, log2_points=7)
 
 
 def answer(numbers: Floats, said: NDArray[np.bool_], rho: float) -> Floats:

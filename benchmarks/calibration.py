@@ -26,9 +26,9 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.progress import Progress, TaskID
 
-from attribution.inference.fit import fit
+from attribution.inference.fit import fit_under
 from attribution.inference.posterior import Posterior
-from attribution.inference.settings import Engine, Sampling
+from attribution.inference.settings import Engine, Sampling, Settings
 from attribution.network.summation import log_joint, normalise
 from attribution.parallel import each, processes
 from benchmarks.ledger import Ledger, code_digest
@@ -94,7 +94,7 @@ def calibrate(
 def outcome(seed: int, engine: Engine, sampling: Sampling) -> Outcome:
     """Simulate a case, fit it, and rank the truth."""
     truth = simulated(seed)
-    posterior = fit(truth.case, truth.model, engine=engine, seed=seed, sampling=sampling)
+    posterior = fit_under(truth.case, truth.model, Settings(engine=engine, random_seed=seed, sampling=sampling))
     rng = np.random.default_rng([seed, 2])
     states = [(one.id, one.probability) for one in posterior.state_standings]
     tails = posterior.diagnostics.tails if engine == "importance" else None

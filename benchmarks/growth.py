@@ -19,7 +19,8 @@ from pathlib import Path
 import attribution as at
 from attribution.archive.model.classes import Classes
 from attribution.archive.model.forecast import forecast
-from attribution.inference.settings import Sampling
+from attribution.inference.fit import fit_under
+from attribution.inference.settings import Sampling, Settings
 from benchmarks.large import write_pair
 from tests.archive.simulated import simulated_archive
 
@@ -66,7 +67,7 @@ def _pair(folder: Path, size: dict[str, int]) -> tuple[at.Case, at.Model]:
 
 
 def _fitting(pair: tuple[at.Case, at.Model], sampling: Sampling) -> Callable[[], object]:
-    return lambda: at.fit(*pair, engine="importance", sampling=sampling).probabilities()
+    return lambda: fit_under(*pair, Settings(engine="importance", sampling=sampling)).probabilities()
 
 
 def _least(work: Callable[[], object]) -> float:

@@ -29,7 +29,6 @@ COMMITS = (
     ("stories", "e522140"),
 )
 SEEDS = range(1, 6)
-CHAINS = at.Sampling(chains=4, draws=1000, tune=1000)
 
 _ASK = """
 import json
@@ -95,7 +94,7 @@ def seeds() -> dict[str, Any]:
     case, model = at.read_case("tower-22"), at.read_model("tower-22/baseline")
     told: dict[str, Any] = {}
     for engine in ("importance", "nuts"):
-        found = [at.fit(case, model, engine=engine, seed=seed).standings for seed in SEEDS]  # type: ignore[arg-type]
+        found = [at.fit(case, model, engine=engine, random_seed=seed).standings for seed in SEEDS]  # type: ignore[arg-type]
         told[engine] = {
             one.id: {
                 "mean": float(np.mean([run[h].probability for run in found])),

@@ -26,7 +26,7 @@ def main() -> None:
 
 
 def measure(model: str) -> None:
-    posterior = at.fit(at.read_case("tower-22"), at.read_model(f"tower-22/{model}"), engine="importance", seed=1)
+    posterior = at.fit(at.read_case("tower-22"), at.read_model(f"tower-22/{model}"), engine="importance", random_seed=1)
     prepared, embedded = prepare(posterior), thinned(posterior)
     r, case = Random(1), posterior.case.as_of()
     asked = [random_changes(r, case) for _ in range(SETTINGS)]

@@ -47,7 +47,7 @@ def test_no_clock_time(model: str) -> None:
 @pytest.mark.parametrize("model", MODELS)
 def test_the_numbers_come_out_again(model: str) -> None:
     found = {row["id"]: row for row in json.loads((REPORTS / f"{model}.json").read_text())["factions"]}
-    posterior = at.fit(at.read_case("tower-22"), at.read_model(f"tower-22/{model}"), seed=2)
+    posterior = at.fit(at.read_case("tower-22"), at.read_model(f"tower-22/{model}"), random_seed=2)
     for standing in posterior.standings:
         row = found[standing.id]
         error = (row["mcse"] ** 2 + standing.mcse**2) ** 0.5

@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 
 import attribution as at
-from attribution.inference.settings import Sampling
 
 ROOT = Path(__file__).parent.parent
 SURROUNDINGS = (
@@ -55,12 +54,11 @@ def test_the_same_bytes_in_all_surroundings(reports: list[dict[str, bytes]], wha
 
 def test_nuts_gives_the_same_draws_whatever_the_number_of_threads() -> None:
     case, model = at.read_case("tower-22"), at.read_model("tower-22/baseline")
-    small = Sampling(chains=2, draws=60, tune=100)
-    together = at.fit(case, model, sampling=small, seed=5).draws.z
+    together = at.fit(case, model, chains=2, draws=60, tune=100, random_seed=5).draws.z
     everywhere = os.sched_getaffinity(0)
     try:
         os.sched_setaffinity(0, {min(everywhere)})
-        alone = at.fit(case, model, sampling=small, seed=5).draws.z
+        alone = at.fit(case, model, chains=2, draws=60, tune=100, random_seed=5).draws.z
     finally:
         os.sched_setaffinity(0, everywhere)
     assert np.array_equal(together, alone)

@@ -36,12 +36,11 @@ CHECKED = {
 PUBLIC = list(at.__all__)
 FUNCTIONS = [name for name in PUBLIC if inspect.isfunction(getattr(at, name))]
 RESULTS = [name for name in PUBLIC if dataclasses.is_dataclass(getattr(at, name))]
-SMALL = at.Sampling(scrambles=2, log2_points=9)
 
 
 @cache
 def posterior() -> at.Posterior:
-    return at.fit(case(), model(), engine="importance", sampling=SMALL)
+    return at.fit(case(), model(), engine="importance", scrambles=2, log2_points=9)
 
 
 @cache

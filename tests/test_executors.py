@@ -66,7 +66,7 @@ def some_pairs(count: int = 4) -> list[tuple[Case, Model]]:
 
 @pytest.fixture(scope="module")
 def serial() -> list[Posterior | AttributionError]:
-    return at.fit_many(some_pairs(), engine="importance", sampling=SMALL)
+    return at.fit_many(some_pairs(), engine="importance", log2_points=8)
 
 
 def equal(a: Posterior, b: Posterior) -> bool:
@@ -86,17 +86,17 @@ def equal(a: Posterior, b: Posterior) -> bool:
 def test_many_fits_are_the_same_as_each_alone(serial: list[Posterior | AttributionError]) -> None:
     for (case, model), found in zip(some_pairs(), serial, strict=True):
         if isinstance(found, Posterior):
-            assert equal(found, at.fit(case, model, engine="importance", sampling=SMALL))
+            assert equal(found, at.fit(case, model, engine="importance", log2_points=8))
         else:
             with pytest.raises(PairError) as raised:
-                at.fit(case, model, engine="importance", sampling=SMALL)
+                at.fit(case, model, engine="importance", log2_points=8)
             assert str(raised.value) == str(found)
     assert [type(found) for found in serial] == [Posterior, Posterior, Posterior, PairError]
 
 
 @pytest.mark.parametrize("executor", EXECUTORS, indirect=True)
 def test_many_fits_are_the_same_whoever_works(executor: Executor, serial: list[Posterior | AttributionError]) -> None:
-    found = at.fit_many(some_pairs(), engine="importance", sampling=SMALL, executor=executor)
+    found = at.fit_many(some_pairs(), engine="importance", log2_points=8, executor=executor)
     for ours, theirs in zip(serial, found, strict=True):
         if isinstance(ours, Posterior):
             assert isinstance(theirs, Posterior)
@@ -108,9 +108,8 @@ def test_many_fits_are_the_same_whoever_works(executor: Executor, serial: list[P
 @pytest.mark.slow
 @pytest.mark.parametrize("executor", EXECUTORS, indirect=True)
 def test_nuts_is_the_same_whoever_works(executor: Executor) -> None:
-    small = Sampling(chains=2, draws=50, tune=100)
-    (ours,) = at.fit_many(some_pairs(2)[:1], sampling=small)
-    (theirs,) = at.fit_many(some_pairs(2)[:1], sampling=small, executor=executor)
+    (ours,) = at.fit_many(some_pairs(2)[:1], chains=2, draws=50, tune=100)
+    (theirs,) = at.fit_many(some_pairs(2)[:1], chains=2, draws=50, tune=100, executor=executor)
     assert isinstance(ours, Posterior)
     assert isinstance(theirs, Posterior)
     assert equal(ours, theirs)
@@ -120,13 +119,13 @@ def test_nuts_is_the_same_whoever_works(executor: Executor) -> None:
 
 def test_each_pair_may_have_settings_of_its_own() -> None:
     case, model = some_pairs()[0]
-    own = Settings(engine="importance", seed=7, sampling=SMALL)
-    first, second = at.fit_many([(case, model, own), (case, model)], engine="importance", seed=7, sampling=SMALL)
+    own = Settings(engine="importance", random_seed=7, sampling=SMALL)
+    first, second = at.fit_many([(case, model, own), (case, model)], engine="importance", random_seed=7, log2_points=8)
     assert isinstance(first, Posterior)
     assert isinstance(second, Posterior)
     assert equal(first, second)
     with pytest.raises(UsageError, match="seed is -1"):
-        at.fit_many([], seed=-1)
+        at.fit_many([], random_seed=-1)
     assert at.fit_many(iter(())) == []
 
 
@@ -152,7 +151,7 @@ def test_what_travels_is_small() -> None:
 
 
 def test_progress_counts_the_fits(capsys: pytest.CaptureFixture[str]) -> None:
-    at.fit_many(some_pairs()[:2], engine="importance", sampling=SMALL, progress=True)
+    at.fit_many(some_pairs()[:2], engine="importance", log2_points=8, progressbar=True)
     assert "2/" in capsys.readouterr().out
 
 
@@ -174,7 +173,7 @@ def kernels_loaded_and_compiled() -> tuple[int, int]:
     case, model = some_pairs()[1]
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ATTRIBUTION_READER", "compiled")
-        at.fit(case, model, engine="importance", sampling=SMALL)
+        at.fit(case, model, engine="importance", log2_points=8)
     kernels = {
         id(value): value
         for name, module in list(sys.modules.items())
@@ -200,7 +199,7 @@ def test_a_killed_worker_of_a_pool_is_an_error_that_keeps_the_posteriors(
         ProcessPoolExecutor(1, mp_context=get_context("spawn")) as executor,
         pytest.raises(PoolError, match="2 results had come back") as raised,
     ):
-        at.fit_many([*pairs[:2], deadly, pairs[2]], engine="importance", sampling=SMALL, executor=executor)  # type: ignore[list-item]
+        at.fit_many([*pairs[:2], deadly, pairs[2]], engine="importance", log2_points=8, executor=executor)  # type: ignore[list-item]
     finished = raised.value.finished
     assert sorted(finished) == [0, 1]
     for position, ours in enumerate(serial[:2]):

@@ -206,7 +206,7 @@ def transferred(posterior: Posterior, program: Program, instead: Mapping[str, st
     flat = posterior.draws.flat
     known = {label: position for position, label in enumerate(posterior.program.labels)}
     known |= {label: known[old] for label, old in instead.items()}
-    rng = np.random.default_rng((posterior.settings.seed, _FRESH))
+    rng = np.random.default_rng((posterior.settings.random_seed, _FRESH))
     z = np.empty((len(flat), program.dimension))
     for position, label in enumerate(program.labels):
         z[:, position] = flat[:, known[label]] if label in known else rng.standard_normal(len(flat))

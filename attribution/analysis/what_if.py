@@ -514,7 +514,7 @@ def page_draws(
     """
     program, case = posterior.program, posterior.case.as_of(posterior.settings.as_of)
     spare = _spares(case, posterior.model, program)
-    rng = np.random.default_rng([posterior.settings.seed, len(spare)])
+    rng = np.random.default_rng([posterior.settings.random_seed, len(spare)])
     fresh = rng.standard_normal((len(chosen), len(spare)))
     z = np.hstack([posterior.draws.flat[chosen], fresh]).astype(dtype).astype(np.float64)
     log_evidence = normalise(log_joint(program, z[:, : program.dimension]))[1]

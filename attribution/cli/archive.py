@@ -94,7 +94,7 @@ def backtest(arguments: argparse.Namespace) -> int:
             protocol=arguments.protocol,
             baselines=baselines,
             least=arguments.least,
-            seed=arguments.seed,
+            random_seed=arguments.seed,
             nuts=arguments.nuts,
             executor=executor,
         )

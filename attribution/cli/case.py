@@ -140,11 +140,11 @@ def _of_few_points(case: Case, model: Model) -> tuple[Concern, ...]:
     """What cannot be believed, and which way the rest points: few points tell, their error is far below a direction."""
     from attribution.analysis.leave_out import direction_concerns
     from attribution.inference.concerns import impossible_evidence
-    from attribution.inference.fit import fit
-    from attribution.inference.settings import Sampling
+    from attribution.inference.fit import fit_under
+    from attribution.inference.settings import Sampling, Settings
 
-    few = Sampling(log2_points=_LOG2_POINTS)
-    posterior = fit(case, model, engine="importance", sampling=few)
+    few = Settings(engine="importance", sampling=Sampling(log2_points=_LOG2_POINTS))
+    posterior = fit_under(case, model, few)
     return (*impossible_evidence(posterior), *direction_concerns(posterior))
 
 

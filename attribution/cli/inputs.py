@@ -7,6 +7,7 @@ import re
 import shlex
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -164,7 +165,14 @@ def posterior_of(arguments: argparse.Namespace) -> Posterior:
 
     case, model = read_pair(arguments)
     with working(f"fitting {case.id} under {model.id} ({arguments.engine})"):
-        return fit(case, model, engine=arguments.engine, seed=arguments.seed, as_of=arguments.as_of)
+        return fit(
+            case,
+            model,
+            engine=arguments.engine,
+            random_seed=arguments.seed,
+            as_of=arguments.as_of,
+            progressbar=False,
+        )
 
 
 def rivals_of(posterior: Posterior, arguments: argparse.Namespace | None = None) -> tuple[Posterior, ...]:
@@ -175,11 +183,12 @@ def rivals_of(posterior: Posterior, arguments: argparse.Namespace | None = None)
     UsageError
         Two models of one name.
     """
-    from attribution.inference.fit import fit
+    from attribution.inference.fit import fit_under
     from attribution.inference.settings import Sampling
     from attribution.reading import read_model, read_pair_errors
 
-    case, settings, few = posterior.case, posterior.settings, Sampling(log2_points=_LOG2_POINTS)
+    case, few = posterior.case, Sampling(log2_points=_LOG2_POINTS)
+    settings = replace(posterior.settings, engine="importance", sampling=few)
     known, rivals = {posterior.model.id}, []
     for name in rival_names(posterior, arguments):
         try:
@@ -195,7 +204,7 @@ def rivals_of(posterior: Posterior, arguments: argparse.Namespace | None = None)
                 f'two of the models are called "{model.id}".', allowed="a name each", hint="give one of them an `id:`"
             )
         known.add(model.id)
-        rivals.append(fit(case, model, engine="importance", seed=settings.seed, as_of=settings.as_of, sampling=few))
+        rivals.append(fit_under(case, model, settings))
     return tuple(rivals)
 
 
@@ -249,7 +258,7 @@ def command_of(posterior: Posterior, arguments: argparse.Namespace, *flags: str)
         "--engine",
         settings.engine,
         "--seed",
-        str(settings.seed),
+        str(settings.random_seed),
         *(("--as-of", str(settings.as_of)) if settings.as_of else ()),
         *flags,
     ]

@@ -88,7 +88,7 @@ def reports(arguments: argparse.Namespace) -> int:
         write_texts({base.with_suffix(suffix): text for suffix, text in finished.texts.items()})
         print(f"{case.id}/{model.id}: {finished.summary}")
 
-    work = partial(_report, engine=arguments.engine, seed=arguments.seed, sensitivity=arguments.sensitivity)
+    work = partial(_report, engine=arguments.engine, random_seed=arguments.seed, sensitivity=arguments.sensitivity)
     with processes(arguments.workers) as executor:
         each(work, pairs, executor=executor, done=keep)
     write_text(folder / "README.md", index(folder))
@@ -104,13 +104,13 @@ class _Report:
     summary: str
 
 
-def _report(pair: tuple[Case, Model], *, engine: Engine, seed: int, sensitivity: bool | None) -> _Report:
+def _report(pair: tuple[Case, Model], *, engine: Engine, random_seed: int, sensitivity: bool | None) -> _Report:
     """In a worker: the texts of one report. They are written where they are gathered."""
     from attribution.inference.fit import fit as fit_model
 
     case, model = pair
     with working(f"{case.id}/{model.id}"):
-        posterior = fit_model(case, model, engine=engine, seed=seed)
+        posterior = fit_model(case, model, engine=engine, random_seed=random_seed, progressbar=False)
         prepared = prepared_report(posterior, sensitivity, rivals_of(posterior))
         texts = {suffix: prepared.render(suffix) for suffix in REPORT_SUFFIXES}
     return _Report(texts, f"{prepared.gate.stamp}. {prepared.bottom_line}")
@@ -126,7 +126,7 @@ def casebook(arguments: argparse.Namespace) -> int:
         working(f"fitting {len(pairs)} models of {len({case.id for case, _ in pairs})} cases"),
         processes(arguments.workers) as executor,
     ):
-        book = work_out(pairs, engine=arguments.engine, seed=arguments.seed, executor=executor)
+        book = work_out(pairs, engine=arguments.engine, random_seed=arguments.seed, executor=executor)
     written = write_casebook(book, arguments.output)
     print(book)
     for path in written:

@@ -174,7 +174,7 @@ def _answer(typed: str, model: str, arguments: argparse.Namespace) -> Posterior:
     assumed = read_model(model_name(case.id, own_model or model))
     read_pair_errors(case, assumed)
     with working(f"fitting {case.id} under {assumed.id} ({arguments.engine})"):
-        return fit(case, assumed, engine=arguments.engine, seed=arguments.seed, as_of=moment)
+        return fit(case, assumed, engine=arguments.engine, random_seed=arguments.seed, as_of=moment, progressbar=False)
 
 
 def _comparison_tables(comparison: Comparison) -> list[Table]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -43,7 +43,6 @@ def sample_coefficients(
     seed: int,
     *,
     features: tuple[str, ...] = (),
-    progress: bool = False,
 ) -> CoefficientDraws:
     """Draw the coefficients; a second table with as many features and classes costs sampling time only.
 
@@ -54,9 +53,8 @@ def sample_coefficients(
     EngineError
         The sampler gave up.
     """
-    sampled = run_nuts(
-        _compiled(data, prior, at), sampling, seed, target_accept=_TARGET, depth=_DEPTH, progress=progress
-    )
+    careful = replace(sampling, target_accept=_TARGET, maxdepth=_DEPTH)
+    sampled = run_nuts(_compiled(data, prior, at), careful, seed)
     beta, intercept = sampled.draws["beta"], sampled.draws["intercept"]
     shape = (*beta.shape, intercept.shape[-1])
     return CoefficientDraws(

@@ -85,7 +85,7 @@ def diagnose(posterior: PosteriorDraws) -> Diagnostics:
     if posterior.settings.engine == "importance":
         tails = _tails(posterior.log_joint, posterior.program.factions, posterior.draws.khat)
         return Diagnostics("importance", largest, None, tails, None)
-    sampling, seed = posterior.settings.sampling, posterior.settings.seed
+    sampling, seed = posterior.settings.sampling, posterior.settings.random_seed
     other = importance.draw(posterior.program, sampling, seed)
     tails = _tails(other.log_joint, posterior.program.factions, other.draws.khat)
     if other.draws.unreliable:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -33,14 +34,20 @@ def fit(
     model: Model,
     *,
     engine: Engine = "nuts",
-    seed: int = 1,
+    draws: int = 1000,
+    tune: int = 1000,
+    chains: int = 4,
+    random_seed: int = 1,
     as_of: Moment | dt.date | str | None = None,
-    sampling: Sampling | None = None,
-    progress: bool = False,
+    progressbar: bool = True,
+    nuts_sampler_kwargs: Mapping[str, float] | None = None,
+    scrambles: int = 8,
+    log2_points: int = 11,
 ) -> Posterior:
     """Compute the posterior over the factions of a case under a model.
 
-    The discrete unknowns are summed out exactly, by variable elimination; only the uncertain numbers are drawn.
+    The discrete unknowns are summed out exactly, by variable elimination; only the uncertain numbers are drawn. The
+    names are those of `pymc.sample`.
 
     Parameters
     ----------
@@ -51,14 +58,26 @@ def fit(
     engine : {"nuts", "importance"}, default "nuts"
         ``nuts``: the engine of record, Hamiltonian Monte Carlo, seconds. ``importance``: importance sampling with
         Sobol points from the prior, a fraction of a second, for exploring and as the cross-check.
-    seed : int, default 1
+    draws : int, default 1000
+        Draws of NUTS kept of each chain, 50 to 1,000,000.
+    tune : int, default 1000
+        Draws of NUTS before these, in which each chain adapts, 100 to 1,000,000.
+    chains : int, default 4
+        Chains of NUTS, 2 to 64; from fewer than two no error could be estimated.
+    random_seed : int, default 1
         From 0 to 2^63 - 1. Same seed, same inputs, same versions: same draws.
     as_of : Moment, date or str, optional
         Use only what was published by this minute (``"2004-03-11T13:30"``), or by the end of this day.
-    sampling : Sampling, optional
-        How many draws; `Sampling()` where it is not given.
-    progress : bool, default False
+    progressbar : bool, default True
         Show how far NUTS is.
+    nuts_sampler_kwargs : mapping, optional
+        ``target_accept`` (0.5 to 0.999, default 0.8) and ``maxdepth`` (3 to 15, default 10) of nutpie. They are part of
+        the settings, and so of a saved run; other keys are refused.
+    scrambles : int, default 8
+        Independent scrambles of the Sobol sequence of the instant engine, 2 to 64; the Monte Carlo error is their
+        spread.
+    log2_points : int, default 11
+        Each scramble has ``2 ** log2_points`` points, 5 to 20.
 
     Returns
     -------
@@ -71,6 +90,8 @@ def fit(
         The model does not fit the case, or the evidence is impossible under it.
     TooTiedError
         Facts are tied together past what can be summed exactly.
+    UsageError
+        A number out of its range, or a key of `nuts_sampler_kwargs` that is not let through.
 
     Examples
     --------
@@ -81,35 +102,49 @@ def fit(
     >>> round(float(posterior.probabilities().probability.sum()), 6)
     1.0
     """
-    moment = Moment.of(as_of) if as_of else None
-    settings = Settings(engine=engine, seed=seed, as_of=moment, sampling=sampling or Sampling())
-    program = compile_network(case, model, moment)
-    if engine == "nuts":  # which would look for a place to begin in vain
+    settings = Settings.of(
+        engine,
+        draws=draws,
+        tune=tune,
+        chains=chains,
+        random_seed=random_seed,
+        as_of=as_of,
+        nuts_sampler_kwargs=nuts_sampler_kwargs,
+        scrambles=scrambles,
+        log2_points=log2_points,
+    )
+    return fit_under(case, model, settings, progressbar=progressbar)
+
+
+def fit_under(case: Case, model: Model, settings: Settings, *, progressbar: bool = False) -> Posterior:
+    """What `fit` does, with settings as a value."""
+    program = compile_network(case, model, settings.as_of)
+    if settings.engine == "nuts":  # which would look for a place to begin in vain
         refuse_contradiction(case, program)
-    posterior = sample(case, model, settings, program, progress=progress)
-    if engine == "importance" and not np.isfinite(posterior.log_joint).any():
+    posterior = sample(case, model, settings, program, progressbar=progressbar)
+    if settings.engine == "importance" and not np.isfinite(posterior.log_joint).any():
         refuse_contradiction(case, program)
     return posterior
 
 
-def sample(case: Case, model: Model, settings: Settings, program: Program, *, progress: bool = False) -> Posterior:
+def sample(case: Case, model: Model, settings: Settings, program: Program, *, progressbar: bool = False) -> Posterior:
     """Draw the posterior of a compiled network, by the engine of the settings; `program` may differ from the model's.
 
     Evidence that is switched off is data: NUTS uses its compiled model again and only samples.
     """
     if settings.engine == "importance":
-        weighed = importance.draw(program, settings.sampling, settings.seed)
+        weighed = importance.draw(program, settings.sampling, settings.random_seed)
         return Posterior.drawn(
             case, model, settings, weighed.draws, program=program, slots=weighed.slots, log_joint=weighed.log_joint
         )
-    draws = nuts.draw(program, settings.sampling, settings.seed, progress=progress)
+    draws = nuts.draw(program, settings.sampling, settings.random_seed, progressbar=progressbar)
     return Posterior.drawn(case, model, settings, draws, program=program)
 
 
-def prior(case: Case, model: Model, *, seed: int = 1, sampling: Sampling | None = None) -> Posterior:
+def prior(case: Case, model: Model, *, sampling: Sampling | None = None) -> Posterior:
     """The prior that a model implies, as a posterior given nothing: the instant engine with every origin left out."""
     silent = replace(case, evidence=Catalog(), declarations=Catalog())
-    return fit(silent, _unforged(model), engine="importance", seed=seed, sampling=sampling)
+    return fit_under(silent, _unforged(model), Settings(engine="importance", sampling=sampling or Sampling()))
 
 
 def _unforged(model: Model) -> Model:

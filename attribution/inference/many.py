@@ -8,7 +8,7 @@ All else that a posterior can be asked is worked out where it is asked.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -18,10 +18,10 @@ from attribution.domain.model import Model
 from attribution.domain.moments import Moment
 from attribution.errors import AttributionError, PoolError
 from attribution.inference.draws import Draws
-from attribution.inference.fit import fit
+from attribution.inference.fit import fit_under
 from attribution.inference.posterior import Posterior
 from attribution.inference.posterior_draws import Standing
-from attribution.inference.settings import Engine, Sampling, Settings
+from attribution.inference.settings import Engine, Settings
 from attribution.inference.sobol import shared_normals
 from attribution.parallel import TIMEOUT, each
 
@@ -43,10 +43,15 @@ def fit_many(
     pairs: Iterable[Pair],
     *,
     engine: Engine = "nuts",
-    seed: int = 1,
+    draws: int = 1000,
+    tune: int = 1000,
+    chains: int = 4,
+    random_seed: int = 1,
     as_of: Moment | dt.date | str | None = None,
-    sampling: Sampling | None = None,
-    progress: bool = False,
+    progressbar: bool = False,
+    nuts_sampler_kwargs: Mapping[str, float] | None = None,
+    scrambles: int = 8,
+    log2_points: int = 11,
     executor: Executor | None = None,
     timeout: float = TIMEOUT,
 ) -> list[Posterior | AttributionError]:
@@ -57,10 +62,12 @@ def fit_many(
     pairs
         ``(case, model)``, or ``(case, model, settings)`` where a fit has settings of its own. They may be made on the
         fly. What is given back holds them all: take `itertools.batched` of very many.
-    engine, seed, as_of, sampling
+    engine, draws, tune, chains, random_seed, as_of
         As in `fit`, for all pairs without settings of their own.
-    progress
+    progressbar
         Show how many are done.
+    nuts_sampler_kwargs, scrambles, log2_points
+        As in `fit`, too.
     executor
         Any `concurrent.futures.Executor`: of processes (not forked), or Dask's ``Client.get_executor()``. None is here
         and now, one after another. It is left open.
@@ -88,8 +95,17 @@ def fit_many(
     >>> [result.model.id for result in fitted if result.ranking[0].id == "kataib-hezbollah"]
     ['baseline']
     """
-    moment = Moment.of(as_of) if as_of else None
-    common = Settings(engine=engine, seed=seed, as_of=moment, sampling=sampling or Sampling())
+    common = Settings.of(
+        engine,
+        draws=draws,
+        tune=tune,
+        chains=chains,
+        random_seed=random_seed,
+        as_of=as_of,
+        nuts_sampler_kwargs=nuts_sampler_kwargs,
+        scrambles=scrambles,
+        log2_points=log2_points,
+    )
     given: list[_Task] = []
     results: dict[int, Posterior | AttributionError] = {}
 
@@ -98,7 +114,7 @@ def fit_many(
             given.append(pair if len(pair) == 3 else (*pair, common))
             yield given[-1]
 
-    with _counting(progress) as advance:
+    with _counting(progressbar) as advance:
 
         def keep(position: int, answer: _Answer | AttributionError) -> None:
             results[position] = _received(*given[position], answer)
@@ -115,9 +131,7 @@ def _fitted(task: _Task) -> _Answer | AttributionError:
     """In a worker: one fit, as it travels."""
     case, model, settings = task
     try:
-        posterior = fit(
-            case, model, engine=settings.engine, seed=settings.seed, as_of=settings.as_of, sampling=settings.sampling
-        )
+        posterior = fit_under(case, model, settings)
     except AttributionError as error:
         return error
     draws = posterior.draws
@@ -134,7 +148,7 @@ def _received(
         return answer
     draws, sampling = answer.draws, settings.sampling
     if settings.engine == "importance":
-        z = shared_normals(answer.dimension, sampling.scrambles, sampling.log2_points, settings.seed)
+        z = shared_normals(answer.dimension, sampling.scrambles, sampling.log2_points, settings.random_seed)
         draws = replace(draws, z=z)
     return Posterior.drawn(
         case, model, settings, draws, standings=answer.standings, group_standings=answer.group_standings

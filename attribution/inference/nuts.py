@@ -35,12 +35,8 @@ class Sampled:
     stats: dict[str, np.ndarray[Any, Any]]
 
 
-def run_nuts(
-    compiled: Any, sampling: Sampling, seed: int, *, target_accept: float = 0.8, depth: int = 10, progress: bool = False
-) -> Sampled:
+def run_nuts(compiled: Any, sampling: Sampling, seed: int, *, progressbar: bool = False) -> Sampled:
     """Run NUTS on a model that nutpie compiled.
-
-    Steps are so long that the mean acceptance is `target_accept`; a trajectory has at most ``2^depth - 1`` of them.
 
     Raises
     ------
@@ -58,9 +54,9 @@ def run_nuts(
             tune=sampling.tune,
             chains=sampling.chains,
             seed=seed,
-            target_accept=target_accept,
-            maxdepth=depth,
-            progress_bar=progress,
+            target_accept=sampling.target_accept,
+            maxdepth=sampling.maxdepth,
+            progress_bar=progressbar,
             save_warmup=False,
         )
     except (RuntimeError, ValueError) as error:
@@ -79,7 +75,7 @@ def compilations() -> int:
     return _density.cache_info().currsize
 
 
-def draw(program: Program, sampling: Sampling, seed: int, *, progress: bool = False) -> Draws:
+def draw(program: Program, sampling: Sampling, seed: int, *, progressbar: bool = False) -> Draws:
     """Draw the posterior of a network with NUTS.
 
     Raises
@@ -89,7 +85,7 @@ def draw(program: Program, sampling: Sampling, seed: int, *, progress: bool = Fa
     KeyboardInterrupt
         Passed on, so that nothing half-drawn is taken for a result.
     """
-    sampled = run_nuts(_sampled_model(program), sampling, seed, progress=progress)
+    sampled = run_nuts(_sampled_model(program), sampling, seed, progressbar=progressbar)
     z = np.ascontiguousarray(sampled.draws["z"][..., : program.dimension], dtype=np.float64)
     z.flags.writeable = False
     return Draws(z=z, stats=sampled.stats)

@@ -319,6 +319,7 @@ def _frame(standings: tuple[Standing, ...], name: str) -> pd.DataFrame:
 def _paragraph(posterior: Posterior) -> str:
     """Size of the problem, the first two with range and error, the verdict on the fit, and the next step."""
     program, settings = posterior.program, posterior.settings
+    how = f"{settings.engine}, seed {settings.random_seed}"
     first, second = posterior.ranking[:2]
     blocking = [
         concern
@@ -326,7 +327,7 @@ def _paragraph(posterior: Posterior) -> str:
         if concern.severity == "blocking"
     ]
     lines = [
-        f"Posterior of {posterior.case.id} under {posterior.model.id} ({settings.engine}, seed {settings.seed}): "
+        f"Posterior of {posterior.case.id} under {posterior.model.id} ({how}): "
         f"{len(program.factions)} factions, {len(program.facts)} facts, {len(program.origins)} origins, "
         f"{program.dimension} uncertain numbers.",
         f"Ahead: {_named(first)}. Next: {_named(second)}."

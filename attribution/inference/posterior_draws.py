@@ -186,7 +186,7 @@ class PosteriorDraws:
     @cached_property
     def prior_slots(self) -> Floats:
         """Values of all numbers in draws from the prior: (draw, slot)."""
-        z = sobol_normals(self.program.dimension, PRIOR_SCRAMBLES, _PRIOR_LOG2_POINTS, self.settings.seed)
+        z = sobol_normals(self.program.dimension, PRIOR_SCRAMBLES, _PRIOR_LOG2_POINTS, self.settings.random_seed)
         return numbers(self.program, flat(z))
 
     @cached_property

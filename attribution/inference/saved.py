@@ -196,11 +196,15 @@ def _changed(path: Path, what: str) -> RunError:
 
 def _settings(text: str) -> Settings:
     values = json.loads(text)
+    sampling = dict(values["sampling"])
     return Settings(
         engine=values["engine"],
-        seed=int(values["seed"]),
+        random_seed=int(values["random_seed"]),
         as_of=Moment.parse(values["as_of"]) if values["as_of"] else None,
-        sampling=Sampling(**{name: int(value) for name, value in values["sampling"].items()}),
+        sampling=Sampling(
+            target_accept=float(sampling.pop("target_accept")),
+            **{name: int(value) for name, value in sampling.items()},
+        ),
     )
 
 

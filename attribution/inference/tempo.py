@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -87,7 +87,7 @@ def sample_tempo(
         ["z"],
         make_initial_point_fn=lambda seed: 0.3 * np.random.default_rng(seed).standard_normal(size),
     )
-    sampled = run_nuts(model, sampling, seed, target_accept=_TARGET, progress=progress)
+    sampled = run_nuts(model, replace(sampling, target_accept=_TARGET), seed, progressbar=progress)
     z = sampled.draws["z"]
     names = labels or tuple(f"z[{at}]" for at in range(size))
     return TempoDraws(z, sampled.stats, convergence(z, names, sampled.stats))

@@ -47,7 +47,7 @@ def equally_weighted(posterior: PosteriorDraws) -> PosteriorDraws:
     draws, program = posterior.draws, posterior.program
     if draws.log_weight is None:
         return posterior
-    rng = np.random.default_rng(np.random.SeedSequence([posterior.settings.seed, 0x5E1EC7]))
+    rng = np.random.default_rng(np.random.SeedSequence([posterior.settings.random_seed, 0x5E1EC7]))
     picked = systematic_resampling(draws.weights, max(1, round(draws.ess)), rng)
     return PosteriorDraws.drawn(
         posterior.case,
@@ -63,7 +63,7 @@ def equally_weighted(posterior: PosteriorDraws) -> PosteriorDraws:
 def _equal_groups(posterior: PosteriorDraws) -> dict[str, xr.Dataset]:
     """The groups over (chain, draw), of a posterior whose draws count equally."""
     shape = posterior.draws.z.shape[:2]
-    program, slots, seed = posterior.program, posterior.slots, posterior.settings.seed
+    program, slots, seed = posterior.program, posterior.slots, posterior.settings.random_seed
     z = posterior.draws.flat
     prior_shape = (8, len(posterior.prior_slots) // 8)
     after = {

@@ -303,9 +303,9 @@ def _provenance(book: Casebook) -> tuple[tuple[str, str], ...]:
     ]
     return (
         ("engine", book.engine),
-        ("seed", str(book.seed)),
+        ("seed", str(book.random_seed)),
         ("versions", listed(f"{name} {version}" for name, version in versions(book.engine).items())),
-        ("command", f"attribution casebook --engine {book.engine} --seed {book.seed}"),
+        ("command", f"attribution casebook --engine {book.engine} --seed {book.random_seed}"),
         *studies,
     )
 

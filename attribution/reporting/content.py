@@ -15,7 +15,7 @@ from attribution.domain.concern import Concern
 from attribution.domain.model import Model
 from attribution.inference.posterior import Posterior
 from attribution.inference.posterior_draws import Standing
-from attribution.inference.settings import versions
+from attribution.inference.settings import Sampling, versions
 from attribution.reading.shipped import shipped_cases, shipped_models
 from attribution.reporting.answer import (
     BottomLine,
@@ -215,8 +215,11 @@ def _model_row(posterior: Posterior, *, own: bool) -> ModelRow:
 
 def _provenance(posterior: Posterior, command: str) -> tuple[tuple[str, str], ...]:
     settings, sampling = posterior.settings, posterior.settings.sampling
+    usual = Sampling()
+    own = "" if sampling.target_accept == usual.target_accept else f", target_accept {sampling.target_accept:g}"
+    own += "" if sampling.maxdepth == usual.maxdepth else f", maxdepth {sampling.maxdepth}"
     size = (
-        f"{sampling.chains} chains x {sampling.draws} draws after {sampling.tune} of tuning"
+        f"{sampling.chains} chains x {sampling.draws} draws after {sampling.tune} of tuning{own}"
         if settings.engine == "nuts"
         else f"{sampling.scrambles} scrambles x {2**sampling.log2_points} points"
     )
@@ -224,7 +227,7 @@ def _provenance(posterior: Posterior, command: str) -> tuple[tuple[str, str], ..
     hashes = (("evidence", case.digest), ("assumptions", model.digest), ("grading", model.grading.digest))
     return (
         ("engine", f"{settings.engine}: {size}"),
-        ("seed", str(settings.seed)),
+        ("seed", str(settings.random_seed)),
         *((f"SHA-256 of the {name}", digest) for name, digest in hashes),
         *(
             (f"version of {name}", version)
@@ -245,7 +248,7 @@ def _command(posterior: Posterior) -> str:
     return (
         f"attribution report {case.id if shipped else f'./{case.id}.yaml'} "
         f"--model {model.id if own else f'./{model.id}.yaml'} --engine {settings.engine} "
-        f"--seed {settings.seed}{as_of}{_to_be_written(case, model)}"
+        f"--seed {settings.random_seed}{as_of}{_to_be_written(case, model)}"
     )
 
 

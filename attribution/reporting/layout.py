@@ -172,7 +172,7 @@ def sensitivity_json(posterior: Posterior, sensitivity: Sensitivity) -> dict[str
         "case": posterior.case.id,
         "model": posterior.model.id,
         "engine": settings.engine,
-        "seed": settings.seed,
+        "seed": settings.random_seed,
         "as_of": str(settings.as_of) if settings.as_of else None,
         "hashes": {
             "case": posterior.case.digest,
@@ -418,7 +418,7 @@ def _opening(posterior: Posterior) -> str:
     lines = [
         f"{first.label} leads with {percent(first.probability)} ({percent(first.low)} to {percent(first.high)} over "
         f"the inputs), then {second.label} with {percent(second.probability)}. Drawn by {settings.engine}, seed "
-        f"{settings.seed}, {len(posterior.draws.weights)} draws; nothing below is a new fit unless it says so."
+        f"{settings.random_seed}, {len(posterior.draws.weights)} draws; nothing below is a new fit unless it says so."
     ]
     if not posterior.program.origins:
         lines.append("There is no evidence: everything here is the prior.")

@@ -60,7 +60,7 @@ def show(title: str, lines: list[Line]) -> None:
 
 def fresh(posterior: Posterior, program: Program, seed: int) -> Posterior:
     """A fit of the changed network that shares no random number with the stored draws."""
-    other = replace(posterior, settings=replace(posterior.settings, seed=seed))
+    other = replace(posterior, settings=replace(posterior.settings, random_seed=seed))
     return fit_again(other, program)
 
 

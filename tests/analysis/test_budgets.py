@@ -15,7 +15,6 @@ from attribution.analysis.shapley import contributions
 from attribution.cli import main
 from attribution.domain.facts import Fact
 from attribution.inference.posterior import Posterior
-from attribution.inference.settings import Sampling
 from attribution.network import summation
 from attribution.network.summation import part_log_likelihoods, switched_off
 from benchmarks.large import write_pair
@@ -29,7 +28,7 @@ def many_reports(count: int) -> Posterior:
     items = [a_report(f"r{k}", says("seen", "yes" if k % 3 else "no"), grade="BCD"[k % 3] + "3") for k in range(count)]
     case = a_case(Fact("seen", ("yes", "no")), items=items)
     model = a_model(a_table("seen", {"yes": {"a": (0.5, 0.7, 0.9), "else": (0.1, 0.3, 0.6)}}))
-    return at.fit(case, model, engine="importance", sampling=Sampling(log2_points=6))
+    return at.fit(case, model, engine="importance", log2_points=6)
 
 
 def test_sampled_orders_sum_to_the_log_odds_in_every_draw() -> None:

@@ -61,7 +61,7 @@ def stated(posterior: Posterior, deception: float | None, rivals: tuple[Posterio
 @pytest.mark.parametrize("deception", [None, 0.05, 0.2, 0.5, float("inf")])
 def test_no_sentence_has_a_word_of_probability(deception: float | None) -> None:
     model = at.read_model("tower-22/baseline")
-    one = at.fit(at.read_case("tower-22"), model, engine="importance", sampling=at.Sampling(scrambles=8, log2_points=8))
+    one = at.fit(at.read_case("tower-22"), model, engine="importance", scrambles=8, log2_points=8)
     other = at.fit(one.case, at.read_model("tower-22/sceptical"), engine="importance")
     for rivals in ((), (one,), (other,)):
         text = f"{stated(one, deception, rivals)}"

@@ -23,7 +23,6 @@ from attribution.network.summation import normalise
 from tests.analysis.equal_draws import drawn_again
 from tests.builders import YES_NO, a_case, a_model, a_report, a_table, says
 
-SMALL = at.Sampling(scrambles=2, log2_points=6)
 FACTS = (Fact("x", YES_NO), Fact("y", YES_NO), Fact("w", YES_NO, given=("x",)))
 TABLES = (
     a_table("x", {"yes": {"a": 0.8, "else": 0.3}}),
@@ -40,7 +39,7 @@ def posterior() -> Posterior:
 
 
 def fitted(case: at.Case) -> Posterior:
-    return at.fit(case, a_model(*TABLES), engine="importance", sampling=SMALL)
+    return at.fit(case, a_model(*TABLES), engine="importance", scrambles=2, log2_points=6)
 
 
 @pytest.mark.parametrize("names", [pair for size in (2, 3, 4) for pair in combinations("xywz", size)])
@@ -63,7 +62,7 @@ def test_origins_of_one_grade_merge_into_one_declared_origin(names: tuple[str, .
 def test_origins_of_different_grades_against_the_mean_over_the_switch() -> None:
     """Reliabilities r > s, unrelated facts: both believed with s, the better alone with r - s, none with 1 - r."""
     case = a_case(*FACTS[:2], items=[a_report("x", SAID["x"]), a_report("y", SAID["y"], grade="C3")])
-    one = at.fit(case, a_model(*TABLES[:2]), engine="importance", sampling=SMALL)
+    one = at.fit(case, a_model(*TABLES[:2]), engine="importance", scrambles=2, log2_points=6)
     letters, digits = one.model.grading.letters, one.model.grading.digits
     r, s = letters[1].best * digits[1].best, letters[2].best * digits[2].best
     assert r > s

@@ -5,10 +5,8 @@ from __future__ import annotations
 import attribution as at
 from attribution.analysis.leave_out import direction_concerns
 from attribution.domain.facts import Fact
-from attribution.inference.settings import Sampling
 from tests.builders import YES_NO, a_case, a_model, a_report, a_table, says
 
-SMALL = Sampling(scrambles=2, log2_points=5)
 FACTS = ("f1", "f2", "f3")
 
 
@@ -20,7 +18,7 @@ def doubts(*speaks_for: str, other: float = 0.5) -> list[str]:
     )
     chances = ({"a": 0.2, "b": 0.2, "other": other, who: 0.9} for who in speaks_for)
     tables = [a_table(fact, {"yes": chance}) for fact, chance in zip(FACTS, chances, strict=False)]
-    posterior = at.fit(case, a_model(*tables), engine="importance", sampling=SMALL)
+    posterior = at.fit(case, a_model(*tables), engine="importance", scrambles=2, log2_points=5)
     return [concern.what for concern in direction_concerns(posterior)]
 
 

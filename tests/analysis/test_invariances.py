@@ -21,7 +21,6 @@ from tests.builders import YES_NO, a_case, a_model, a_report, a_table, says
 from tests.random_cases import random_pair
 from tests.rewriting import renaming, rewritten
 
-SMALL = at.Sampling(scrambles=4, log2_points=7)
 FINDINGS: tuple[Callable[[Posterior], Any], ...] = (
     at.robust_bounds,
     at.lean,
@@ -43,7 +42,9 @@ X, Y = a_report("r", says("x", "yes")), a_report("q", says("y", "no"), source="t
 
 
 def fitted(case: at.Case, model: at.Model | None = None) -> Posterior:
-    return at.fit(case, model or a_model(*TABLES, other=(0.01, 0.05, 0.2)), engine="importance", sampling=SMALL)
+    return at.fit(
+        case, model or a_model(*TABLES, other=(0.01, 0.05, 0.2)), engine="importance", scrambles=4, log2_points=7
+    )
 
 
 def told(finding: Any) -> dict[str, Any]:

@@ -122,7 +122,7 @@ def test_a_unit_left_out_is_a_unit_never_there(seed: int, by: UnitKind) -> None:
     case, model = random_pair(seed)
     case = in_twos(case)
     model = forged_there(case, model)  # what was withdrawn since is not there to be forged
-    posterior = at.fit(case, model, engine="importance", sampling=at.Sampling(scrambles=2, log2_points=5))
+    posterior = at.fit(case, model, engine="importance", scrambles=2, log2_points=5)
     strike = without_item if by == "item" else without_fact
     for unit in units(posterior, by):
         smaller = strike(case, unit.id)
@@ -184,10 +184,9 @@ def test_without_any_evidence_it_is_the_prior_and_says_so(posterior: Posterior) 
 
 def test_the_error_of_a_pull_is_what_other_scrambles_show(posterior: Posterior) -> None:
     """Over twelve runs the pulls scatter as much as each run says."""
-    small = at.Sampling(scrambles=8, log2_points=7)
     runs = [
         at.leave_out(
-            at.fit(posterior.case, posterior.model, engine="importance", seed=seed, sampling=small),
+            at.fit(posterior.case, posterior.model, engine="importance", random_seed=seed, scrambles=8, log2_points=7),
             only=("us-intelligence",),
         ).removals[0]
         for seed in range(12)
@@ -197,7 +196,7 @@ def test_the_error_of_a_pull_is_what_other_scrambles_show(posterior: Posterior) 
 
 
 def test_what_the_draws_cannot_reach_is_fitted_again(posterior: Posterior, monkeypatch: pytest.MonkeyPatch) -> None:
-    sampled = at.fit(posterior.case, posterior.model, sampling=at.Sampling(draws=300, tune=200))
+    sampled = at.fit(posterior.case, posterior.model, draws=300, tune=200)
     monkeypatch.setattr(reweighting, "khat_threshold", lambda draws: float("-inf"))
     again = at.leave_out(sampled, only=("us-intelligence",))
     without_refit = at.leave_out(sampled, only=("us-intelligence",), refit=False)

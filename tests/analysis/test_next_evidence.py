@@ -21,8 +21,6 @@ from attribution.network.summation import joint_states
 from tests.builders import DAY, YES_NO, a_case, a_model, a_report, a_table, says
 from tests.random_cases import random_pair
 
-SMALL = at.Sampling(scrambles=4, log2_points=9)
-
 
 @pytest.fixture(scope="module")
 def posterior() -> Posterior:
@@ -38,7 +36,7 @@ def found(posterior: Posterior) -> NextEvidence:
 def test_joint_beliefs_have_the_marginals_of_the_posterior(seed: int) -> None:
     """Summed over states the factions, summed over factions the states: with surprise, staging, forging and all."""
     case, model = random_pair(seed)
-    one = at.fit(case, model, engine="importance", sampling=SMALL)
+    one = at.fit(case, model, engine="importance", scrambles=4, log2_points=9)
     joint = joint_states(one.program, one.slots, one.draws.weights.reshape(4, -1)).sum(axis=0)
     factions, begin = one.draws.weights @ one.faction_draws, 0
     assert joint.sum(axis=0) == pytest.approx(one.draws.weights @ one.state_draws, abs=1e-9)
@@ -51,7 +49,7 @@ def test_a_fact_in_closed_form() -> None:
     """P(a) = 0.6, P(b) = 0.3, P(other) = 0.1; yes with 0.9, 0.2, 0.2: everything by hand."""
     case = a_case(Fact("x", YES_NO))
     model = a_model(a_table("x", {"yes": {"a": 0.9, "else": 0.2}}), shares={"a": 0.6, "b": 0.3}, other=0.1)
-    found = next_evidence(at.fit(case, model, engine="importance", sampling=SMALL))
+    found = next_evidence(at.fit(case, model, engine="importance", scrambles=4, log2_points=9))
     joint = np.array([[0.54, 0.06], [0.06, 0.24], [0.02, 0.08]])
     by_hand = np.sum(joint * np.log2(joint / np.outer(joint.sum(axis=1), joint.sum(axis=0))))
     (one,) = found.prospects
@@ -71,7 +69,7 @@ def test_whether_an_origin_can_be_believed_in_closed_form() -> None:
     """A report of reliability r about a fact with p(yes | h): believed with r p / (r p + (1 - r) / 2) given h."""
     case = a_case(Fact("x", ("yes", "no")), items=[a_report("q", says("x", "yes"))])
     model = a_model(a_table("x", {"yes": {"a": 0.9, "else": 0.2}}), shares={"a": 0.6, "b": 0.3}, other=0.1)
-    one = at.fit(case, model, engine="importance", sampling=SMALL)
+    one = at.fit(case, model, engine="importance", scrambles=4, log2_points=9)
     r = model.grading.letters[1].best * model.grading.digits[1].best
     prior, p = np.array([0.6, 0.3, 0.1]), np.array([0.9, 0.2, 0.2])
     joint = prior[:, None] * np.column_stack([r * p, np.full(3, (1 - r) / 2)])
@@ -116,7 +114,7 @@ def test_an_answer_that_comes_has_the_effect_that_was_expected(posterior: Poster
         )
         item = Direct(id="answer", title="", source="our-search", published=DAY, fact="launch-area", ratios=never)
         case = replace(posterior.case, evidence=Catalog((*posterior.case.evidence, item)))
-        again = at.fit(case, posterior.model, engine="importance", seed=5)
+        again = at.fit(case, posterior.model, engine="importance", random_seed=5)
         leader = again.ranking[0]
         assert leader.id == outcome.leader
         assert abs(leader.probability - outcome.leader_probability) < 4 * 1.5 * max(leader.mcse, 2e-4)

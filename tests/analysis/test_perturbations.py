@@ -32,8 +32,9 @@ KINDS = ("number", "prior", "grade", "forgery", "origin", "item", "power")
 
 @cache
 def posterior() -> Posterior:
-    few = at.Sampling(scrambles=4, log2_points=6)
-    return at.fit(at.read_case("tower-22"), at.read_model("tower-22/baseline"), engine="importance", sampling=few)
+    return at.fit(
+        at.read_case("tower-22"), at.read_model("tower-22/baseline"), engine="importance", scrambles=4, log2_points=6
+    )
 
 
 def some(kind: str) -> Iterator[Perturbation]:

@@ -25,8 +25,6 @@ from tests.builders import DAY, YES_NO, a_case, a_model, a_report, a_table, a_tr
 from tests.network.test_gradient import differences, log_evidence
 from tests.random_cases import random_pair
 
-SMALL = at.Sampling(scrambles=2, log2_points=7)
-
 
 @pytest.fixture(scope="module")
 def posterior() -> Posterior:
@@ -45,7 +43,7 @@ def test_a_factor_to_a_power_is_what_the_tape_sums(posterior: Posterior) -> None
 @pytest.mark.parametrize("seed", range(600, 620))
 def test_a_factor_to_a_power_in_any_network(seed: int) -> None:
     case, model = random_pair(seed)
-    found = at.fit(case, model, engine="importance", sampling=SMALL)
+    found = at.fit(case, model, engine="importance", scrambles=2, log2_points=7)
     for origin in found.program.origins:
         summed = log_joint_at(found.program.powered(origin, 1.25), found.slots)
         mine = tempered_log_joint(found, origin, 1.25)

@@ -70,7 +70,7 @@ def test_the_paragraph_names_who_gains_and_how_it_was_computed(posterior: Poster
 
 def test_the_error_of_the_tipping_point_covers_another_seed(posterior: Posterior) -> None:
     found = at.robust_bounds(posterior)
-    again = at.robust_bounds(at.fit(posterior.case, posterior.model, engine="importance", seed=7))
+    again = at.robust_bounds(at.fit(posterior.case, posterior.model, engine="importance", random_seed=7))
     assert found.tipping is not None
     assert again.tipping is not None
     assert 0 < found.tipping_mcse < 0.01

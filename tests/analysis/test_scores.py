@@ -13,10 +13,8 @@ from attribution.domain.case import Case, Outcome, Settled
 from attribution.domain.evidence import Citation, Proposition
 from attribution.domain.facts import Fact
 from attribution.domain.grades import Grade
-from attribution.inference.settings import Sampling
 from tests.builders import DAY, YES_NO, a_case, a_model, a_report, a_table, says
 
-SMALL = Sampling(scrambles=2, log2_points=5)
 SEEN = Fact("seen", YES_NO)
 TABLE = a_table("seen", {"yes": {"a": 0.9, "b": 0.2, "other": 0.2}})
 MODEL = a_model(TABLE, shares={"a": 0.5, "b": 0.5}, other=0.1)
@@ -32,7 +30,8 @@ def scored(*outcomes: Outcome, days: int | None = 50, late: int = 10):  # type: 
         a_case_of(*outcomes, late=late),
         MODEL,
         engine="importance",
-        sampling=SMALL,
+        scrambles=2,
+        log2_points=5,
         as_of=None if days is None else DAY.days_later(days),
     )
     return posterior, scores(posterior)

@@ -15,8 +15,9 @@ from tests.builders import YES_NO, a_case, a_model, a_report, a_table, a_tree, s
 
 @pytest.fixture(scope="module")
 def posterior() -> Posterior:
-    few = at.Sampling(scrambles=4, log2_points=8)
-    return at.fit(at.read_case("tower-22"), at.read_model("tower-22/baseline"), engine="importance", sampling=few)
+    return at.fit(
+        at.read_case("tower-22"), at.read_model("tower-22/baseline"), engine="importance", scrambles=4, log2_points=8
+    )
 
 
 def test_every_finding_is_there_and_can_be_told(posterior: Posterior) -> None:
@@ -43,7 +44,7 @@ def odd_cases() -> dict[str, Posterior]:
         "nothing uncertain": (a_case(fact, items=report), a_model(a_table("x", {"yes": {"a": 0.8, "else": 0.2}}))),
     }
     return {
-        name: at.fit(case, model, engine="importance", sampling=at.Sampling(scrambles=4, log2_points=8))
+        name: at.fit(case, model, engine="importance", scrambles=4, log2_points=8)
         for name, (case, model) in cases.items()
     }
 

@@ -126,7 +126,7 @@ def a_grouped_posterior(order: tuple[int, ...] = (0, 1, 2, 3)) -> Posterior:
     ]
     tree = FactionTree((Node("g", members=(Node("a"), Node("b"))), Node("c"), Node("other")))
     case = a_case(*facts, items=[items[position] for position in order], tree=tree)
-    return at.fit(case, a_model(*tables, surprise=0.05), engine="importance", sampling=at.Sampling(log2_points=8))
+    return at.fit(case, a_model(*tables, surprise=0.05), engine="importance", log2_points=8)
 
 
 def test_groups_by_the_definition() -> None:

@@ -176,9 +176,7 @@ def test_the_paragraph_says_how_many_were_tried(posterior: Posterior, found: at.
 def test_a_model_may_name_an_origin_that_was_withdrawn_since() -> None:
     """Found by fitting Green Village: its first word was taken back, and a cluster still names it."""
     case = at.read_case("green-village-2022")
-    posterior = at.fit(
-        case, at.read_model("green-village-2022/baseline"), engine="importance", sampling=at.Sampling(log2_points=7)
-    )
+    posterior = at.fit(case, at.read_model("green-village-2022/baseline"), engine="importance", log2_points=7)
     withdrawn = {item.id for item in case.evidence if item.withdrawn}
     assert withdrawn
     assert any("us-first-report" in cluster.origins for cluster in posterior.model.clusters)

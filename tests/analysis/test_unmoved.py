@@ -29,7 +29,6 @@ FINDINGS: dict[str, Callable[[at.Posterior], Any]] = {
     "tipping": at.tipping_points,
     "deception": at.deception_budget,
 }
-SMALL = at.Sampling(scrambles=4, log2_points=7)
 
 type Pair = tuple[Case, Model]
 
@@ -55,7 +54,7 @@ def a_pair(*, tree: tuple[str, ...] = ("a", "b", "c")) -> Pair:
 
 
 def found(pair: Pair, name: str) -> dict[str, Any]:
-    posterior = at.fit(*pair, engine="importance", sampling=SMALL)
+    posterior = at.fit(*pair, engine="importance", scrambles=4, log2_points=7)
     return as_json(FINDINGS[name](posterior))
 
 
@@ -136,7 +135,7 @@ def test_idle_talk_and_mere_copies_say_nothing(name: str, kind: str) -> None:
 @pytest.mark.parametrize("name", FINDINGS)
 def test_two_factions(name: str) -> None:
     """One named, and everybody else: the smallest case there is."""
-    posterior = at.fit(*a_pair(tree=("a",)), engine="importance", sampling=SMALL)
+    posterior = at.fit(*a_pair(tree=("a",)), engine="importance", scrambles=4, log2_points=7)
     finding = FINDINGS[name](posterior)
     assert "a" in str(finding)
     assert len(finding.to_frame()) > 0

@@ -18,16 +18,18 @@ from attribution.domain.grades import Grade
 from attribution.domain.identifiers import Catalog
 from attribution.errors import InputError, UsageError
 from attribution.inference.posterior import Posterior
-from attribution.inference.settings import Sampling
 from attribution.reading.shipped import shipped_cases, shipped_models
-
-QUICK = Sampling(scrambles=8, log2_points=9)
 
 
 @cache
 def published() -> Posterior:
     return at.fit(
-        at.read_case("tower-22"), at.read_model("tower-22/baseline"), engine="importance", seed=1, sampling=QUICK
+        at.read_case("tower-22"),
+        at.read_model("tower-22/baseline"),
+        engine="importance",
+        random_seed=1,
+        scrambles=8,
+        log2_points=9,
     )
 
 
@@ -94,7 +96,7 @@ def test_another_grade_is_what_a_new_fit_of_the_changed_file_says(grade: str) ->
         ),
     )
     found = what_if(published(), Changes(grades=(("from-rutba", Grade.parse(grade)),)))
-    fitted = at.fit(changed, published().model, engine="importance", seed=2, sampling=QUICK)
+    fitted = at.fit(changed, published().model, engine="importance", random_seed=2, scrambles=8, log2_points=9)
     for position, standing in enumerate(fitted.standings):
         apart = abs(found.probabilities[position] - standing.probability)
         assert apart < 4 * np.hypot(found.mcse[position], standing.mcse) + 1e-4
@@ -137,14 +139,15 @@ def test_it_prints_as_a_sentence_and_a_table() -> None:
     assert "could not have come about" in str(replace(found, ess=0.0))
 
 
-FEW = Sampling(scrambles=4, log2_points=6)
 PAIRS = [(case, model) for case in shipped_cases() for model in shipped_models(case)]
 
 
 @pytest.mark.parametrize(("case", "model"), PAIRS)
 def test_an_item_off_is_the_item_left_out_to_the_last_bit_of_the_error(case: str, model: str) -> None:
     """Every item of every shipped case; the second question takes the long way, on which all is compiled and summed."""
-    posterior = at.fit(at.read_case(case), at.read_model(f"{case}/{model}"), engine="importance", sampling=FEW)
+    posterior = at.fit(
+        at.read_case(case), at.read_model(f"{case}/{model}"), engine="importance", scrambles=4, log2_points=6
+    )
     removals = leave_out(posterior, "item", refit=False).removals
     assert {removal.id for removal in removals} == set(posterior.case.as_of().evidence.ids)
     for removal in removals:

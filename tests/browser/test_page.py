@@ -9,22 +9,19 @@ import pytest
 import attribution as at
 from attribution.analysis.sensitivity import sensitivity
 from attribution.cli.inputs import rivals_of
-from attribution.inference.settings import Sampling
 from attribution.reporting.comparison import write_comparison
 from attribution.reporting.write import prepare
 from tests.browser.chromium import drive, html_errors, needs_browser, needs_packages
 from tests.reporting.hostile import hostile_pair
 
 REPORTS = Path(__file__).parent.parent.parent / "reports"
-SMALL = Sampling(scrambles=4, log2_points=8)
-TINY = Sampling(scrambles=2, log2_points=5)
 
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Tower 22 with its rival models and the sensitivity analysis, from few points."""
     case, model = at.read_case("tower-22"), at.read_model("tower-22/baseline")
-    posterior = at.fit(case, model, engine="importance", sampling=SMALL)
+    posterior = at.fit(case, model, engine="importance", scrambles=4, log2_points=8)
     rivals = rivals_of(posterior)
     path = tmp_path_factory.mktemp("page") / "tower-22.html"
     prepare(posterior, rivals=rivals, sensitivity=sensitivity(posterior, rivals)).write(path)
@@ -34,14 +31,16 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("hostile") / "hostile.html"
-    prepare(at.fit(*hostile_pair(), engine="importance", sampling=TINY)).write(path)
+    prepare(at.fit(*hostile_pair(), engine="importance", scrambles=2, log2_points=5)).write(path)
     return path
 
 
 @pytest.fixture(scope="module")
 def comparison(tmp_path_factory: pytest.TempPathFactory) -> Path:
     case, model = at.read_case("tower-22"), at.read_model("tower-22/baseline")
-    answers = [at.fit(case, model, engine="importance", sampling=TINY, as_of=day) for day in ("2024-02-01", None)]
+    answers = [
+        at.fit(case, model, engine="importance", scrambles=2, log2_points=5, as_of=day) for day in ("2024-02-01", None)
+    ]
     path = tmp_path_factory.mktemp("comparison") / "comparison.html"
     write_comparison(at.compare(*answers), path)
     return path

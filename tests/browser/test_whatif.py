@@ -12,7 +12,6 @@ import pytest
 import attribution as at
 from attribution.analysis.what_if import LEAST_ESS, Changes, page_answer
 from attribution.inference.posterior import Posterior
-from attribution.inference.settings import Sampling
 from attribution.reporting.whatif import thinned
 from attribution.reporting.write import prepare
 from tests.browser.chromium import drive, needs_browser
@@ -27,7 +26,7 @@ pytestmark = needs_browser
 
 @cache
 def tower_22() -> Posterior:
-    return at.fit(at.read_case("tower-22"), at.read_model("tower-22/baseline"), engine="importance", seed=1)
+    return at.fit(at.read_case("tower-22"), at.read_model("tower-22/baseline"), engine="importance", random_seed=1)
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +101,7 @@ def test_draws_that_no_longer_carry_the_question_are_not_passed_over(page: Path,
         ".evaluate((one) => [one.hidden, one.textContent]);"
     )
     assert drive(page, script).value == [True, ""]
-    thin = at.fit(*random_pair(10), engine="importance", sampling=Sampling(scrambles=4, log2_points=6))
+    thin = at.fit(*random_pair(10), engine="importance", scrambles=4, log2_points=6)
     ess = page_answer(thinned(thin), Changes()).ess
     assert ess < LEAST_ESS
     path = tmp_path / "thin.html"

@@ -10,7 +10,6 @@ import pytest
 import attribution as at
 from attribution.domain.moments import Moment
 from attribution.errors import InputError
-from attribution.inference.settings import Sampling
 from attribution.inference.tree import attributes
 from attribution.network.compiler import compile_network
 from attribution.reading import case_template, model_template, parse_case, parse_model, schema
@@ -18,7 +17,6 @@ from attribution.reading.shipped import bundled
 from tests.reading.test_files import as_an_editor_sees
 
 GRADING = (bundled("models") / "grading" / "standard.yaml").read_text()
-SMALL = Sampling(scrambles=4, log2_points=6)
 CASE = case_template("my-case")
 SETTLED = "source: ministry, grade: A2, date: 2025-01-01, settled: court"
 OUTCOME = """\
@@ -76,7 +74,7 @@ def test_any_other_change_has_a_hash_of_its_own() -> None:
 def test_an_outcome_changes_no_number_and_no_hash_of_a_fit() -> None:
     model = parse_model(model_template("my-case"), grading_text=GRADING)
     plain, settled, otherwise = (
-        at.fit(parse_case(text), model, engine="importance", sampling=SMALL)
+        at.fit(parse_case(text), model, engine="importance", scrambles=4, log2_points=6)
         for text in (CASE, with_outcome(), with_outcome(OUTCOME.replace("[faction-one, other]", "faction-two")))
     )
     assert plain.standings == settled.standings == otherwise.standings
@@ -93,7 +91,7 @@ def test_what_is_computed_from_has_no_outcome() -> None:
 
 def test_a_run_with_an_outcome_comes_back(tmp_path: Path) -> None:
     model = parse_model(model_template("my-case"), grading_text=GRADING)
-    first = at.fit(parse_case(with_outcome()), model, engine="importance", sampling=SMALL)
+    first = at.fit(parse_case(with_outcome()), model, engine="importance", scrambles=4, log2_points=6)
     first.save(tmp_path / "run.nc")
     again = at.load_posterior(tmp_path / "run.nc")
     assert again.case == first.case

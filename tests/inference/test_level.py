@@ -37,7 +37,7 @@ def close() -> tuple[at.Case, at.Model]:
 
 def test_another_seed_says_the_same(close: tuple[at.Case, at.Model]) -> None:
     """27.9 against 27.4 %, each known to 0.16: the headline named one or the other."""
-    fits = [at.fit(*close, engine="importance", seed=seed) for seed in range(1, 7)]
+    fits = [at.fit(*close, engine="importance", random_seed=seed) for seed in range(1, 7)]
     assert len({bottom_line(one).headline for one in fits}) == 1
     assert len({tuple(each.id for each in one.level) for one in fits}) == 1
     assert len({one.ranking[0].id for one in fits}) == 1

@@ -18,18 +18,15 @@ from attribution.domain.moments import Moment
 from attribution.domain.numbers import Number
 from attribution.errors import FormatError, OutputError, RunError
 from attribution.inference.saved import _digest
-from attribution.inference.settings import Sampling
 from attribution.reading import parse_case
 from tests.random_cases import random_pair
 from tests.reading.test_recipes import CASE, MODEL, RECIPE
-
-SMALL = Sampling(scrambles=4, log2_points=6)
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory, case: at.Case, baseline: at.Model) -> Path:
     path = tmp_path_factory.mktemp("runs") / "small.nc"
-    at.fit(case, baseline, engine="importance", sampling=SMALL).save(path)
+    at.fit(case, baseline, engine="importance", scrambles=4, log2_points=6).save(path)
     return path
 
 
@@ -48,7 +45,9 @@ def test_a_sampled_run_comes_back_to_the_last_bit(sampled: at.Posterior, tmp_pat
 
 
 def test_a_weighted_run_comes_back_to_the_last_bit(case: at.Case, baseline: at.Model, tmp_path: Path) -> None:
-    first = at.fit(case, baseline, engine="importance", sampling=SMALL, as_of=dt.date(2024, 2, 1), seed=7)
+    first = at.fit(
+        case, baseline, engine="importance", scrambles=4, log2_points=6, as_of=dt.date(2024, 2, 1), random_seed=7
+    )
     first.save(tmp_path / "run.nc")
     again = at.load_posterior(tmp_path / "run.nc")
     assert np.array_equal(again.draws.weights, first.draws.weights)
@@ -155,19 +154,19 @@ def test_a_changed_model_is_saved_as_it_is(case: at.Case, baseline: at.Model, tm
     """Not as the file that it was read from: 0.32 in memory was 0.80 on disk."""
     level = replace(baseline.perpetrator, proportional_to=(), shares=(Share("else", Number.exactly(1.0)),))
     model = replace(baseline, perpetrator=level)
-    posterior = at.fit(case, model, engine="importance", sampling=SMALL)
+    posterior = at.fit(case, model, engine="importance", scrambles=4, log2_points=6)
     posterior.save(tmp_path / "run.nc")
     again = at.load_posterior(tmp_path / "run.nc")
     assert again.model == model
     assert again.standings == posterior.standings
-    assert again.standings != at.fit(case, baseline, engine="importance", sampling=SMALL).standings
+    assert again.standings != at.fit(case, baseline, engine="importance", scrambles=4, log2_points=6).standings
     assert model.digest != baseline.digest
     assert again.model.digest == model.digest
 
 
 def test_a_changed_case_is_saved_as_it_is(case: at.Case, baseline: at.Model, tmp_path: Path) -> None:
     changed = case.with_grade("halt", "E5")
-    posterior = at.fit(changed, baseline, engine="importance", sampling=SMALL)
+    posterior = at.fit(changed, baseline, engine="importance", scrambles=4, log2_points=6)
     posterior.save(tmp_path / "run.nc")
     again = at.load_posterior(tmp_path / "run.nc")
     assert again.case == changed
@@ -177,7 +176,7 @@ def test_a_changed_case_is_saved_as_it_is(case: at.Case, baseline: at.Model, tmp
 
 def test_a_case_and_a_model_built_in_python_are_saved_like_any_other(tmp_path: Path) -> None:
     case, model = random_pair(5)
-    posterior = at.fit(case, model, engine="importance", sampling=SMALL)
+    posterior = at.fit(case, model, engine="importance", scrambles=4, log2_points=6)
     posterior.save(tmp_path / "run.nc")
     again = at.load_posterior(tmp_path / "run.nc")
     assert (again.case, again.model) == (case, model)
@@ -186,7 +185,7 @@ def test_a_case_and_a_model_built_in_python_are_saved_like_any_other(tmp_path: P
 
 def test_a_case_that_no_text_can_hold_is_not_saved(tmp_path: Path) -> None:
     case, model = random_pair(5)
-    posterior = at.fit(replace(case, title=" blank first"), model, engine="importance", sampling=SMALL)
+    posterior = at.fit(replace(case, title=" blank first"), model, engine="importance", scrambles=4, log2_points=6)
     with pytest.raises(FormatError, match="title: the case that is read again differs"):
         posterior.save(tmp_path / "run.nc")
     assert list(tmp_path.iterdir()) == []
@@ -197,7 +196,7 @@ def test_a_run_of_a_model_that_extends_another_under_a_recipe_stands_alone(tmp_p
         (tmp_path / f"{name}.yaml").write_text(text.replace("recipe: made-up\n", "recipe: made-up.yaml\n"))
     other = tmp_path / "other.yaml"
     other.write_text("format: attribution-model/1\ntitle: Other\nextends: baseline\n")
-    first = at.fit(parse_case(CASE), at.read_model(other), engine="importance", sampling=SMALL)
+    first = at.fit(parse_case(CASE), at.read_model(other), engine="importance", scrambles=4, log2_points=6)
     first.save(tmp_path / "run.nc")
     for name in ("baseline", "made-up", "other"):
         (tmp_path / f"{name}.yaml").unlink()

@@ -15,14 +15,16 @@ import attribution as at
 from attribution.analysis.confidence import confidence
 from attribution.analysis.finding import Finding
 from attribution.errors import UsageError
+from attribution.inference.fit import fit_under
 from attribution.inference.posterior import Posterior
 from attribution.plots import style
 
 
 @pytest.fixture(scope="module")
 def posterior() -> Posterior:
-    few = at.Sampling(scrambles=4, log2_points=8)
-    return at.fit(at.read_case("tower-22"), at.read_model("tower-22/baseline"), engine="importance", sampling=few)
+    return at.fit(
+        at.read_case("tower-22"), at.read_model("tower-22/baseline"), engine="importance", scrambles=4, log2_points=8
+    )
 
 
 @pytest.fixture(autouse=True)
@@ -48,9 +50,7 @@ def _what_if(posterior: Posterior) -> at.WhatIf:
 
 def _comparison(posterior: Posterior) -> at.Comparison:
     other = at.read_model("tower-22/sceptical")
-    return at.compare(
-        posterior, at.fit(posterior.case, other, engine="importance", sampling=posterior.settings.sampling)
-    )
+    return at.compare(posterior, fit_under(posterior.case, other, posterior.settings))
 
 
 def _casebook(posterior: Posterior) -> at.Casebook:

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 import attribution as at
-from attribution.inference.settings import Sampling
 from attribution.reporting.diagnostics import RANK_BINS, Chains, _energy, _trace, chains
 from attribution.reporting.figures.report import panels
 
@@ -40,4 +39,4 @@ def test_panels_say_what_they_draw() -> None:
 
 def test_weighted_points_have_no_chains() -> None:
     case, model = at.read_case("tower-22"), at.read_model("tower-22/baseline")
-    assert chains(at.fit(case, model, engine="importance", sampling=Sampling(scrambles=2, log2_points=5))) is None
+    assert chains(at.fit(case, model, engine="importance", scrambles=2, log2_points=5)) is None

@@ -9,7 +9,6 @@ import pytest
 
 import attribution as at
 from attribution.inference.posterior import Posterior
-from attribution.inference.settings import Sampling
 from attribution.reporting.answer import judgement_and_history
 from attribution.reporting.content import content
 from attribution.reporting.html import html
@@ -20,8 +19,7 @@ from attribution.reporting.whatif import what_if_section
 
 def fitted(name: str) -> Posterior:
     case = at.read_case("tower-22")
-    small = Sampling(scrambles=4, log2_points=7)
-    return at.fit(case, at.read_model(f"tower-22/{name}"), engine="importance", sampling=small)
+    return at.fit(case, at.read_model(f"tower-22/{name}"), engine="importance", scrambles=4, log2_points=7)
 
 
 @pytest.fixture(scope="module")

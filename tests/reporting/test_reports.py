@@ -14,7 +14,6 @@ import pytest
 import attribution as at
 from attribution.domain.verbal import percent, percents
 from attribution.errors import OutputError, UsageError
-from attribution.inference.settings import Sampling
 from attribution.reading import case_template, model_template, parse_case, parse_model
 from attribution.reading.shipped import bundled
 from attribution.reporting import REPORT_SUFFIXES
@@ -22,7 +21,6 @@ from attribution.reporting.json import report_schema
 from attribution.reporting.text import plain
 from attribution.reporting.write import Prepared, prepare
 
-SMALL = Sampling(scrambles=4, log2_points=7)
 EVIL = "<script>alert(1)</script>\\\"'&`|]]>*_[x](javascript:y) \u202eevil\u200b --> </style>"
 OUR_SCRIPTS = ['<script type="application/json" id="what-if-data">', "</script>", "<script>", "</script>"]
 VOID = {"meta", "br", "hr", "link", "img", "input", "line", "circle"}
@@ -48,7 +46,9 @@ def prepared(evil: str = "", *, role: bool = False) -> Prepared:
         ):
             model = model.replace(f": {text}", f": {quoted}")
     grading = (bundled("models") / "grading" / "standard.yaml").read_text()
-    posterior = at.fit(parse_case(case), parse_model(model, grading_text=grading), engine="importance", sampling=SMALL)
+    posterior = at.fit(
+        parse_case(case), parse_model(model, grading_text=grading), engine="importance", scrambles=4, log2_points=7
+    )
     return prepare(posterior)
 
 
@@ -218,7 +218,9 @@ def test_the_gate_names_what_is_missing() -> None:
 def test_a_sensitivity_analysis_is_told_in_every_form() -> None:
     case, model = case_template("my-case"), model_template("my-case")
     grading = (bundled("models") / "grading" / "standard.yaml").read_text()
-    posterior = at.fit(parse_case(case), parse_model(model, grading_text=grading), engine="importance", sampling=SMALL)
+    posterior = at.fit(
+        parse_case(case), parse_model(model, grading_text=grading), engine="importance", scrambles=4, log2_points=7
+    )
     whole = prepare(posterior, sensitivity=at.sensitivity(posterior))
     assert not any("sensitivity" in reason for reason in whole.gate.reasons)
     jsonschema.validate(json.loads(whole.render(".json")), report_schema())

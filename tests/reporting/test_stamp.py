@@ -22,8 +22,6 @@ from attribution.reading.template import PLACEHOLDERS
 from attribution.reporting.answer import STAMP_MEANING, Gate, gate
 from tests.builders import a_case, a_model, a_report, says
 
-SMALL = at.Sampling(scrambles=2, log2_points=7)
-
 
 def pair() -> tuple[at.Case, at.Model]:
     return at.read_case("k1-2019"), at.read_model("k1-2019/baseline")
@@ -93,7 +91,7 @@ def test_a_report_that_speaks_against_whom_it_names() -> None:
     case = a_case(items=(a_report("r", says("perpetrator", "a"), grade="B2", source="s"),))
     for d, speaks in ((0.1, False), (0.9, True)):
         turned = Deception(deceptive=(Deceptive("s", Number.exactly(d)),))
-        posterior = at.fit(case, replace(a_model(), deception=turned), engine="importance", sampling=SMALL)
+        posterior = at.fit(case, replace(a_model(), deception=turned), engine="importance", scrambles=2, log2_points=7)
         found = list(self_defeating_reports(posterior))
         assert len(found) == speaks
         for concern in found:
@@ -108,7 +106,8 @@ def reasons(posterior: at.Posterior, *rivals: at.Posterior) -> str:
 def test_no_rival_model_and_one_in_doubt() -> None:
     case, model = pair()
     posterior, rival = (
-        at.fit(case, one, engine="importance", sampling=SMALL) for one in (model, at.read_model("k1-2019/sceptical"))
+        at.fit(case, one, engine="importance", scrambles=2, log2_points=7)
+        for one in (model, at.read_model("k1-2019/sceptical"))
     )
     assert "no rival model" in reasons(posterior)
     assert "no rival model" in reasons(posterior, posterior)
@@ -119,16 +118,16 @@ def test_no_rival_model_and_one_in_doubt() -> None:
 
 def test_a_model_in_no_file() -> None:
     case, model = pair()
-    posterior = at.fit(case, model.with_({"perpetrator.other": 0.2}), engine="importance", sampling=SMALL)
+    posterior = at.fit(case, model.with_({"perpetrator.other": 0.2}), engine="importance", scrambles=2, log2_points=7)
     assert "the model was made or changed in Python" in reasons(posterior)
-    assert "in Python" not in reasons(at.fit(case, model, engine="importance", sampling=SMALL))
+    assert "in Python" not in reasons(at.fit(case, model, engine="importance", scrambles=2, log2_points=7))
 
 
 def test_a_file_that_is_not_the_one_of_its_name(tmp_path: Path) -> None:
     """A copy of a shipped case, changed: the command in the report would read the other one."""
     case, model = pair()
     at.write_case(case.with_({"title": "Another title"}), tmp_path / "k1.yaml")
-    posterior = at.fit(at.read_case(tmp_path / "k1.yaml"), model, engine="importance", sampling=SMALL)
+    posterior = at.fit(at.read_case(tmp_path / "k1.yaml"), model, engine="importance", scrambles=2, log2_points=7)
     assert 'the case is not the one that ships as "k1-2019"' in reasons(posterior)
 
 

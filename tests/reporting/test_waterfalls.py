@@ -6,14 +6,13 @@ import numpy as np
 import pytest
 
 import attribution as at
-from attribution.inference.settings import Sampling
 from attribution.reporting.answer import MOST_RIVALS, waterfalls
 from tests.reporting.hostile import hostile_pair
 
 
 def test_the_leader_against_each_rival_then_its_group_against_those_outside() -> None:
     case, model = at.read_case("tower-22"), at.read_model("tower-22/baseline")
-    posterior = at.fit(case, model, engine="importance", sampling=Sampling(scrambles=2, log2_points=7))
+    posterior = at.fit(case, model, engine="importance", scrambles=2, log2_points=7)
     found, notes = waterfalls(posterior)
     leader, *others = (one.id for one in posterior.ranking)
     assert [(one.faction, one.rival) for one in found] == [
@@ -30,7 +29,7 @@ def test_the_leader_against_each_rival_then_its_group_against_those_outside() ->
 
 
 def test_of_many_rivals_the_nearest_are_shown_and_the_rest_is_told() -> None:
-    posterior = at.fit(*hostile_pair(), engine="importance", sampling=Sampling(scrambles=2, log2_points=5))
+    posterior = at.fit(*hostile_pair(), engine="importance", scrambles=2, log2_points=5)
     found, notes = waterfalls(posterior)
     leader = posterior.ranking[0].id
     assert len([one for one in found if one.faction == leader]) <= MOST_RIVALS

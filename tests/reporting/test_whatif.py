@@ -15,7 +15,6 @@ import attribution as at
 from attribution.analysis.what_if import Changes, PageAnswer, PageDraws, page_answer
 from attribution.inference.draws import Draws
 from attribution.inference.posterior import Posterior
-from attribution.inference.settings import Sampling
 from attribution.reporting import whatif
 from attribution.reporting.whatif import BUDGET, DRAWS, MODULES, thinned, what_if_section, whatif_script
 from attribution.reporting.whatif_network import network_json
@@ -24,18 +23,17 @@ from tests.random_cases import kinds_used, random_pair
 from tests.reporting.whatif_settings import link, random_changes
 
 HERE = Path(__file__).parent / "whatif"
-SMALL = Sampling(scrambles=4, log2_points=6)
 SEEDS = range(14)
 
 
 @cache
 def tower_22() -> Posterior:
-    return at.fit(at.read_case("tower-22"), at.read_model("tower-22/baseline"), engine="importance", seed=1)
+    return at.fit(at.read_case("tower-22"), at.read_model("tower-22/baseline"), engine="importance", random_seed=1)
 
 
 @cache
 def a_random_posterior(seed: int) -> Posterior:
-    return at.fit(*random_pair(seed), engine="importance", sampling=SMALL)
+    return at.fit(*random_pair(seed), engine="importance", scrambles=4, log2_points=6)
 
 
 def node_answers(posterior: Posterior, embedded: PageDraws, links: list[str]) -> list[dict[str, object]]:

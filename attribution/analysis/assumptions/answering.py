@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache, partial
 from threading import Lock
 from typing import Any
@@ -31,7 +31,7 @@ from attribution.domain.moments import Moment
 from attribution.domain.numbers import Number, Scale
 from attribution.errors import AttributionError, InputError, UsageError, in_one_line
 from attribution.inference.draws import Draws, Estimate, estimate, smoothed
-from attribution.inference.fit import fit, refuse_contradiction, sample
+from attribution.inference.fit import fit_under, refuse_contradiction, sample
 from attribution.inference.settings import Settings
 from attribution.network.curves import bent, curve, from_scale, with_odds
 from attribution.network.edits import ReachMap, driven
@@ -206,14 +206,7 @@ class Answering:
 
     def __init__(self, case: Case, model: Model, settings: Settings) -> None:
         self.case, self.model, self.settings = case, model, settings
-        self.posterior = fit(
-            case,
-            model,
-            engine="importance",
-            seed=settings.seed,
-            as_of=settings.as_of,
-            sampling=settings.sampling,
-        )
+        self.posterior = fit_under(case, model, replace(settings, engine="importance"))
         self.workspace = Workspace(self.posterior)
         self._alone = Lock()
         self._edits = _Kept[Edit | None](_EDITS_KEPT)

@@ -196,7 +196,7 @@ def prior_predictive(posterior: Posterior) -> PriorPredictive:
     slots = posterior.prior_slots.reshape(PRIOR_SCRAMBLES, -1, posterior.prior_slots.shape[1])[:, :_POINTS]
     draws = _Draws.of(posterior, np.ascontiguousarray(slots).reshape(-1, slots.shape[2]))
     parts = [_Part.of(posterior, draws, part, of) for part, of in by_part.items()]
-    rng = np.random.default_rng((posterior.settings.seed, 4))
+    rng = np.random.default_rng((posterior.settings.random_seed, 4))
     simulated = _scores(draws, parts, _simulate(draws, parts, rng))
     observed = float(_scores(draws, parts, [np.array([len(part.outcomes) - 1]) for part in parts])[0])
     below = simulated < observed - _SAME

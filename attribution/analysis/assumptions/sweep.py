@@ -22,7 +22,7 @@ from attribution.domain.numbers import Number, Scale
 from attribution.domain.verbal import NAMING_LIMIT, probability_words
 from attribution.errors import InputError, UsageError
 from attribution.inference.draws import khat_threshold
-from attribution.inference.settings import Engine, Sampling, Settings
+from attribution.inference.settings import Engine, Settings
 from attribution.inference.sobol import normal_quantiles, sobol_points
 from attribution.network.curves import quantile
 from attribution.network.program import Floats
@@ -45,11 +45,16 @@ def sweep(
     *,
     engine: Engine = "importance",
     n: int | None = None,
+    draws: int = 1000,
+    tune: int = 1000,
+    chains: int = 4,
     random_seed: int = 1,
     as_of: Moment | dt.date | str | None = None,
-    sampling: Sampling | None = None,
-    executor: Executor | None = None,
     progressbar: bool = False,
+    nuts_sampler_kwargs: Mapping[str, float] | None = None,
+    scrambles: int = 8,
+    log2_points: int = 11,
+    executor: Executor | None = None,
 ) -> pd.DataFrame:
     """The answer under many settings of the case and the model, as one tidy table.
 
@@ -71,16 +76,18 @@ def sweep(
     n
         So many random settings instead of a grid, 1 to 100,000. A path then has a range: ``[low, best, high]`` by its
         5, 50 and 95 % quantiles, ``[low, high]`` evenly, any other list one of its values, None the model's own number.
+    draws, tune, chains
+        As in `fit`, with ``nuts``.
     random_seed
         From 0 to 2^63 - 1; of all draws.
     as_of
         Use only what was published by then.
-    sampling
-        How many draws; `Sampling()` where it is not given.
-    executor
-        Any `concurrent.futures.Executor`; None is here and now.
     progressbar
         Show how many settings are done.
+    nuts_sampler_kwargs, scrambles, log2_points
+        As in `fit`.
+    executor
+        Any `concurrent.futures.Executor`; None is here and now.
 
     Returns
     -------
@@ -105,10 +112,19 @@ def sweep(
     >>> frame["setting"].nunique(), len(frame) == 6 * len(case.factions.leaves)
     (6, True)
     """
-    moment = Moment.of(as_of) if as_of else None
-    common = Settings(engine=engine, seed=random_seed, as_of=moment, sampling=sampling or Sampling())
+    common = Settings.of(
+        engine,
+        draws=draws,
+        tune=tune,
+        chains=chains,
+        random_seed=random_seed,
+        as_of=as_of,
+        nuts_sampler_kwargs=nuts_sampler_kwargs,
+        scrambles=scrambles,
+        log2_points=log2_points,
+    )
     tried = _expanded(case, model, settings, n, random_seed)
-    _check_paths(case, model, moment, tried)
+    _check_paths(case, model, common.as_of, tried)
     batches = [tuple(some) for some in batched(tried, _BATCH)]
     with _counting(progressbar, len(tried)) as advance:
         found = each(

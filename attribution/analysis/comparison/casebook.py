@@ -22,9 +22,9 @@ from attribution.domain.model import Deception, Forged, Model
 from attribution.domain.moments import Moment
 from attribution.domain.tables import Table
 from attribution.inference.draws import estimate, khat_threshold
-from attribution.inference.fit import fit
+from attribution.inference.fit import fit_under
 from attribution.inference.posterior import Posterior
-from attribution.inference.settings import Engine, Sampling
+from attribution.inference.settings import Engine, Sampling, Settings
 from attribution.network.program import Floats
 from attribution.parallel import each
 from attribution.plots.figures import DotRow, Scale, dots
@@ -127,7 +127,7 @@ class Casebook(Finding):
         One for each case and model: the prior, the posterior as of chosen moments, what was settled later, its scores.
     engine
         Which engine fitted them: ``importance`` or ``nuts``.
-    seed
+    random_seed
         The seed of every fit.
 
     Examples
@@ -140,7 +140,7 @@ class Casebook(Finding):
 
     studies: tuple[Study, ...]
     engine: str
-    seed: int
+    random_seed: int
 
     @property
     def title(self) -> str:
@@ -149,7 +149,7 @@ class Casebook(Finding):
     @property
     def method(self) -> str:
         """How it was computed."""
-        return f"Every model fitted as of every moment, by engine {self.engine}, seed {self.seed}."
+        return f"Every model fitted as of every moment, by engine {self.engine}, seed {self.random_seed}."
 
     def to_frame(self) -> pd.DataFrame:
         """One row per case, model and glance: items, leader and its probability, and the scores where there are any."""
@@ -239,7 +239,7 @@ def casebook(
     pairs: Iterable[tuple[Case, Model]],
     *,
     engine: Engine = "importance",
-    seed: int = 1,
+    random_seed: int = 1,
     executor: Executor | None = None,
 ) -> Casebook:
     """Fit each case under each model as of one, seven and thirty days after the incident and as it stands now.
@@ -253,7 +253,7 @@ def casebook(
         Cases, each with a model of it.
     engine
         ``importance`` (instant) or ``nuts``, for every fit.
-    seed
+    random_seed
         The seed of every fit.
     executor
         Where studies are worked out side by side; in this process, one after the other, where not given. The book does
@@ -277,7 +277,8 @@ def casebook(
     >>> at.casebook([pair]).studies[0].case
     'k1-2019'
     """
-    return Casebook(tuple(each(partial(_study, engine=engine, seed=seed), pairs, executor=executor)), engine, seed)
+    study = partial(_study, engine=engine, random_seed=random_seed)
+    return Casebook(tuple(each(study, pairs, executor=executor)), engine, random_seed)
 
 
 def moments(case: Case) -> Iterator[tuple[str, Moment | None]]:
@@ -292,11 +293,12 @@ def moments(case: Case) -> Iterator[tuple[str, Moment | None]]:
     yield LATEST, None
 
 
-def _study(pair: tuple[Case, Model], *, engine: Engine, seed: int) -> Study:
+def _study(pair: tuple[Case, Model], *, engine: Engine, random_seed: int) -> Study:
     case, model = pair
-    found = [(label, fit(case, model, engine=engine, seed=seed, as_of=moment)) for label, moment in moments(case)]
+    settings = Settings(engine=engine, random_seed=random_seed)
+    found = [(label, fit_under(case, model, replace(settings, as_of=moment))) for label, moment in moments(case)]
     latest = found[-1][1]
-    witnesses = fit(*naive_independence(case, model), engine="importance", seed=seed)
+    witnesses = fit_under(*naive_independence(case, model), replace(settings, engine="importance"))
     return Study(
         case=case.id,
         title=case.title,

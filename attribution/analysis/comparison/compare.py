@@ -22,9 +22,9 @@ from attribution.domain.tables import Trait
 from attribution.domain.verbal import percent
 from attribution.errors import UsageError, listed
 from attribution.inference.draws import Draws, expectation, khat_threshold
-from attribution.inference.fit import fit
+from attribution.inference.fit import fit_under
 from attribution.inference.posterior import Posterior
-from attribution.inference.settings import Sampling
+from attribution.inference.settings import Settings
 from attribution.network.program import Floats
 from attribution.plots.figures import DotRow, Scale, dots
 from attribution.plots.style import roles
@@ -215,7 +215,7 @@ def compare(first: Posterior, second: Posterior) -> Comparison:
     """
     a, b = (Side(one.case.as_of(one.settings.as_of), one.model) for one in (first, second))
     changed = tuple(group for group in GROUPS if hybrid(a, b, frozenset({group})) != hybrid(a, b, frozenset()))
-    fits = _Fits(a, b, first.settings.sampling, first.settings.seed)
+    fits = _Fits(a, b, replace(first.settings, engine="importance", as_of=None))
     worth = {kept: fits.of(kept) for size in range(len(changed) + 1) for kept in _subsets(changed, size)}
     parts = np.stack([_shapley(worth, changed, group) for group in GROUPS])
     return Comparison(
@@ -261,13 +261,13 @@ def _subsets(groups: tuple[Group, ...], size: int) -> list[frozenset[Group]]:
 class _Fits:
     """Fits of hybrids, as rows: the mean, then the deviations of each scramble from it."""
 
-    def __init__(self, a: Side, b: Side, sampling: Sampling, seed: int) -> None:
-        self._a, self._b, self._sampling, self._seed = a, b, sampling, seed
+    def __init__(self, a: Side, b: Side, settings: Settings) -> None:
+        self._a, self._b, self._settings = a, b, settings
         self.khat = float("-inf")
 
     def of(self, kept: frozenset[Group]) -> Floats:
         side = hybrid(self._a, self._b, kept)
-        found = fit(side.case, side.model, engine="importance", seed=self._seed, sampling=self._sampling)
+        found = fit_under(side.case, side.model, self._settings)
         self.khat = max(self.khat, float("-inf") if found.draws.khat is None else found.draws.khat)
         order = [found.program.factions.index(leaf) for leaf in self._a.case.factions.leaves]
         return _mean_and_deviations(found.draws, found.faction_draws[:, order]) @ _membership(self._a)

@@ -267,7 +267,7 @@ class _Walk:
     @classmethod
     def between(cls, posterior: Posterior, leader: int, rival: int) -> _Walk:
         sampling, dimension = posterior.settings.sampling, posterior.program.dimension
-        points = sobol_normals(dimension, sampling.scrambles, sampling.log2_points, posterior.settings.seed)[
+        points = sobol_normals(dimension, sampling.scrambles, sampling.log2_points, posterior.settings.random_seed)[
             :, :_POINTS
         ]
         z = points.reshape(points.shape[0] * points.shape[1], dimension)

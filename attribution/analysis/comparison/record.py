@@ -42,12 +42,12 @@ def recipe_record(posterior: Posterior) -> Record:
         gain
         for name in shipped_cases()
         if name != posterior.case.id
-        for gain in _gains(read_case(name), recipe, posterior.settings.seed)
+        for gain in _gains(read_case(name), recipe, posterior.settings.random_seed)
     ]
     return Record(recipe, len(gains), float(np.mean(gains)) if gains else 0.0)
 
 
-def _gains(case: Case, recipe: str, seed: int) -> list[float]:
+def _gains(case: Case, recipe: str, random_seed: int) -> list[float]:
     """What the recipe gained on the settled outcomes of a case, under the first of its models that uses it."""
     if not any(outcome.scored for outcome in case.outcomes):
         return []
@@ -55,7 +55,7 @@ def _gains(case: Case, recipe: str, seed: int) -> list[float]:
     found: dict[int, float] = {}
     for _, moment in reversed(list(moments(case)) if model else []):
         if model and len(found) < sum(outcome.scored for outcome in case.outcomes):
-            posterior = fit(case, model, engine="importance", seed=seed, as_of=moment)
+            posterior = fit(case, model, engine="importance", random_seed=random_seed, as_of=moment)
             found = {one.outcome: one.gain for one in scores(posterior)} | found
     return list(found.values())
 

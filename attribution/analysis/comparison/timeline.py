@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,7 +11,7 @@ from attribution.analysis.finding import Finding, beyond_reach
 from attribution.domain.case import Case
 from attribution.domain.evidence import Item, Statement
 from attribution.inference.draws import estimate
-from attribution.inference.fit import fit
+from attribution.inference.fit import fit_under
 from attribution.inference.posterior import Posterior
 from attribution.inference.settings import Sampling
 from attribution.plots.figures import Line, Scale, lines
@@ -190,14 +190,8 @@ def _evenly(moments: list[Moment], most: int) -> list[Moment]:
 
 
 def _turn(posterior: Posterior, moment: Moment, before: Moment | None) -> Turn:
-    known = fit(
-        posterior.case,
-        posterior.model,
-        engine="importance",
-        seed=posterior.settings.seed,
-        as_of=moment,
-        sampling=_SAMPLING,
-    )
+    settings = replace(posterior.settings, engine="importance", as_of=moment, sampling=_SAMPLING)
+    known = fit_under(posterior.case, posterior.model, settings)
     found, level = estimate(known.draws, known.faction_draws), tuple(one.id for one in known.level)
     return Turn(
         moment=moment.isoformat(),

@@ -161,7 +161,7 @@ def backtest(
     protocol: Protocol = "rolling",
     baselines: Sequence[str] = (),
     least: int = 20,
-    seed: int = 1,
+    random_seed: int = 1,
     nuts: bool = False,
     progress: Callable[[str, int, int], None] | None = None,
     executor: Executor | None = None,
@@ -183,7 +183,7 @@ def backtest(
         Names of the tuned baselines to score beside the model.
     least
         How many events a faction needs in training to be a class of its own.
-    seed
+    random_seed
         The seed of all that is drawn.
     nuts
         Draw the coefficients by NUTS, in about a minute.
@@ -225,7 +225,7 @@ def backtest(
             allowed="at least one labelled event to forecast",
             hint="choose an earlier date with --from",
         )
-    ground = Ground(events, classes, first, protocol, seed)
+    ground = Ground(events, classes, first, protocol, random_seed)
     model, rivals = _forecast_all(ground, baselines, nuts=nuts, progress=progress, executor=executor)
     results = [
         (MODEL, model.setting, model.probability[known], model.seconds),
@@ -235,7 +235,7 @@ def backtest(
     prior = (
         np.bincount(classes.labels(events)[:first][classes.labels(events)[:first] >= 0], minlength=len(classes)) + 0.5
     )
-    entries = _forecasters(results, label[known], prior / prior.sum(), month, seed)
+    entries = _forecasters(results, label[known], prior / prior.sum(), month, random_seed)
     losses = {name: log_losses(probability, label[known]) for name, _, probability, _ in results}
     rival = losses[entries[1].name] if len(entries) > 1 else np.full(len(known), np.nan)
     top = model.probability[known]
@@ -248,11 +248,11 @@ def backtest(
         scored=len(known),
         classes=classes.names,
         forecasters=entries,
-        curve=tuple(calibration(top.max(axis=1), hit, month, _DRAWS, seed)),
+        curve=tuple(calibration(top.max(axis=1), hit, month, _DRAWS, random_seed)),
         groups=tuple(_groups(events, classes, first + known, label[known], losses[MODEL], rival, top)),
         coefficients=model.coefficients,
         fits=model.fits,
-        seed=seed,
+        seed=random_seed,
         concerns=(*_concerns(events, first, known, label, classes), *model.coefficients.concerns),
     )
 

@@ -22,7 +22,6 @@ from attribution.network.edits import displaced
 from tests.builders import YES_NO, a_case, a_model, a_report, a_table, a_tree, says
 from tests.random_cases import random_pair
 
-SMALL = at.Sampling(scrambles=4, log2_points=7)
 SKEWED = (0.3, 0.6, 0.7)
 SURE = "A1"
 
@@ -91,7 +90,7 @@ def test_no_correlation_is_the_posterior() -> None:
 def test_every_lean_of_a_random_case_is_that_of_a_new_fit(seed: int) -> None:
     """The same points under the changed network: odds, deviations of members and skewed numbers among them."""
     case, model = random_pair(seed)
-    posterior = at.fit(case, model, engine="importance", sampling=SMALL)
+    posterior = at.fit(case, model, engine="importance", scrambles=4, log2_points=7)
     found = at.lean(posterior, refit=False)
     for label, signs in leaning_numbers(standing_case(posterior), posterior.program).items():
         for sign in (-1, 1):
@@ -143,9 +142,11 @@ def test_who_leans_and_which_way() -> None:
 
 def test_what_was_published_later_asserts_nothing_yet() -> None:
     posterior = at.fit(
-        at.read_case("tower-22"), at.read_model("tower-22/baseline"), engine="importance", sampling=SMALL
+        at.read_case("tower-22"), at.read_model("tower-22/baseline"), engine="importance", scrambles=4, log2_points=7
     )
-    earlier = at.fit(posterior.case, posterior.model, engine="importance", sampling=SMALL, as_of="2024-01-29")
+    earlier = at.fit(
+        posterior.case, posterior.model, engine="importance", scrambles=4, log2_points=7, as_of="2024-01-29"
+    )
     now, then = (sum(one.numbers for one in at.lean(each).leanings) for each in (posterior, earlier))
     assert then < now
 

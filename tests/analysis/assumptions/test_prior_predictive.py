@@ -11,11 +11,9 @@ from attribution.domain.facts import Fact
 from attribution.inference.posterior import Posterior
 from tests.builders import YES_NO, a_case, a_model, a_report, a_table, a_tree, says
 
-SMALL = at.Sampling(scrambles=2, log2_points=6)
-
 
 def fitted(case: at.Case, model: at.Model) -> Posterior:
-    return at.fit(case, model, engine="importance", sampling=SMALL)
+    return at.fit(case, model, engine="importance", scrambles=2, log2_points=6)
 
 
 def witnesses(said: list[bool], *, grade: str = "B2") -> Posterior:

@@ -30,7 +30,7 @@ def pair() -> tuple[Case, Model]:
 
 
 def swept(settings: Any, **options: Any) -> pd.DataFrame:
-    return at.sweep(*pair(), settings, sampling=QUICK, **options)
+    return at.sweep(*pair(), settings, scrambles=4, log2_points=8, **options)
 
 
 def alone(setting: dict[str, Any]) -> np.ndarray:
@@ -90,7 +90,7 @@ def test_every_uncertain_number_of_the_model_can_be_swept() -> None:
 
 def test_what_is_not_changed_changes_nothing() -> None:
     own = pair()[1].to_dict()["perpetrator"]["other"]
-    published = at.fit(*pair(), engine="importance", sampling=QUICK)
+    published = at.fit(*pair(), engine="importance", scrambles=4, log2_points=8)
     np.testing.assert_allclose(
         swept({"perpetrator.other": [own]})["probability"],
         [one.probability for one in published.standings],
@@ -99,7 +99,7 @@ def test_what_is_not_changed_changes_nothing() -> None:
 
 
 def test_off_is_what_leave_out_leaves_out() -> None:
-    published = at.fit(*pair(), engine="importance", sampling=QUICK)
+    published = at.fit(*pair(), engine="importance", scrambles=4, log2_points=8)
     answer = at.what_if(published, at.Changes(off="halt"), refit=False)
     np.testing.assert_allclose(swept({"evidence.halt": ["off"]})["probability"], answer.probabilities, rtol=1e-9)
 
@@ -207,8 +207,9 @@ def test_what_leads_nowhere_is_refused(settings: Any, options: dict[str, Any], s
 
 
 def test_nuts_samples_every_setting() -> None:
-    few = Sampling(chains=2, draws=100, tune=150)
-    frame = at.sweep(*pair(), {"perpetrator.other": [[0.01, 0.03, 0.1], 1.5]}, engine="nuts", sampling=few)
+    frame = at.sweep(
+        *pair(), {"perpetrator.other": [[0.01, 0.03, 0.1], 1.5]}, engine="nuts", chains=2, draws=100, tune=150
+    )
     first = frame[frame["setting"] == 0]
     assert first["probability"].sum() == pytest.approx(1.0) and first["khat"].isna().all()
     assert first.loc[first["faction"] == "kataib-hezbollah", "probability"].item() > 0.6

@@ -22,12 +22,10 @@ from attribution.domain.model import Model
 from attribution.domain.moments import Moment
 from attribution.errors import UsageError
 from attribution.inference.posterior import Posterior
-from attribution.inference.settings import Sampling
 from attribution.reporting.comparison import comparison_schema, write_comparison
 from tests.builders import YES_NO, a_case, a_model, a_report, a_table, a_tree, says
 from tests.random_cases import random_pair
 
-SMALL = Sampling(scrambles=4, log2_points=7)
 X, Y = Fact("x", YES_NO), Fact("y", YES_NO)
 FIRST = a_report("first", says("x", "yes"), grade="C3")
 SECOND = a_report("second", says("y", "yes"), grade="B2", published=Moment.parse("2024-03-01"))
@@ -44,7 +42,7 @@ def model_of(x: float = 0.9, reds: float = 0.3) -> Model:
 
 def fitted(case: Case, model: Model, as_of: str = "") -> Posterior:
     moment = Moment.parse(as_of) if as_of else None
-    return at.fit(case, model, engine="importance", sampling=SMALL, as_of=moment)
+    return at.fit(case, model, engine="importance", scrambles=4, log2_points=7, as_of=moment)
 
 
 def row(found: at.Comparison, id: str) -> Change:
@@ -163,10 +161,7 @@ def test_errors_cover_what_other_scrambles_give() -> None:
     case, base, other = (at.read_case("tower-22"), *(at.read_model(f"tower-22/{m}") for m in ("baseline", "sceptical")))
     found = []
     for seed in (1, 2):
-        pair = [
-            at.fit(case, model, engine="importance", sampling=Sampling(log2_points=9), seed=seed)
-            for model in (base, other)
-        ]
+        pair = [at.fit(case, model, engine="importance", log2_points=9, random_seed=seed) for model in (base, other)]
         found.append(at.compare(*pair))
     for one, two in zip(found[0].changes, found[1].changes, strict=True):
         for mine, theirs, e1, e2 in zip(one.parts, two.parts, one.mcse, two.mcse, strict=True):
