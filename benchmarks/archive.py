@@ -1,10 +1,11 @@
 """Prequential scoring of synthetic archives: seconds and memory for 10^4, 10^5 and 10^6 events.
 
-    python benchmarks/archive.py [--nuts] [events ...]
+    python benchmarks/archive.py [--nuts] [--two-sided] [events ...]
 
 Fifty factions that come and go, eight categorical features, two levels of place, coordinates; the coefficients are
 fitted again before each of about 60 months, whatever the number of events. `--nuts` adds the posterior of the
-coefficients by NUTS as of the last month, its compilation included.
+coefficients by NUTS as of the last month, its compilation included. `--two-sided` hides a fifth of the labels
+instead, and attributes their events from both sides.
 """
 
 from __future__ import annotations
@@ -86,17 +87,48 @@ def one(events: int, nuts: bool) -> None:
         print(f"{'':9} NUTS {time.perf_counter() - began:.1f} s: {posterior}", flush=True)
 
 
+def two_sided(events: int) -> None:
+    import numpy as np
+
+    from attribution.archive.evaluation.masked import hide
+    from attribution.archive.evaluation.scores import log_losses
+    from attribution.archive.model.attribute import learn_two_sided, parts
+    from attribution.archive.model.classes import Classes
+
+    for size in (2000, events):  # the first time to compile
+        table = synthetic(size)
+        hidden = hide(table, "event", 0.2, seed=1).events
+        seen = np.ones(size, dtype=np.bool_)
+        seen[hidden] = False
+        classes = Classes.learned(table, seen)
+        label = classes.labels(table)
+        began, worked, loss = time.perf_counter(), time.process_time(), 0.0
+        learned = learn_two_sided(table, classes, seen, hidden)
+        for rows, x in parts(learned.ground, hidden):
+            loss += float(log_losses(learned.mode.probability(x)[0], label[rows]).sum())
+        seconds, worked = time.perf_counter() - began, time.process_time() - worked
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    print(
+        f"{events:>9,} events two-sided  {len(hidden):,} attributed  {len(learned.examples):,} learned from",
+        f"{seconds:7.1f} s ({worked:.1f} s of processor)  {1e6 * seconds / events:6.1f} us per event",
+        f"{memory:5.2f} GB  log loss {loss / len(hidden):.3f}",
+        sep="  ",
+        flush=True,
+    )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--nuts", action="store_true")
+    parser.add_argument("--two-sided", action="store_true")
     parser.add_argument("--here", action="store_true", help="in this process, so that its memory is not its parent's")
     parser.add_argument("events", nargs="*", type=float, default=[1e4, 1e5, 1e6])
     typed = parser.parse_args()
     for events in typed.events:
         if typed.here:
-            one(int(events), typed.nuts)
+            two_sided(int(events)) if typed.two_sided else one(int(events), typed.nuts)
         else:
-            more = ["--nuts"] if typed.nuts else []
+            more = [flag for flag, asked in (("--nuts", typed.nuts), ("--two-sided", typed.two_sided)) if asked]
             subprocess.run([sys.executable, __file__, "--here", *more, str(events)], check=True)
 
 

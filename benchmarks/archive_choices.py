@@ -54,9 +54,12 @@ class Choice:
 
 CHOICES = (
     Choice("one decay time of activity (500 days)", lambda name: "activity" not in name or "500" in name),
-    Choice("one decay time of nearness (200 days)", lambda name: "within" not in name or "200 days" in name),
+    Choice(
+        "one decay time of nearness (200 days)",
+        lambda name: not name.startswith(("within", "near by")) or "200 days" in name,
+    ),
     Choice("one length scale (50 km)", lambda name: "within" not in name or "50 km" in name.replace("250 km", "")),
-    Choice("no nearness", lambda name: "within" not in name and "nobody near" not in name),
+    Choice("no nearness", lambda name: not name.startswith(("within", "near by", "nobody near"))),
     Choice("no shares of places", lambda name: not any(name.startswith(level + ",") for level in _LEVELS)),
     Choice("no feature shares nested by place", lambda name: " in this " not in name),
     Choice("no rate of new groups, no novelty", lambda name: name != "newcomers" and "nobody near" not in name),

@@ -59,6 +59,7 @@ class EventTable:
     claim: Ints  # (n,) code of a claimant, NOT_CLAIMED or NOT_RECORDED
     groups: tuple[str, ...] = ()  # inner nodes of the tree above the factions
     parent: Ints = field(default_factory=lambda: frozen_ints([]))  # of factions, then groups: their codes, or ROOT
+    lifetimes: tuple[tuple[str, tuple[int, int]], ...] = ()  # factions whose first and last possible day are known
 
     def __post_init__(self) -> None:
         ids = np.array(self.id, dtype=np.dtypes.StringDType())
@@ -111,6 +112,7 @@ class EventTable:
             claim=self.claim[rows],
             groups=self.groups,
             parent=self.parent,
+            lifetimes=self.lifetimes,
         )
 
     def _check_shapes(self) -> None:

@@ -13,17 +13,20 @@ import numpy as np
 
 from attribution.archive.codes import Floats, Ints
 from attribution.archive.events import LIMITS, UNKNOWN, EventTable
-from attribution.archive.model.classes import Classes
+from attribution.archive.model.attribute import ground_of, parts
+from attribution.archive.model.classes import Classes, within_lifetimes
 from attribution.archive.model.features import PrequentialFilter
 from attribution.archive.model.fitted import Fitted
 from attribution.archive.reading.read import Archive
 from attribution.archive.reading.tables import lacking
+from attribution.archive.selection import Propensity, Total, Totals
 from attribution.atomic import check_suffix, write_atomically, write_text
 from attribution.domain.verbal import DECIBANS
 from attribution.inert import inert_cell
 
 type Features = np.ndarray[tuple[int, ...], np.dtype[np.float32]]
 _CHUNK = 4096
+_BOTH = "labelled events before and after it"
 _EPOCH = dt.date(1970, 1, 1)
 
 
@@ -45,15 +48,36 @@ class Predictions:
     pull: Floats  # (n, feature + 1), dB
 
 
-def predict(events: EventTable, fitted: Fitted) -> Iterator[tuple[int, Predictions]]:
-    """Posteriors of all events without one known faction, in order of time; with each part, how many events are done.
+def predict(
+    events: EventTable, fitted: Fitted, propensity: Propensity | None = None
+) -> Iterator[tuple[int, Predictions]]:
+    """Posteriors of all events without one known faction; with each part, how many events of the table are done.
 
-    The features of an event come from what was over before its day; the coefficients from all that was fitted. An event
-    known as "one of these" is held to its set, as far as its certainty goes.
+    The features of an event come from the labelled events before and after it, or, as the model was fitted, from what
+    was over before its day; the coefficients from all that was fitted. An event known as "one of these" is held to its
+    set, as far as its certainty goes; nobody acts outside his lifetime; and where it is stated how likely an attack by
+    a faction is to be labelled at all, unlabelled events are weighed by it.
     """
     classes = fitted.classes_of(events)
+    for done, rows, x in (_past if fitted.past_only else _both_sides)(events, classes, fitted):
+        yield done, _predicted(events, classes, fitted, rows, x, propensity)
+
+
+def _both_sides(events: EventTable, classes: Classes, fitted: Fitted) -> Iterator[tuple[int, Ints, Features]]:
+    ground = ground_of(events, classes, fitted.mode, fitted.region)
+    fitted.check_features(ground.names)
+    asked = np.flatnonzero(events.label == UNKNOWN)
+    done = 0
+    for rows, x in parts(ground, asked):
+        for low in range(0, len(rows), _CHUNK):
+            some = rows[low : low + _CHUNK]
+            done += len(some)
+            yield int(len(events) * done / len(asked)), some, x[low : low + _CHUNK]
+
+
+def _past(events: EventTable, classes: Classes, fitted: Fitted) -> Iterator[tuple[int, Ints, Features]]:
     prequential = PrequentialFilter(events, classes, region=fitted.region)
-    fitted.check_features(prequential)
+    fitted.check_features(prequential.names)
     wanted = events.label == UNKNOWN
     size = fitted.mode.slope.shape[1:]
     slope, intercept = fitted.mode.slope[0], fitted.mode.intercept[0]
@@ -65,7 +89,7 @@ def predict(events: EventTable, fitted: Fitted) -> Iterator[tuple[int, Predictio
         keep[chosen] = np.arange(len(chosen))
         x = np.zeros((len(chosen), *size), dtype=np.float32)
         prequential.advance(there, slope, intercept, keep=keep, kept=x)
-        yield there, _predicted(events, classes, fitted, chosen + here, x)
+        yield there, chosen + here, x
 
 
 def held_to_sets(probability: Floats, events: EventTable, classes: Classes, event: Ints) -> Floats:
@@ -84,8 +108,22 @@ def held_to_sets(probability: Floats, events: EventTable, classes: Classes, even
     return out
 
 
-def write_predictions(archive: Archive, fitted: Fitted, path: Path, progress: Callable[[int], None]) -> int:
-    """Write the posterior of every unlabelled or umbrella-claimed event; returns how many there are.
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What was written: how many events, how many to whom, and whether it was stopped before the end."""
+
+    events: int
+    totals: tuple[Total, ...]
+    stopped: bool = False
+
+
+def write_predictions(
+    archive: Archive, fitted: Fitted, path: Path, progress: Callable[[int], None], *, top: int | None = None
+) -> Written:
+    """Write the posterior of every unlabelled or umbrella-claimed event.
+
+    With `top`, only that many of the likeliest candidates of each event, by name, instead of a column for each. A run
+    that is interrupted keeps what was ready, and says so.
 
     Raises
     ------
@@ -93,22 +131,35 @@ def write_predictions(archive: Archive, fitted: Fitted, path: Path, progress: Ca
         A file that is neither .csv nor .parquet.
     """
     check_suffix(path, "predictions", (".csv", ".parquet"))
-    counted = [0]
+    totals, counted, stopped = Totals.of(fitted.classes), [0], []
+    propensity = None
+    if archive.mapping.labelled:
+        propensity = Propensity(archive.mapping.labelled, float(np.mean(archive.events.labelled)))
 
-    def parts() -> Iterator[dict[str, Any]]:
-        for done, found in predict(archive.events, fitted):
-            progress(done)
-            counted[0] += len(found.event)
-            yield columns(archive.events, fitted, found)
+    def ready() -> Iterator[dict[str, Any]]:
+        try:
+            for done, found in predict(archive.events, fitted, propensity):
+                progress(done)
+                counted[0] += len(found.event)
+                totals.add(found.probability)
+                yield columns(archive.events, fitted, found, top)
+        except KeyboardInterrupt:
+            if not counted[0]:
+                raise
+            stopped.append(True)
 
     write = _write_csv if path.suffix == ".csv" else _write_parquet
-    write_atomically(path, lambda part: write(part, parts()))
-    write_text(path.with_suffix(".about.txt"), about(archive, fitted, counted[0]))
-    return counted[0]
+    write_atomically(path, lambda part: write(part, ready()))
+    out = Written(counted[0], totals.rows(), bool(stopped))
+    write_text(path.with_suffix(".about.txt"), about(archive, fitted, out))
+    return out
 
 
-def columns(events: EventTable, fitted: Fitted, found: Predictions) -> dict[str, Any]:
-    """The columns of the file: who the event is, the leader with its interval, all probabilities, all pulls."""
+def columns(events: EventTable, fitted: Fitted, found: Predictions, top: int | None = None) -> dict[str, Any]:
+    """The columns of the file: who the event is, the leader with its interval, all probabilities, all pulls.
+
+    With `top`, names and probabilities of so many candidates, likeliest first, and no pulls.
+    """
     rows = np.arange(len(found.event))
     names = np.array(fitted.classes, dtype=object)
     day = [str(_EPOCH + dt.timedelta(days=int(one))) for one in events.day[found.event]]
@@ -124,24 +175,35 @@ def columns(events: EventTable, fitted: Fitted, found: Predictions) -> dict[str,
         "runner_up": names[found.runner_up].tolist(),
         "runner_up_probability": found.probability[rows, found.runner_up],
     }
+    if top is not None:
+        order = np.argsort(-found.probability, axis=1, kind="stable")[:, :top]
+        for place in range(order.shape[1]):
+            out |= {
+                f"candidate {place + 1}": names[order[:, place]].tolist(),
+                f"probability {place + 1}": found.probability[rows, order[:, place]],
+            }
+        return out
     out |= {f"p: {name}": found.probability[:, code] for code, name in enumerate(fitted.classes)}
     return out | {f"pull dB: {name}": found.pull[:, at] for at, name in enumerate((*fitted.features, "at large"))}
 
 
-def about(archive: Archive, fitted: Fitted, events: int) -> str:
+def about(archive: Archive, fitted: Fitted, written: Written) -> str:
     """What the file holds, what it rests on, and what it cannot say."""
     doubts = [f"- {concern.what}: {concern.means}." for concern in archive.concerns]
     return "\n".join(
         [
-            f"Posteriors of {events:,} events of unknown hand, or known by an umbrella only, of {archive.file}",
+            *(["Stopped before the end: only the first events are here.", ""] if written.stopped else []),
+            f"Posteriors of {written.events:,} events of unknown hand, or known by an umbrella only, of {archive.file}",
             f"(sha256 {archive.sha256}).",
             f"Learned from {fitted.labelled:,} labelled of {fitted.events:,} events of {fitted.table}",
             f"(sha256 {fitted.sha256}).",
-            "The features of an event come from what was over before its day; what they count, and how active each",
-            "candidate is at large, was learned from all labelled events, later ones too.",
+            f"The features of an event come from {'what was over before its day' if fitted.past_only else _BOTH};",
+            "what they count, and how active each candidate is at large, was learned from all labelled events.",
             "probability, low, high: mean, 5 % and 95 % quantile of the leader's probability over the doubt about what",
             "features count. p: one column per candidate. pull dB: how far a feature speaks for the leader against the",
             "runner-up. one_of: the factions an event is known to be among; it is held to them.",
+            "",
+            *told_totals(written.totals),
             "",
             *LIMITS,
             *(["", "Doubts about the table:", *doubts] if doubts else []),
@@ -150,8 +212,22 @@ def about(archive: Archive, fitted: Fitted, events: int) -> str:
     )
 
 
-def _predicted(events: EventTable, classes: Classes, fitted: Fitted, event: Ints, x: Features) -> Predictions:
-    drawn = held_to_sets(fitted.draws.probability(x), events, classes, event)
+def told_totals(totals: tuple[Total, ...]) -> list[str]:
+    """How many events are given to whom, and how far that rests on how readily labels are given."""
+    return [
+        "Events given to each candidate; in brackets: were the odds that an attack of its gets a label three times as",
+        "high, and a third as high, as they are taken to be. Labels cannot tell; `labelled:` in the mapping says.",
+        *(f"- {one.faction}: {one.events:.0f} ({one.readily:.0f} to {one.seldom:.0f})" for one in totals),
+    ]
+
+
+def _predicted(
+    events: EventTable, classes: Classes, fitted: Fitted, event: Ints, x: Features, propensity: Propensity | None
+) -> Predictions:
+    drawn = within_lifetimes(fitted.draws.probability(x), events, classes, event)
+    if propensity is not None:
+        drawn = propensity.unlabelled(drawn, classes)
+    drawn = held_to_sets(drawn, events, classes, event)
     mean = drawn.mean(axis=0)
     low, high = np.quantile(drawn, (0.05, 0.95), axis=0) if len(event) else (mean, mean)
     order = np.argsort(-mean, axis=1, kind="stable")

@@ -37,6 +37,7 @@ def add_archive[P: argparse.ArgumentParser](commands: argparse._SubParsersAction
         parser.set_defaults(target=("archive", name))
         return parser
 
+    _add_mapping(command)
     _add_check(command)
     _add_describe(command)
     _add_backtest(command)
@@ -45,12 +46,26 @@ def add_archive[P: argparse.ArgumentParser](commands: argparse._SubParsersAction
     _add_prior(command)
 
 
+def mapping(arguments: argparse.Namespace) -> int:
+    """Write a shipped mapping out, to be changed."""
+    from attribution.archive.reading.mapping_file import read_mapping
+    from attribution.atomic import write_text
+
+    text = read_mapping(arguments.name).text
+    if arguments.output is None:
+        print(text, end="")
+        return 0
+    write_text(arguments.output, text)
+    print(f"written: {arguments.output}\nuse it: attribution archive check EVENTS --mapping {arguments.output}")
+    return 0
+
+
 def check(arguments: argparse.Namespace) -> int:
     """Read a table of events and print what is in it; exit code 1 where a doubt forbids to learn from it."""
     from attribution.archive.events import LIMITS
 
     archive = _archive_of(arguments)
-    show([_summary(archive), _factions(archive), _columns(archive), _concerns(archive)], arguments.format)
+    show([_summary(archive), _concerns(archive), _factions(archive), _columns(archive)], arguments.format)
     if arguments.format == "text":
         print("\n" + "\n".join(LIMITS))
     return 1 if any(concern.severity == "blocking" for concern in archive.concerns) else 0
@@ -92,6 +107,8 @@ def backtest(arguments: argparse.Namespace) -> int:
             archive.events,
             since=since,
             protocol=arguments.protocol,
+            by=arguments.by,
+            share=arguments.share,
             baselines=baselines,
             least=arguments.least,
             random_seed=arguments.seed,
@@ -113,7 +130,7 @@ def fit(arguments: argparse.Namespace) -> int:
     archive = _archive_of(arguments)
     fitted = _fitted(archive, arguments, nuts=arguments.nuts)
     found = fitted.coefficients
-    show([_coefficients_table(f"coefficients ({', '.join(fitted.classes)})", found)], "text")
+    show([_coefficients_table(f"coefficients ({len(fitted.classes)} candidates)", found)], "text")
     print("\n" + "\n".join([str(found), *(str(concern) for concern in found.concerns)]))
     _tell(archive)
     if arguments.output:
@@ -126,17 +143,29 @@ def predict(arguments: argparse.Namespace) -> int:
     """Write posteriors of all events of unknown hand."""
     from attribution.archive.model.fitted import load_fitted
     from attribution.archive.predictions import write_predictions
+    from attribution.archive.selection import SWEPT
 
     kept = load_fitted(Path(arguments.archive_model)) if arguments.archive_model else None
     archive = _archive_of(arguments)
     _stop_at_leaks(archive)
+    if kept is not None and arguments.past_only and not kept.past_only:
+        raise UsageError(
+            "the kept model looks at both sides of an event.",
+            at=("past-only",),
+            allowed="a model fitted with --past-only",
+        )
     fitted = kept or _fitted(archive, arguments)
     path = arguments.output
     with counting("predicting") as progress:
-        events = write_predictions(archive, fitted, path, progress)
+        written = write_predictions(archive, fitted, path, progress, top=arguments.top)
+    rows = tuple((one.faction, *(f"{n:.0f}" for n in (one.events, one.readily, one.seldom))) for one in written.totals)
+    show([Table("events given to each", ("candidate", "events", "if labelled readily", "if seldom"), rows)], "text")
+    print(f"readily, seldom: were the odds that an attack of its gets a label {SWEPT:g} times as high, or as low")
     _tell(archive)
-    print(f"{events:,} events of unknown hand: {path}\nwhat the file holds: {path.with_suffix('.about.txt')}")
-    return 0
+    stopped = "stopped before the end; " if written.stopped else ""
+    print(f"{stopped}{written.events:,} events of unknown hand: {path}")
+    print(f"what the file holds: {path.with_suffix('.about.txt')}")
+    return 130 if written.stopped else 0
 
 
 def prior(arguments: argparse.Namespace) -> int:
@@ -163,6 +192,12 @@ def prior(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _add_mapping(command: _Command) -> None:
+    mapping = command("mapping", "print a shipped mapping, or write it to a file of your own to be changed")
+    mapping.add_argument("name", metavar="MAP", help="a shipped name, such as acled")
+    mapping.add_argument("-o", "--output", metavar="MAP.yaml", type=output_path("a mapping", ".yaml"))
+
+
 def _add_check(command: _Command) -> None:
     check = command("check", "read a table of events, say what is in it and what is doubtful")
     _add_events(check)
@@ -183,8 +218,14 @@ def _add_backtest(command: _Command) -> None:
         "--from", dest="since", metavar="DATE", help="first day forecast; default: after 70 %% of events"
     )
     backtest.add_argument(
-        "--protocol", choices=("rolling", "static"), default="rolling",
-        help="do labels of forecast events count once they are over? default: rolling",
+        "--protocol", choices=("rolling", "static", "masked"), default="rolling",
+        help="labels of months past count (rolling) or none after the first forecast (static), the other beside it; or "
+        "hide labels and attribute from both sides (masked); default: rolling",
+    )  # fmt: skip
+    backtest.add_argument("--share", type=float, default=0.2, metavar="S", help="masked: share hidden; default 0.2")
+    backtest.add_argument(
+        "--by", choices=("event", "place-month", "faction"), default="place-month",
+        help="masked: hide single events, whole months of a place (default: unknown events come in runs), or factions",
     )  # fmt: skip
     backtest.add_argument(
         "--baselines",
@@ -215,6 +256,7 @@ def _add_fit(command: _Command) -> None:
         "--nuts", action="store_true", help="draw the coefficients by NUTS (a minute), not from a normal distribution"
     )
     _add_learning(fit)
+    _add_past_only(fit)
 
 
 def _add_predict(command: _Command) -> None:
@@ -229,7 +271,11 @@ def _add_predict(command: _Command) -> None:
         default="predictions.csv",
         help=".csv or .parquet (default: predictions.csv)",
     )
+    predict.add_argument(
+        "--top", type=int, metavar="N", help="only the N likeliest candidates of each event, by name; default: all"
+    )
     _add_learning(predict)
+    _add_past_only(predict)
 
 
 def _add_prior(command: _Command) -> None:
@@ -248,17 +294,26 @@ def _add_prior(command: _Command) -> None:
 
 def _add_events(parser: argparse.ArgumentParser) -> None:
     """The table, and how it is to be read."""
-    parser.add_argument("events", metavar="EVENTS", help="a shipped name, or a .csv, .csv.gz, .tsv, .parquet or .xlsx")
+    parser.add_argument(
+        "events", metavar="EVENTS", help="a shipped name, or a .csv, .csv.gz, .tsv, .parquet, .xlsx or .geojson"
+    )
     parser.add_argument(
         "--mapping",
         metavar="MAP",
         help="a shipped name (gtd, ucdp-ged, acled, rand), or a path ending in .yaml; default: the name of the table",
     )
+    parser.add_argument("--until", metavar="DATE", help="leave out events that may have happened after this day")
 
 
 def _add_learning(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--least", type=int, default=20, metavar="N", help="events a candidate needs (default: 20)")
     add_seed(parser)
+
+
+def _add_past_only(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--past-only", action="store_true", help="use only what was over before an event; default: both sides of it"
+    )
 
 
 def _add_outputs(parser: argparse.ArgumentParser, what: str) -> None:
@@ -281,7 +336,7 @@ def _archive_of(arguments: argparse.Namespace, case: str = "") -> Archive:
     path = events_path(arguments.events)
     mapping = read_mapping(arguments.mapping or mapping_name(path))
     with counting(f"reading {path.name}") as progress:
-        return read_events(path, mapping, case=case, progress=progress)
+        return read_events(path, mapping, case=case, until=_date(arguments.until, "until"), progress=progress)
 
 
 def _stop_at_leaks(archive: Archive) -> None:
@@ -300,7 +355,9 @@ def _fitted(archive: Archive, arguments: argparse.Namespace, *, nuts: bool = Fal
     check_learnable(archive)
     _stop_at_leaks(archive)
     with working(f"learning from {archive.file}"):
-        return fit_archive(archive, least=arguments.least, seed=arguments.seed, nuts=nuts)
+        return fit_archive(
+            archive, least=arguments.least, seed=arguments.seed, nuts=nuts, past_only=arguments.past_only
+        )
 
 
 def _tell(archive: Archive) -> None:
@@ -309,12 +366,12 @@ def _tell(archive: Archive) -> None:
     print("\n" + "\n".join([*(str(concern) for concern in archive.concerns), *LIMITS]))
 
 
-def _date(typed: str | None) -> dt.date | None:
+def _date(typed: str | None, option: str = "from") -> dt.date | None:
     try:
         return None if typed is None else dt.date.fromisoformat(typed)
     except ValueError as error:
         raise UsageError(
-            f'"{typed}" is no date.', at=("from",), allowed="year-month-day, such as 2015-06-30"
+            f'"{typed}" is no date.', at=(option,), allowed="year-month-day, such as 2015-06-30"
         ) from error
 
 
@@ -338,20 +395,43 @@ def _coefficients_table(title: str, found: CoefficientPosterior) -> Table:
 
 
 def _summary(archive: Archive) -> Table:
+    """What matters first, on one screen."""
+    import numpy as np
+
+    from attribution.archive.events import NOT_RECORDED, RESIDUAL, UNKNOWN
+    from attribution.archive.reading.vocabulary import copies
+
     events, tally = archive.events, archive.tally
     first, last = (str(dt.date(1970, 1, 1) + dt.timedelta(days=int(day))) for day in (events.day[0], events.day[-1]))
+    unknown = (events.label == UNKNOWN) & ~events.among.partial
+    located = ~np.isnan(events.latitude)
+    claimed = int(np.sum(events.claim >= 0)) if np.any(events.claim != NOT_RECORDED) else None
+    left = [
+        (f"left out by {why}", f"{count:,}")
+        for why, count in (("where", tally.filtered), ("exclude", tally.excluded), ("lack of a date", tally.undated))
+        if count
+    ]
     rows: list[tuple[str | float, ...]] = [
-        ("table", archive.file),
-        ("encoding", archive.written.name),
-        ("rows", f"{tally.rows:,}"),
-        ("left out by where", f"{tally.filtered:,}"),
-        ("left out by exclude", f"{tally.excluded:,}"),
-        ("left out without a date", f"{tally.undated:,}"),
-        ("events", f"{tally.events:,}"),
-        ("from", first),
-        ("to", last),
-        ("one known perpetrator", f"{int(events.labelled.sum()):,}"),
-        ("one of several", f"{int(events.among.partial.sum()):,}"),
+        ("table", f"{archive.file}, {archive.written.name}, {tally.rows:,} rows"),
+        *left,
+        ("events", f"{len(events):,}, from {first} to {last}"),
+        ("one known perpetrator", f"{int(events.labelled.sum()):,}, of {len(events.factions):,} factions"),
+        ("one of several (umbrella)", f"{int(events.among.partial.sum()):,}"),
+        ("unknown", f"{int(unknown.sum()):,} ({unknown.mean():.0%})"),
+        ("known to be none of the named", f"{int(np.sum(events.label == RESIDUAL)):,}"),
+        ("claimed", "not recorded" if claimed is None else f"{claimed:,}"),
+        (
+            "dates",
+            f"{int(np.sum(events.precision == 0)):,} to the day, others within {int(events.precision.max()) + 1}",
+        ),
+        ("places", ", ".join(f"{level.name} {len(level.names):,}" for level in events.place) or "none"),
+        ("coordinates", f"{int(located.sum()):,} ({located.mean():.0%})"),
+        ("copies", f"{copies(events):,} alike in day, place, columns and perpetrator"),
+        (
+            "concerns",
+            f"{sum(c.severity != 'note' for c in archive.concerns)}, and "
+            f"{sum(c.severity == 'note' for c in archive.concerns)} notes: below",
+        ),
     ]
     return Table("events", ("what", "value"), tuple(rows))
 
@@ -423,6 +503,8 @@ def _estimate(found: Estimate) -> tuple[str, ...]:
 
 
 def _tables(found: Backtest) -> list[Table]:
+    from attribution.archive.evaluation.scores import percent
+
     columns = (
         "forecaster",
         "log loss",
@@ -441,7 +523,8 @@ def _tables(found: Backtest) -> list[Table]:
     for one in found.forecasters:
         lead, its = one.lead, one.scores
         lower = ("", "", "") if lead is None else tuple(
-            f"{share:.1%}" for share in (lead.reduction, lead.reduction_low, lead.reduction_high)
+            "none" if share is None else percent(share)
+            for share in (lead.reduction, lead.reduction_low, lead.reduction_high)
         )  # fmt: skip
         values = (its.log_loss, its.brier, its.ece, its.cllr, its.cllr_min, its.top1, its.top3)
         first, *rest = (f"{value:.4f}" for value in values)
@@ -450,8 +533,14 @@ def _tables(found: Backtest) -> list[Table]:
         (one.kind, one.name, f"{one.events:,}", f"{one.log_loss:.4f}", f"{one.rival_log_loss:.4f}", f"{one.top1:.1%}")
         for one in found.groups
     )
+    ages = tuple(
+        (one.name, *("" if loss is None else f"{loss:.4f}" for loss in (one.static, one.rolling, one.daily)))
+        for one in found.freshness
+    )
+    fresh = [Table("log loss by the age of labels", ("forecaster", "static", "rolling", "daily"), ages)] if ages else []
     return [
         Table("scores", columns, tuple(scores)),
+        *fresh,
         _coefficients_table("coefficients", found.coefficients),
         Table("groups", ("by", "group", "events", "log loss", "best baseline", "top 1"), groups),
     ]

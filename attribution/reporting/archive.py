@@ -29,7 +29,7 @@ from attribution.reporting.figures.archive import (
 from attribution.reporting.figures.marks import Figure
 from attribution.reporting.html import page
 
-BACKTEST_FORMAT = "attribution-backtest/2"
+BACKTEST_FORMAT = "attribution-backtest/3"
 BACKTEST_STYLES = ("report.css", "figures.css", "archive.css", "print.css")
 DESCRIPTION_FORMAT = "attribution-description/2"
 DESCRIPTION_STYLES = ("report.css", "archive.css", "print.css")
@@ -51,7 +51,7 @@ def write_backtest(found: Backtest, path: Path, *, title: str, source: str, sha2
 def backtest_json(found: Backtest, about: dict[str, str]) -> str:
     """Everything the backtest found; log losses in nats, Cllr in bits, the rest as fractions."""
     document: dict[str, Any] = {"format": BACKTEST_FORMAT, **about, **dataclasses.asdict(found)}
-    document["since"] = str(found.since)
+    document["since"] = None if found.since is None else str(found.since)
     for one in document["forecasters"]:
         del one["seconds"]
     for group in document["groups"]:
@@ -133,6 +133,8 @@ def _reached(found: Backtest) -> str:
     if best is None or best.lead is None:
         return "No baseline was run, so there is nothing to compare the log loss with."
     lead = best.lead
+    if lead.low is None or lead.high is None:
+        return f"Whether the model or {best.name} is better cannot be said: there is {lead.interval}."
     if lead.low > 0:
         return f"The model leads over {best.name}, the best baseline; the 90 % interval of the lead lies above nought."
     if lead.high < 0:

@@ -43,9 +43,14 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Archive:
     return read(a_table(tmp_path_factory.mktemp("predict"), *rows()))
 
 
+@pytest.fixture(scope="module", params=[False, True], ids=["both sides", "past only"])
+def fitted(archive: Archive, request: pytest.FixtureRequest) -> Fitted:
+    return fit_archive(archive, least=5, draws=40, past_only=request.param)
+
+
 @pytest.fixture(scope="module")
-def fitted(archive: Archive) -> Fitted:
-    return fit_archive(archive, least=5, draws=40)
+def past_only(archive: Archive) -> Fitted:
+    return fit_archive(archive, least=5, draws=40, past_only=True)
 
 
 def gathered(archive: Archive, fitted: Fitted) -> Predictions:
@@ -99,8 +104,8 @@ def test_an_event_claimed_by_an_umbrella_is_held_to_it(archive: Archive, fitted:
     assert held[1] == pytest.approx(free[0, 1])
 
 
-def test_what_came_later_changes_no_earlier_prediction(archive: Archive, fitted: Fitted) -> None:
-    events = archive.events
+def test_what_came_later_changes_no_earlier_prediction_from_the_past(archive: Archive, past_only: Fitted) -> None:
+    events, fitted = archive.events, past_only
     label = events.label.copy()
     label[120:] = np.where(label[120:] >= 0, (label[120:] + 1) % 2, label[120:])
     changed = gathered(replace(archive, events=replace(events, label=label)), fitted)
@@ -141,7 +146,7 @@ def test_a_model_of_another_layout_or_a_damaged_one_is_refused(
         path.write_text(broken)
         with pytest.raises(RunError, match="cannot be read"):
             load_fitted(path)
-    path.write_text(text.replace("attribution-archive/2", "attribution-archive/9"))
+    path.write_text(text.replace("attribution-archive/3", "attribution-archive/9"))
     with pytest.raises(RunError, match="the format is"):
         load_fitted(path)
 
@@ -149,8 +154,8 @@ def test_a_model_of_another_layout_or_a_damaged_one_is_refused(
 def test_csv_and_parquet_hold_the_same_and_say_what_they_are(archive: Archive, fitted: Fitted, tmp_path: Path) -> None:
     parquet = pytest.importorskip("pyarrow.parquet", reason="Parquet needs pyarrow")
     told: list[int] = []
-    assert write_predictions(archive, fitted, tmp_path / "p.csv", told.append) == 48
-    assert write_predictions(archive, fitted, tmp_path / "p.parquet", told.append) == 48
+    assert write_predictions(archive, fitted, tmp_path / "p.csv", told.append).events == 48
+    assert write_predictions(archive, fitted, tmp_path / "p.parquet", told.append).events == 48
     assert told[-1] == 240
     with (tmp_path / "p.csv").open(encoding="utf-8", newline="") as stream:
         texts = list(csv.DictReader(stream))
@@ -162,6 +167,32 @@ def test_csv_and_parquet_hold_the_same_and_say_what_they_are(archive: Archive, f
     assert all(limit in (tmp_path / "p.about.txt").read_text() for limit in LIMITS)
     with pytest.raises(UsageError, match="predictions cannot be written to"):
         write_predictions(archive, fitted, tmp_path / "p.txt", told.append)
+
+
+def test_the_first_few_by_name_and_totals(archive: Archive, fitted: Fitted, tmp_path: Path) -> None:
+    written = write_predictions(archive, fitted, tmp_path / "p.csv", lambda done: None, top=2)
+    with (tmp_path / "p.csv").open(encoding="utf-8", newline="") as stream:
+        texts = list(csv.DictReader(stream))
+    assert list(texts[0])[-4:] == ["candidate 1", "probability 1", "candidate 2", "probability 2"]
+    assert all(row["candidate 1"] == row["leader"] for row in texts)
+    assert sum(one.events for one in written.totals) == pytest.approx(48)
+    for one in written.totals:
+        assert one.readily <= one.events <= one.seldom
+    assert f"- {written.totals[0].faction}: {written.totals[0].events:.0f} (" in (tmp_path / "p.about.txt").read_text()
+
+
+def test_what_was_ready_is_kept_when_it_is_stopped(archive: Archive, fitted: Fitted, tmp_path: Path) -> None:
+    def stop(done: int) -> None:
+        if done > 100:
+            raise KeyboardInterrupt
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(predicting, "_CHUNK", 7)
+        written = write_predictions(archive, fitted, tmp_path / "p.csv", stop)
+    assert written.stopped
+    assert 0 < written.events < 48
+    assert len((tmp_path / "p.csv").read_text().splitlines()) == written.events + 1
+    assert "Stopped before the end" in (tmp_path / "p.about.txt").read_text()
 
 
 def test_the_commands(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

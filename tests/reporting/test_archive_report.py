@@ -46,7 +46,7 @@ def test_the_json_holds_every_number_and_no_clock(found: Backtest, tmp_path: Pat
     path = tmp_path / "backtest.json"
     write_backtest(found, path, **ABOUT)
     told = json.loads(path.read_text(encoding="utf-8"))
-    assert told["format"] == "attribution-backtest/2"
+    assert told["format"] == "attribution-backtest/3"
     assert told["forecasters"][0]["scores"]["log_loss"] == found.model.scores.log_loss
     assert told["forecasters"][1]["lead"]["reduction"] == found.best_baseline.lead.reduction
     assert told["limits"] == list(LIMITS)
@@ -65,6 +65,29 @@ def test_without_baselines_nothing_is_compared(tmp_path: Path) -> None:
     assert "nothing to compare" in path.read_text(encoding="utf-8")
     write_backtest(alone, path.with_suffix(".json"), **ABOUT)
     assert json.loads(path.with_suffix(".json").read_text())["groups"][0]["rival_log_loss"] is None
+
+
+def test_hidden_labels_have_a_page_of_their_own(tmp_path: Path) -> None:
+    masked = backtest(simulated_archive(150, seed=2), protocol="masked", by="event", baselines=("base-rate",))
+    path = tmp_path / "masked.html"
+    write_backtest(masked, path, **ABOUT)
+    page = path.read_text(encoding="utf-8")
+    assert "Labels of single events hidden (20%)" in page
+    assert "None" not in page
+    write_backtest(masked, path.with_suffix(".json"), **ABOUT)
+    told = json.loads(path.with_suffix(".json").read_text())
+    assert (told["since"], told["protocol"], told["freshness"]) == (None, "masked", [])
+
+
+def test_the_page_says_what_fresh_labels_are_worth(found: Backtest, tmp_path: Path) -> None:
+    path = tmp_path / "backtest.html"
+    write_backtest(found, path, **ABOUT)
+    page = path.read_text(encoding="utf-8")
+    assert [one.name for one in found.freshness] == ["model", "base-rate", "recency"]
+    for one in found.freshness:
+        assert None not in (one.static, one.rolling, one.daily)
+        assert f"{one.static:.3f}" in page
+    assert found.freshness[0].rolling == found.model.scores.log_loss
 
 
 def test_doubtful_chains_are_told_on_the_page(found: Backtest, tmp_path: Path) -> None:

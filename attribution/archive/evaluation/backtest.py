@@ -1,4 +1,7 @@
-"""Would it have been right, and as sure as it should have been? Forecasts of the past, forward in time, scored."""
+"""Would it have been right, and as sure as it should have been? Forecasts of the past, forward in time, scored.
+
+Or, with labels hidden, attributions of the past from both sides of it.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +9,16 @@ import datetime as dt
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import batched
+from typing import Literal
 
 import numpy as np
 
 from attribution.archive.codes import Floats, Ints
 from attribution.archive.evaluation.baselines import (
+    SHARES,
     Baseline,
     Ground,
     Part,
@@ -25,27 +30,30 @@ from attribution.archive.evaluation.baselines import (
     trial,
     trials,
 )
+from attribution.archive.evaluation.masked import MODEL, By, Hidden, Task, attribute_all, hide
 from attribution.archive.evaluation.scores import (
+    MOST_EXCESS,
     CalibrationBin,
     Difference,
     Scores,
     calibration,
     difference,
     log_losses,
+    percent,
     score,
 )
 from attribution.archive.events import LIMITS, EventTable
-from attribution.archive.model.classes import Classes
+from attribution.archive.model.classes import Classes, within_lifetimes
 from attribution.archive.model.forecast import Forecasts, Protocol, as_date, forecast, months, training_size
 from attribution.archive.model.posterior import CoefficientPosterior, normal_posterior, nuts_posterior
 from attribution.domain.concern import Concern
 from attribution.errors import EventError
 from attribution.parallel import each
 
-MODEL = "model"
 _DRAWS = 2000
 _SPANS = 8  # of each baseline, where others work: the table of events travels with every one
 _FEW, _MOST_GROUPS = 50, 12
+_AGES: tuple[Protocol, ...] = ("static", "rolling", "daily")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +65,16 @@ class Forecaster:
     scores: Scores
     lead: Difference | None
     seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """Log loss of one forecaster with labels of three ages: what a lead owes to how fresh labels are."""
+
+    name: str
+    static: float | None  # none after the first forecast
+    rolling: float | None  # of events that were over before the month; what all are compared by
+    daily: float | None  # of events that were over before the day; None where that was not asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +97,14 @@ class Backtest:
     Attributes
     ----------
     protocol
-        ``rolling``: fitted again as labels arrive; ``static``: once.
+        ``rolling``: all fitted again every month, from labels of events that were over before it; ``static``: once;
+        ``masked``: labels hidden, and attributed from those before and after.
     since
-        The first day that was forecast.
+        The first day that was forecast; None where labels were hidden.
     training
-        How many events came before it.
+        How many events came before it, or had their label seen.
     forecasts
-        How many events were forecast.
+        How many events were forecast, or had their label hidden.
     scored
         How many of these have one known faction.
     classes
@@ -100,6 +119,10 @@ class Backtest:
         What each feature counts as of the last fit, with intervals.
     fits
         How many times the coefficients were fitted.
+    freshness
+        The model and the baselines with older and with fresher labels, side by side; empty where labels were hidden.
+    hidden
+        How labels were hidden; "" for forecasts.
     seed
         The seed of all that is drawn.
     concerns
@@ -113,8 +136,8 @@ class Backtest:
     True
     """
 
-    protocol: Protocol
-    since: dt.date  # the first day forecast
+    protocol: Protocol | Literal["masked"]
+    since: dt.date | None  # the first day forecast; None where labels were hidden
     training: int
     forecasts: int
     scored: int  # of the forecasts: events with one known faction
@@ -126,6 +149,8 @@ class Backtest:
     fits: int
     seed: int
     concerns: tuple[Concern, ...]
+    freshness: tuple[Freshness, ...] = ()
+    hidden: str = ""
     limits: tuple[str, ...] = LIMITS
 
     @property
@@ -140,25 +165,44 @@ class Backtest:
 
     def __str__(self) -> str:
         scores, best = self.model.scores, self.best_baseline
+        how = self.hidden or f"Forecast forward in time from {self.since} ({self.protocol})"
         text = (
-            f"Forecast forward in time from {self.since} ({self.protocol}), {self.scored} events with a known faction "
-            f"among {len(self.classes)} classes: log loss {scores.log_loss:.3f} nats, calibration error "
-            f"{scores.ece:.3f} ({scores.ece_chance:.3f} by chance alone), likeliest right in {scores.top1:.1%}."
+            f"{how}, {self.scored} events with a known faction among {len(self.classes)} classes: log loss "
+            f"{scores.log_loss:.3f} nats, calibration error {scores.ece:.3f} ({scores.ece_excess:+.3f} over the "
+            f"{scores.ece_chance:.3f} of chance alone), likeliest right in {scores.top1:.1%}."
         )
-        if best is None or best.lead is None:
-            return text
-        lead = best.lead
-        return (
-            f"{text} The best baseline, {best.name}, has {best.scores.log_loss:.3f}: the model's is "
-            f"{lead.reduction:.1%} lower (90 % interval {lead.reduction_low:.1%} to {lead.reduction_high:.1%})."
-        )
+        if best is not None and best.lead is not None:
+            text += (
+                f" The best baseline, {best.name}, has {best.scores.log_loss:.3f}: the model's is "
+                f"{percent(best.lead.reduction)} lower ({best.lead.interval})."
+            )
+        return " ".join([text, *self._told_of_freshness()])
+
+    def _told_of_freshness(self) -> list[str]:
+        """What the lead is without fresh labels, and with fresher ones."""
+        if not self.freshness:
+            return []
+        own, rivals = self.freshness[0], self.freshness[1:]
+        static = min((one for one in rivals if one.static is not None), key=lambda one: one.static or 0.0, default=None)
+        out = []
+        if static is not None and static.static and own.static is not None:
+            lead = 1.0 - own.static / static.static
+            out.append(
+                f"Without fresh labels (static) the model has {own.static:.3f} and {static.name} {static.static:.3f}: "
+                f"{abs(lead):.1%} {'lower' if lead >= 0 else 'higher'}."
+            )
+        if own.daily is not None:
+            out.append(f"With labels up to the day before, the model has {own.daily:.3f}.")
+        return out
 
 
 def backtest(
     events: EventTable,
     *,
     since: dt.date | None = None,
-    protocol: Protocol = "rolling",
+    protocol: Protocol | Literal["masked"] = "rolling",
+    by: By = "event",
+    share: float = 0.2,
     baselines: Sequence[str] = (),
     least: int = 20,
     random_seed: int = 1,
@@ -166,7 +210,7 @@ def backtest(
     progress: Callable[[str, int, int], None] | None = None,
     executor: Executor | None = None,
 ) -> Backtest:
-    """Forecast every event from a day on, forward in time, and score what can be scored.
+    """Forecast every event from a day on, forward in time, or attribute hidden ones; and score what can be scored.
 
     The coefficients of the last fit get intervals: from a normal distribution, or by NUTS, whose chains may be
     doubtful.
@@ -178,7 +222,12 @@ def backtest(
     since
         The first day to forecast; after the first 70 % of the events where not given.
     protocol
-        ``rolling``: fitted again as labels arrive; ``static``: once.
+        ``rolling``: all are fitted again every month, from labels of events that were over before it; ``static``:
+        once; ``daily``: as rolling, but the model and shares of the past see labels up to the day before. Which of the
+        first two it is, the other is worked out beside it. ``masked``: labels are hidden, and their events attributed
+        from all others, before and after.
+    by, share
+        What is hidden together, and what share of the labelled events.
     baselines
         Names of the tuned baselines to score beside the model.
     least
@@ -214,6 +263,10 @@ def backtest(
     >>> at.backtest(events, protocol="static").model.name
     'model'
     """
+    if protocol == "masked":
+        return _masked(
+            events, hide(events, by, share, random_seed), baselines, least, random_seed, nuts=nuts, executor=executor
+        )
     first = training_size(events, since)
     training = np.arange(len(events)) < first
     classes = Classes.learned(events, training, least)
@@ -226,35 +279,117 @@ def backtest(
             hint="choose an earlier date with --from",
         )
     ground = Ground(events, classes, first, protocol, random_seed)
-    model, rivals = _forecast_all(ground, baselines, nuts=nuts, progress=progress, executor=executor)
-    results = [
-        (MODEL, model.setting, model.probability[known], model.seconds),
-        *((one.name, one.setting, one.probability[known], one.seconds) for one in rivals),
-    ]
-    month = months(events.day[first:][known])
-    prior = (
-        np.bincount(classes.labels(events)[:first][classes.labels(events)[:first] >= 0], minlength=len(classes)) + 0.5
-    )
-    entries = _forecasters(results, label[known], prior / prior.sum(), month, random_seed)
-    losses = {name: log_losses(probability, label[known]) for name, _, probability, _ in results}
-    rival = losses[entries[1].name] if len(entries) > 1 else np.full(len(known), np.nan)
-    top = model.probability[known]
-    hit = top.argmax(axis=1) == label[known]
+    work = partial(_forecast_all, names=baselines, progress=progress, executor=executor)
+    model, rivals = work(ground, nuts=nuts)
+    beside: dict[str, tuple[_Model, list[Baseline]]] = {protocol: (model, rivals)}
+    for other in _AGES:
+        if other not in beside:
+            few = baselines if other != "daily" else [name for name in baselines if name in SHARES]
+            beside[other] = work(replace(ground, protocol=other), names=few, nuts=False)
+    counted = classes.labels(events)[:first]
+    return _whole(
+        _Scored(events, classes, first + known, label[known], months(events.day[first:][known]), counted, random_seed),
+        [(MODEL, model.setting, model.probability[known], model.seconds)]
+        + [(one.name, one.setting, one.probability[known], one.seconds) for one in rivals],
+        model.coefficients,
+        _About(
+            protocol, as_date(int(events.day[first])), first, len(events) - first, model.fits,
+            freshness=_freshness(beside, baselines, known, label[known]),
+        ),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Scored:
+    """The events that are scored, and what they are scored against."""
+
+    events: EventTable
+    classes: Classes
+    rows: Ints  # of the table
+    label: Ints  # class of each
+    block: Ints  # what is drawn anew together
+    counted: Ints  # classes of all events that could be learned from, -1 unknown
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class _About:
+    """What kind of backtest it was."""
+
+    protocol: Protocol | Literal["masked"]
+    since: dt.date | None
+    training: int
+    forecasts: int
+    fits: int
+    freshness: tuple[Freshness, ...] = ()
+    hidden: str = ""
+
+
+def _whole(
+    scored: _Scored, results: list[tuple[str, str, Floats, float]], coefficients: CoefficientPosterior, about: _About
+) -> Backtest:
+    """All scores of the model, which comes first among the results, and of the baselines."""
+    prior = np.bincount(scored.counted[scored.counted >= 0], minlength=len(scored.classes)) + 0.5
+    entries = _forecasters(results, scored.label, prior / prior.sum(), scored.block, scored.seed)
+    losses = {name: log_losses(probability, scored.label) for name, _, probability, _ in results}
+    rival = losses[entries[1].name] if len(entries) > 1 else np.full(len(scored.rows), np.nan)
+    top = results[0][2]
+    hit = top.argmax(axis=1) == scored.label
     return Backtest(
-        protocol=protocol,
-        since=as_date(int(events.day[first])),
-        training=first,
-        forecasts=len(events) - first,
-        scored=len(known),
-        classes=classes.names,
+        protocol=about.protocol,
+        since=about.since,
+        training=about.training,
+        forecasts=about.forecasts,
+        scored=len(scored.rows),
+        classes=scored.classes.names,
         forecasters=entries,
-        curve=tuple(calibration(top.max(axis=1), hit, month, _DRAWS, random_seed)),
-        groups=tuple(_groups(events, classes, first + known, label[known], losses[MODEL], rival, top)),
-        coefficients=model.coefficients,
-        fits=model.fits,
-        seed=random_seed,
-        concerns=(*_concerns(events, first, known, label, classes), *model.coefficients.concerns),
+        curve=tuple(calibration(top.max(axis=1), hit, scored.block, _DRAWS, scored.seed)),
+        groups=tuple(_groups(scored, losses[MODEL], rival, top)),
+        coefficients=coefficients,
+        fits=about.fits,
+        seed=scored.seed,
+        concerns=(*_concerns(scored, entries[0].scores), *coefficients.concerns),
+        freshness=about.freshness,
+        hidden=about.hidden,
     )
+
+
+def _masked(
+    events: EventTable, hidden: Hidden, baselines: Sequence[str], least: int, seed: int, *, nuts: bool,
+    executor: Executor | None,
+) -> Backtest:  # fmt: skip
+    """Hide labels, attribute their events from those before and after, and score."""
+    seen = np.ones(len(events), dtype=np.bool_)
+    seen[hidden.events] = False
+    classes = Classes.learned(events, seen, least)
+    task = Task(events, classes, hidden, seed)
+    model, rivals = attribute_all(task, baselines, nuts=nuts, executor=executor)
+    label = classes.labels(events)
+    what = {"event": "single events", "faction": "whole factions"}.get(hidden.by, f"whole months of one {hidden.level}")
+    return _whole(
+        _Scored(
+            events, classes, hidden.events, label[hidden.events], hidden.blocks[hidden.events],
+            np.where(seen, label, -1), seed,
+        ),
+        [(MODEL, model.setting, model.probability, model.seconds)]
+        + [(one.name, one.setting, one.probability, one.seconds) for one in rivals],
+        model.coefficients,
+        _About(
+            "masked", None, int(np.sum(seen & (label >= 0))), len(hidden.events), 1,
+            hidden=f"Labels of {what} hidden ({hidden.share:.0%}) and attributed from those before and after",
+        ),
+    )  # fmt: skip
+
+
+def _freshness(
+    beside: dict[str, tuple[_Model, list[Baseline]]], names: Sequence[str], known: Ints, label: Ints
+) -> tuple[Freshness, ...]:
+    """Log losses of the model and of each baseline with labels of each age."""
+    loss: dict[tuple[str, str], float] = {}
+    for age, (model, rivals) in beside.items():
+        for name, said in ((MODEL, model.probability), *((one.name, one.probability) for one in rivals)):
+            loss[name, age] = float(log_losses(said[known], label).mean())
+    return tuple(Freshness(name, *(loss.get((name, age)) for age in _AGES)) for name in (MODEL, *names))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -273,16 +408,16 @@ type _Work = tuple[str, int] | tuple[Trial, int, int]  # a forecaster with a num
 
 
 def _forecast_all(
-    ground: Ground, baselines: Sequence[str], *, nuts: bool, progress: _Told, executor: Executor | None
+    ground: Ground, *, names: Sequence[str], nuts: bool, progress: _Told, executor: Executor | None
 ) -> tuple[_Model, list[Baseline]]:
     """The model beside all tries of all baselines; then, for each baseline, spans of events with what it chose."""
-    count = {name: trials(name) for name in baselines}
+    count = {name: trials(name) for name in names}
     first: list[_Work] = [(MODEL, 0), *((name, position) for name, tried in count.items() for position in range(tried))]
     # here and now `progress` hears every month; from elsewhere, only that a forecaster is done
     near = None if executor else progress
     model, *tried = each(partial(_piece, ground=ground, nuts=nuts, progress=near), first, executor=executor)
     assert isinstance(model, _Model)
-    by_name: dict[str, list[Trial]] = {name: [] for name in baselines}
+    by_name: dict[str, list[Trial]] = {name: [] for name in names}
     for one in tried:
         assert isinstance(one, Trial)
         by_name[one.name].append(one)
@@ -315,12 +450,15 @@ def _piece(work: _Work, *, ground: Ground, nuts: bool, progress: _Told) -> _Mode
         return trial(name, position, ground)
     began = time.perf_counter()
     model = forecast(ground.events, ground.classes, ground.first, protocol=ground.protocol, progress=step(MODEL))
+    probability = within_lifetimes(
+        model.probability[None], ground.events, ground.classes, np.arange(ground.first, len(ground.events))
+    )[0]
     seconds = time.perf_counter() - began
     around = nuts_posterior if nuts else normal_posterior
     coefficients, _ = around(
         model.examples, model.features, model.fitted_on, model.shrinkage, model.coefficients, kept=1, seed=ground.seed
     )
-    return _Model(_setting(model), model.probability, seconds, coefficients, model.fits)
+    return _Model(_setting(model), probability, seconds, coefficients, model.fits)
 
 
 def _forecasters(
@@ -347,9 +485,8 @@ def _setting(model: Forecasts) -> str:
     )
 
 
-def _groups(
-    events: EventTable, classes: Classes, rows: Ints, label: Ints, loss: Floats, rival: Floats, probability: Floats
-) -> list[Group]:
+def _groups(scored: _Scored, loss: Floats, rival: Floats, probability: Floats) -> list[Group]:
+    events, classes, rows, label = scored.events, scored.classes, scored.rows, scored.label
     year = np.asarray(events.day[rows], dtype="datetime64[D]").astype("datetime64[Y]").astype(np.int64) + 1970
     kinds = [
         ("faction", [classes.names[code] for code in label.tolist()]),
@@ -372,9 +509,9 @@ def _groups(
     return out
 
 
-def _concerns(events: EventTable, first: int, known: Ints, label: Ints, classes: Classes) -> list[Concern]:
+def _concerns(scored: _Scored, scores: Scores) -> list[Concern]:
     out = []
-    labelled = int(np.sum(events.labelled[:first]))
+    labelled, classes = int(np.sum(scored.counted >= 0)), scored.classes
     if labelled < _FEW:
         out.append(
             Concern(
@@ -383,12 +520,22 @@ def _concerns(events: EventTable, first: int, known: Ints, label: Ints, classes:
                 remedy="add events, or score from a later date",
             )
         )
-    if len(known) < _FEW:
+    if len(scored.rows) < _FEW:
         out.append(
             Concern(
-                what=f"only {len(known)} events are scored (at least {_FEW} are wanted)",
+                what=f"only {len(scored.rows)} events are scored (at least {_FEW} are wanted)",
                 means="differences between forecasters are within chance",
                 remedy="score from an earlier date",
+            )
+        )
+    if scores.ece_excess > MOST_EXCESS:
+        out.append(
+            Concern(
+                what=f"the calibration error lies {scores.ece_excess:.3f} above what chance alone would show (at most "
+                f"{MOST_EXCESS:g} is wanted)",
+                means="the probabilities are surer, or less sure, than they should be: see the calibration curve",
+                remedy="read them as coarse, or bring labels that are more like the events that are asked about",
+                severity="note",
             )
         )
     if len(classes) < 3:

@@ -1,8 +1,8 @@
 """What the model is measured against: simple shares of the past, and tuned classifiers, all under one protocol.
 
-Each baseline sees what the model sees: date, place levels, coordinates, features, and labels of events that
-were over before the block of forecasts began (shares of the past: before the day). Settings are chosen by log score
-on the last part of the training events, learned from those before.
+Each baseline sees what the model sees, and not less: date, place levels, coordinates, features, and the labels of
+events that were over before the month of the forecasts began (`static`: before the first). Settings are chosen by log
+score on the last part of the training events, learned from those before.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import batched
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 import numpy as np
 
@@ -19,7 +19,8 @@ from attribution.archive.codes import Floats, Ints, frozen_floats
 from attribution.archive.events import EventTable
 from attribution.archive.model.classes import Classes
 from attribution.archive.model.features import recorded
-from attribution.archive.model.forecast import Protocol, blocks
+from attribution.archive.model.forecast import Protocol as Rounds
+from attribution.archive.model.forecast import blocks, known_until, rehearsal
 from attribution.errors import UsageError, did_you_mean, listed
 
 _TUNING = 0.7  # of the training events: learned from; the rest chooses the settings
@@ -29,10 +30,11 @@ _RARE = 5
 _BINS = 12
 _MOST_CATEGORIES = 250
 _BOOSTED = ((0.1, 40, 6, 5.0), (0.05, 60, 8, 1.0), (0.05, 100, 15, 1.0), (0.05, 200, 15, 5.0))
-type Share = Callable[[EventTable, Classes, int, Protocol], tuple[Floats, str]]
+type Share = Callable[[EventTable, Classes, int, Rounds], tuple[Floats, str]]
 _DECAY_DAYS = (30.0, 120.0, 500.0, 2500.0)
 _WEIGHTS = (0.3, 1.0, 3.0, 10.0)
 _FOREVER = 1e9
+_TOGETHER = 256
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,7 +56,7 @@ def run_baseline(
     classes: Classes,
     first: int,
     *,
-    protocol: Protocol = "rolling",
+    protocol: Rounds = "rolling",
     seed: int = 1,
     progress: Callable[[int], None] | None = None,
 ) -> Baseline:
@@ -77,7 +79,7 @@ class Ground:
     events: EventTable
     classes: Classes
     first: int
-    protocol: Protocol
+    protocol: Rounds
     seed: int
 
 
@@ -143,12 +145,11 @@ def part(chosen: Trial, start: int, stop: int, ground: Ground, progress: Callabl
     if chosen.share is not None:
         return Part(chosen.share.probability[start - first : stop - first], 0.0)
     learner, label, design = LEARNERS[chosen.name][chosen.position], classes.labels(events), Design.of(events)
-    until = int(events.day[first]) if ground.protocol == "static" else 1 << 40
     began = time.perf_counter()
     out = np.empty((stop - start, len(classes)))
     for here, there in blocks(events, first, ground.protocol):
         if start <= here < stop:
-            past = _past(events, label, min(int(events.day[here]), until))
+            past = _past(events, label, int(events.day[here]))
             now = np.arange(here, there)
             out[here - start : there - start] = _floored(
                 learner, chosen.floor, design, label, past, now, len(classes), ground.seed
@@ -178,6 +179,7 @@ class Design:
     numbers: Floats  # (event, number): day, latitude, longitude, season twice
     codes: Ints  # (event, column): place levels from coarse to fine, then features
     names: tuple[str, ...]
+    places: int  # how many of the columns are levels of place
 
     @classmethod
     def of(cls, events: EventTable) -> Self:
@@ -186,7 +188,7 @@ class Design:
         numbers = [events.day.astype(np.float64), events.latitude, events.longitude, np.sin(angle), np.cos(angle)]
         columns = [*events.place, *recorded(events)]
         codes = np.stack([column.codes for column in columns], axis=1) if columns else np.zeros((len(events), 0), int)
-        return cls(np.stack(numbers, axis=1), codes, tuple(column.name for column in columns))
+        return cls(np.stack(numbers, axis=1), codes, tuple(column.name for column in columns), len(events.place))
 
     def for_trees(self, rows: Ints) -> Floats:
         """Codes as numbers beside numbers; unknown coordinates lie outside the globe."""
@@ -223,6 +225,70 @@ class Design:
         return np.column_stack([z, *products])
 
 
+class Forecasting(Protocol):
+    """A way to forecast at one setting."""
+
+    @property
+    def setting(self) -> str:
+        """The setting in words."""
+
+    def predict(self, design: Design, label: Ints, past: Ints, now: Ints, classes: int, seed: int) -> Floats:
+        """Probabilities (row of `now`, class) after learning from the rows of `past`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Nearest:
+    """The nearest events in place and time, before or after, each counting by how near it is.
+
+    So many `days` apart are as far as 20 km; without coordinates kilometres are those usual for the finest place that
+    two events share. Each difference in a column adds `unlike`.
+    """
+
+    days: float
+    count: int
+    unlike: float
+
+    @property
+    def setting(self) -> str:
+        """The setting in words."""
+        return f"{self.count} nearest, {self.days:g} days as far as 20 km, {self.unlike:g} for each difference"
+
+    def predict(self, design: Design, label: Ints, past: Ints, now: Ints, classes: int, seed: int) -> Floats:
+        """Probabilities (row of `now`, class) after learning from the rows of `past`."""
+        rate = base_share(label, past, classes)
+        parts = [np.zeros((0, classes))]
+        for low in range(0, len(now), _TOGETHER):
+            rows = now[low : low + _TOGETHER]
+            distance = self._distance(design, past, rows)
+            count = min(self.count, len(past) - 1)
+            nearest = np.argpartition(distance, count, axis=1)[:, : count + 1]
+            away = np.sort(np.take_along_axis(distance, nearest, axis=1), axis=1)
+            order = np.argsort(np.take_along_axis(distance, nearest, axis=1), axis=1, kind="stable")
+            nearest = np.take_along_axis(nearest, order, axis=1)[:, : max(1, count)]
+            weight = 1.0 / (0.1 + away[:, : max(1, count)] / (away[:, -1:] + 1e-9))
+            out = np.tile(rate, (len(rows), 1))
+            for column in range(nearest.shape[1]):
+                out[np.arange(len(rows)), label[past[nearest[:, column]]]] += weight[:, column]
+            parts.append(out / out.sum(axis=1, keepdims=True))
+        return np.concatenate(parts)
+
+    def _distance(self, design: Design, past: Ints, now: Ints) -> Floats:
+        day, north, east = (design.numbers[:, at] for at in range(3))
+        far = np.full((len(now), len(past)), 1000.0)
+        for level in range(design.places):  # the finest that is shared comes last
+            code = design.codes[:, level]
+            same = (code[now][:, None] == code[past][None]) & (code[now] >= 0)[:, None]
+            far[same] = 5.0 * 5.0 ** (design.places - 1 - level)
+        up = north[now][:, None] - north[past][None]
+        across = (east[now][:, None] - east[past][None]) * np.cos(np.radians(north[now]))[:, None]
+        known = 111.2 * np.hypot(up, across)
+        far = np.where(np.isnan(known), far, known)
+        late = (day[now][:, None] - day[past][None]) / self.days
+        columns = design.codes[:, design.places :]
+        unlike = sum((columns[now, k][:, None] != columns[past, k][None]) for k in range(columns.shape[1]))
+        return np.asarray(np.hypot(far / 20.0, late) + self.unlike * unlike)
+
+
 @dataclass(frozen=True, slots=True)
 class Learner:
     """One classifier at one setting."""
@@ -244,18 +310,18 @@ class Learner:
         return out
 
 
-def base_rate(events: EventTable, classes: Classes, first: int, protocol: Protocol) -> tuple[Floats, str]:
+def base_rate(events: EventTable, classes: Classes, first: int, protocol: Rounds) -> tuple[Floats, str]:
     """Share of each class among all labels so far."""
     return _shares(events, classes, first, protocol, _FOREVER, 1.0, by_place=False), "all labels so far"
 
 
-def recency(events: EventTable, classes: Classes, first: int, protocol: Protocol) -> tuple[Floats, str]:
+def recency(events: EventTable, classes: Classes, first: int, protocol: Rounds) -> tuple[Floats, str]:
     """The same with a decay time of so many days, whichever forecast the training part best."""
     tried = [(f"decay time {days:g} days", days, 1.0) for days in _DECAY_DAYS]
     return _best(tried, events, classes, first, protocol, by_place=False)
 
 
-def place_table(events: EventTable, classes: Classes, first: int, protocol: Protocol) -> tuple[Floats, str]:
+def place_table(events: EventTable, classes: Classes, first: int, protocol: Rounds) -> tuple[Floats, str]:
     """Shares at the finest known place, shrunk to those one level up, and so on up to the recent shares of all."""
     tried = [
         (f"decay time {days:g} days, {weight:g} events of the level above", days, weight)
@@ -269,7 +335,7 @@ def _past(events: EventTable, label: Ints, day: int) -> Ints:
     return np.flatnonzero((events.last_day < day) & (label >= 0))
 
 
-def _tried(learner: Learner, ground: Ground) -> tuple[float, float]:
+def _tried(learner: Forecasting, ground: Ground) -> tuple[float, float]:
     """Mean log score at the end of the training part, and the floor (a share of the base rate mixed in) it has it with.
 
     Where there is nothing to learn from or to score, all settings are equal.
@@ -282,25 +348,31 @@ def _tried(learner: Learner, ground: Ground) -> tuple[float, float]:
     now = now[events.last_day[now] < events.day[first]]
     if not len(past) or not len(now):
         return 0.0, _FLOORS[-1]
-    plain, rate = learner.predict(design, label, past, now, classes, ground.seed), _rate(label, past, classes)
+    plain, rate = learner.predict(design, label, past, now, classes, ground.seed), base_share(label, past, classes)
+    return floored_scores(plain, label[now], rate)
+
+
+def floored_scores(plain: Floats, label: Ints, rate: Floats) -> tuple[float, float]:
+    """The best mean log score that a floor (a share of the base rate mixed in) gives, and that floor."""
     scores = []
     for floor in _FLOORS:
         mixed = (1.0 - floor) * plain + floor * rate
-        scores.append((float(np.mean(np.log(mixed[np.arange(len(now)), label[now]]))), floor))
+        scores.append((float(np.mean(np.log(mixed[np.arange(len(label)), label]))), floor))
     return max(scores, key=lambda entry: entry[0])
 
 
 def _floored(
-    learner: Learner, floor: float, design: Design, label: Ints, past: Ints, now: Ints, classes: int, seed: int
+    learner: Forecasting, floor: float, design: Design, label: Ints, past: Ints, now: Ints, classes: int, seed: int
 ) -> Floats:
-    rate = _rate(label, past, classes)
+    rate = base_share(label, past, classes)
     if not len(past):
         return np.tile(rate, (len(now), 1))
     plain = learner.predict(design, label, past, now, classes, seed)
     return np.asarray((1.0 - floor) * plain + floor * rate)
 
 
-def _rate(label: Ints, past: Ints, classes: int) -> Floats:
+def base_share(label: Ints, past: Ints, classes: int) -> Floats:
+    """Shares of the classes among some events, one more of each counted in."""
     count = np.bincount(label[past], minlength=classes) + 1.0
     return np.asarray(count / count.sum())
 
@@ -380,7 +452,7 @@ def _best(
     events: EventTable,
     classes: Classes,
     first: int,
-    protocol: Protocol,
+    protocol: Rounds,
     *,
     by_place: bool,
 ) -> tuple[Floats, str]:
@@ -391,7 +463,7 @@ def _best(
     rows = rows[label[rows] >= 0]
 
     def score(setting: tuple[str, float, float]) -> float:
-        probability = _shares(events, classes, middle, "rolling", *setting[1:], by_place=by_place)
+        probability = _shares(events, classes, middle, protocol, *setting[1:], by_place=by_place)
         return float(np.sum(np.log(probability[rows - middle, label[rows]])))
 
     name, days, weight = max(tried, key=score)
@@ -399,18 +471,20 @@ def _best(
 
 
 def _shares(
-    events: EventTable, classes: Classes, first: int, protocol: Protocol, days: float, weight: float, *, by_place: bool
+    events: EventTable, classes: Classes, first: int, protocol: Rounds, days: float, weight: float, *, by_place: bool
 ) -> Floats:
     label, size = classes.labels(events), len(classes)
     order = np.argsort(events.last_day, kind="stable")
-    until = int(events.day[first]) if protocol == "static" else 1 << 40
+    until = np.full(len(events), 1 << 40)
+    for start, stop in (*rehearsal(events, first, protocol), *blocks(events, first, protocol)):
+        until[start:stop] = known_until(events, start, protocol)
     levels = [level.codes for level in events.place] if by_place else []
     counts: list[dict[int, tuple[int, Floats]]] = [{} for _ in range(1 + len(levels))]
     out = np.empty((len(events) - first, size))
     waiting = 0
     for event in range(len(events)):
         day = int(events.day[event])
-        while waiting < len(order) and events.last_day[order[waiting]] < min(day, until):
+        while waiting < len(order) and events.last_day[order[waiting]] < min(day, until[event]):
             _count(counts, levels, int(order[waiting]), label, int(events.last_day[order[waiting]]), days, size)
             waiting += 1
         if event >= first:
@@ -442,7 +516,13 @@ def _count(
             table[code] = (day, count)
 
 
-LEARNERS: dict[str, tuple[Learner, ...]] = {
+LEARNERS: dict[str, tuple[Forecasting, ...]] = {
+    "nearest": tuple(
+        Nearest(days, count, unlike)
+        for days in (30.0, 100.0, 300.0, 1000.0, 3000.0)
+        for count in (10, 30)
+        for unlike in (0.0, 0.5)
+    ),
     "naive-bayes": tuple(Learner(f"smoothing {alpha:g}", _bayes(alpha), "bins") for alpha in (0.1, 1.0, 5.0)),
     "logistic-regression": tuple(Learner(f"C {c:g}", _logistic(c), "one-hot") for c in (0.1, 1.0, 10.0)),
     "random-forest": tuple(

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from attribution.archive.codes import Floats, Ints
 
 BINS = 15
+LEAST_BLOCKS = 12  # of fewer, drawn anew, the quantiles are those of a handful of sums: no interval
+MOST_EXCESS = 0.01  # of the calibration error, over what chance alone would show
 _TINY = 1e-12
 
 
@@ -28,6 +30,11 @@ class Scores:
     cllr: float  # bits per event with every class equally likely beforehand; log2(classes) tells nothing
     cllr_min: float  # the same after the best scale and offsets in hindsight: what better calibration could reach
 
+    @property
+    def ece_excess(self) -> float:
+        """How far the calibration error lies above what chance alone would show: what calibration is judged by."""
+        return self.ece - self.ece_chance
+
 
 @dataclass(frozen=True, slots=True)
 class CalibrationBin:
@@ -35,8 +42,8 @@ class CalibrationBin:
 
     forecast: float
     right: float
-    low: float  # 90 % band from drawing months anew
-    high: float
+    low: float | None  # 90 % band from drawing months anew; None: too few months for one
+    high: float | None
     events: int
 
 
@@ -87,7 +94,10 @@ def calibration_error_by_chance(forecast: Floats) -> float:
 
 
 def calibration(forecast: Floats, hit: NDArray[np.bool_], month: Ints, draws: int, seed: int) -> list[CalibrationBin]:
-    """The calibration curve of the likeliest class; months are drawn anew, since errors come in runs."""
+    """The calibration curve of the likeliest class; months are drawn anew, since errors come in runs.
+
+    Fewer than `LEAST_BLOCKS` months give no band.
+    """
     where = _bin(forecast)
     month = np.unique(month, return_inverse=True)[1]
     cells = int(month.max()) + 1, BINS
@@ -101,12 +111,10 @@ def calibration(forecast: Floats, hit: NDArray[np.bool_], month: Ints, draws: in
     for at in np.unique(where):
         here = where == at
         seen = share[:, at][~np.isnan(share[:, at])]
-        low, high = np.quantile(seen, (0.05, 0.95)) if len(seen) else (0.0, 1.0)
-        out.append(
-            CalibrationBin(
-                float(forecast[here].mean()), float(hit[here].mean()), float(low), float(high), int(here.sum())
-            )
-        )
+        low, high = (float(end) for end in (np.quantile(seen, (0.05, 0.95)) if len(seen) else (0.0, 1.0)))
+        few = cells[0] < LEAST_BLOCKS
+        means = float(forecast[here].mean()), float(hit[here].mean())
+        out.append(CalibrationBin(*means, None if few else low, None if few else high, int(here.sum())))
     return out
 
 
@@ -148,33 +156,45 @@ def cllr_min(log_ratio: Floats, label: Ints) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A rival's log loss less the model's, with 90 % intervals from drawing months anew; positive: the model leads."""
+    """A rival's log loss less the model's, with 90 % intervals from drawing blocks anew; positive: the model leads.
+
+    A block is a month, or whatever was hidden together. Of fewer than `LEAST_BLOCKS` there is no interval (None): one
+    month drawn a thousand times is always itself.
+    """
 
     nats: float
-    low: float
-    high: float
+    low: float | None
+    high: float | None
     reduction: float  # of the rival's log loss
-    reduction_low: float
-    reduction_high: float
+    reduction_low: float | None
+    reduction_high: float | None
+    blocks: int
+
+    @property
+    def interval(self) -> str:
+        """The interval of the reduction in words."""
+        if self.reduction_low is None or self.reduction_high is None:
+            return f"no interval: {self.blocks} of the {LEAST_BLOCKS} blocks that one needs"
+        return f"90 % interval {percent(self.reduction_low)} to {percent(self.reduction_high)}"
 
 
-def difference(model: Floats, rival: Floats, month: Ints, draws: int, seed: int) -> Difference:
-    """Paired by event: the same months are drawn for both."""
-    month = np.unique(month, return_inverse=True)[1]
-    drawn = _redrawn(int(month.max()) + 1, draws, seed)
-    ours, theirs = drawn @ np.bincount(month, weights=model), drawn @ np.bincount(month, weights=rival)
-    nats = (theirs - ours) / (drawn @ np.bincount(month))
-    share = 1.0 - ours / np.maximum(theirs, _TINY)
-    low, high = np.quantile(nats, (0.05, 0.95))
-    share_low, share_high = np.quantile(share, (0.05, 0.95))
-    return Difference(
-        float((rival - model).mean()),
-        float(low),
-        float(high),
-        float(1.0 - model.sum() / max(rival.sum(), _TINY)),
-        float(share_low),
-        float(share_high),
-    )
+def percent(share: float) -> str:
+    """A share in percent with one digit; nought has no sign."""
+    return f"{round(share, 3) + 0.0:.1%}"
+
+
+def difference(model: Floats, rival: Floats, block: Ints, draws: int, seed: int) -> Difference:
+    """Paired by event: the same blocks are drawn for both."""
+    block = np.unique(block, return_inverse=True)[1]
+    blocks = int(block.max()) + 1
+    nats, reduction = float((rival - model).mean()), float(1.0 - model.sum() / max(rival.sum(), _TINY))
+    if blocks < LEAST_BLOCKS:
+        return Difference(nats, None, None, reduction, None, None, blocks)
+    drawn = _redrawn(blocks, draws, seed)
+    ours, theirs = drawn @ np.bincount(block, weights=model), drawn @ np.bincount(block, weights=rival)
+    low, high = np.quantile((theirs - ours) / (drawn @ np.bincount(block)), (0.05, 0.95))
+    share_low, share_high = np.quantile(1.0 - ours / np.maximum(theirs, _TINY), (0.05, 0.95))
+    return Difference(nats, float(low), float(high), reduction, float(share_low), float(share_high), blocks)
 
 
 def _redrawn(months: int, draws: int, seed: int) -> Floats:

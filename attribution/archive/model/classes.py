@@ -136,3 +136,19 @@ def sure_labels(events: EventTable, classes: Classes) -> Labelled:
     label = classes.labels(events)
     rows = np.flatnonzero((label >= 0) & (events.certainty >= SURE))
     return Labelled(events.take(rows), label[rows], classes.names)
+
+
+def within_lifetimes(probability: Floats, events: EventTable, classes: Classes, rows: Ints) -> Floats:
+    """Probabilities (draw, event, class) where nobody acts before the first or after the last day of his lifetime.
+
+    A day of the event that is possible must lie in it. `other` is somebody new and has none.
+    """
+    if not events.lifetimes:
+        return probability
+    possible = np.ones((len(rows), len(classes)))
+    for name, (first, last) in events.lifetimes:
+        if name in classes.names[:-1]:
+            alive = (events.last_day[rows] >= first) & (events.day[rows] <= last)
+            possible[:, classes.names.index(name)] = alive
+    held = probability * possible
+    return np.asarray(held / held.sum(axis=2, keepdims=True))

@@ -55,7 +55,7 @@ class PrequentialFilter:
         return (
             *(f"activity, {days:g} days" for days in r.activity_days),
             *(f"{level.name}, {days:g} days" for level in self.events.place for days in r.place_days),
-            *(f"within {km:g} km, {days:g} days" for days in r.neighbour_days for km in r.length_km),
+            *(f"{near}, {days:g} days" for days in r.neighbour_days for near in near_names(self.events, r.length_km)),
         )
 
     @property
@@ -110,15 +110,15 @@ class PrequentialFilter:
         events = self.events
         near = neighbourhoods(events, self.resolutions.length_km)
         order = np.argsort(events.last_day, kind="stable")
-        values = [*(column.codes for column in self.columns), *_here(self.columns, self._regions())]
+        values = [*(column.codes for column in self.columns), *here_codes(self.columns, self._regions())]
         return Given(
             day=events.day,
             last_day=events.last_day,
             order=order,
             partial=events.among.partial.astype(np.int64),
             certainty=events.certainty,
-            place=_rows([level.codes for level in events.place], len(events), only_repeated=True),
-            value=_rows(values, len(events)),
+            place=rows_of([level.codes for level in events.place], len(events), only_repeated=True),
+            value=rows_of(values, len(events)),
             above=self.classes.above(events),
             record=records(events, self.members, near, self.columns),
             near=near,
@@ -240,6 +240,13 @@ def buckets(near: Ints) -> Buckets:
     return Buckets(begin, np.zeros(len(size), dtype=np.int64), np.full(int(size.sum()), -1, dtype=np.int32))
 
 
+def near_names(events: EventTable, length_km: tuple[float, ...]) -> tuple[str, ...]:
+    """What length scales are called: kilometres, where there are coordinates to measure them by."""
+    if len(events) and np.mean(~np.isnan(events.latitude)) >= 0.5:
+        return tuple(f"within {km:g} km" for km in length_km)
+    return tuple(f"near by name {at + 1} of {len(length_km)}" for at in range(len(length_km)))
+
+
 def usual_distances(levels: int) -> Floats:
     """Kilometres assumed between events without coordinates, by the finest level they share: none, coarsest, finest.
 
@@ -253,7 +260,7 @@ def _values(column: Coding) -> int:
     return int(np.count_nonzero(np.bincount(column.codes[column.codes >= 0])))
 
 
-def _here(columns: tuple[Coding, ...], regions: tuple[Coding, ...]) -> list[Ints]:
+def here_codes(columns: tuple[Coding, ...], regions: tuple[Coding, ...]) -> list[Ints]:
     """Codes of each value in each region, and of that region where the value is known."""
     pairs, around = [], []
     for region in regions:
@@ -267,7 +274,7 @@ def _here(columns: tuple[Coding, ...], regions: tuple[Coding, ...]) -> list[Ints
     return [*pairs, *around]
 
 
-def _rows(columns: list[Ints], events: int, *, only_repeated: bool = False) -> Ints:
+def rows_of(columns: list[Ints], events: int, *, only_repeated: bool = False) -> Ints:
     """Columns of codes as rows of one table of counts; a value that occurs once can never inform and needs no row."""
     out = np.full((events, len(columns)), -1, dtype=np.int64)
     taken = 0

@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 
 from attribution.archive.codes import Floats
-from attribution.archive.events import LIMITS, EventTable
+from attribution.archive.events import LIMITS, UNKNOWN, EventTable
+from attribution.archive.model.attribute import learn_two_sided
 from attribution.archive.model.classes import OTHER, Classes
-from attribution.archive.model.coefficients import Coefficients, choose_shrinkage, learn
+from attribution.archive.model.coefficients import Coefficients, Examples, choose_shrinkage, learn
 from attribution.archive.model.features import PrequentialFilter
 from attribution.archive.model.forecast import Store
 from attribution.archive.model.posterior import (
@@ -28,7 +29,7 @@ from attribution.archive.reading.read import Archive
 from attribution.atomic import write_text
 from attribution.errors import EventError, RunError
 
-FITTED_FORMAT = "attribution-archive/2"
+FITTED_FORMAT = "attribution-archive/3"
 _DRAWS, _FEW, _LARGEST = 100, 100, 256 << 20
 
 
@@ -39,6 +40,7 @@ class Fitted:
     classes: tuple[str, ...]  # the last is `other`
     features: tuple[str, ...]
     region: str  # the level of place in which feature shares are nested
+    past_only: bool  # features from before an event alone, or from both sides of it
     mode: SlopeDraws  # one draw: the most probable
     draws: SlopeDraws
     coefficients: CoefficientPosterior  # of what the factions share; it says which way the draws were made
@@ -54,11 +56,11 @@ class Fitted:
         of_faction = [names.index(name) if name in names else len(names) for name in events.factions]
         return Classes(self.classes, np.array(of_faction, dtype=np.int64))
 
-    def check_features(self, prequential: PrequentialFilter) -> None:
+    def check_features(self, names: tuple[str, ...]) -> None:
         """Refuse a table with other features than those that were learned from."""
-        if prequential.names != self.features:
-            lacking = [name for name in self.features if name not in prequential.names]
-            more = [name for name in prequential.names if name not in self.features]
+        if names != self.features:
+            lacking = [name for name in self.features if name not in names]
+            more = [name for name in names if name not in self.features]
             raise EventError(
                 f"the table has other features than the model: {len(lacking)} are lacking, {len(more)} are new"
                 f" ({', '.join([*lacking, *more][:4])}).",
@@ -78,6 +80,7 @@ class Fitted:
             "classes": self.classes,
             "features": self.features,
             "region": self.region,
+            "past_only": self.past_only,
             "shrinkage": asdict(self.shrinkage),
             "coefficients": asdict(self.coefficients),
             "mode": _plain(self.mode),
@@ -86,15 +89,64 @@ class Fitted:
         write_text(path, json.dumps(document, ensure_ascii=False) + "\n")
 
 
-def fit_archive(archive: Archive, *, least: int = 20, draws: int = _DRAWS, seed: int = 1, nuts: bool = False) -> Fitted:
-    """Learn what each feature counts from all labelled events; the features of each come from before its day alone.
+def fit_archive(
+    archive: Archive,
+    *,
+    least: int = 20,
+    draws: int = _DRAWS,
+    seed: int = 1,
+    nuts: bool = False,
+    past_only: bool = False,
+) -> Fitted:
+    """Learn what each feature counts from all labelled events.
 
-    The draws are of a normal distribution around the most probable coefficients, or NUTS makes them; then whoever uses
-    them has to look at `coefficients.concerns`. Where some events are known as "one of these", a second pass shares
-    them out by what the first has learned.
+    The features of each come from all other labelled events, before and after; with `past_only`, from before its day
+    alone. The draws are of a normal distribution around the most probable coefficients, or NUTS makes them; then
+    whoever uses them has to look at `coefficients.concerns`. Where some events are known as "one of these", a second
+    pass shares them out by what the first has learned.
     """
     events = archive.events
     classes = Classes.learned(events, np.ones(len(events), dtype=np.bool_), least)
+    now, learned = (_from_past if past_only else _from_both_sides)(events, classes)
+    way = nuts_posterior if nuts else normal_posterior
+    coefficients, around = way(
+        learned.examples, learned.features, now, learned.shrinkage, learned.mode, kept=draws, seed=seed
+    )
+    return Fitted(
+        classes=classes.names,
+        features=learned.features,
+        region=learned.region,
+        past_only=past_only,
+        mode=SlopeDraws(learned.mode.slope[None], learned.mode.intercept[None]),
+        draws=around,
+        coefficients=coefficients,
+        shrinkage=learned.shrinkage,
+        events=len(events),
+        labelled=int(events.labelled.sum()),
+        table=archive.file,
+        sha256=archive.sha256,
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Learned:
+    """What a fit leaves behind, from either side."""
+
+    examples: Examples
+    features: tuple[str, ...]
+    region: str
+    shrinkage: Shrinkage
+    mode: Coefficients
+
+
+def _from_both_sides(events: EventTable, classes: Classes) -> tuple[int, _Learned]:
+    asked = np.flatnonzero(events.label == UNKNOWN)
+    found = learn_two_sided(events, classes, np.ones(len(events), dtype=np.bool_), asked)
+    ground = found.ground
+    return 1 << 40, _Learned(found.examples, ground.names, ground.region, found.shrinkage, found.coefficients)
+
+
+def _from_past(events: EventTable, classes: Classes) -> tuple[int, _Learned]:
     now = int(events.last_day.max()) + 1
     prequential = PrequentialFilter(events, classes)
     size = (len(prequential.names), len(classes))
@@ -108,21 +160,7 @@ def fit_archive(archive: Archive, *, least: int = 20, draws: int = _DRAWS, seed:
         if not few:
             shrinkage = choose_shrinkage(examples, now, prequential.shrinkage)
         learned = learn(examples, now, shrinkage, learned)
-    way = nuts_posterior if nuts else normal_posterior
-    coefficients, around = way(examples, prequential.names, now, shrinkage, learned, kept=draws, seed=seed)
-    return Fitted(
-        classes=classes.names,
-        features=prequential.names,
-        region=prequential.region,
-        mode=SlopeDraws(learned.slope[None], learned.intercept[None]),
-        draws=around,
-        coefficients=coefficients,
-        shrinkage=shrinkage,
-        events=len(events),
-        labelled=int(events.labelled.sum()),
-        table=archive.file,
-        sha256=archive.sha256,
-    )
+    return now, _Learned(examples, prequential.names, prequential.region, shrinkage, learned)
 
 
 def load_fitted(path: Path) -> Fitted:
@@ -150,6 +188,7 @@ def load_fitted(path: Path) -> Fitted:
             classes=tuple(str(name) for name in document["classes"]),
             features=tuple(str(name) for name in document["features"]),
             region=str(document["region"]),
+            past_only=bool(document["past_only"]),
             mode=_draws(document["mode"]),
             draws=_draws(document["draws"]),
             coefficients=read_posterior(document["coefficients"]),

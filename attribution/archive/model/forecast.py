@@ -19,7 +19,7 @@ from attribution.archive.model.features import PrequentialFilter
 from attribution.archive.model.settings import Resolutions, Shrinkage
 from attribution.errors import UsageError
 
-Protocol = Literal["static", "rolling"]
+Protocol = Literal["static", "rolling", "daily"]
 _CHUNK = 8192
 _EPOCH = dt.date(1970, 1, 1).toordinal()
 
@@ -86,6 +86,24 @@ def blocks(events: EventTable, first: int, protocol: Protocol) -> Iterator[tuple
     yield from ((int(a), int(b)) for a, b in pairwise(edges))
 
 
+def rehearsal(events: EventTable, first: int, protocol: Protocol) -> Iterator[tuple[int, int]]:
+    """The blocks of the training part: as long as those of the forecasts, but never more than half of it."""
+    if protocol == "static":
+        ahead = int(events.day[-1] - events.day[first]) + 1
+        length = max(1, min(ahead, int(events.day[first] - events.day[0]) // 2))
+        back = np.arange(events.day[first], events.day[0], -length)[::-1]
+        edges = np.unique([0, *np.searchsorted(events.day[:first], back), first])
+    else:
+        month = months(events.day[:first])
+        edges = np.unique([0, *(np.flatnonzero(np.diff(month)) + 1), first])
+    yield from ((int(a), int(b)) for a, b in pairwise(edges))
+
+
+def known_until(events: EventTable, start: int, protocol: Protocol) -> int:
+    """Labels of events that end on this day or later are not looked at in the block that begins with event `start`."""
+    return 1 << 40 if protocol == "daily" else int(events.day[start])
+
+
 def forecast(
     events: EventTable,
     classes: Classes,
@@ -98,23 +116,26 @@ def forecast(
 ) -> Forecasts:
     """Forecast every event from number `first` on.
 
-    `rolling`: labels count from the day after the last possible day of their event, and the coefficients are fitted
-    again at the start of every month. `static`: no label of an event that was not over before the first forecast is
-    used. How strongly the coefficients are shrunk is chosen within the training part, unless given.
+    The coefficients are fitted again at the start of every month. `rolling`: labels, too, count from the start of the
+    month after their event, as they do for whoever is fitted once a month. `daily`: they count from the day after the
+    last possible day of their event. `static`: fitted once, and no label of an event that was not over before the first
+    forecast is used. The training part is gone through in the same way, with labels as old as they will be: what
+    features count depends on how fresh they are. How strongly the coefficients are shrunk is chosen within the training
+    part, unless given.
     """
     prequential = PrequentialFilter(events, classes, resolutions)
     size = (len(prequential.names), len(classes))
     store = Store(prequential, len(events), size)
-    until = int(events.day[first]) if protocol == "static" else 1 << 40
     coefficients, fitted_on = Coefficients.prior(*size, prequential.shrinkage), int(events.day[first])
-    store.advance(first, coefficients, until)
+    for start, stop in rehearsal(events, first, protocol):
+        store.advance(stop, coefficients, known_until(events, start, protocol))
     chosen = shrinkage or choose_shrinkage(store.examples(), int(events.day[first]), prequential.shrinkage)
     out, fits = [np.empty((0, len(classes)))], 0
     for start, stop in blocks(events, first, protocol):
         fitted_on = int(events.day[start])
         coefficients = learn(store.examples(), fitted_on, chosen, coefficients)
         fits += 1
-        out.append(store.advance(stop, coefficients, until))
+        out.append(store.advance(stop, coefficients, known_until(events, start, protocol)))
         if progress:
             progress(stop)
     examples = store.examples()

@@ -215,7 +215,10 @@ class SlopeDraws:
 
     def probability(self, x: NDArray[np.float32]) -> Floats:
         """Probabilities (draw, event, class) of events with log-features (event, feature, class)."""
-        logit = np.einsum("dkc,nkc->dnc", self.slope, x, optimize=True) + self.intercept[:, None, :]
+        by_class = np.matmul(
+            self.slope.transpose(2, 0, 1), x.astype(np.float64).transpose(2, 1, 0)
+        )  # (class, draw, event)
+        logit = by_class.transpose(1, 2, 0) + self.intercept[:, None, :]
         logit -= logit.max(axis=2, keepdims=True)
         weight = np.exp(logit)
         return np.asarray(weight / weight.sum(axis=2, keepdims=True))

@@ -51,6 +51,31 @@ class Resolutions:
 
 
 @dataclass(frozen=True, slots=True)
+class TwoSidedResolutions:
+    """The same for what lies on both sides of an event; again ladders, of which none is fitted to a table."""
+
+    days: tuple[float, ...] = (1e5, 1500.0, 300.0, 60.0, 12.0)  # of shares at large and in places: each a fifth
+    overall: int = 3  # so many of these make the share at large that all other shares shrink to
+    near_days: tuple[float, ...] = (1500.0, 200.0, 30.0, 7.0)
+    near_km: tuple[float, ...] = (250.0, 50.0, 10.0)
+    days_per_reach: tuple[float, ...] = (10.0, 50.0, 300.0, 2000.0)  # so many days apart are as far as `reach_km`
+    reach_km: float = 20.0
+    nearest: tuple[int, ...] = (1, 3, 10, 30)
+    feature_days: float = 3000.0
+    trees: tuple[tuple[int, int], ...] = ((10, 1), (30, 3))  # random cuts tried, events in a leaf
+    trees_each: int = 300
+    events_per_tree: int = 20_000
+    events_per_share: float = 1.0  # prior weights, in events, as in `Resolutions`
+    events_per_feature: float = 5.0
+    events_per_region: float = 50.0
+    events_per_local_share: float = 20.0
+    kernel_weight: float = 0.1
+    mismatch: float = 0.4
+    most_mismatch: float = 3.2
+    neighbours: int = 64  # labelled events of each neighbourhood on either side
+
+
+@dataclass(frozen=True, slots=True)
 class Shrinkage:
     """Prior of the coefficients, and how fast the evidence about them ages.
 

@@ -11,6 +11,7 @@ import datetime as dt
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from itertools import compress, pairwise
 from typing import Any
 
@@ -19,8 +20,8 @@ from numpy.typing import NDArray
 
 from attribution.archive.codes import MISSING, Floats, Ints
 from attribution.archive.events import NOT_RECORDED, UNKNOWN
-from attribution.archive.reading.labels import Claimants, Codes, Factions
-from attribution.archive.reading.mapping import Dates, EventMapping, Feature, Order, Places
+from attribution.archive.reading.labels import Claimants, Codes, Factions, key
+from attribution.archive.reading.mapping import Condition, Dates, EventMapping, Feature, Order, Places
 from attribution.archive.reading.tables import Chunk
 from attribution.errors import EventError
 
@@ -34,7 +35,13 @@ _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _NAMED = re.compile(r"(\d{1,2})[ -]([A-Za-z]{3,9})\.?,?[ -](\d{4}|\d{2})")
 _NAMED_FIRST = re.compile(r"([A-Za-z]{3,9})\.? (\d{1,2}),? (\d{4})")
 _SLASHED = re.compile(r"(\d{1,4})[/.](\d{1,2})[/.](\d{4}|\d{1,2})")
-_FORMS = "2024-01-28, 2024-01, 2024, 28 January 2024, 28-Jan-24, January 28, 2024"
+_MONTH_ALONE = re.compile(r"([A-Za-z]{3,9})\.?,?[ -](\d{4})")
+_DAY_LAST = re.compile(r"([A-Za-z]{3,9})\.?[ -](\d{1,2}),?[ -](\d{4})")
+_WEEKDAY = re.compile(r"(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?\.?[,\s-]+", re.IGNORECASE)
+_ORDINAL = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th)\b", re.IGNORECASE)
+_SERIAL = re.compile(r"\d{5}(\.\d+)?")  # days since 1899-12-30, as Excel counts
+_BLANKS = re.compile(r"\s+")
+_FORMS = "2024-01-28, 2024-01, 2024, 28 January 2024, 28-Jan-24, January 28, 2024, January 2024"
 type Arrays = dict[str, Any]
 
 
@@ -134,15 +141,23 @@ def window(text: str, order: Order | None, today: dt.date) -> Window:
     EventError
         No date, a day that does not exist, a day after today, or 02/03/2004 without an order.
     """
-    plain = _TIME.sub("", text.strip())
+    plain = _TIME.sub("", _WEEKDAY.sub("", _ORDINAL.sub(r"\1", _BLANKS.sub(" ", text).strip()), count=1))
     if match := _COMPACT.fullmatch(plain) or _ISO.fullmatch(plain):
         year, month, day = (int(part or 0) for part in match.groups())
     elif match := _NAMED.fullmatch(plain):
         day, month, year = int(match[1]), _month(match[2], text), _year(match[3], today)
-    elif match := _NAMED_FIRST.fullmatch(plain):
+    elif (match := _NAMED_FIRST.fullmatch(plain)) or (match := _DAY_LAST.fullmatch(plain)):
         day, month, year = int(match[2]), _month(match[1], text), int(match[3])
+    elif match := _MONTH_ALONE.fullmatch(plain):
+        day, month, year = 0, _month(match[1], text), int(match[2])
     elif match := _SLASHED.fullmatch(plain):
         year, month, day = _ordered(match, order, text, today)
+    elif _SERIAL.fullmatch(plain):
+        meant = dt.date(1899, 12, 30) + dt.timedelta(days=int(float(plain)))
+        raise EventError(
+            f'"{text[:60]}" is not a date: it looks like Excel\'s number for {meant}.', allowed=_FORMS,
+            hint="format the column as dates before it is saved as text",
+        )  # fmt: skip
     else:
         raise EventError(f'"{text[:60]}" is not a date.', allowed=_FORMS)
     return calendar_window(year, month, day, today)
@@ -193,7 +208,7 @@ class When:
 
     def __init__(self, dates: Dates, missing: frozenset[str], today: dt.date) -> None:
         self._dates, self._missing, self._today = dates, missing, today
-        self._spread = dict(dates.precision.days) if dates.precision else {}
+        self._spread = {key(whole(word)): days for word, days in dates.precision.days} if dates.precision else {}
         self._names = (*dates.columns, dates.precision.column) if dates.precision else dates.columns
         self._meaning = Remembered(self._window)
 
@@ -203,7 +218,7 @@ class When:
 
     def _window(self, cells: tuple[str, ...]) -> Window | None:
         texts = ["" if text in self._missing else text for text in cells]
-        before, after = self._spread.get(texts.pop(), (0, 0)) if self._spread else (0, 0)
+        before, after = self._spread.get(key(texts.pop()), (0, 0)) if self._spread else (0, 0)
         if not texts[0] or (self._dates.year and number_of(texts[0], "year") == 0):
             return None
         first, more = self._from_parts(texts) if self._dates.year else self._from_texts(texts)
@@ -302,14 +317,67 @@ class Who:
         certain = np.where(_silent(label), 1.0, certain)
         return {"label": label[:, 0].copy(), "set": label[:, 1].copy(), "certainty": certain, "claim": claim.copy()}
 
+    def one_of_rows(self, columns: Arrays) -> Arrays:
+        """Rows of one id as one event, in the order of the first: done by one of those whom any of them names.
+
+        Where no row names anybody it stays unknown; the least certain row counts.
+        """
+        _, first, back = np.unique(columns["id"].astype(object), return_index=True, return_inverse=True)
+        if len(first) == len(back):
+            return columns
+        members: dict[int, set[int]] = {}
+        sets = self.factions.label_sets(columns["set"])
+        for at in np.flatnonzero((columns["label"] >= 0) | (columns["set"] >= 0)).tolist():
+            label = int(columns["label"][at])
+            members.setdefault(int(back[at]), set()).update((label,) if label >= 0 else sets[at])
+        out = {name: values[first] for name, values in columns.items()}
+        certainty = np.ones(len(first))
+        np.minimum.at(certainty, back, columns["certainty"])
+        for event, codes in members.items():
+            if len(codes) == 1:
+                out["label"][event], out["set"][event] = next(iter(codes)), -1
+            else:
+                out["label"][event] = UNKNOWN
+                out["set"][event] = self.factions.sets[" ".join(map(str, sorted(codes)))]
+        out["certainty"] = certainty
+        order = np.argsort(out["row"], kind="stable")
+        return {name: values[order] for name, values in out.items()}
+
     def _claimed(self, cells: tuple[str, ...]) -> tuple[int, int, int]:
         return (self.claimants.code(cells[0]), *self.factions.umbrella(cells[0]))
 
     def _certainty(self, words: tuple[str, ...]) -> float:
         certainty = self._who.certainty
         assert certainty is not None
-        values = {whole(word): value for word, value in certainty.values}
-        return min(values.get(word, certainty.otherwise) for word in words)
+        values = {key(whole(word)): value for word, value in certainty.values}
+        return min(values.get(key(word), certainty.otherwise) for word in words)
+
+
+class Wanted:
+    """Whether a row is wanted, by one column: its word is among some, or its date in a span."""
+
+    def __init__(self, condition: Condition, missing: frozenset[str], today: dt.date) -> None:
+        self._condition, self._missing, self._today = condition, missing, today
+        self._words = {key(whole(word)) for word in condition.words}
+        self._patterns = [word for word in self._words if "*" in word]
+
+    def __call__(self, cells: tuple[str, ...]) -> bool:
+        """Whether a row with this cell is wanted.
+
+        Raises
+        ------
+        EventError
+            A date was wanted, and the cell is none.
+        """
+        asked, text = self._condition, cells[0]
+        if not (asked.since or asked.until):
+            word = key(text)
+            return (word in self._words or any(fnmatchcase(word, each) for each in self._patterns)) == asked.among
+        if text in self._missing:
+            return False
+        first, more = window(text, None, self._today)
+        after = not asked.since or first >= window(asked.since, None, self._today)[0]
+        return after and (not asked.until or first + more <= sum(window(asked.until, None, self._today)))
 
 
 class What:
@@ -318,7 +386,7 @@ class What:
     def __init__(self, feature: Feature, missing: frozenset[str]) -> None:
         self.feature, self._missing = feature, missing
         self.codes = Codes({name: code for code, name in enumerate(bin_names(feature.bins))})
-        self._values = {whole(word): other for word, other in feature.values}
+        self._values = {key(whole(word)): other for word, other in feature.values}
         self._meaning = Remembered(self._code)
 
     def read(self, rows: Rows) -> Ints:
@@ -326,7 +394,7 @@ class What:
         return np.array(rows.understood([self.feature.column], self._meaning), dtype=np.int64)
 
     def _code(self, cells: tuple[str, ...]) -> int:
-        text = self._values.get(cells[0], cells[0])
+        text = self._values.get(key(cells[0]), cells[0]) if self._values else cells[0]
         if text in self._missing:
             return MISSING
         if not self.feature.bins:

@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 import gzip
+import io
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from attribution.archive.reading.mapping import Encoding
 from attribution.errors import FormatError
 
 _CODECS = {"latin-1": "cp1252", "mac-roman": "mac_roman", "utf-8": "utf-8-sig"}
 _SCORED_LINES = 20_000
+_LONGEST_LINE = 1 << 24
+_MOST_RATIO, _SMALL = 1000, 1 << 26
+_PACKED = (
+    (b"PK\x03\x04", "a zip archive", "unpack it first; if it is an Excel file, its name must end in .xlsx"),
+    (b"PAR1", "a Parquet file", "its name must end in .parquet"),
+    (b"\xd0\xcf\x11\xe0", "an old Excel file (.xls)", "save it as .xlsx or .csv"),
+    (b"BZh", "packed by bzip2", "unpack it first"),
+    (b"\xfd7zXZ", "packed by xz", "unpack it first"),
+    (b"7z\xbc\xaf", "a 7-Zip archive", "unpack it first"),
+    (b"\xff\xfe", "UTF-16 text", "save it as UTF-8"),
+    (b"\xfe\xff", "UTF-16 text", "save it as UTF-8"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +40,61 @@ class Written:
 
 
 def open_bytes(path: Path) -> IO[bytes]:
-    """The bytes of a file, unpacked where its name ends in ``.gz``."""
-    return gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")  # type: ignore[return-value]
+    """The bytes of a file, unpacked where they are gzip's.
+
+    Raises
+    ------
+    FormatError
+        It is packed in another way, or not what its name says.
+    """
+    with path.open("rb") as stream:
+        first = stream.read(8)
+    for magic, kind, hint in _PACKED:
+        if first.startswith(magic):
+            raise FormatError(
+                f"this is {kind}, not text.", allowed="a table as text, or packed as .gz", hint=hint, file=str(path)
+            )
+    if not first.startswith(b"\x1f\x8b"):
+        if path.suffix.lower() == ".gz" and first:
+            raise FormatError("this is no .gz file, whatever its name says.", allowed="a whole .gz file",
+                              hint="if it is text, name it .csv", file=str(path))  # fmt: skip
+        return path.open("rb")
+    return io.BufferedReader(Unpacked(path))
+
+
+class Unpacked(io.RawIOBase):
+    """A .gz file as it is unpacked, refused when it grows out of all proportion: nothing is held but what is asked for.
+
+    Raises
+    ------
+    FormatError
+        It unpacks to more than a thousand times its size, and more than 64 MB.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path, self._stream = path, gzip.GzipFile(path, "rb")
+        self._most = max(_MOST_RATIO * path.stat().st_size, _SMALL)
+        self._unpacked = 0
+
+    def readable(self) -> bool:
+        """Always."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """As of any stream."""
+        count = self._stream.readinto(buffer)
+        self._unpacked += count
+        if self._unpacked > self._most:
+            raise FormatError(
+                f"the packed file unpacks to more than {_MOST_RATIO} times its size.",
+                allowed="a table that somebody wrote", hint="unpack it and look at it", file=str(self._path),
+            )  # fmt: skip
+        return int(count)
+
+    def close(self) -> None:
+        """As of any stream."""
+        self._stream.close()
+        super().close()
 
 
 def find_encoding(path: Path, wanted: Encoding = "auto") -> Written:
@@ -47,15 +113,15 @@ def find_encoding(path: Path, wanted: Encoding = "auto") -> Written:
     first = b""
     for number, line in _lines(path):
         first = first or line[:4]
+        if b"\0" in line:
+            raise FormatError(
+                "the file is binary: it holds a zero byte.",
+                allowed="text; Excel and Parquet files end in .xlsx and .parquet",
+                hint="UTF-16 text must be saved as UTF-8",
+                file=str(path),
+                line=number,
+            )
         if line.isascii():
-            if b"\0" in line:
-                raise FormatError(
-                    "the file is binary: it holds a zero byte.",
-                    allowed="text; Excel and Parquet files end in .xlsx and .parquet",
-                    hint="UTF-16 text must be saved as UTF-8",
-                    file=str(path),
-                    line=number,
-                )
             continue
         try:
             line.decode("utf-8")
@@ -119,7 +185,15 @@ def _first_alien(line: bytes) -> int:
 def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
     try:
         with open_bytes(path) as stream:
-            yield from enumerate(stream, start=1)
+            number = 0
+            while line := stream.readline(_LONGEST_LINE):
+                number += 1
+                if len(line) == _LONGEST_LINE:
+                    raise FormatError(
+                        f"the line is longer than {_LONGEST_LINE >> 20} million bytes.", allowed="rows of a table",
+                        hint="is it a table, with line ends?", file=str(path), line=number,
+                    )  # fmt: skip
+                yield number, line
     except (EOFError, gzip.BadGzipFile) as error:
         raise FormatError(
             "the packed file is cut or damaged.", allowed="a whole .gz file", hint="get it again", file=str(path)

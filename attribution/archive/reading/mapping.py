@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from attribution.domain.numbers import Number
 from attribution.errors import EventError, did_you_mean
 
 Order = Literal["year-first", "day-first", "month-first"]
@@ -118,6 +119,7 @@ class Perpetrators:
 
     columns: tuple[str, ...]
     separator: str = ""
+    together: bool = False  # rows of one id are one event, by one of those whom they name
     unknown: tuple[str, ...] = ()
     residual: tuple[str, ...] = ()
     certainty: Certainty | None = None
@@ -168,6 +170,7 @@ class Feature:
     column: str
     bins: tuple[float, ...] = ()
     values: tuple[tuple[str, str], ...] = ()
+    optional: bool = False  # a table without the column is read without the feature
 
     def __post_init__(self) -> None:
         if list(self.bins) != sorted(set(self.bins)):
@@ -180,11 +183,16 @@ class Feature:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """Only rows whose column has one of these words (`among`), or none of them."""
+    """Only rows whose column has one of these words (`among`), or none of them; a date from one day to another.
+
+    Words are compared without case; ``*`` stands for anything.
+    """
 
     column: str
     words: tuple[str, ...]
     among: bool = True
+    since: str = ""  # first day, month or year; with `until`, instead of words
+    until: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +220,9 @@ class EventMapping:
     id: str = ""
     source: str = ""
     encoding: Encoding = "auto"
-    separator: str = ","
+    separator: str = ""
+    header: int = 0
+    sheet: str = ""
     missing: tuple[str, ...] = ("",)
     places: Places = Places()
     claims: Claims | None = None
@@ -223,6 +233,8 @@ class EventMapping:
     where: tuple[Condition, ...] = ()
     exclude: tuple[Exclusion, ...] = ()
     cases: tuple[CaseLink, ...] = ()
+    lifetimes: tuple[tuple[str, str, str], ...] = ()  # faction, first and last date it can have acted, "" unknown
+    labelled: tuple[tuple[str, Number], ...] = ()  # faction, or "else": the probability that an attack gets a label
     file: str = field(default="", compare=False)
     text: str = field(default="", repr=False, compare=False)
 
@@ -236,6 +248,11 @@ class EventMapping:
                     allowed="columns that say nothing about who it was",
                     hint="who claimed an event belongs under `claim:`, and is used from there",
                 )
+        if self.perpetrators.together and not self.id:
+            raise EventError(
+                "rows are to be put together by their id, and no column holds one.",
+                at=("perpetrator", "together"), allowed="`id:` with the column that rows of one event share",
+            )  # fmt: skip
         known = [level for level, _ in self.places.levels] + [feature.name for feature in self.features]
         for link in self.cases:
             link.check_words(known)
@@ -278,15 +295,16 @@ class EventMapping:
             need(condition.column, "where", condition.column)
         return tuple(found.items())
 
-    def check_columns(self, header: tuple[str, ...], table: str) -> None:
+    def check_columns(self, header: tuple[str, ...], table: str, hint: str = "") -> None:
         """Refuse a table that lacks a column."""
         for column, at in self.columns:
             if column not in header:
                 raise EventError(
                     f'the mapping names the column "{column}", which {table} does not have.',
                     at=at,
-                    allowed=", ".join(header[:60]) or "no column at all",
-                    hint=did_you_mean(column, header)
+                    allowed=", ".join(name[:60] for name in header[:60]) or "no column at all",
+                    hint=hint
+                    or did_you_mean(column, header)
                     or ("is this the mapping of another table?" if len(header) > 1 else "is the separator right?"),
                 )
 

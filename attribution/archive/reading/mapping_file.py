@@ -22,6 +22,7 @@ from attribution.archive.reading.mapping import (
     Precision,
     Umbrella,
 )
+from attribution.domain.numbers import Number
 from attribution.errors import EventError, UsageError
 from attribution.reading.fields import Field, check_format, located, text_of
 from attribution.reading.json_schema import Schema, block, closed, either, file_schema, list_of, map_of, ref
@@ -39,7 +40,10 @@ MAPPING: Keys = {
     "title": ("text", "name of the table"),
     "source": ("text", "where the table comes from, its licence, how to cite it"),
     "encoding": ("encoding", "auto, utf-8, latin-1 or mac-roman (default: auto, and it says what it found)"),
-    "separator": ("text", "what stands between the fields of a CSV (default: a comma)"),
+    "extends": ("text", "a shipped mapping, or a path beside this one: what is not said here is taken from there"),
+    "separator": ("text", "what stands between the fields of a CSV (default: it is found out)"),
+    "header": ("line", "line, or row of the sheet, that holds the names of the columns (default: the first)"),
+    "sheet": ("text", "sheet of an Excel file (default: the first)"),
     "missing": ("texts", "words that mean that nothing is known, in every column"),
     "id": ("text", "column with the id of the event (default: the line)"),
     "date": ("dates", "when it happened"),
@@ -52,6 +56,8 @@ MAPPING: Keys = {
     "features": ("features", "what else was recorded: name to column, or to {column, bins}"),
     "where": ("conditions", "only rows with these words: column to word, words, or {not: words}"),
     "exclude": ("exclusions", "events left out, with the reason"),
+    "lifetimes": ("lifetimes", "faction to the first and last date on which it can have acted"),
+    "labelled": ("propensities", "faction, or else, to how likely an attack of its is to be labelled: low, best, high"),
     "cases": ("case-links", "cases whose prior may be learned from this table"),
 }
 MAPPING_REQUIRED = ("format", "title", "date", "perpetrator")
@@ -76,6 +82,7 @@ PLACES: Keys = {
 PERPETRATORS: Keys = {
     "columns": ("texts", "column with the perpetrator; several columns mean: one of these"),
     "separator": ("text", "what stands between several names in one cell: one of these"),
+    "together": ("flag", "yes: rows of one id are one event, by one of those whom they name (default: no)"),
     "unknown": ("texts", "names of nobody, * for anything"),
     "residual": ("texts", "names of a known perpetrator that is none of the named, * for anything"),
     "certainty": ("certainty", "how sure a label is"),
@@ -97,6 +104,7 @@ FEATURE: Keys = {
     "column": ("text", "the column"),
     "bins": ("numbers", "where a number is cut, increasing"),
     "values": ("words", "some of its words to what they are read as"),
+    "optional": ("flag", "yes: a table without the column is read without the feature"),
 }
 CASE_LINK: Keys = {
     "factions": ("faction-links", "node of the case to the faction of the table that it is"),
@@ -104,12 +112,18 @@ CASE_LINK: Keys = {
     "because": ("text", "why this and no more"),
 }
 FACTION_LINK: Keys = {"label": ("text", "name in the table"), "because": ("text", "why it is the same")}
+SPAN: Keys = {"from": ("text", "first day, month or year"), "until": ("text", "the last")}
+LIFETIME: Keys = {
+    "from": ("text", "first year, month or day on which it can have acted"),
+    "until": ("text", "the last"),
+}
 EXCLUSION: Keys = {
     "ids": ("texts", "ids of the events"),
     "case": ("id", "left out for the prior of this case only"),
     "because": ("text", "why"),
 }
 _NUMBER = {"type": "number"}
+_SHARE: Schema = {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1}
 _DAYS = {"type": "integer", "minimum": 0, "maximum": 36_600}
 
 
@@ -144,6 +158,28 @@ def mapping_root(text: str, file: str) -> Field:
     return root
 
 
+def _extended(text: str, file: str, depth: int = 0) -> dict[str, Field]:
+    """The keys of a mapping, and those of the mapping that it extends where it does not have them itself.
+
+    Raises
+    ------
+    FormatError, UsageError
+        The other mapping is not there, or they go round in a circle.
+    """
+    root = mapping_root(text, file)
+    own = root.block(MAPPING, () if "extends" in root.entries() else MAPPING_REQUIRED)
+    if "extends" not in own:
+        return own
+    name = own["extends"].text()
+    if depth >= 8:
+        raise own["extends"].fail("mappings extend one another in a circle.", "a chain of at most eight")
+    path = f"{Path(file).parent}/{name}" if name.endswith((".yaml", ".yml")) else ""
+    if not path and name not in shipped_mappings():
+        raise own["extends"].fail(f'"{name[:60]}" is no shipped mapping.', ", ".join(shipped_mappings()))
+    other = read_text(Path(path)) if path else read_text(bundled("data") / "mappings" / f"{name}.yaml")
+    return _extended(other, path or f"data/mappings/{name}.yaml", depth + 1) | own
+
+
 def parse_mapping(text: str, file: str = "mapping.yaml") -> EventMapping:
     """A mapping from its text; `file` names it in errors.
 
@@ -153,13 +189,15 @@ def parse_mapping(text: str, file: str = "mapping.yaml") -> EventMapping:
         With file and line.
     """
     root = mapping_root(text, file)
-    block = root.block(MAPPING, MAPPING_REQUIRED)
+    block = _extended(text, file)
     with located(root):
         return EventMapping(
             title=block["title"].text(),
             source=text_of(block, "source"),
             encoding=block["encoding"].word("encodings", ENCODINGS) if "encoding" in block else "auto",  # type: ignore[arg-type]
-            separator=_separator(block["separator"]) if "separator" in block else ",",
+            separator=_separator(block["separator"]) if "separator" in block else "",
+            header=_header(block["header"]) if "header" in block else 0,
+            sheet=text_of(block, "sheet"),
             missing=("", *(_raw(word) for word in block["missing"].one_or_more())) if "missing" in block else ("",),
             id=text_of(block, "id"),
             dates=_dates(block["date"]),
@@ -173,6 +211,8 @@ def parse_mapping(text: str, file: str = "mapping.yaml") -> EventMapping:
             where=tuple(_condition(field, column) for column, field in _entries(block, "where")),
             exclude=tuple(_exclusion(field) for field in block["exclude"].items()) if "exclude" in block else (),
             cases=tuple(_case_link(field, case) for case, field in _entries(block, "cases")),
+            lifetimes=tuple(_lifetime(field, name) for name, field in _entries(block, "lifetimes")),
+            labelled=tuple((name, _propensity(field)) for name, field in _entries(block, "labelled")),
             file=file,
             text=text,
         )
@@ -192,7 +232,8 @@ def locate(mapping: EventMapping, error: EventError) -> EventError:
 def mapping_schema() -> Schema:
     """The schema (draft 2020-12) of ``attribution-mapping/1`` files."""
     shapes = scalars() | _blocks() | _maps()
-    return file_schema(MAPPING_FORMAT, "mapping", MAPPING, MAPPING_REQUIRED, shapes)
+    schema = file_schema(MAPPING_FORMAT, "mapping", MAPPING, ("format",), shapes)
+    return schema | {"anyOf": [{"required": list(MAPPING_REQUIRED)}, {"required": ["extends"]}]}
 
 
 def _entries(block: dict[str, Field], key: str) -> list[tuple[str, Field]]:
@@ -264,6 +305,7 @@ def _perpetrators(field: Field) -> Perpetrators:
     return Perpetrators(
         columns=_texts(block["columns"]),
         separator=text_of(block, "separator"),
+        together=_flag(block["together"]) if "together" in block else False,
         unknown=_texts(block["unknown"]) if "unknown" in block else (),
         residual=_texts(block["residual"]) if "residual" in block else (),
         certainty=_certainty(block["certainty"]) if "certainty" in block else None,
@@ -305,13 +347,30 @@ def _feature(field: Field, name: str) -> Feature:
     bins = tuple(cut.number() for cut in block["bins"].items()) if "bins" in block else ()
     values = tuple((word, other.text()) for word, other in _entries(block, "values"))
     with located(field, field):
-        return Feature(name, block["column"].text(), bins, values)
+        optional = _flag(block["optional"]) if "optional" in block else False
+        return Feature(name, block["column"].text(), bins, values, optional)
 
 
 def _condition(field: Field, column: str) -> Condition:
+    if field.is_mapping() and "not" not in field.entries():
+        block = field.block(SPAN)
+        if not block:
+            raise field.fail("the condition says nothing.", "words, {not: words}, or {from: 2010, until: 2015-06}")
+        return Condition(column, (), True, text_of(block, "from"), text_of(block, "until"))
     negated = field.is_mapping()
     words = field.block(("not",), ("not",))["not"] if negated else field
     return Condition(column, tuple(_raw(word) for word in words.one_or_more()), not negated)
+
+
+def _flag(field: Field) -> bool:
+    return field.word("words", ("yes", "no")) == "yes"
+
+
+def _header(field: Field) -> int:
+    line = field.number()
+    if line != int(line) or not 1 <= line <= 1000:
+        raise field.fail("the header is no line.", "a whole number from 1 to 1000")
+    return int(line)
 
 
 def _exclusion(field: Field) -> Exclusion:
@@ -330,6 +389,23 @@ def _case_link(field: Field, case: str) -> CaseLink:
         return CaseLink(case, tuple(links), incident, text_of(block, "because"))
 
 
+def _lifetime(field: Field, name: str) -> tuple[str, str, str]:
+    block = field.block(LIFETIME)
+    if not block:
+        raise field.fail("the lifetime says nothing.", "{from: 2004, until: 2013-06}, or one of the two")
+    return name, text_of(block, "from"), text_of(block, "until")
+
+
+def _propensity(field: Field) -> Number:
+    numbers = [one.number() for one in field.one_or_more()]
+    low, best, high = numbers if len(numbers) == 3 else (numbers * 3)[:3]
+    if len(numbers) not in (1, 3) or not 0.0 < low <= best <= high < 1.0:
+        raise field.fail(
+            "how likely an attack is to be labelled is no number.", "[low, best, high], each above 0 and below 1"
+        )
+    return Number(low, best, high)
+
+
 def _blocks() -> dict[str, Schema]:
     exclusion = block(EXCLUSION, ("ids", "because"))
     return {
@@ -344,12 +420,13 @@ def _blocks() -> dict[str, Schema]:
         "case-links": map_of(block(CASE_LINK, ("factions",))),
         "faction-links": map_of(block(FACTION_LINK, ("label", "because"))),
         "exclusions": list_of(exclusion),
+        "lifetimes": map_of(block(LIFETIME)),
     }
 
 
 def _maps() -> dict[str, Schema]:
     window = {"type": "array", "items": _DAYS, "minItems": 2, "maxItems": 2}
-    negated = closed({"not": ref("texts")})
+    negated, span = closed({"not": ref("texts")}), block(SPAN)
     return {
         "encoding": {"enum": list(ENCODINGS)},
         "order": {"enum": list(ORDERS)},
@@ -363,5 +440,7 @@ def _maps() -> dict[str, Schema]:
         "claim-words": map_of({"enum": list(CLAIM_WORDS)}),
         "features": map_of(ref("feature")),
         "numbers": list_of(_NUMBER),
-        "conditions": map_of(either(ref("texts"), negated)),
+        "propensities": map_of(either(_SHARE, {"type": "array", "items": _SHARE, "minItems": 3, "maxItems": 3})),
+        "conditions": map_of(either(ref("texts"), negated, span)),
+        "line": {"type": "integer", "minimum": 1, "maximum": 1000},
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,17 +14,29 @@ from numpy.typing import NDArray
 
 from attribution.archive.codes import Coding
 from attribution.archive.events import EventTable, Tally
-from attribution.archive.reading.columns import Remembered, Rows, What, When, Where, Who, whole
+from attribution.archive.reading.columns import (
+    Remembered,
+    Rows,
+    Wanted,
+    What,
+    When,
+    Where,
+    Who,
+    whole,
+    window,
+)
 from attribution.archive.reading.concerns import reading_concerns
 from attribution.archive.reading.encodings import Written
-from attribution.archive.reading.mapping import EventMapping
+from attribution.archive.reading.mapping import EventMapping, Feature
 from attribution.archive.reading.mapping_file import locate, shipped_mappings
-from attribution.archive.reading.tables import Chunk, open_table
+from attribution.archive.reading.tables import SUFFIXES, Chunk, Layout, open_table
+from attribution.archive.reading.vocabulary import Met, table_concerns, vocabulary_concerns
 from attribution.domain.concern import Concern
 from attribution.errors import EventError, UsageError
 from attribution.reading.shipped import bundled
 
-_SUFFIXES = (".csv", ".gz", ".tsv", ".txt", ".parquet", ".xlsx")
+_EVER = 1 << 40
+_EPOCH = dt.date(1970, 1, 1).toordinal()
 _SAME = ("id", "row", "day", "precision", "latitude", "longitude", "label", "certainty", "claim")
 
 
@@ -47,11 +59,13 @@ def read_events(
     *,
     case: str = "",
     today: dt.date | None = None,
+    until: dt.date | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Archive:
     """Read a table of past events.
 
-    `case` leaves out the events that the mapping excludes for that case; `progress` is told the rows read so far.
+    `case` leaves out the events that the mapping excludes for that case; `until` those that may have happened later
+    than that day; `progress` is told the rows read so far.
 
     Raises
     ------
@@ -59,14 +73,19 @@ def read_events(
         With the file and the line of the table, or of the mapping.
     """
     path = Path(path)
-    table = open_table(path, mapping.encoding, mapping.separator)
+    layout = Layout(mapping.separator, mapping.header, mapping.sheet, tuple(name for name, _ in mapping.columns))
+    table = open_table(path, mapping.encoding, layout)
+    called = _called(mapping, table.header)
+    absent = tuple(one for one in mapping.features if one.optional and one.column not in called)
+    mapping = replace(mapping, features=tuple(one for one in mapping.features if one not in absent))
     try:
-        mapping.check_columns(table.header, path.name)
+        mapping.check_columns((*table.header, *called), path.name, table.hint)
     except EventError as error:
         raise locate(mapping, error) from None
-    collector = Collector(mapping, today or dt.date.today(), mapping.excluded(case))
-    for chunk in table.chunks([name for name, _ in mapping.columns]):
-        collector.add(chunk, str(path))
+    collector = Collector(mapping, today or dt.date.today(), mapping.excluded(case), until)
+    for chunk in table.chunks([called[name] for name, _ in mapping.columns]):
+        texts = {name: chunk.columns[called[name]] for name, _ in mapping.columns}
+        collector.add(Chunk(texts, chunk.lines), str(path))
         if progress:
             progress(collector.rows)
     _check_some(collector, mapping, str(path))
@@ -76,7 +95,33 @@ def read_events(
         raise locate(mapping, error) from None
     tally = Tally(collector.rows, collector.filtered, collector.excluded, collector.undated, len(events))
     concerns = reading_concerns(events, mapping, table.written, tally, collector.found_ids, path)
+    concerns = (*concerns, *vocabulary_concerns(mapping, collector.met), *table_concerns(events), *_absent(absent))
     return Archive(events, mapping, path.name, sha256(path), table.written, tally, concerns)
+
+
+def _called(mapping: EventMapping, header: tuple[str, ...]) -> dict[str, str]:
+    """What the table calls the columns of the mapping: the same, or the only one that differs in case alone."""
+    by_case: dict[str, list[str]] = {}
+    for name in header:
+        by_case.setdefault(name.casefold(), []).append(name)
+    found = {}
+    for name, _ in mapping.columns:
+        alike = by_case.get(name.casefold(), [])
+        if name in header or len(alike) == 1:
+            found[name] = name if name in header else alike[0]
+    return found
+
+
+def _absent(features: tuple[Feature, ...]) -> list[Concern]:
+    """A note for each optional feature that a table does not have."""
+    return [
+        Concern(
+            what=f'the table has no column "{one.column}": read without the feature "{one.name}"',
+            means="what it would have told is not there", remedy="nothing, if the table never had it",
+            severity="note", topic="columns",
+        )
+        for one in features
+    ]  # fmt: skip
 
 
 def sha256(path: Path) -> str:
@@ -129,7 +174,7 @@ def events_path(name: str) -> Path:
     """
     if name in shipped_events():
         return bundled("data") / "events" / f"{name}.csv"
-    if "/" not in name and not name.endswith(_SUFFIXES):
+    if "/" not in name and not name.lower().endswith(SUFFIXES):
         error = UsageError.unknown("shipped tables", name, shipped_events(), at=("events",))
         error.hint = error.hint or f"a table of your own is named by its path: ./{name[:60]}.csv"
         raise error
@@ -156,14 +201,18 @@ def mapping_name(path: Path) -> str:
 class Collector:
     """What has been read so far."""
 
-    def __init__(self, mapping: EventMapping, today: dt.date, left_out: frozenset[str]) -> None:
-        self._mapping, self._left_out = mapping, left_out
+    def __init__(
+        self, mapping: EventMapping, today: dt.date, left_out: frozenset[str], until: dt.date | None = None
+    ) -> None:
+        self._last = None if until is None else until.toordinal() - _EPOCH
+        self.met = Met(mapping)
+        self._mapping, self._left_out, self._today = mapping, left_out, today
         missing = frozenset(whole(word) for word in mapping.missing)
         self._when = When(mapping.dates, missing, today)
         self._where = Where(mapping.places, missing)
         self._who = Who(mapping, missing)
         self._what = [What(feature, missing) for feature in mapping.features]
-        self._conditions = [(one.column, {whole(word) for word in one.words}, one.among) for one in mapping.where]
+        self._conditions = [(one.column, Remembered(Wanted(one, missing, today))) for one in mapping.where]
         self._plain = Remembered(whole)
         self._parts: dict[str, list[NDArray[Any]]] = {}
         self.rows = self.filtered = self.excluded = self.undated = 0
@@ -185,12 +234,17 @@ class Collector:
         self.rows += len(chunk)
         rows = Rows(self._cleaned(chunk), chunk.lines, file)
         keep = self._wanted(rows)
+        self.met.add(rows.columns, keep)
         rows, number = rows.where(keep), number[keep]
         windows = self._when.read(rows)
         dated = np.array([found is not None for found in windows], dtype=np.bool_)
         self.undated += int(np.sum(~dated))
         rows, number = rows.where(dated), number[dated]
         days = np.array([found for found in windows if found is not None], dtype=np.int64).reshape(-1, 2)
+        if self._last is not None:
+            early = days.sum(axis=1) <= self._last
+            self.filtered += int(np.sum(~early))
+            rows, number, days = rows.where(early), number[early], days[early]
         if not len(rows):
             return
         found = {"row": number, "day": days[:, 0].copy(), "precision": days[:, 1].copy()}
@@ -214,8 +268,8 @@ class Collector:
 
     def _wanted(self, rows: Rows) -> NDArray[np.bool_]:
         keep = np.ones(len(rows), dtype=np.bool_)
-        for column, words, among in self._conditions:
-            keep &= np.array([(text in words) == among for text in rows.columns[column]], dtype=np.bool_)
+        for column, wanted in self._conditions:
+            keep &= np.array(rows.understood([column], wanted), dtype=np.bool_)
         self.filtered += int(np.sum(~keep))
         if self._left_out:
             ids = self._ids(rows)
@@ -234,6 +288,8 @@ class Collector:
             A lineage that goes in a circle.
         """
         together = {name: np.concatenate(self._parts.pop(name)) for name in list(self._parts)}
+        if self._mapping.perpetrators.together:
+            together = self._who.one_of_rows(together)
         order = np.argsort(together["day"], kind="stable")
         column = {name: together.pop(name)[order] for name in list(together)}
         groups, parent = self._who.factions.tree()
@@ -252,7 +308,28 @@ class Collector:
             claimants=self._who.claimants.codes.names,
             groups=groups,
             parent=parent,
+            lifetimes=self._lifetimes(),
         )
+
+    def _lifetimes(self) -> tuple[tuple[str, tuple[int, int]], ...]:
+        """First and last possible day of factions, names in the one spelling.
+
+        Raises
+        ------
+        EventError
+            No date, or an end before the beginning.
+        """
+        out = []
+        for name, first, last in self._mapping.lifetimes:
+            try:
+                low = window(first, self._mapping.dates.order, self._today)[0] if first else -_EVER
+                high = sum(window(last, self._mapping.dates.order, self._today)) if last else _EVER
+            except EventError as error:
+                raise EventError(error.what, at=("lifetimes", name), allowed=error.allowed, hint=error.hint) from None
+            if high < low:
+                raise EventError(f'"{name}" ends before it begins.', at=("lifetimes", name), allowed="from, then until")
+            out.append((self._who.factions.name(name), (low, high)))
+        return tuple(out)
 
 
 def _check_some(collector: Collector, mapping: EventMapping, file: str) -> None:

@@ -7,19 +7,44 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import math
+import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 from attribution.archive.reading.encodings import Written, find_encoding, open_bytes
 from attribution.archive.reading.mapping import Encoding
 from attribution.errors import FormatError
 
 ROWS = 50_000
+SUFFIXES = (".csv", ".gz", ".tsv", ".txt", ".parquet", ".xlsx", ".geojson")
 _LONGEST_FIELD = 1 << 20
+_MOST_COLUMNS = 20_000
+_LOOKED_AT = 40  # first lines of a table in which the names of its columns are looked for
+_SEPARATORS = (",", ";", "\t", "|")
+_MOST_JSON = 1 << 29
+_MOST_UNPACKED, _MOST_RATIO = 1 << 32, 200  # of the parts of an Excel file: bytes, and times their packed size
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where in a file the table lies, as far as the mapping says: what it does not say is found out."""
+
+    separator: str = ""  # "": whichever gives the columns that are wanted
+    header: int = 0  # line (of a sheet: row) of the names; 0: the first that is no ``sep=``
+    sheet: str = ""  # "": the first
+    wanted: tuple[str, ...] = ()  # columns that the mapping names
+
+    def names_in(self, row: Sequence[str]) -> int:
+        """How many of the wanted columns a row names, whatever their case."""
+        there = {name.strip().casefold() for name in row}
+        return sum(name.casefold() in there for name in self.wanted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +55,9 @@ class Table:
     header: tuple[str, ...]
     written: Written
     separator: str = ","
+    skipped: int = 0  # lines above the header
+    sheet: str = ""
+    hint: str = ""  # where the names of the columns stand, if it is not in the header
 
     def chunks(self, columns: Sequence[str], rows: int = ROWS) -> Iterator[Chunk]:
         """The rows, in order; nothing but one chunk is held.
@@ -39,14 +67,22 @@ class Table:
         FormatError
             A row with more or fewer fields than the header, or a file that is cut.
         """
-        if self.path.suffix == ".parquet":
+        kind = suffix(self.path)
+        if kind == ".parquet":
             return parquet_chunks(self.path, columns, rows)
-        if self.path.suffix == ".xlsx":
-            return excel_chunks(self.path, columns, rows)
+        if kind == ".xlsx":
+            return excel_chunks(self, columns, rows)
+        if kind == ".geojson":
+            return geojson_chunks(self.path, columns, rows)
         return _csv_chunks(self, columns, rows)
 
 
-def open_table(path: Path, encoding: Encoding = "auto", separator: str = ",") -> Table:
+def suffix(path: Path) -> str:
+    """The end of a name, whatever its case."""
+    return path.suffix.lower()
+
+
+def open_table(path: Path, encoding: Encoding = "auto", layout: Layout | None = None) -> Table:
     """Find out how a table is written and read its header; the kind is told by the end of the name.
 
     Raises
@@ -54,21 +90,85 @@ def open_table(path: Path, encoding: Encoding = "auto", separator: str = ",") ->
     FormatError
         The file cannot be read, or has no header.
     """
+    layout = layout or Layout()
     if not path.is_file():
         raise FormatError(
-            "there is no such table.", allowed="a .csv, .csv.gz, .tsv, .parquet or .xlsx file", file=str(path)
+            "there is no such table.",
+            allowed="a .csv, .csv.gz, .tsv, .parquet, .xlsx or .geojson file",
+            file=str(path),
         )
-    if path.suffix == ".parquet":
-        header, written = parquet_header(path), Written("Parquet", "")
-    elif path.suffix == ".xlsx":
-        header, written = excel_header(path), Written("Excel", "")
+    kind = suffix(path)
+    if kind not in (".parquet", ".xlsx", ".geojson"):
+        table = _open_csv(path, find_encoding(path, encoding), layout)
+    elif kind == ".parquet":
+        table = Table(path, parquet_header(path), Written("Parquet", ""))
+    elif kind == ".xlsx":
+        table = _open_excel(path, layout)
     else:
-        written = find_encoding(path, encoding)
-        separator = "\t" if ".tsv" in path.suffixes else separator
-        with open_bytes(path) as raw, io.TextIOWrapper(raw, written.codec, errors="replace", newline="") as stream:
-            header = tuple(name.strip() for name in next(_reader(stream, separator, str(path)), ()))
-    _check_header(header, str(path))
-    return Table(path, header, written, separator)
+        table = Table(path, tuple(_geojson(path)[0]), Written("GeoJSON", ""))
+    _check_header(table.header, str(path), table.skipped + 1)
+    return table
+
+
+def _open_csv(path: Path, written: Written, layout: Layout) -> Table:
+    first = _first_lines(path, written)
+    told = re.fullmatch(r'"?sep=(.)"?\s*', first[0], re.IGNORECASE) if first else None
+    skipped = layout.header - 1 if layout.header else 1 if told else 0
+    tsv = ".tsv" in {each.lower() for each in path.suffixes}
+    separators = [layout.separator] if layout.separator else [told[1]] if told else ["\t"] if tsv else _SEPARATORS
+    rows = {each: _split(first, each) for each in separators}
+
+    def fit(separator: str) -> tuple[int, int]:
+        here = rows[separator][skipped] if skipped < len(rows[separator]) else []
+        return layout.names_in(here), len(here) if not layout.wanted else 0
+
+    separator = max(separators, key=fit)
+    header = _header(path, written, separator, skipped)
+    hint = "" if layout.names_in(header) else _elsewhere(layout, rows, "line")
+    return Table(path, header, written, separator, skipped, hint=hint)
+
+
+def _header(path: Path, written: Written, separator: str, skipped: int) -> tuple[str, ...]:
+    """The names of the columns, below so many lines."""
+    csv.field_size_limit(_LONGEST_FIELD)
+    with open_bytes(path) as raw, io.TextIOWrapper(raw, written.codec, errors="replace", newline="") as stream:
+        for _ in range(skipped):
+            stream.readline(_LONGEST_FIELD)
+        try:
+            row = next(csv.reader(stream, delimiter=separator, strict=True), [])
+        except csv.Error as error:
+            raise _torn(str(path), skipped + 1, str(error)) from error
+    return tuple(name.strip() for name in row)
+
+
+def _elsewhere(layout: Layout, found: Mapping[str, Sequence[Sequence[str]]], what: str) -> str:
+    """Where the wanted names stand, if not where the header was looked for."""
+    places = [(layout.names_in(row), key, at) for key, rows in found.items() for at, row in enumerate(rows)]
+    most, key, at = max(places, default=(0, "", 0), key=lambda place: place[0])
+    if most < 2:
+        return ""
+    where = f"`sheet: {key}`" + (f" and `header: {at + 1}`" if at else "") if what == "row" else f"`header: {at + 1}`"
+    return (
+        f"{most} of the names stand on {what} {at + 1}"
+        + (f" of the sheet {key}" if what == "row" else "")
+        + (f": say {where} in the mapping")
+    )
+
+
+def _first_lines(path: Path, written: Written) -> list[str]:
+    with open_bytes(path) as raw, io.TextIOWrapper(raw, written.codec, errors="replace", newline="") as stream:
+        return [stream.readline(_LONGEST_FIELD) for _ in range(_LOOKED_AT)]
+
+
+def _split(lines: Sequence[str], separator: str) -> list[list[str]]:
+    """The first lines as rows, as far as they are whole; a line that is none is empty."""
+    rows = []
+    for line in lines:
+        try:
+            rows.append(next(csv.reader([line], delimiter=separator), []))
+        except csv.Error:
+            rows.append([])
+    return rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,30 +188,89 @@ def parquet_header(path: Path) -> tuple[str, ...]:
 
 
 def parquet_chunks(path: Path, columns: Sequence[str], rows: int) -> Iterator[Chunk]:
-    """The rows, counted from 1."""
+    """The rows, counted from 1.
+
+    Raises
+    ------
+    FormatError
+        A column holds lists, structs or bytes: no text stands for them.
+    """
+    import pyarrow.types as kinds
+
+    file = _parquet(path)
+    for name in columns:
+        kind = file.schema_arrow.field(name).type
+        kind = kind.value_type if kinds.is_dictionary(kind) else kind
+        if kinds.is_nested(kind) or kinds.is_binary(kind) or kinds.is_large_binary(kind):
+            raise FormatError(
+                f'the column "{name}" holds {kind} values.',
+                allowed="texts, numbers, dates, yes or no",
+                hint="write it as text, with one name for each value",
+                file=str(path),
+            )
     row = 1
-    for batch in _parquet(path).iter_batches(batch_size=rows, columns=list(columns)):
+    for batch in file.iter_batches(batch_size=rows, columns=list(columns)):
         found = {name: [as_text(value) for value in batch.column(name).to_pylist()] for name in columns}
         yield Chunk(found, range(row, row + batch.num_rows))
         row += batch.num_rows
 
 
-def excel_header(path: Path) -> tuple[str, ...]:
-    """The first row of the first sheet."""
-    return next(_excel(path), ())
+def _open_excel(path: Path, layout: Layout) -> Table:
+    sheets = {name: list(islice(_excel(path, name), _LOOKED_AT)) for name in _sheets(path)[:_LOOKED_AT]}
+    if layout.sheet and layout.sheet not in sheets:
+        raise FormatError(
+            f'there is no sheet "{layout.sheet[:60]}".', allowed=", ".join(name[:60] for name in sheets), file=str(path)
+        )
+    sheet = layout.sheet or next(iter(sheets))
+    skipped = max(0, layout.header - 1)
+    header = tuple(name.strip() for name in sheets[sheet][skipped]) if skipped < len(sheets[sheet]) else ()
+    while header and not header[-1]:
+        header = header[:-1]  # cells beside the table that once held something
+    hint = "" if layout.names_in(header) else _elsewhere(layout, sheets, "row")
+    return Table(path, header, Written("Excel", ""), skipped=skipped, sheet=sheet, hint=hint)
 
 
-def excel_chunks(path: Path, columns: Sequence[str], rows: int) -> Iterator[Chunk]:
-    """The rows of the first sheet that are not empty, counted as the sheet counts them."""
-    source = _excel(path)
-    header = next(source)
-    positions = [header.index(name) for name in columns]
-    line = 2
+def excel_chunks(table: Table, columns: Sequence[str], rows: int) -> Iterator[Chunk]:
+    """The rows of the sheet that are not empty, counted as the sheet counts them; a cell that is not there is empty."""
+    source = islice(_excel(table.path, table.sheet), table.skipped + 1, None)
+    positions = [table.header.index(name) for name in columns]
+    line = table.skipped + 2
     while found := list(islice(source, rows)):
         kept = [(at, row) for at, row in enumerate(found, start=line) if any(row)]
-        texts = {name: [row[at] for _, row in kept] for name, at in zip(columns, positions, strict=True)}
+        texts = {
+            name: [row[at] if at < len(row) else "" for _, row in kept]
+            for name, at in zip(columns, positions, strict=True)
+        }
         yield Chunk(texts, [at for at, _ in kept])
         line += len(found)
+
+
+def geojson_chunks(path: Path, columns: Sequence[str], rows: int) -> Iterator[Chunk]:
+    """The features, counted from 1: their properties, and latitude and longitude of their points."""
+    found = _geojson(path)[1]
+    for low in range(0, len(found), rows):
+        part = found[low : low + rows]
+        texts = {name: [as_text(one.get(name)) for one in part] for name in columns}
+        yield Chunk(texts, range(low + 1, low + 1 + len(part)))
+
+
+def _geojson(path: Path) -> tuple[list[str], list[dict[str, Any]]]:
+    """All names of properties, and each feature as a row."""
+    wrong = FormatError("this is no GeoJSON.", allowed="a FeatureCollection of points", file=str(path))
+    if path.stat().st_size > _MOST_JSON:
+        raise FormatError("the file is too large to be read at once.", allowed="GeoJSON up to 512 MB", file=str(path))
+    try:
+        features = json.loads(path.read_text(encoding="utf-8"))["features"]
+        rows = []
+        for feature in features:
+            row = {str(name): value for name, value in (feature["properties"] or {}).items()}
+            point = feature.get("geometry") or {}
+            if point.get("type") == "Point":
+                row["longitude"], row["latitude"] = (float(each) for each in point["coordinates"][:2])
+            rows.append(row)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, UnicodeDecodeError) as error:
+        raise wrong from error
+    return list(dict.fromkeys(name for row in rows for name in row)), rows
 
 
 def as_text(value: object) -> str:
@@ -136,31 +295,23 @@ def lacking(package: str, kind: str, path: Path) -> FormatError:
     )
 
 
-def _check_header(header: tuple[str, ...], file: str) -> None:
+def _check_header(header: tuple[str, ...], file: str, line: int) -> None:
     if not any(header):
-        raise FormatError("the table has no header.", allowed="column names in the first row", file=file, line=1)
-    twice = sorted({name for name in header if name and header.count(name) > 1})
+        raise FormatError("the table has no header.", allowed="column names in the first row", file=file, line=line)
+    if len(header) > _MOST_COLUMNS:
+        raise FormatError(
+            f"the table has {len(header):,} columns.", allowed=f"at most {_MOST_COLUMNS:,}",
+            hint="is it turned on its side, or the separator wrong?", file=file, line=line,
+        )  # fmt: skip
+    twice = sorted(name for name, count in Counter(header).items() if name and count > 1)
     if twice:
         raise FormatError(
             f'two columns are called "{twice[0]}".',
             allowed="each column name once",
             hint="rename one of them: which is meant could not be told",
             file=file,
-            line=1,
+            line=line,
         )
-
-
-def _reader(stream: Any, separator: str, file: str) -> Iterator[list[str]]:
-    csv.field_size_limit(_LONGEST_FIELD)
-    reader = csv.reader(stream, delimiter=separator, strict=True)
-    while True:
-        line = reader.line_num + 1
-        try:
-            yield next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            raise _torn(file, line, str(error)) from error
 
 
 def _torn(file: str, line: int, problem: str) -> FormatError:
@@ -185,9 +336,11 @@ def _csv_chunks(table: Table, columns: Sequence[str], rows: int) -> Iterator[Chu
     ):
         csv.field_size_limit(_LONGEST_FIELD)
         reader = csv.reader(text, delimiter=table.separator, strict=True)
+        for _ in range(table.skipped):
+            text.readline(_LONGEST_FIELD)
         next(reader)
         while True:
-            start = reader.line_num
+            start = reader.line_num + table.skipped
             found: list[list[str]] = []
             lines: Sequence[int]
             try:
@@ -197,7 +350,9 @@ def _csv_chunks(table: Table, columns: Sequence[str], rows: int) -> Iterator[Chu
             if not found:
                 return
             lines = (
-                _lines(found, start) if reader.line_num - start != len(found) else range(start + 1, start + 1 + rows)
+                _lines(found, start)
+                if reader.line_num + table.skipped - start != len(found)
+                else range(start + 1, start + 1 + rows)
             )
             if set(map(len, found)) != {width}:
                 found, lines = _whole(found, lines, width, file, last=len(found) < rows)
@@ -252,15 +407,38 @@ def _parquet(path: Path) -> Any:
         raise FormatError("this is not a whole Parquet file.", allowed="a .parquet file", file=str(path)) from error
 
 
-def _excel(path: Path) -> Iterator[tuple[str, ...]]:
+def _sheets(path: Path) -> list[str]:
+    """The names of the sheets."""
+    book = _workbook(path)
+    names = [str(name) for name in book.sheetnames]
+    book.close()
+    return names
+
+
+def _excel(path: Path, sheet: str) -> Iterator[tuple[str, ...]]:
+    book = _workbook(path)
+    for row in book[sheet].iter_rows(values_only=True):
+        yield tuple(as_text(value) for value in row)
+    book.close()
+
+
+def _workbook(path: Path) -> Any:
     try:
         from openpyxl import load_workbook
     except ImportError as error:
         raise lacking("openpyxl", "Excel", path) from error
     try:
-        book = load_workbook(path, read_only=True, data_only=True)
+        with ZipFile(path) as parts:
+            for part in parts.infolist():
+                if part.file_size > min(_MOST_UNPACKED, _MOST_RATIO * max(part.compress_size, 1 << 20)):
+                    raise FormatError(
+                        f"a part of this Excel file, {part.filename[:60]}, unpacks to {part.file_size:,} bytes.",
+                        allowed=f"at most {_MOST_RATIO} times its packed size",
+                        hint="save it as .csv, if it is a table at all",
+                        file=str(path),
+                    )
+        return load_workbook(path, read_only=True, data_only=True)
+    except FormatError:
+        raise
     except Exception as error:  # openpyxl raises whatever its zip and XML readers raise
         raise FormatError("this is not a whole Excel file.", allowed="an .xlsx file", file=str(path)) from error
-    for row in book.worksheets[0].iter_rows(values_only=True):
-        yield tuple(as_text(value) for value in row)
-    book.close()

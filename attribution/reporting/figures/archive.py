@@ -17,16 +17,26 @@ _MARGIN = 4.0  # percent of the width left free at both ends
 _STEPS = (0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0)
 _MOST_TICKS = 8
 _SQUARE, _EDGE = 420, 52
+_NONE = "no interval: too few blocks"
 
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """An estimate with its 90 % interval."""
+    """An estimate with its 90 % interval, or with none (both ends None)."""
 
     name: str
     middle: float
-    low: float
-    high: float
+    low: float | None
+    high: float | None
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """The interval, or the estimate twice where there is none."""
+        return (self.middle, self.middle) if self.low is None or self.high is None else (self.low, self.high)
+
+    def said(self, tell: Callable[[float], str], none: str) -> str:
+        """The interval in words."""
+        return none if self.low is None or self.high is None else f"{tell(self.low)} to {tell(self.high)}"
 
 
 def interval_figure(
@@ -37,8 +47,8 @@ def interval_figure(
     tell_tick: Callable[[float], str],
 ) -> Figure:
     """The values `marked` are always on the axis and have a stronger line; `tell` says a value, `tell_tick` a tick."""
-    least = min(*marked, *(one.low for one in intervals))
-    most = max(*marked, *(one.high for one in intervals))
+    least = min(*marked, *(one.ends[0] for one in intervals))
+    most = max(*marked, *(one.ends[1] for one in intervals))
 
     def place(value: float) -> float:
         return _MARGIN + (100.0 - 2.0 * _MARGIN) * (value - least) / (most - least)
@@ -51,13 +61,13 @@ def interval_figure(
         Row(
             one.name,
             strip(
-                f"{one.name}: {tell(one.middle)}, 90 % interval {tell(one.low)} to {tell(one.high)}",
+                f"{one.name}: {tell(one.middle)}, {'' if one.low is None else '90 % interval '}{one.said(tell, _NONE)}",
                 ground,
-                line("range", place(one.low), place(one.high)),
+                line("range", place(one.ends[0]), place(one.ends[1])),
                 dot("after", place(one.middle), 5.5),
             ),
             tell(one.middle),
-            note=f"{tell(one.low)} to {tell(one.high)}",
+            note=one.said(tell, _NONE),
         )
         for one in intervals
     )
@@ -97,12 +107,12 @@ def calibration_figure(curve: Sequence[CalibrationBin]) -> Markup:
             Markup('<line class="grid" x1="{}" x2="{}" y1="{}" y2="{}"/>').format(x(0), x(1), y(tick), y(tick)),
         ]
     for one in curve:
-        text = (
-            f"forecast {one.forecast:.1%}, right {one.right:.1%} ({one.low:.1%} to {one.high:.1%}), {one.events} events"
-        )
+        low, high = (one.right, one.right) if one.low is None or one.high is None else (one.low, one.high)
+        band = "no band: too few months" if one.low is None else f"{low:.1%} to {high:.1%}"
+        text = f"forecast {one.forecast:.1%}, right {one.right:.1%} ({band}), {one.events} events"
         parts.append(
             Markup('<g class="lead"><title>{}</title><line class="band" x1="{}" x2="{}" y1="{}" y2="{}"/>').format(
-                text, x(one.forecast), x(one.forecast), y(one.low), y(one.high)
+                text, x(one.forecast), x(one.forecast), y(low), y(high)
             )
             + Markup('<circle cx="{}" cy="{}" r="{:.1f}"/></g>').format(
                 x(one.forecast), y(one.right), 3 + 7 * (one.events / most) ** 0.5

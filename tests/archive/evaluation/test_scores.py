@@ -100,3 +100,18 @@ def test_the_calibration_band_holds_the_truth() -> None:
     inside = [one.low <= one.forecast <= one.high for one in curve]
     assert np.mean(inside) >= 0.6  # ten bins at 90 %
     assert all(one.low <= one.right <= one.high for one in curve if one.events > 50)
+
+
+def test_fewer_than_twelve_blocks_give_no_interval() -> None:
+    rng = np.random.default_rng(1)
+    ours, rival = rng.random(200), rng.random(200) + 0.1
+    for blocks in (1, 11):
+        found = difference(ours, rival, np.arange(200) % blocks, 500, 1)
+        assert (found.low, found.high, found.reduction_low, found.reduction_high) == (None,) * 4
+        assert found.nats == pytest.approx(np.mean(rival - ours))
+        assert found.interval == f"no interval: {blocks} of the 12 blocks that one needs"
+    found = difference(ours, rival, np.arange(200) % 12, 500, 1)
+    assert found.low is not None
+    assert found.low < found.nats < found.high
+    curve = calibration(ours, rng.random(200) < ours, np.arange(200) % 11, 500, 1)
+    assert {(one.low, one.high) for one in curve} == {(None, None)}

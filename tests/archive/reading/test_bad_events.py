@@ -146,7 +146,8 @@ def test_ids_that_appear_twice_are_a_concern(tmp_path: Path) -> None:
 def test_a_file_that_ends_in_the_middle_of_its_last_field_is_a_note(tmp_path: Path) -> None:
     path = a_table(tmp_path)
     path.write_bytes(path.read_bytes().rstrip(b"\n"))
-    assert [concern.topic for concern in read(path).concerns if concern.severity == "note"] == ["cut"]
+    notes = [concern.topic for concern in read(path).concerns if concern.severity == "note"]
+    assert [topic for topic in notes if topic != "words"] == ["cut"]
 
 
 def test_mixed_encodings_are_refused_where_they_begin(tmp_path: Path) -> None:

@@ -1,0 +1,186 @@
+"""Neighbourhoods that are learned: shares of classes in the leaves of many random trees.
+
+After Geurts, Ernst and Wehenkel (2006, doi:10.1007/s10994-006-6226-1).
+
+Kernels and ladders know nothing of the table at hand: which columns matter, where one group's ground ends. A tree does.
+A tree is grown without a fifth of the blocks, and what it says of their events is honest: no label of the block was
+seen. Blocks are events alone or all of a place and month.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from attribution._compile import kernel
+from attribution.archive.codes import Floats, Ints
+
+
+class Table(NamedTuple):
+    """What trees see of the events."""
+
+    value: Floats  # (event, column) numbers, or codes
+    equal: NDArray[np.bool_]  # (column,) is a value asked for ("is it this one?"), or a cut of the numbers?
+    label: Ints  # (event,) class
+    block: Ints  # (event,)
+    fold: Ints  # (block,) 0 to 4: which trees are grown without it
+
+
+class Growth(NamedTuple):
+    """How trees are grown."""
+
+    tries: int  # random cuts, of which the best is taken
+    leaf: int  # events in a leaf, at least
+    most: int  # events from which a tree is grown, at most
+
+
+class Tree(NamedTuple):
+    """Room for one tree. A node without children has -1 on its left."""
+
+    column: Ints  # (node,)
+    cut: Floats
+    left: Ints
+    right: Ints
+    low: Ints  # the events of the node are ``rows[low:high]``
+    high: Ints
+    rows: Ints
+
+
+@kernel
+def room(events: int) -> Tree:
+    """For a tree of so many events."""
+    nodes = 2 * events + 2
+    whole = np.empty((5, nodes), dtype=np.int64)
+    return Tree(whole[0], np.empty(nodes), whole[1], whole[2], whole[3], whole[4], np.empty(events, dtype=np.int64))
+
+
+@kernel
+def goes_left(value: float, cut: float, equal: bool) -> bool:
+    """Whether an event goes to the left of a cut."""
+    return value == cut if equal else value <= cut
+
+
+@kernel
+def impurity(all_counts: Floats, left_counts: Floats, left: float, right: float) -> float:
+    """Entropy of both sides times their events: what a cut should make small."""
+    out = 0.0
+    for c in range(len(all_counts)):
+        if all_counts[c] > 0.0:
+            inside = left_counts[c]
+            outside = all_counts[c] - inside
+            if inside > 0.0:
+                out -= inside * math.log(inside / left)
+            if outside > 0.0:
+                out -= outside * math.log(outside / right)
+    return out
+
+
+@kernel
+def best_cut(
+    low: int, high: int, table: Table, growth: Growth, rows: Ints, here: Floats, side: Floats
+) -> tuple[int, float]:
+    """The best of some random cuts of the events of a node, whose counts are `here`: column (-1: none) and value."""
+    least, column, cut, tried = np.inf, -1, 0.0, 0
+    for _ in range(3 * growth.tries):
+        if tried == growth.tries:
+            break
+        k = np.random.randint(table.value.shape[1])
+        one = table.value[rows[low + np.random.randint(high - low)], k]
+        two = table.value[rows[low + np.random.randint(high - low)], k]
+        if one == two:
+            continue
+        tried += 1
+        value = one if table.equal[k] else one + (two - one) * np.random.random()
+        side[:] = 0.0
+        left = 0
+        for p in range(low, high):
+            if goes_left(table.value[rows[p], k], value, table.equal[k]):
+                side[table.label[rows[p]]] += 1.0
+                left += 1
+        right = high - low - left
+        if left < growth.leaf or right < growth.leaf:
+            continue
+        mixed = impurity(here, side, float(left), float(right))
+        if mixed < least:
+            least, column, cut = mixed, k, value
+    return column, cut
+
+
+@kernel
+def grow(tree: Tree, events: int, table: Table, growth: Growth, classes: int) -> None:
+    """Grow a tree from the first so many of `tree.rows`, which are put in the order of its leaves."""
+    rows = tree.rows
+    here, side = np.empty(classes), np.empty(classes)
+    open_nodes = np.empty(len(tree.left), dtype=np.int64)
+    open_nodes[0], waiting, nodes = 0, 1, 1
+    tree.low[0], tree.high[0] = 0, events
+    while waiting > 0:
+        waiting -= 1
+        node = open_nodes[waiting]
+        low, high = tree.low[node], tree.high[node]
+        tree.left[node] = -1
+        here[:] = 0.0
+        for p in range(low, high):
+            here[table.label[rows[p]]] += 1.0
+        if high - low < 2 * growth.leaf or here.max() == high - low:
+            continue
+        column, cut = best_cut(low, high, table, growth, rows, here, side)
+        if column < 0:
+            continue
+        left, right = low, high - 1
+        while left <= right:
+            if goes_left(table.value[rows[left], column], cut, table.equal[column]):
+                left += 1
+            else:
+                rows[left], rows[right] = rows[right], rows[left]
+                right -= 1
+        tree.column[node], tree.cut[node] = column, cut
+        tree.left[node], tree.right[node] = nodes, nodes + 1
+        tree.low[nodes], tree.high[nodes] = low, left
+        tree.low[nodes + 1], tree.high[nodes + 1] = left, high
+        open_nodes[waiting], open_nodes[waiting + 1] = nodes, nodes + 1
+        waiting, nodes = waiting + 2, nodes + 2
+
+
+@kernel
+def vote(tree: Tree, table: Table, event: int, out: NDArray[np.float32]) -> None:
+    """Add the shares of the classes in the leaf of an event."""
+    node = 0
+    while tree.left[node] >= 0:
+        column = tree.column[node]
+        there = goes_left(table.value[event, column], tree.cut[node], table.equal[column])
+        node = tree.left[node] if there else tree.right[node]
+    size = tree.high[node] - tree.low[node]
+    for p in range(tree.low[node], tree.high[node]):
+        out[table.label[tree.rows[p]]] += np.float32(1.0 / size)
+
+
+@kernel
+def forest(
+    table: Table, growth: Growth, learned: Ints, honest: Ints, asked: Ints, span: tuple[int, int],
+    by_learned: NDArray[np.float32], by_asked: NDArray[np.float32],
+) -> None:  # fmt: skip
+    """Add up the shares (event, class) that the trees number ``span`` say, each tree with its number as seed.
+
+    `learned` are events with a label. Of `honest`, which are among them, a tree speaks where it was grown without their
+    block; of `asked`, which have none that is looked at, every tree speaks.
+    """
+    tree = room(min(len(learned), growth.most))
+    for number in range(span[0], span[1]):
+        np.random.seed(number)
+        out_of_bag, events = number % 5, 0
+        chance = 1.25 * growth.most / max(1, len(learned))
+        for p in range(len(learned)):
+            inside = table.fold[table.block[learned[p]]] != out_of_bag and events < len(tree.rows)
+            if inside and (chance >= 1.0 or np.random.random() < chance):
+                tree.rows[events] = learned[p]
+                events += 1
+        grow(tree, events, table, growth, by_asked.shape[1])
+        for p in range(len(honest)):
+            if table.fold[table.block[honest[p]]] == out_of_bag:
+                vote(tree, table, honest[p], by_learned[p])
+        for p in range(len(asked)):
+            vote(tree, table, asked[p], by_asked[p])
