@@ -2,10 +2,10 @@
 
     python -m benchmarks.tempo_traps [--simulations N]
 
-Worlds have bursts, and strikes that answer them and do nothing, seen by days, by intervals of five to nine days, or by
-such intervals cut at the strikes; and a halt that never was, on a day without meaning. Rivals: the ratio of seven days
-after to seven before, with its Poisson interval; and an interrupted time series, a Poisson regression on a trend and a
-step whose standard errors allow for overdispersion. The model is fitted by Laplace's approximation.
+Worlds have bursts, and strikes that stand at their peaks and do nothing, seen by days, by intervals of five to nine
+days, or by such intervals cut at the strikes; and a halt that never was, on a day without meaning. Rivals: the ratio of
+seven days after to seven before, with its Poisson interval; and an interrupted time series, a Poisson regression on a
+trend and a step whose standard errors allow for overdispersion. The model is fitted by Laplace's approximation.
 """
 
 from __future__ import annotations
