@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -95,6 +95,6 @@ def _learn(ground: TwoSided, asked: Ints) -> Learned:
         day=events.day[rows], last_day=events.last_day[rows], event=rows, share=len(rows) / max(1, len(counted)),
     )  # fmt: skip
     few = int(events.labelled[counted].sum()) < _FEW
-    shrinkage = cautious(size[0]) if few else ground.shrinkage
+    shrinkage = replace(cautious(size[0]), half_life=ground.shrinkage.half_life) if few else ground.shrinkage
     coefficients = learn(examples, _EVER, shrinkage, Coefficients.prior(*size, shrinkage))
     return Learned(ground, examples, shrinkage, coefficients, lonely)
