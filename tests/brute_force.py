@@ -171,7 +171,7 @@ class Enumeration(Voices):
         left_out = next(state for state in fact.states if state not in values)
         if len(fact.states) == 2:
             return values | {left_out: 1 - math.fsum(values.values())}
-        rest = 1 - math.fsum(bests)
+        rest = max(0.0, 1 - math.fsum(bests))
         total = math.fsum(values.values()) + rest
         return {state: value / total for state, value in values.items()} | {left_out: rest / total}
 

@@ -112,7 +112,7 @@ def _within(r: Random, tree: FactionTree, node: str) -> tuple[tuple[str, Number]
 
 @dataclass(frozen=True, slots=True)
 class _Tables:
-    """Tables in which all states of a faction take their number from the same node, as the format asks."""
+    """Tables in which each state of a faction takes its number from the most specific node that the state names."""
 
     r: Random
     case: Case
@@ -124,11 +124,10 @@ class _Tables:
         given = r.sample([state for state in fact.states if state != left_out], len(fact.states) - 1)
         if len(given) == 1:
             return Table(fact.id, (StateRows(given[0], self._rows(fact, self._two_state_row)),))
-        nodes = covering(r, self.case.factions)
         most = 0.95 / len(given)
 
         def row(when: _When) -> Row:
-            return Row(when, tuple(Entry(node, below(r, most)) for node in nodes))
+            return Row(when, tuple(Entry(node, below(r, most)) for node in covering(r, self.case.factions)))
 
         if len(given) <= 3 and r.random() < 0.3:
             return self._with_trait(fact, given)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 from attribution.atomic import write_texts
 from attribution.cli.inputs import read_pair
@@ -99,36 +100,40 @@ def check(arguments: argparse.Namespace) -> int:
 
 def schema(arguments: argparse.Namespace) -> int:
     """Print a JSON Schema."""
-    if arguments.what == "report":
+    print_json(schema_of(arguments.what))
+    return 0
+
+
+def schema_of(what: str) -> dict[str, Any]:
+    """The schema of a file format, by its word."""
+    if what == "report":
         from attribution.reporting.json import report_schema
 
-        document = report_schema()
-    elif arguments.what == "comparison":
+        return report_schema()
+    if what == "comparison":
         from attribution.reporting.comparison import comparison_schema
 
-        document = comparison_schema()
-    elif arguments.what == "casebook":
+        return comparison_schema()
+    if what == "casebook":
         from attribution.reporting.casebook import casebook_schema
 
-        document = casebook_schema()
-    elif arguments.what == "mapping":
+        return casebook_schema()
+    if what == "mapping":
         from attribution.archive.reading.mapping_file import mapping_schema
 
-        document = mapping_schema()
-    elif arguments.what == "tempo":
+        return mapping_schema()
+    if what == "tempo":
         from attribution.campaign.reading import tempo_schema
 
-        document = tempo_schema()
-    elif arguments.what == "tempo-model":
+        return tempo_schema()
+    if what == "tempo-model":
         from attribution.campaign.assumptions import assumptions_schema
 
-        document = assumptions_schema()
-    else:
-        from attribution.reading import schema as file_schema
+        return assumptions_schema()
+    from attribution.reading import schema as file_schema
 
-        document = file_schema(arguments.what)
-    print_json(document)
-    return 0
+
+    return file_schema(what)
 
 
 def _shown(path: Path) -> str:

@@ -14,6 +14,7 @@ from attribution.domain.numbers import Number
 from attribution.domain.tables import Entry, OddsRatio, Row, Table, Trait, TraitValue, most_specific
 from attribution.errors import PairError, Path, TooTiedError, listed
 
+ROUNDING = 1e-12  # of sums of numbers that people state
 MOST_STATES = 2**16  # that a table, an origin, or a step of the summation may have together
 
 
@@ -263,8 +264,8 @@ def _check_row(case: Case, model: Model, fact: Fact, row: Row, at: Path) -> None
 
 
 def _check_cell(case: Case, model: Model, fact: Fact, table: Table, parents: dict[str, str], leaf: str) -> None:
-    """One faction, one combination of parents: every state has a number, from one node, and they leave a rest."""
-    entries: dict[str, Entry] = {}
+    """One faction, one combination of parents: each state has a number, of its own most specific node, and a rest is left."""
+    entries: list[Entry] = []
     for rows in table.states:
         row = table.row(rows.state, parents)
         entry = cell_for(case, model, row, leaf) if row else None
@@ -276,25 +277,28 @@ def _check_cell(case: Case, model: Model, fact: Fact, table: Table, parents: dic
                 allowed="a number for every faction: its own, that of a group above it, or `else`",
                 hint="add `else: [low, best, high]` to the row",
             )
-        entries[rows.state] = entry
-    nodes = {entry.node for entry in entries.values()}
-    if len(nodes) > 1:
-        raise PairError(
-            f'the states of "{fact.id}" take the number for "{leaf}" from different nodes: {listed(sorted(nodes))}.',
-            at=("facts", fact.id),
-            allowed="all states of a faction from the same node",
-            hint=f"name the same nodes in every state of {fact.id}",
-        )
-    numbers = [_number(case, model, entry, leaf) for entry in entries.values()]
+        entries.append(entry)
+    numbers = [_number(case, model, entry, leaf) for entry in entries]
     if len(fact.states) == 2:
         return
+    certain = all(number.constant for number in numbers)
     for which, total in (("lows", sum(n.low for n in numbers)), ("bests", sum(n.best for n in numbers))):
-        if total >= 1:
+        if total > 1 + ROUNDING or (total > 1 - ROUNDING and not certain):
             raise PairError(
                 f'the {which} of "{fact.id}" for "{leaf}" sum to {total:.4g}{_given(parents)}.',
                 at=("facts", fact.id),
-                allowed="less than 1, so that something remains for the state not given",
+                allowed="less than 1, to leave something for the state not given; or plain numbers that sum to 1",
+                hint=_taken_from(table, entries),
             )
+
+
+def _taken_from(table: Table, entries: list[Entry]) -> str:
+    """Where each state took its number, where that differs: the sum then stands in no one line."""
+    if len({entry.node for entry in entries}) == 1:
+        return ""
+    return "taken from " + listed(
+        f"{rows.state}: {entry.node}" for rows, entry in zip(table.states, entries, strict=True)
+    )
 
 
 def _number(case: Case, model: Model, entry: Entry, leaf: str) -> Number:

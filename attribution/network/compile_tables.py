@@ -9,7 +9,7 @@ from attribution.domain.facts import Fact
 from attribution.domain.identifiers import ELSE, OTHER
 from attribution.domain.model import History, Model, Share
 from attribution.domain.numbers import Number
-from attribution.domain.pairing import cell_for, leaves_of_share, parent_states
+from attribution.domain.pairing import ROUNDING, cell_for, leaves_of_share, parent_states
 from attribution.domain.tables import Cell, Entry, OddsRatio, Row, Table, TraitValue, most_specific
 from attribution.errors import spell
 from attribution.network.slots import NONE, SlotBook
@@ -89,7 +89,7 @@ def _row(
         assert entry is not None, "check_pair saw a number for every faction"
         chosen.append(_cell_slot(case, model, slots, table, state, row, entry, leaf))
         best += _best(case, model, entry.cell, leaf)
-    rest = TWO_STATE if len(fact.states) == 2 else 1.0 - best
+    rest = TWO_STATE if len(fact.states) == 2 else 1.0 - best if best < 1.0 - ROUNDING else 0.0
     return arrays.row(position, tuple(chosen), rest)
 
 

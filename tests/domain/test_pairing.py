@@ -49,8 +49,13 @@ WRONG: dict[str, Callable[[], Model]] = {
     "a state given twice": lambda: a_model_with(Table("w", (StateRows("x", (a_row(THIRD),)),) * 2)),
     "a faction without a number": lambda: a_model_with(a_table("p", {"yes": {"g": 0.3, "other": 0.1}})),
     "an unknown node": lambda: a_model_with(a_table("p", {"yes": {"h": 0.3, "else": 0.1}})),
-    "bests that leave no rest": lambda: a_model_with(a_table("w", {"x": {"else": 0.5}, "y": {"else": 0.5}})),
-    "numbers from different nodes": lambda: a_model_with(a_table("w", {"x": {"a": 0.1, "else": 0.2}, "y": THIRD})),
+    "bests that leave no rest": lambda: a_model_with(a_table("w", {"x": {"else": 0.6}, "y": {"else": 0.5}})),
+    "bests of different nodes that leave no rest": lambda: a_model_with(
+        a_table("w", {"x": {"a": 0.8, "else": 0.2}, "y": {"else": 0.3}})
+    ),
+    "uncertain bests that sum to 1": lambda: a_model_with(
+        a_table("w", {"x": {"else": 0.3}, "y": {"else": (0.6, 0.7, 0.75)}})
+    ),
     "when about a stranger": lambda: a_model_with(a_table("k", {"yes": (a_row(THIRD, when={"w": "x"}), a_row(THIRD))})),
     "when an unknown state": lambda: a_model_with(a_table("k", {"yes": (a_row(THIRD, when={"p": "x"}), a_row(THIRD))})),
     "odds without else": lambda: a_model_with(
@@ -91,6 +96,21 @@ def test_models_that_do_not_fit(build: Callable[[], Model]) -> None:
     assert isinstance(error.value, PairError | ModelError)
     assert error.value.at
     assert error.value.allowed
+
+
+@pytest.mark.parametrize(
+    "states",
+    [
+        {"x": {"a": 0.1, "else": 0.2}, "y": THIRD},
+        {"x": {"g": 0.1, "else": 0.2}, "y": {"a": 0.3, "b": 0.4, "else": 0.1}},
+        {"x": {"a": 1.0, "else": 0.2}, "y": {"a": 0.0, "else": 0.3}},
+        {"x": {"else": 0.7}, "y": {"else": 0.3}},
+    ],
+)
+def test_each_state_takes_the_most_specific_node_of_its_own_and_may_be_certain(
+    states: dict[str, dict[str, Stated]],
+) -> None:
+    check_pair(CASE, a_model_with(a_table("w", states)))
 
 
 def test_a_table_needs_a_last_row() -> None:
