@@ -9,7 +9,7 @@ READY  := $(VENV)/.ready
 NODE   := tests/browser/node_modules/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser report reports test test-slow test-lowest test-newest check lint types imports format bench calibrate mutate fuzz faults clean
+.PHONY: help setup browser report reports test test-slow test-lowest test-newest check lint types imports format bench docs calibrate mutate fuzz faults clean
 
 help:               ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -100,6 +100,9 @@ faults: $(READY)   ## kill the commands at random moments: is anything lost? (10
 
 bench: $(READY)     ## measurements side by side
 	$(BIN)/python -m benchmarks.run
+
+docs: $(READY)      ## the documentation as a folder of pages, build/docs/index.html
+	$(BIN)/python docs/make_site.py build/docs
 
 clean:              ## remove the environment and all caches
 	rm -rf $(VENV) tests/browser/node_modules build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -4,8 +4,8 @@
 
 The pages of `docs/` are copied, and completed on the way:
 
-- A fenced ``python`` block is run, all blocks of a page in one namespace; what it prints, or the value of its last line,
-  stands below it. A ``console`` block holds commands after ``$``, which are run too, all of a page in one folder.
+- A fenced ``python`` block is run, all blocks of a page in one namespace; what it prints, or the value of its last
+  line, stands below it. A ``console`` block holds commands after ``$``, which are run too, all of a page in one folder.
 - In `formats/` a ``yaml`` block is part of a file: its first line says of which, ``# case`` or ``# model``. All parts
   under one heading are put into a small pair of files, which must then pass `attribution check`.
 - Pages of keys are made from the schemas, the reference from the docstrings.
@@ -24,6 +24,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import textwrap
 import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -34,10 +35,12 @@ HOME = Path(__file__).parent
 ROOT = HOME.parent
 FENCE = re.compile(r"^(?P<fence>`{3,})(?P<word>[\w-]*)\n(?P<body>.*?)^(?P=fence)$\n?", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\[([^\]]*)\]\((?!\w+://)([^)#\s]*)(#[^)\s]*)?\)")
-WIDEST = 100
+WIDEST = 88
+KINDS = ("case", "model")
+MADE = ("examples.md", "gallery.md")  # by `docs/make_gallery.py`, outputs included; a test of their own runs them
 
 
-class BrokenPage(Exception):
+class PageError(Exception):
     """A block of a page that does not do what the page says."""
 
 
@@ -59,6 +62,8 @@ def blocks(text: str) -> Iterator[Block]:
 def completed(page: Path) -> str:
     """A page with what its blocks print."""
     text, name = page.read_text(encoding="utf-8"), page.relative_to(ROOT).as_posix()
+    if page.name in MADE:
+        return text
     if page.parent.name == "formats":
         check_parts(text, name)
     namespace: dict[str, Any] = {}
@@ -89,8 +94,15 @@ def ran(block: Block, page: str, namespace: dict[str, Any]) -> str:
                 if value is not None and not type(value).__module__.startswith("matplotlib"):
                     print(value)
     except Exception as error:
-        raise BrokenPage(f"{page}:{block.line}: {traceback.format_exc(limit=-2)}") from error
-    return out.getvalue().rstrip()
+        raise PageError(f"{page}:{block.line}: {traceback.format_exc(limit=-2)}") from error
+    return "\n".join(folded(line) for line in out.getvalue().rstrip().splitlines())
+
+
+def folded(line: str) -> str:
+    """A sentence over several lines; a row of a table, whose columns stand apart, stays one."""
+    if len(line) <= WIDEST or "  " in line.strip():
+        return line
+    return textwrap.fill(line, WIDEST)
 
 
 def console(block: Block, page: str) -> str:
@@ -102,7 +114,7 @@ def console(block: Block, page: str) -> str:
             command, shell=True, capture_output=True, text=True, env=environment, timeout=300, check=False
         )
         if shown.returncode > 1 or (shown.returncode and "attribution" not in command):
-            raise BrokenPage(f"{page}:{block.line}: $ {command}\n{shown.stdout}{shown.stderr}")
+            raise PageError(f"{page}:{block.line}: $ {command}\n{shown.stdout}{shown.stderr}")
         lines += [f"$ {command}", *(shown.stdout + shown.stderr).rstrip().splitlines(), ""]
     return "```text\n" + "\n".join(lines).rstrip() + "\n```\n"
 
@@ -119,7 +131,7 @@ def check_parts(text: str, page: str) -> None:
                 check_pair(parts)
             except AttributionError as error:
                 heading = section.splitlines()[0]
-                raise BrokenPage(f"{page}:{line}: {heading}\n{error}") from error
+                raise PageError(f"{page}:{line}: {heading}\n{error}") from error
         line += section.count("\n")
 
 
@@ -135,13 +147,10 @@ def check_pair(parts: list[Block]) -> None:
         first, _, body = part.body.partition("\n")
         kind = first.removeprefix("#").strip()
         if kind not in KINDS:
-            raise BrokenPage(f'line {part.line}: a part begins with "# case" or "# model", not with "{first}"')
+            raise PageError(f'line {part.line}: a part begins with "# case" or "# model", not with "{first}"')
         files[kind] = merged(files[kind], yaml.load(body, yaml.BaseLoader))
     case = at.Case.from_dict(files["case"])
     fits(case, at.Model.from_dict(files["model"]))
-
-
-KINDS = ("case", "model")
 
 
 def merged(base: dict[str, Any], part: dict[str, Any]) -> dict[str, Any]:
@@ -209,7 +218,7 @@ def reference_page() -> str:
 
 
 def links_inside(text: str, page: Path) -> str:
-    """Links to files of the repository that are no pages of the site become their paths, to be read in the repository."""
+    """Links to files that are no pages of the site become their paths in the repository."""
 
     def inside(found: re.Match[str]) -> str:
         words, target, anchor = found[1], found[2], found[3] or ""
@@ -235,6 +244,9 @@ def sources(folder: Path) -> None:
         target = folder / page.relative_to(HOME)
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(links_inside(completed(page), page), encoding="utf-8")
+    records = "\n".join(page.stem for page in sorted((HOME / "decisions").glob("0*.md")))
+    with (folder / "decisions" / "README.md").open("a", encoding="utf-8") as index:
+        index.write(f"\n```{{toctree}}\n:hidden:\n\n{records}\n```\n")
     generated = folder / "generated"
     generated.mkdir()
     for what in ("case", "model", "grading", "recipe", "mapping", "prior"):

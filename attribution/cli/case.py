@@ -132,7 +132,6 @@ def schema_of(what: str) -> dict[str, Any]:
         return assumptions_schema()
     from attribution.reading import schema as file_schema
 
-
     return file_schema(what)
 
 
