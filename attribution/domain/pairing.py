@@ -264,7 +264,7 @@ def _check_row(case: Case, model: Model, fact: Fact, row: Row, at: Path) -> None
 
 
 def _check_cell(case: Case, model: Model, fact: Fact, table: Table, parents: dict[str, str], leaf: str) -> None:
-    """One faction, one combination of parents: each state has a number, of its most specific node, and a rest is left."""
+    """One faction, one combination of parents: each state takes its own most specific number, and a rest is left."""
     entries: list[Entry] = []
     for rows in table.states:
         row = table.row(rows.state, parents)
