@@ -161,6 +161,8 @@ class Enumeration(Voices):
 
     def row(self, fact: Fact, x: World, leaf: str) -> dict[str, float]:
         """p_k = v_k / (sum v + r) with r = 1 - sum of bests; or v and 1 - v for two states."""
+        if fact.over_factions and [given.state for given in self.model.tables[fact.id].states] == ["same"]:
+            return self.played(fact, x, leaf)
         values: dict[str, float] = {}
         bests = []
         for given in self.model.tables[fact.id].states:
@@ -174,6 +176,16 @@ class Enumeration(Voices):
         rest = max(0.0, 1 - math.fsum(bests))
         total = math.fsum(values.values()) + rest
         return {state: value / total for state, value in values.items()} | {left_out: rest / total}
+
+    def played(self, fact: Fact, x: World, leaf: str) -> dict[str, float]:
+        """s for whoever did it; the rest by the prior among the others."""
+        (given,) = self.model.tables[fact.id].states
+        row = next(row for row in given.rows if all(x[parent] in states for parent, states in row.when))
+        several = f"|{_condition(row)}]" if len(given.rows) > 1 else "]"
+        s, _ = self.cell(row, f"table[{fact.id}=same|", several, leaf)
+        others = {h: share for h, share in self.reference.items() if h != leaf}
+        total = math.fsum(others.values())
+        return {leaf: s} | {h: (1 - s) * share / total for h, share in others.items()}
 
     def cell(self, row: Row, start: str, end: str, leaf: str) -> tuple[float, float]:
         """The number of a faction, and its best."""

@@ -120,6 +120,8 @@ class _Tables:
 
     def table(self, fact: Fact) -> Table:
         r = self.r
+        if fact.over_factions and r.random() < 0.6:
+            return Table(fact.id, (StateRows("same", self._rows(fact, self._two_state_row)),))
         left_out = r.choice(fact.states)
         given = r.sample([state for state in fact.states if state != left_out], len(fact.states) - 1)
         if len(given) == 1:

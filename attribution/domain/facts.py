@@ -41,6 +41,12 @@ class Fact:
             check_id(state, "state", at=at)
             if self.states.count(state) > 1:
                 raise CaseError.duplicate("state", state, at=at)
+        if self.over_factions and "same" in self.states:
+            raise CaseError(
+                f'a faction is called "same", and may play the role "{self.id}".',
+                at=at,
+                allowed="another name: in the table of a role `same` stands for whoever did it",
+            )
         if len(set(self.given)) < len(self.given):
             raise CaseError.duplicate("parent", self.given[-1], at=("facts", self.id, "given"))
 

@@ -11,7 +11,7 @@ from attribution.domain.facts import Fact
 from attribution.domain.identifiers import ELSE, OTHER, PERPETRATOR
 from attribution.domain.model import History, Model
 from attribution.domain.numbers import Number
-from attribution.domain.tables import Entry, OddsRatio, Row, Table, Trait, TraitValue, most_specific
+from attribution.domain.tables import SAME, Entry, OddsRatio, Row, Table, Trait, TraitValue, most_specific
 from attribution.errors import PairError, Path, TooTiedError, listed
 
 ROUNDING = 1e-12  # of sums of numbers that people state
@@ -220,12 +220,25 @@ def _check_within(case: Case, node: str, named: tuple[str, ...], at: Path) -> No
 def _check_table(case: Case, model: Model, fact: Fact, table: Table) -> None:
     at: Path = ("facts", fact.id)
     given = [rows.state for rows in table.states]
+    same = plays_same(fact, table)
+    if same:
+        _check_others(model, fact)
+    elif SAME in given and SAME not in fact.states:
+        raise PairError(
+            f'the table of "{fact.id}" gives `same`{" beside states" if fact.over_factions else ""}.',
+            at=(*at, SAME),
+            allowed="`same` alone, for a fact of the case with `states: factions`",
+            hint="drop the states: who did not do it has what `same` leaves, in proportion to the prior"
+            if fact.over_factions
+            else f"its states are {listed(fact.states)}",
+        )
     for rows in table.states:
-        if rows.state not in fact.states:
-            raise PairError.unknown(f"states of {fact.id}", rows.state, fact.states, at=(*at, rows.state))
+        if not same and rows.state not in fact.states:
+            known = (*fact.states, SAME) if fact.over_factions else fact.states
+            raise PairError.unknown(f"states of {fact.id}", rows.state, known, at=(*at, rows.state))
         for position, row in enumerate(rows.rows):
             _check_row(case, model, fact, row, (*at, rows.state, position))
-    if len(given) != len(fact.states) - 1 or len(set(given)) < len(given):
+    if not same and (len(given) != len(fact.states) - 1 or len(set(given)) < len(given)):
         raise PairError(
             f'the table of "{fact.id}" gives {listed(given) or "no state"}.',
             at=at,
@@ -234,6 +247,22 @@ def _check_table(case: Case, model: Model, fact: Fact, table: Table) -> None:
     for parents in parent_states(case, fact):
         for leaf in case.factions.leaves:
             _check_cell(case, model, fact, table, parents, leaf)
+
+
+def plays_same(fact: Fact, table: Table) -> bool:
+    """Whether the table of a role says how probably the perpetrator plays it, and leaves the rest to the prior."""
+    return fact.over_factions and table.same is not None
+
+
+def _check_others(model: Model, fact: Fact) -> None:
+    """What `same` leaves is split among others: there must be some in every draw."""
+    if not 0.0 < model.perpetrator.other.low <= model.perpetrator.other.high < 1.0:
+        raise PairError(
+            f'the table of "{fact.id}" says `same`, and `other` is {model.perpetrator.other} in the prior.',
+            at=("perpetrator", "other"),
+            allowed="a number above 0 and below 1, so that somebody else can have played the role",
+            hint=f'or give "{fact.id}" a table of its own: a number for all factions but one',
+        )
 
 
 def _check_row(case: Case, model: Model, fact: Fact, row: Row, at: Path) -> None:
@@ -251,15 +280,16 @@ def _check_row(case: Case, model: Model, fact: Fact, row: Row, at: Path) -> None
                     f"states of {parent}", state, case.facts[parent].states, at=(*at, "when", parent)
                 )
     has_else = any(entry.node == ELSE and isinstance(entry.cell, Number) for entry in row.entries)
+    two = len(fact.states) == 2 or plays_same(fact, model.tables[fact.id])
     for entry in row.entries:
         _check_node(case, entry.node, (*at, entry.node))
         if isinstance(entry.cell, TraitValue) and entry.cell.trait not in model.traits:
             raise PairError.unknown("traits", entry.cell.trait, model.traits.ids, at=(*at, entry.node))
-        if isinstance(entry.cell, OddsRatio) and (len(fact.states) != 2 or not has_else or entry.node == ELSE):
+        if isinstance(entry.cell, OddsRatio) and (not two or not has_else or entry.node == ELSE):
             raise PairError(
                 f'"{fact.id}" cannot use a likelihood ratio for "{entry.node}".',
                 at=(*at, entry.node),
-                allowed="{lr: triple} in a row of a two-state fact that has a number for `else`",
+                allowed="{lr: triple} in a row of a two-state fact, or of `same`, that has a number for `else`",
             )
 
 
@@ -279,7 +309,7 @@ def _check_cell(case: Case, model: Model, fact: Fact, table: Table, parents: dic
             )
         entries.append(entry)
     numbers = [_number(case, model, entry, leaf) for entry in entries]
-    if len(fact.states) == 2:
+    if len(fact.states) == 2 or plays_same(fact, table):
         return
     certain = all(number.constant for number in numbers)
     for which, total in (("lows", sum(n.low for n in numbers)), ("bests", sum(n.best for n in numbers))):

@@ -12,6 +12,8 @@ from attribution.domain.identifiers import ELSE, check_id
 from attribution.domain.numbers import Number
 from attribution.errors import ModelError, Path
 
+SAME = "same"  # in place of states, for a role with the factions as states
+
 TraitKind = Literal["capability", "behaviour"]
 
 
@@ -141,7 +143,10 @@ class StateRows:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Probabilities of all states of a fact but one.
+    """Probabilities of all states of a fact but one; or, for a role played by a faction, of `same`.
+
+    `same` says how probably whoever did it played the role as well. The others have what is left, in proportion to the
+    prior over factions before anybody moved it: `(1 - s) pi(x) / (1 - pi(h))`.
 
     Raises
     ------
@@ -177,6 +182,11 @@ class Table:
                         allowed="rows with `when` first: the first that applies is used",
                         hint="move the row without `when` to the end",
                     )
+
+    @property
+    def same(self) -> StateRows | None:
+        """The rows of `same` where they are all that is given."""
+        return self.states[0] if len(self.states) == 1 and self.states[0].state == SAME else None
 
     def document(self) -> Document:
         """The rows of every state that is given, and the reason."""

@@ -9,12 +9,12 @@ from attribution.domain.facts import Fact
 from attribution.domain.identifiers import ELSE, OTHER
 from attribution.domain.model import History, Model, Share
 from attribution.domain.numbers import Number
-from attribution.domain.pairing import ROUNDING, cell_for, leaves_of_share, parent_states
+from attribution.domain.pairing import ROUNDING, cell_for, leaves_of_share, parent_states, plays_same
+from attribution.domain.tables import SAME as PLAYS_SAME
 from attribution.domain.tables import Cell, Entry, OddsRatio, Row, Table, TraitValue, most_specific
 from attribution.errors import spell
+from attribution.network.program import SAME, TWO_STATE
 from attribution.network.slots import NONE, SlotBook
-
-TWO_STATE = -1.0
 
 
 @dataclass(slots=True)
@@ -78,6 +78,13 @@ def _row(
 ) -> int:
     """The row of one faction in one configuration of a fact, shared with whoever has the same numbers."""
     table = model.tables[fact.id]
+    if plays_same(fact, table):
+        row = table.row(PLAYS_SAME, parents)
+        assert row is not None, "its last row always applies"
+        entry = cell_for(case, model, row, leaf)
+        assert entry is not None, "check_pair saw a number for every faction"
+        slot = _cell_slot(case, model, slots, table, PLAYS_SAME, row, entry, leaf)
+        return arrays.row(position, tuple(slot if state == leaf else NONE for state in fact.states), SAME)
     chosen: list[int] = []
     best = 0.0
     for state in fact.states:

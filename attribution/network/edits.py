@@ -18,6 +18,7 @@ from attribution.network.program import (
     ODDS,
     PROBABILITY,
     RATIO,
+    SAME,
     STATEMENT,
     Ints,
     Program,
@@ -254,7 +255,7 @@ class ReachMap:
         found: list[set[int]] = [set() for _ in ints.slot_kind]
         _tables(program, found)
         _origins(program, found)
-        _stories(program, found)
+        _reference_in_tables(program, found)
         of_prior = (ints.prior_slot, ints.within_slot, ints.surprise, ints.size_slot[ints.size_slot >= 0])
         prior = set(np.concatenate(of_prior).tolist())
         return cls(tuple(frozenset(parts) for parts in found), frozenset(prior), program)
@@ -290,14 +291,16 @@ def _tables(program: Program, found: list[set[int]]) -> None:
                         found[slot].add(part)
 
 
-def _stories(program: Program, found: list[set[int]]) -> None:
-    """Facts of a story follow the mean over all factions, so that the prior bears upon them."""
-    ints = program.ints
+def _reference_in_tables(program: Program, found: list[set[int]]) -> None:
+    """Facts of a story follow the mean over all factions, and roles go to others by the prior: it bears upon them."""
+    ints, configs_in_all = program.ints, len(program.ints.config_staged)
+    rows = ints.table_row.reshape(len(program.factions), configs_in_all)
+    split = (program.floats.row_rest[rows] == SAME).any(axis=0) if configs_in_all else np.zeros(0, dtype=bool)
     sizes = ints.size_slot[ints.size_slot >= 0]
     of_prior = (_of_reference(program), sizes)
     for part in range(len(ints.part_step) - 1):
         configs = ints.part_config[ints.part_config_start[part] : ints.part_config_start[part + 1]]
-        if (ints.config_story[configs] >= 0).any():
+        if (ints.config_story[configs] >= 0).any() or split[configs].any():
             for slot in np.concatenate(of_prior):
                 found[slot].add(part)
 

@@ -17,7 +17,7 @@ from functools import cached_property
 import numpy as np
 
 from attribution.network.curves import Curve
-from attribution.network.program import ABSENCE, BY_SIZE, CONSTANT, DIRECT, ODDS, RATIO, Program
+from attribution.network.program import ABSENCE, BY_SIZE, CONSTANT, DIRECT, ODDS, RATIO, SAME, Program
 from attribution.network.slots import NONE
 from attribution.network.tape import ANY_RATIO, PROBABILITY, RATE, UNIT, Tape
 
@@ -73,12 +73,17 @@ class Emitter:
         return cls(program, tape, slots)
 
     def row(self, row: int) -> list[int]:
-        """A row as a distribution: ``v / (sum v + r)``, or ``v`` and ``1 - v`` for two states."""
+        """A row as a distribution: ``v / (sum v + r)``; or ``v`` and ``1 - v``, split by the reference among others."""
         if row not in self._rows:
             i, tape, rest = self._ints, self.tape, self._floats["row_rest"][row]
             slots = i["row_slot"][i["row_start"][row] : i["row_start"][row + 1]]
             given = [self.slot[slot] for slot in slots if slot >= 0]
-            if rest < 0.0:
+            if rest == SAME:  # states are the factions
+                own = next(h for h, slot in enumerate(slots) if slot >= 0)
+                share = tape.divide(tape.rest(given[0]), tape.rest(self._reference[own]))
+                others = (tape.multiply(share, reference) for reference in self._reference)
+                self._rows[row] = [given[0] if h == own else other for h, other in enumerate(others)]
+            elif rest < 0.0:
                 left = tape.rest(given[0])
                 self._rows[row] = [self.slot[slot] if slot >= 0 else left for slot in slots]
             else:

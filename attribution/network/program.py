@@ -20,6 +20,8 @@ type Floats = NDArray[np.float64]
 CONSTANT, PROBABILITY, RATIO, ODDS = 0, 1, 2, 3
 # What a faction counts among those whom a forger imitates, where that has no slot of its own.
 BY_PRIOR, BY_SIZE = -2, -3
+# What a row leaves, where that is no weight: 1 - p of two states; 1 - p, split among the others by the reference prior.
+TWO_STATE, SAME = -1.0, -2.0
 # What an origin is.
 STATEMENT, ABSENCE, DIRECT = 0, 1, 2
 
@@ -129,7 +131,7 @@ class FloatArrays:
     curve_d: Floats
     curve_s: Floats
     curve_vary: Floats
-    row_rest: Floats  # (R,) weight of the rest; -1 for a two-state fact, whose rest is 1 - p
+    row_rest: Floats  # (R,) weight of the rest; or `TWO_STATE`, `SAME`
     story_strength: Floats  # (V,)
     switch: Floats  # (O,) 1, or 0 where the origin is left out; in general the power to which its factor is taken
 

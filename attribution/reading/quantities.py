@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from attribution.domain.identifiers import ELSE
 from attribution.domain.numbers import Number, Scale
 from attribution.domain.recipe import RecipeNumber, reason_from
-from attribution.domain.tables import Cell, Entry, OddsRatio, Reason, Row, StateRows, TraitValue
+from attribution.domain.tables import SAME, Cell, Entry, OddsRatio, Reason, Row, StateRows, TraitValue
 from attribution.domain.verbal import ICD_203
 from attribution.errors import did_you_mean
 from attribution.reading.fields import Field, located
@@ -138,9 +139,14 @@ def reason(block: dict[str, Field]) -> Reason | None:
 
 
 def rows_by_state(entries: dict[str, Field]) -> tuple[StateRows, ...]:
-    """The rows of every state; the key `because` is the block's own."""
+    """The rows of every state; the key `because` is the block's own.
+
+    `same` may be a number by itself, for whoever did it.
+    """
     return tuple(
-        StateRows(state, tuple(row(each) for each in inner.one_or_more()))
+        StateRows(state, (Row((), (entry(inner, ELSE),)),))
+        if state == SAME and not any(each.is_mapping() for each in inner.one_or_more())
+        else StateRows(state, tuple(row(each) for each in inner.one_or_more()))
         for state, inner in entries.items()
         if state != "because"
     )

@@ -162,7 +162,7 @@ def _model_blocks() -> dict[str, Schema]:
             block(words.INSTANCE, ("recipe",)),
             {
                 "type": "object",
-                "properties": {**because, "recipe": False},
+                "properties": {**because, "recipe": False, "same": either(ref("rows"), ref("quantity"))},
                 "additionalProperties": ref("rows"),
             },
         ),

@@ -152,7 +152,7 @@ MODEL: Keys = {
     "grading": ("grading", "a shipped grading, a file beside this one, or the grading itself"),
     "traits": ("traits", "capabilities and behaviours of the factions"),
     "perpetrator": ("perpetrator", "who it was before the evidence"),
-    "facts": ("tables", "probabilities of the states of every fact"),
+    "facts": ("tables", "probabilities of the states of every fact; of a role played by a faction, or of `same`"),
     "deception": ("deception", "staged scenes, forged origins, sources that turn things round"),
     "stories": ("stories", "facts that hang together by a common cause"),
     "clusters": ("clusters", "origins dropped together, at most 14"),

@@ -229,8 +229,9 @@ def _tables(case: Case, model: Model) -> list[AssumptionBlock]:
     for table in model.tables:
         numbers: list[AssumedNumber] = []
         for given in table.states:
+            state = "the same as led it" if given is table.same else given.state.replace("-", " ")
             for row in given.rows:
-                numbers += _table_row(case, given.state.replace("-", " "), row)
+                numbers += _table_row(case, state, row)
         title = case.facts[table.fact].label if table.fact in case.facts else table.fact
         blocks.append(AssumptionBlock(f"Fact: {title}", _why(table.because), tuple(numbers)))
     return blocks

@@ -14,6 +14,7 @@ from attribution.analysis.units import standing_case
 from attribution.analysis.workspace import Workspace
 from attribution.domain.case import Case
 from attribution.domain.identifiers import ELSE
+from attribution.domain.tables import SAME
 from attribution.domain.verbal import percent, percents
 from attribution.errors import UsageError
 from attribution.inference.draws import weighted_quantiles
@@ -261,9 +262,17 @@ def leaning_numbers(case: Case, program: Program) -> dict[str, dict[int, int]]:
         if coordinate.block != "table" or coordinate.at[0] != "facts" or not driven(program, position).size:
             continue
         _, fact, state, _, label = coordinate.at
-        if fact in asserted:
-            found.setdefault(str(label), {})[position] = 1 if state in asserted[str(fact)] else -1
+        if fact in asserted and (sign := _sign(case, asserted[str(fact)], str(state), str(label))):
+            found.setdefault(str(label), {})[position] = sign
     return found
+
+
+def _sign(case: Case, asserted: frozenset[str], state: str, label: str) -> int:
+    """Which way a number leans: that a role was played by whoever did it leans as one asserts it of all of a label."""
+    if state != SAME or state in asserted:
+        return 1 if state in asserted else -1
+    factions = frozenset(case.factions.leaves) if label == ELSE else case.factions.under(label)
+    return 1 if factions <= asserted else 0 if factions & asserted else -1
 
 
 def asserted_states(case: Case) -> dict[str, frozenset[str]]:

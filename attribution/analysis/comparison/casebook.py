@@ -476,7 +476,7 @@ def _knowing_for_themselves(case: Case, model: Model) -> tuple[Case, Model]:
         first = facts[fact.given[0]] if len(fact.given) == 1 else None
         if first is None or not {fact.id, first.id} <= set(done) or not _echoes(tables[fact.id]):
             continue
-        if len(fact.states) == len(first.states) == 2:
+        if len(fact.states) == len(first.states) == 2 and not tables[first.id].same:
             names = dict(zip(_done_first(first, done), _done_first(fact, done), strict=True))
             rows = tuple(replace(given, state=names[given.state]) for given in tables[first.id].states)
             tables[fact.id] = replace(tables[first.id], fact=fact.id, states=rows)

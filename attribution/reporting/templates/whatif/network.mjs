@@ -4,13 +4,14 @@ import { Evidence } from "./evidence.mjs";
 import { added, columns, logSum, logSums, slotValues, timesOdds } from "./numbers.mjs";
 import { nothingChanged } from "./settings.mjs";
 
+const SAME = -2; // what a row leaves, where the others have it by the prior
+
 export class Network {
   constructor(data) {
     this.data = data;
     this.ones = new Float64Array(data.draws).fill(1);
     const normals = columns(data.normals, data.draws);
     this.slots = slotValues(data.slots, normals, data.draws);
-    this.rows = data.rows.map((row) => this.row(row));
     this.tables = new Map();
     this.pool = new Array(data.pool);
     this.messages = new Map();
@@ -18,6 +19,7 @@ export class Network {
     this.sums = data.parts.map(() => ({ key: null }));
     this.weighing = { key: null };
     this.reference = this.prior(data.factions.map(() => 0)).logs;
+    this.rows = data.rows.map((row) => this.row(row));
     this.alone = new Map();
     this.evidence = new Evidence(data, normals, this.slots, {
       chance: (origin, told, h) => this.chance(origin, told, h),
@@ -62,6 +64,20 @@ export class Network {
 
   // The rows of a table as distributions, with their logarithms.
   row({ slots, rest }) {
+    return rest === SAME ? this.played(slots) : this.stated({ slots, rest });
+  }
+
+  // A role that the perpetrator plays as well, or else one of the others by the prior at rest.
+  played(slots) {
+    const own = slots.findIndex((slot) => slot >= 0);
+    const same = this.slots[slots[own]];
+    const entries = this.reference.map((log, h) =>
+      log.map((of, draw) => (h === own ? same[draw] : ((1 - same[draw]) * Math.exp(of)) / -Math.expm1(this.reference[own][draw]))),
+    );
+    return { entries, logs: entries.map((entry) => entry.map(Math.log)) };
+  }
+
+  stated({ slots, rest }) {
     const values = slots.map((slot) => (slot < 0 ? null : this.slots[slot]));
     const entries = values.map(() => new Float64Array(this.data.draws));
     for (let draw = 0; draw < this.data.draws; draw++) {
