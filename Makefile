@@ -41,7 +41,7 @@ $(NODE): tests/browser/package.json
 
 report: $(RUNS)     ## write the Tower 22 report and print its bottom line
 	@$(BIN)/attribution report tower-22 || [ $$? -eq 1 ]
-	@echo "open it in a browser: reports/tower-22/baseline.html"
+	@echo "to read it:  xdg-open reports/tower-22/baseline.html   (macOS: open, Windows: start; or drag the file into a browser)"
 
 reports: $(RUNS)    ## rebuild every committed report
 	@$(BIN)/attribution reports

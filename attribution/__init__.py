@@ -67,6 +67,7 @@ if TYPE_CHECKING:
         write_model,
         write_workbook,
     )
+    from attribution.reporting.figures.network import Network, draw
     from attribution.reporting.write import write_report
 
 __all__ = [
@@ -89,6 +90,7 @@ __all__ = [
     "LeaveOut",
     "Model",
     "ModelErrorSweep",
+    "Network",
     "NextEvidence",
     "Planted",
     "PoolError",
@@ -116,6 +118,7 @@ __all__ = [
     "confidence",
     "deception_budget",
     "dependence",
+    "draw",
     "fit",
     "fit_many",
     "lattice",
@@ -168,6 +171,7 @@ _HOMES = {
     "LeaveOut": "analysis.leave_out",
     "Model": "reading",
     "ModelErrorSweep": "analysis.assumptions.model_error",
+    "Network": "reporting.figures.network",
     "NextEvidence": "analysis.next_evidence",
     "Planted": "analysis.what_if",
     "Posterior": "inference.posterior",
@@ -192,6 +196,7 @@ _HOMES = {
     "confidence": "analysis.confidence",
     "deception_budget": "analysis.deception",
     "dependence": "analysis.dependence",
+    "draw": "reporting.figures.network",
     "fit": "inference.fit",
     "fit_many": "inference.many",
     "lattice": "analysis.lattice",

@@ -157,6 +157,7 @@ def confidence(
     sources: LeaveOut,
     dependence: Dependence,
     deception: float | None = None,
+    supposed: str = "",
     rivals: tuple[Posterior, ...] = (),
     lean: Lean | None = None,
     decomposition: Decomposition | None = None,
@@ -176,6 +177,8 @@ def confidence(
     deception
         The smallest common probability of forgery that changes the lead, infinite where none does; None where that was
         not looked at.
+    supposed
+        That, in a sentence that says what was supposed: `DeceptionBudget.supposed`.
     rivals
         Posteriors of the same case under other models.
     lean
@@ -201,7 +204,7 @@ def confidence(
     grounds = (
         _origins(dependence.effective),
         _sources(sources),
-        _deception(deception),
+        _deception(deception, supposed),
         _prior(posterior),
         _engines(posterior),
         _models(posterior, rivals),
@@ -245,13 +248,15 @@ def _sources(sources: LeaveOut) -> Ground:
     return Ground("sources", "high", "The lead holds without any single source.")
 
 
-def _deception(budget: float | None) -> Ground:
+def _deception(budget: float | None, supposed: str) -> Ground:
     if budget is None:
         return Ground("deception", None, "How much deception the lead stands up to was not looked at.")
     if not np.isfinite(budget):
         return Ground("deception", "high", "No common rate of forgery changes the lead.")
     return Ground(
-        "deception", _rated(budget, DECEPTION), f"The lead changes once {budget:.0%} of what can be forged is forged."
+        "deception",
+        _rated(budget, DECEPTION),
+        supposed or f"The lead changes once what can be forged is forged with a probability of {budget:.0%}.",
     )
 
 
@@ -264,7 +269,7 @@ def _prior(posterior: Posterior) -> Ground:
     whole = abs(before) + abs(after - before)
     share = abs(before) / whole if whole > 0 else 1.0
     level: Level = "high" if share <= PRIOR[0] else "moderate" if share <= PRIOR[1] else "low"
-    return Ground("prior", level, f"{share:.0%} of the log-odds of leader against runner-up come from the prior.")
+    return Ground("prior", level, f"{share:.0%} of what separates leader and runner-up comes from the prior.")
 
 
 def _engines(posterior: Posterior) -> Ground:
@@ -307,7 +312,9 @@ def _read(case: Case, decomposition: Decomposition | None) -> Ground:
     if decomposition is None or whole == 0.0:
         return Ground("read", None, "How much rests on originals that were read was not looked at.")
     share = sum(abs(bar.decibans) * read_in_original(case, bar.id) for bar in decomposition.origins) / whole
-    return Ground("read", _rated(share, READ), f"{share:.0%} of the decibans rest on originals that were read.")
+    return Ground(
+        "read", _rated(share, READ), f"{share:.0%} of the weight of the evidence rests on originals that were read."
+    )
 
 
 def read_in_original(case: Case, origin: str) -> float:

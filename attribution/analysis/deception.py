@@ -12,6 +12,7 @@ import numpy as np
 
 from attribution.analysis.cache import AnalysisCache
 from attribution.analysis.finding import Finding, beyond_reach
+from attribution.analysis.leave_out import WEIGHS, leave_out
 from attribution.analysis.perturbations import (
     AT_RANDOM,
     ForgedSums,
@@ -105,6 +106,9 @@ class DeceptionBudget(Finding):
     as_in_model
         Those of them of which the model itself says how probable it is that they are forged; they stay so, and at a
         probability of 0 all is as published. Where that would be all of them, they are moved instead.
+    separating
+        Those whose report separates the leader from whoever gains the lead first: without the origin the odds of these
+        two move by at least half a deciban. No other counts towards what a deceiver must reach.
     draws
         How many stored draws were reweighted.
     levels
@@ -126,6 +130,7 @@ class DeceptionBudget(Finding):
     tied: bool
     forgeable: tuple[str, ...]
     as_in_model: tuple[str, ...]
+    separating: tuple[str, ...]
     draws: int
     levels: tuple[float, ...]
     directions: tuple[Direction, ...]
@@ -169,6 +174,26 @@ class DeceptionBudget(Finding):
         if never:
             lines.append(f"However probable, these do not change it: {listed(never)}.")
         return " ".join(lines)
+
+    @property
+    def weakest(self) -> Direction | None:
+        """The direction in which the least forging changes the lead; None where none does."""
+        passing = [one for one in self.directions if one.flip is not None]
+        return min(passing, key=lambda one: one.flip or 0.0, default=None)
+
+    @property
+    def supposed(self) -> str:
+        """What was supposed, and what it would take, in a sentence for somebody who reads nothing else."""
+        weakest, names = self.weakest, dict(zip(self.factions, self.labels, strict=True))
+        if weakest is None or weakest.flip is None:
+            return "However high the rate of forgery is supposed to be, it does not change who leads."
+        count = len(self.separating)
+        many = f"each of the {count} origins that set" if count > 1 else "the one origin that sets"
+        return (
+            f"Suppose that {many} {names[self.leader]} apart from {names[weakest.to]} was forged at one common rate "
+            f"{weakest.label}, so as to say just what it says: from a rate of {percent(weakest.flip)} on "
+            f"{names[weakest.to]} would lead."
+        )
 
     def unreliable(self) -> tuple[str, ...]:
         """What in it the draws do not reach, one sentence each."""
@@ -240,6 +265,8 @@ def deception_budget(posterior: Posterior, *, refit: bool = True) -> DeceptionBu
     search = _Search(
         Workspace(posterior, even_rows(posterior, _DRAWS)), Workspace(posterior), origins, tied=who.tied, refit=refit
     )
+    directions = tuple(search.direction(forgery) for forgery in forgeries(posterior, moved))
+    gains = min((one for one in directions if one.flip is not None), key=lambda one: one.flip or 0.0, default=None)
     return DeceptionBudget(
         factions=posterior.program.factions,
         labels=tuple(posterior.case.factions.label(one) for one in posterior.program.factions),
@@ -248,10 +275,21 @@ def deception_budget(posterior: Posterior, *, refit: bool = True) -> DeceptionBu
         tied=who.tied,
         forgeable=moved,
         as_in_model=own if len(own) < len(origins) else (),
+        separating=_separating(posterior, moved, gains.to) if gains else (),
         draws=len(posterior.draws.weights),
         levels=_GRID,
-        directions=tuple(search.direction(forgery) for forgery in forgeries(posterior, moved)),
+        directions=directions,
     )
+
+
+def _separating(posterior: Posterior, origins: tuple[str, ...], rival: str) -> tuple[str, ...]:
+    """Of these origins, those without which the odds of the leader against a rival would be others."""
+    leader = posterior.ranking[0].id
+    if rival == leader:
+        return ()
+    found = leave_out(posterior, "origin", only=origins, between=(leader, rival), refit=False)
+    weighs = {removal.id for removal in found.removals if abs(removal.between_pull) >= WEIGHS}
+    return tuple(origin for origin in origins if origin in weighs)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

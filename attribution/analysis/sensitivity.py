@@ -203,6 +203,7 @@ def sensitivity(
                 sources=sources,
                 dependence=dependent,
                 deception=_withstood(deception),
+                supposed=deception.supposed if deception else "",
                 rivals=rivals,
                 lean=leaned,
                 decomposition=bars,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -81,7 +81,24 @@ def bottom_line(
 
 def scenarios(posterior: Posterior) -> tuple[Standing, ...]:
     """The likeliest scenarios and the rest; none where the case has no roles, since they would be the factions."""
-    return posterior.scenario_ranking() if posterior.case.roles else ()
+    if not posterior.case.roles:
+        return ()
+    return tuple(replace(one, label=_told(posterior, one)) for one in posterior.scenario_ranking())
+
+
+def _told(posterior: Posterior, scenario: Standing) -> str:
+    """A scenario as a reader would tell it: who led, and the answer to the question of each role."""
+    leaf, *played = scenario.id.split(", ")
+    case = posterior.case
+    if not played or leaf not in case.factions:
+        return scenario.label
+    told = [f"{case.factions.label(leaf)} led it."]
+    for role in played:
+        name, _, state = role.partition("=")
+        fact = case.facts[name]
+        answer = case.factions.label(state) if fact.over_factions else state.replace("-", " ").capitalize()
+        told.append(f"{fact.label.rstrip('?')}? {answer}.")
+    return " ".join(told)
 
 
 def band_words(standing: Standing) -> str:
@@ -331,7 +348,7 @@ def _scenario(posterior: Posterior, ranked: tuple[Standing, ...]) -> list[str]:
     first = ranked[0]
     return [
         f"The most probable scenario under {posterior.model.title}, with {percent(first.probability)} "
-        f"({percents(first.low, first.high)}), is: {first.label}."
+        f"({percents(first.low, first.high)}), is: {first.label.rstrip('.')}."
     ]
 
 

@@ -9,6 +9,7 @@ from attribution.analysis.comparison.timeline import Timeline, timeline
 from attribution.analysis.leave_out import leave_out
 from attribution.analysis.sensitivity import Sensitivity
 from attribution.analysis.shapley import Decomposition
+from attribution.analysis.units import standing_case
 from attribution.analysis.workspace import enough_draws
 from attribution.domain.case import Case
 from attribution.domain.concern import Concern
@@ -32,6 +33,8 @@ from attribution.reporting.answer import (
     waterfalls,
 )
 from attribution.reporting.diagnostics import Chains, Check, chains, checks, expected_evidence
+from attribution.reporting.figures.network import Network, network
+from attribution.reporting.first_screen import FirstScreen, first_screen
 from attribution.reporting.inputs import AssumptionBlock, EvidenceRow, assumption_blocks, evidence_rows
 from attribution.reporting.layout import Section, names, report_sections, section
 
@@ -84,6 +87,7 @@ class Content:
     model: str
     model_title: str
     model_summary: str
+    first: FirstScreen
     bottom_line: BottomLine
     gate: Gate
     weight: Parts
@@ -98,6 +102,7 @@ class Content:
     faction_labels: tuple[str, ...]
     waterfalls: tuple[Decomposition, ...]
     waterfall_notes: tuple[str, ...]
+    network: Network
     findings: tuple[Section, ...]
     runner_up: RunnerUp
     sensitivity: Sensitivity | None
@@ -134,6 +139,9 @@ def content(
         report_sections(posterior, sensitivity) if sensitivity else (section("leave_out", removed, names(posterior)),)
     )
     second, ranked = posterior.ranking[1].id, scenarios(posterior)
+    line = bottom_line(posterior, rivals, sensitivity.confidence if sensitivity else None, ranked)
+    stamped = gate(posterior, rivals, sensitivity=sensitivity is not None)
+    weighed = next((one for one in falls if one.rival == second), None)
     return Content(
         case=case.id,
         title=case.title,
@@ -143,8 +151,9 @@ def content(
         model=model.id,
         model_title=model.title,
         model_summary=model.summary,
-        bottom_line=bottom_line(posterior, rivals, sensitivity.confidence if sensitivity else None, ranked),
-        gate=gate(posterior, rivals, sensitivity=sensitivity is not None),
+        first=first_screen(posterior, rivals, sensitivity, removed, line, stamped, ranked),
+        bottom_line=line,
+        gate=stamped,
         weight=log_odds_parts(posterior, *posterior.ranking[:2]),
         level=tuple(one.id for one in posterior.level),
         factions=posterior.ranking,
@@ -157,8 +166,9 @@ def content(
         faction_labels=tuple(case.factions.label(leaf) for leaf in posterior.program.factions),
         waterfalls=falls,
         waterfall_notes=notes,
+        network=network(standing_case(posterior), model, weighed),
         findings=told,
-        runner_up=runner_up(posterior, rivals, next((one for one in falls if one.rival == second), None), moved),
+        runner_up=runner_up(posterior, rivals, weighed, moved),
         sensitivity=sensitivity,
         timeline=moved,
         checks=(*checks(posterior), *((expected_evidence(sensitivity.prior_predictive),) if sensitivity else ())),

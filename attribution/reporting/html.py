@@ -20,14 +20,23 @@ from attribution.domain.grades import DIGITS, LETTERS
 from attribution.domain.verbal import decibans, monte_carlo_error, odds, percent, percents, short, support_words
 from attribution.inert import legible
 from attribution.reporting.content import Content
-from attribution.reporting.figures.report import followed, panels, standings_figure, timeline_figure, waterfall_figure
+from attribution.reporting.figures.network import drawn
+from attribution.reporting.figures.report import (
+    followed,
+    panels,
+    ranges_figure,
+    standings_figure,
+    timeline_figure,
+    waterfall_figure,
+)
+from attribution.reporting.layout import questions
 from attribution.reporting.text import brief
 from attribution.reporting.whatif import WhatIfSection, whatif_script
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-STYLES = ("report.css", "figures.css", "whatif.css", "print.css")
+STYLES = ("report.css", "figures.css", "whatif.css", "print.css", "first.css")
 SCRIPTS: tuple[str, ...] = ()
 
 
@@ -40,7 +49,7 @@ def html(content: Content, what_if: WhatIfSection) -> str:
             "content": content,
             "what_if": what_if,
             "figures": _figures(content),
-            "sections": _sections(content),
+            "questions": questions(content.findings),
             "timeline_words": _timeline_words(content),
         },
         script=inline(SCRIPTS) + whatif_script(),
@@ -75,25 +84,6 @@ def _hash(text: str) -> str:
     return base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")
 
 
-def _sections(content: Content) -> list[tuple[str, str]]:
-    """What can be jumped to."""
-    return [
-        ("who", "Who, and how sure"),
-        ("rests", "What it rests on"),
-        ("evidence", "The evidence"),
-        ("what-if", "What if"),
-        ("change", "What would change our mind"),
-        ("runner-up", "The case for the runner-up"),
-        ("models", "Rival models"),
-        ("timeline", "As it came in"),
-        *([("facts", "The facts")] if content.facts else []),
-        ("diagnostics", "Diagnostics"),
-        ("assumptions", "Assumptions"),
-        ("limits", "Limits"),
-        ("provenance", "Provenance"),
-    ]
-
-
 def _figures(content: Content) -> dict[str, object]:
     labels = content.labels
     lines = followed(content.timeline, tuple(standing.id for standing in content.factions), labels)
@@ -101,6 +91,9 @@ def _figures(content: Content) -> dict[str, object]:
         "timeline": timeline_figure(content.timeline, lines, labels),
         "lines": lines,
         "chains": panels(content.chains) if content.chains else (),
+        "ranges": ranges_figure(content.first.bars),
+        "network": drawn(content.network),
+        "leader": content.faction_labels.index(content.factions[0].label),
         "who": standings_figure(content.factions, content.groups),
         "waterfalls": [
             (_versus(found, content), waterfall_figure(found), _told(found, labels)) for found in content.waterfalls

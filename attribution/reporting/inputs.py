@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from attribution.analysis.leave_out import LeaveOut
+from attribution.analysis.leave_out import LeaveOut, Removal
 from attribution.domain.case import Case
 from attribution.domain.evidence import Absence, Citation, Direct, Item, Statement
 from attribution.domain.grades import DIGITS, LETTERS, Grade
@@ -21,6 +21,8 @@ from attribution.network.curves import mean
 @dataclass(frozen=True, slots=True)
 class EvidenceRow:
     """One item. `pull` is what its origin adds to each faction's odds against all others, in decibans.
+
+    `lead_pull` is what it adds to the odds of the leader against the runner-up, in decibans.
 
     `cap` is the largest likelihood ratio its grade can carry; None where no grade is applied.
     """
@@ -42,6 +44,7 @@ class EvidenceRow:
     standing: str
     citations: tuple[Citation, ...]
     pull: tuple[float, ...]
+    lead_pull: float
     pull_khat: float | None
 
 
@@ -53,9 +56,7 @@ def evidence_rows(posterior: Posterior, origins: LeaveOut) -> tuple[EvidenceRow,
     rows = []
     for item in items:
         removal = removals.get(item.origin_id)
-        rows.append(
-            _evidence_row(posterior, item, removal.pull if removal else none, removal.khat if removal else None)
-        )
+        rows.append(_evidence_row(posterior, item, removal, none))
     return tuple(rows)
 
 
@@ -90,7 +91,7 @@ def assumption_blocks(case: Case, model: Model) -> tuple[AssumptionBlock, ...]:
     )
 
 
-def _evidence_row(posterior: Posterior, item: Item, pull: tuple[float, ...], khat: float | None) -> EvidenceRow:
+def _evidence_row(posterior: Posterior, item: Item, removal: Removal | None, none: tuple[float, ...]) -> EvidenceRow:
     case = posterior.case
     origin = case.origins[item.origin_id]
     source = case.sources[item.source] if item.source else None
@@ -106,14 +107,15 @@ def _evidence_row(posterior: Posterior, item: Item, pull: tuple[float, ...], kha
         grade=str(grade) if grade else "",
         grade_words=grade.words if grade else "",
         cap=posterior.model.grading.cap(effective_grade(case, origin)) if isinstance(item, Statement) else None,
-        origin=origin.label,
+        origin=origin.title or origin.items[0].title,
         published=item.published.isoformat(),
         happened=item.date.isoformat() if item.date else "",
         note=item.note,
         standing=_standing(posterior, item),
         citations=item.citations,
-        pull=pull,
-        pull_khat=khat,
+        pull=removal.pull if removal else none,
+        lead_pull=removal.lead_pull if removal else 0.0,
+        pull_khat=removal.khat if removal else None,
     )
 
 
@@ -130,7 +132,7 @@ def _interest(case: Case, interest: str) -> str:
 def _says(case: Case, item: Item) -> str:
     if isinstance(item, Direct):
         return f"likelihood ratio about {_fact_label(case, item.fact)}"
-    prefix = "not found: the opposite of " if isinstance(item, Absence) else ""
+    prefix = "Searched for and not found, which speaks for: " if isinstance(item, Absence) else ""
     said = []
     for proposition in item.propositions:
         states = " or ".join(_state(case, proposition.fact, state) for state in sorted(proposition.states))

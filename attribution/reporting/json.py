@@ -13,18 +13,22 @@ from attribution.reading.json_schema import Schema, list_of, result_schema, sche
 from attribution.reporting.content import Content
 
 REPORT_FORMAT = "attribution-report/2"
+_FIGURES = 6
 _PROBABILITIES = ("prior", "probability", "low", "high")
 
 
 def json_report(content: Content) -> str:
-    """The whole report; probabilities are fractions, weights of evidence decibans."""
+    """The whole report; probabilities are fractions, weights of evidence decibans, both to six figures.
+
+    That is more than Monte Carlo error allows, and less than two machines can differ by in the last bits.
+    """
     found = {"format": REPORT_FORMAT, "checks_passed": content.gate.passed, **as_json(content)}
     for key in ("factions", "groups", "scenarios"):
         found[key] = [_with_words(standing) for standing in getattr(content, key)]
     for fact, told in zip(content.facts, found["facts"], strict=True):
         told["states"] = [_with_words(standing) for standing in fact.states]
     found["provenance"] = dict(content.provenance)
-    return inert_json(json.dumps(found, indent=1, ensure_ascii=False, allow_nan=False)) + "\n"
+    return inert_json(json.dumps(_rounded(found), indent=1, ensure_ascii=False, allow_nan=False)) + "\n"
 
 
 def report_schema() -> Schema:
@@ -41,6 +45,15 @@ def report_schema() -> Schema:
     properties["facts"]["items"]["properties"]["states"] = list_of(standing)
     properties["provenance"] = {"type": "object", "additionalProperties": {"type": "string"}}
     return found
+
+
+def _rounded(value: Any) -> Any:
+    """The same with every fraction to six significant figures."""
+    if isinstance(value, dict):
+        return {key: _rounded(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_rounded(one) for one in value]
+    return float(f"{value:.{_FIGURES}g}") if isinstance(value, float) else value
 
 
 def _with_words(standing: Standing) -> dict[str, Any]:

@@ -58,9 +58,17 @@ _ORDER = {
     "power": 3,
     "confidence": 0,
 }
+_QUESTIONS = (
+    ("Without some of the evidence", "What each part carries", ("leave_out", "sources", "institutions", "lattice")),
+    ("Forged, copied or of one story", "Evidence that is not what it seems", ("deception", "dependence", "stories")),
+    ("Other numbers", "The smallest changes that matter", ("tipping", "power", "robust", "lean")),
+    ("Another model", "Rival models, and a model that errs", ("rivals", "model_error", "learning", "prior_predictive")),
+    ("What to find out next", "What would teach us most", ("next_evidence", "confidence")),
+)
 _ELSEWHERE = ("decomposition",)  # a section of its own in a report
 _HOW = "What was perturbed, and how it was computed"
 _CELL = 28
+_LEAST_BITS = 0.0005  # prints as 0.001
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +101,27 @@ def sections(posterior: Posterior, sensitivity: Sensitivity) -> tuple[Section, .
 def report_sections(posterior: Posterior, sensitivity: Sensitivity) -> tuple[Section, ...]:
     """All of them but those that a report tells of elsewhere."""
     return tuple(one for one in sections(posterior, sensitivity) if one.id not in _ELSEWHERE)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One line of what would change our mind, and the findings that unfold from it."""
+
+    title: str
+    line: str
+    sections: tuple[Section, ...]
+
+
+def questions(found: tuple[Section, ...]) -> tuple[Question, ...]:
+    """The findings under five questions; one that is named in none of them comes last."""
+    placed = {id for _, _, ids in _QUESTIONS for id in ids}
+    rest = tuple(one.id for one in found if one.id not in placed)
+    grouped = []
+    for title, line, ids in (*_QUESTIONS, ("And besides", "What else was looked at", rest)):
+        own = tuple(one for one in found if one.id in ids)
+        if own:
+            grouped.append(Question(title, line, own))
+    return tuple(grouped)
 
 
 def section(name: str, finding: Finding, labels: dict[str, str]) -> Section:
@@ -378,9 +407,15 @@ def _next(found: NextEvidence, labels: dict[str, str]) -> Grid:
             percent(one.report.changes_lead) if one.report else "",
         )
         for one in found.prospects
+        if _shown_bits(one.certain) or (one.report and _shown_bits(one.report))
     )
     columns = ("question", "bits, for certain", "changes the lead", "bits, as a B2 report", "changes the lead then")
     return _grid(columns, rows)
+
+
+def _shown_bits(worth: Worth) -> bool:
+    """Whether there is anything to print: 0.000 bits say only that something was asked."""
+    return worth.bits >= _LEAST_BITS
 
 
 def _bits(worth: Worth) -> str:

@@ -1,48 +1,61 @@
-"""The report as Markdown; text from case files is escaped, so that it stays text."""
+"""The report as Markdown: the first screen, the evidence, and what was found, as short as a mail.
+
+Text from case files is escaped, so that it stays text. Tables behind the findings, and each assumption with its reason,
+are in the page and in the JSON.
+"""
 
 from __future__ import annotations
 
-from attribution.domain.verbal import decibans, monte_carlo_error, percent, percents
+from attribution.domain.verbal import decibans, percent, percents
 from attribution.inference.posterior_draws import Standing
 from attribution.reporting.content import Content
-from attribution.reporting.layout import Grid, section
 from attribution.reporting.text import brief, markdown_table, plain
+
+_LONGEST = 420  # letters of a finding: the rest is in the page
 
 
 def markdown(content: Content) -> str:
     """The whole report."""
     sections = (
         _head(content),
+        _first_screen(content),
         _factions(content),
-        _rests_on(content),
         _evidence(content),
         _change(content),
-        _runner_up(content),
         _models(content),
         _timeline(content),
-        _facts(content),
         _checks(content),
-        _assumptions(content),
         _ending(content),
     )
     return "\n\n".join("\n\n".join(part for part in section if part) for section in sections) + "\n"
 
 
 def _head(content: Content) -> list[str]:
-    line = content.bottom_line
-    stamp = content.gate.stamp.upper()
-    reasons = [f"- {plain(reason)}" for reason in content.gate.reasons]
+    first = content.first
     return [
         f"# {plain(brief(content.question, 400))}",
         f"{plain(brief(content.title, 400))} · {plain(content.incident)} · evidence up to {content.as_of} · "
         f"model {plain(content.model_title)}",
-        f"**{plain(line.headline)}**",
-        plain(" ".join(line.sentences)),
-        plain(line.confidence),
-        f"**{stamp}**" + (", because:" if reasons else ""),
-        "\n".join(reasons),
-        plain(content.gate.meaning),
+        f"**{plain(first.answer)}**",
+        plain(first.how_sure),
     ]
+
+
+def _first_screen(content: Content) -> list[str]:
+    first = content.first
+    return [
+        "**What it rests on**",
+        _bullets(first.rests_on),
+        "**How it could be wrong**",
+        "\n".join(f"- {plain(doubt.title)}: {plain(doubt.sentence)}" for doubt in first.doubts),
+        f"**Confidence: {plain(first.confidence)}.** {plain(first.because)}",
+        f"**What would change it.** {plain(' '.join(first.would_change))}",
+        f"**{content.gate.stamp.capitalize()}.** {plain(first.checks)} {plain(first.checks_mean)}",
+    ]
+
+
+def _bullets(sentences: tuple[str, ...]) -> str:
+    return "\n".join(f"- {plain(sentence)}" for sentence in sentences)
 
 
 def _standing(standing: Standing) -> list[str]:
@@ -51,175 +64,85 @@ def _standing(standing: Standing) -> list[str]:
         percent(standing.prior),
         percent(standing.probability),
         percents(standing.low, standing.high),
-        plain(monte_carlo_error(standing.mcse)),
         standing.words,
     ]
 
 
-_STANDING = ("before", "after", "range over inputs (5 to 95 %)", "Monte Carlo error", "in words")
+_STANDING = ("before", "after", "range over inputs", "in words")
 
 
 def _factions(content: Content) -> list[str]:
-    found = [
-        "## Who, and how sure",
-        markdown_table(("faction", *_STANDING), (_standing(standing) for standing in content.factions)),
+    tables = [("faction", content.factions), ("scenario", content.first.scenarios), ("group", content.groups)]
+    found = [markdown_table((name, *_STANDING), map(_standing, rows)) for name, rows in tables if rows]
+    return ["## Who, and how sure", *found]
+
+
+def _evidence(content: Content) -> list[str]:
+    leader = content.faction_labels.index(content.factions[0].label)
+    rows = (
+        [
+            plain(row.title) + (f" ({plain(row.standing)})" if row.standing else ""),
+            plain(row.source),
+            row.grade or "none",
+            decibans(row.lead_pull),
+            decibans(row.pull[leader]),
+            ", ".join(f"[{plain(citation.title)}](<{citation.url}>)" for citation in row.citations[:1]),
+        ]
+        for row in content.evidence
+    )
+    return [
+        "## The evidence",
+        "What the origin of each item adds to the odds of the leader, in decibans; items of one origin count once.",
+        markdown_table(("item", "source", "grade", "against the next", "against all", "read at"), rows),
     ]
-    if content.scenarios:
-        found.append(markdown_table(("scenario", *_STANDING), (_standing(standing) for standing in content.scenarios)))
-    if content.groups:
-        found.append(markdown_table(("group", *_STANDING), (_standing(standing) for standing in content.groups)))
-    return found
 
 
-def _facts(content: Content) -> list[str]:
-    rows = ([plain(fact.question), *_standing(state)] for fact in content.facts for state in fact.states)
-    return ["## The facts", markdown_table(("question", "state", *_STANDING), rows)] if content.facts else []
+def _change(content: Content) -> list[str]:
+    told = (f"- **{plain(one.title)}.** {plain(brief(one.sentence, _LONGEST))}" for one in content.findings)
+    runner_up = f"- **The case for {plain(content.runner_up.label)}.** {plain(' '.join(content.runner_up.sentences))}"
+    return ["## What would change our mind", "\n".join([*told, runner_up])]
 
 
 def _models(content: Content) -> list[str]:
     rows = (
         [
             plain(row.title) + (" (this report)" if row.own else ""),
-            f"{plain(row.prior_leader.label)} {percent(row.prior_leader.prior)}",
             f"{plain(row.leader.label)} {percent(row.leader.probability)} "
             f"({percents(row.leader.low, row.leader.high)}){', level with the next' if row.level else ''}",
             f"{plain(row.runner_up.label)} {percent(row.runner_up.probability)}",
-            f"{decibans(row.prior_db)} dB",
-            f"{decibans(row.evidence_db)} dB",
         ]
         for row in content.models
     )
-    columns = ("model", "ahead before the evidence", "ahead after it", "next", "prior", "evidence adds")
-    return [
-        "## Rival models side by side",
-        "Decibans are for each model's own leader against its own runner-up.",
-        markdown_table(columns, rows),
-        *_priors(content),
-    ]
-
-
-def _priors(content: Content) -> list[str]:
-    """Judgement beside history, where models of both kinds are at hand."""
     both = content.priors
-    if both is None:
-        return []
-    rows = (
-        [plain(row.label), *map(percent, (row.judged_before, row.history_before, row.judged_after, row.history_after))]
-        for row in both.rows
-    )
-    judged, history = plain(both.judged), plain(both.history)
-    columns = ("faction", f"before: {judged}", f"before: {history}", f"after: {judged}", f"after: {history}")
     return [
-        "### Prior from judgement, prior from history",
-        *(plain(line) for line in both.told),
-        markdown_table(columns, rows),
-    ]
-
-
-def _rests_on(content: Content) -> list[str]:
-    found = ["## What the answer rests on", *(plain(note) for note in content.waterfall_notes)]
-    told = (section("decomposition", fall, content.labels) for fall in content.waterfalls)
-    return [*found, *(_grid(one.grid) for one in told if one.grid)]
-
-
-def _change(content: Content) -> list[str]:
-    found = ["## What would change our mind"]
-    for one in content.findings:
-        found += [f"### {plain(one.title)}", plain(one.sentence), plain(one.method)]
-        found += [_grid(one.grid)] if one.grid else []
-    return found
-
-
-def _grid(grid: Grid) -> str:
-    return markdown_table(map(plain, grid.columns), (map(plain, row) for row in grid.rows))
-
-
-def _runner_up(content: Content) -> list[str]:
-    found = content.runner_up
-    return [
-        f"## The case for the runner-up: {plain(found.label)}",
-        plain(" ".join(found.sentences)),
-        _grid(found.origins) if found.origins else "No origin speaks for it against the leader.",
-    ]
-
-
-def _evidence(content: Content) -> list[str]:
-    rows = (
-        [
-            row.published,
-            plain(row.title) + (f" ({plain(row.standing)})" if row.standing else ""),
-            row.kind,
-            plain(row.source),
-            row.grade or "none",
-            f"{row.cap:.3g}" if row.cap is not None else "",
-            plain(row.origin),
-            ", ".join(f"[{plain(citation.title)}](<{citation.url}>)" for citation in row.citations),
-        ]
-        for row in content.evidence
-    )
-    columns = ("published", "item", "kind", "source", "grade", "cap", "origin", "read at")
-    return [
-        "## The evidence",
-        "Items of one origin count once. The cap is the largest likelihood ratio a grade can carry.",
-        markdown_table(columns, rows),
+        "## Rival models",
+        markdown_table(("model", "ahead", "next"), rows),
+        plain(" ".join(both.told)) if both else "",
     ]
 
 
 def _timeline(content: Content) -> list[str]:
-    found, shown = content.timeline, content.factions[:5]
-    columns = [found.factions.index(standing.id) for standing in shown]
-    rows = [["before any evidence", "", *(percent(found.prior[column]) for column in columns)]]
-    rows += [
-        [turn.moment, plain("; ".join(turn.news)), *(percent(turn.probabilities[column]) for column in columns)]
-        for turn in found.turns
-    ]
+    found, labels = content.timeline, content.labels
+    passed = [f"- {turn.moment}: {plain(labels[turn.leader])}" for turn in found.changes]
     return [
         "## As the evidence came in",
-        "Each row is fitted again, knowing only what was public by then.",
-        markdown_table(("known by", "news", *(plain(standing.label) for standing in shown)), rows),
+        "\n".join(["The lead passed:", "", *passed]) if passed else "One led all along.",
     ]
 
 
 def _checks(content: Content) -> list[str]:
-    rows = (
-        [plain(check.name), plain(check.value), plain(check.allowed), check.verdict, plain(check.where)]
-        for check in content.checks
-    )
-    concerns = [
-        f"- **{plain(concern.what)}** ({concern.severity}). {plain(concern.means)}. Remedy: {plain(concern.remedy)}."
-        for concern in content.concerns
-    ]
-    return [
-        "## Diagnostics and concerns",
-        markdown_table(("check", "value", "allowed", "verdict", "where"), rows),
-        "\n".join(concerns) if concerns else "No concerns.",
-    ]
-
-
-def _assumptions(content: Content) -> list[str]:
-    found = ["## Assumptions", plain(content.model_summary)]
-    for block in content.assumptions:
-        rows = (
-            [
-                plain(number.label),
-                plain(number.stated),
-                f"{number.mean:.3g}" if number.mean is not None else "",
-                plain(number.because),
-            ]
-            for number in block.numbers
-        )
-        found += [
-            f"### {plain(block.title)}",
-            plain(block.because),
-            markdown_table(("number", "stated", "mean", "because"), rows),
-        ]
-    return found
+    checks = ", ".join(f"{plain(check.name)} {plain(check.value)} ({check.verdict})" for check in content.checks)
+    concerns = [f"- {plain(concern.what)} ({concern.severity})" for concern in content.concerns]
+    return ["## Diagnostics and concerns", checks, "\n".join(concerns) if concerns else "No concerns."]
 
 
 def _ending(content: Content) -> list[str]:
+    count = sum(len(block.numbers) for block in content.assumptions)
     return [
-        "## Limits",
-        "\n".join(f"- {plain(limit)}" for limit in content.limits),
+        "## Assumptions and limits",
+        f"{plain(content.model_summary)} The {count} numbers behind it, each with its reason, are in the page and the "
+        "JSON.",
+        _bullets(content.limits),
         "## Provenance",
         "\n".join(f"- {plain(name)}: {plain(value)}" for name, value in content.provenance),
     ]

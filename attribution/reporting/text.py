@@ -12,7 +12,10 @@ from attribution.inert import legible
 
 LONGEST = 160
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|<>~&$-])")
+# What begins markup wherever it stands; an underscore within a word, an ampersand alone or a "< 1 %" begins none.
+_SPECIAL = re.compile(r"[\\`*\[\]|~$]|(?<![^\W_])_|_(?![^\W_])|<(?=[\w/!?])|&(?=#?\w+;)")
+# What begins a block at the start of a line: headings, quotes, lists, rules.
+_OPENING = re.compile(r"^(?:[#>+=-]|(\d+)([.)]))")
 
 
 def brief(text: str, most: int = LONGEST) -> str:
@@ -21,8 +24,9 @@ def brief(text: str, most: int = LONGEST) -> str:
 
 
 def plain(text: str) -> str:
-    """Text that Markdown shows as it is: specials escaped, on one line, no unseen marks."""
-    return _SPECIAL.sub(r"\\\1", " ".join(legible(text).split()))
+    """Text that Markdown shows as it is: what would begin markup escaped, on one line, no unseen marks."""
+    line = _SPECIAL.sub(r"\\\g<0>", " ".join(legible(text).split()))
+    return _OPENING.sub(lambda found: f"{found[1]}\\{found[2]}" if found[1] else f"\\{found[0]}", line)
 
 
 def markdown_table(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> str:

@@ -21,7 +21,7 @@ from attribution.inference.posterior import Posterior
 from attribution.inference.sobol import sobol_normals
 from attribution.network.compiler import compile_network
 from attribution.network.summation import log_joint, normalise
-from tests.builders import a_case, a_model, a_report, a_table, a_tree, says
+from tests.builders import YES_NO, a_case, a_model, a_report, a_table, a_tree, says
 
 
 @pytest.fixture(scope="module")
@@ -175,3 +175,19 @@ def test_the_paragraph_and_the_table(passing: Posterior) -> None:
     frame = found.to_frame()
     assert len(frame) == len(found.levels) * (1 + len(found.factions))
     assert frame.sum(axis=1).to_numpy() == pytest.approx(1)
+
+
+def test_what_was_supposed_counts_only_what_separates_leader_and_rival() -> None:
+    """One report sets a apart from b; the other tells both from c alone, and forging it gives b nothing."""
+    items = (a_report("r", says("perpetrator", "a"), grade="B2"), a_report("t", says("t", "no"), grade="B2"))
+    case = a_case(Fact("t", YES_NO), items=items, tree=a_tree("a", "b", "c"))
+    model = a_model(a_table("t", {"yes": {"c": 0.9, "else": 0.1}}), shares={"a": 0.4, "b": 0.5, "c": 0.1})
+    found = at.deception_budget(at.fit(case, model, engine="importance"))
+    assert set(found.forgeable) == {"r", "t"}
+    assert found.weakest is not None
+    assert found.weakest.to == "b"
+    assert found.separating == ("r",)
+    assert found.supposed.startswith(
+        "Suppose that the one origin that sets A apart from B was forged at one common rate"
+    )
+    assert found.supposed.endswith("on B would lead.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -111,9 +112,27 @@ def test_dark_is_dark(page: Path) -> None:
 
 
 @needs_browser
-def test_it_prints_whole(page: Path) -> None:
-    """Closed details are open on paper, nothing is wider than its sheet, the evidence has sheets of its own."""
-    found = drive(page, "printing").value
+def test_the_first_screen_answers_in_few_and_plain_words(page: Path) -> None:
+    """Nothing is unfolded, at most 900 words; before the first fold no deciban, no id, no abbreviation of ours."""
+    found = drive(page, "words").value
+    assert found["open"] == 0
+    assert len(found["text"].split()) <= 900
+    plainly = found["first"]
+    assert not re.search(r"deciban|\bdB\b|k-hat|ESS|MCSE|log-odds|\bMC\b|ICD|ENFSI|%\)|`", plainly)
+    case = at.read_case("tower-22")
+    ids = {*case.factions.ids, *(one.id for one in (*case.origins, *case.facts))}
+    assert [id for id in ids if "-" in id and re.search(rf"(?<![\w-]){re.escape(id)}(?![\w-])", plainly)] == []
+    for heading in ("What it rests on", "How it could be wrong", "Confidence: ", "What would change it"):
+        assert heading in plainly
+    assert "How far the checks went" in plainly and "Nobody's judgement was checked" in plainly
+
+
+@needs_browser
+def test_it_prints_on_one_sheet_and_what_is_unfolded_after_it(page: Path) -> None:
+    """Closed, one sheet; unfolded, all of it, nothing wider than its sheet, the evidence table on sheets of its own."""
+    closed = drive(page, "printing").value
+    assert (closed["portrait"], closed["landscape"], closed["controls"]) == (1, 0, 0)
+    found = drive(page, "printing", {"open": True}).value
     assert found["closed"] == 0
     assert found["controls"] == 0
     assert found["wide"] == []

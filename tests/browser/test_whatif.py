@@ -112,6 +112,9 @@ def test_draws_that_no_longer_carry_the_question_are_not_passed_over(page: Path,
 
 def test_without_scripts_the_page_says_what_it_lacks(page: Path, tmp_path: Path) -> None:
     script = tmp_path / "shown.mjs"
-    script.write_text("export default ({ page }) => page.locator('#what-if').innerText();")
+    script.write_text(
+        "export default async ({ page }) => { await page.locator('#what-if-title').click(); "
+        "return page.locator('#what-if').innerText(); };"
+    )
     shown = drive(page, script, javascript=False).value
     assert "needs JavaScript" in shown and "Reset" not in shown

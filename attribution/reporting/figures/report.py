@@ -25,6 +25,7 @@ from attribution.reporting.figures.marks import (
     word_bands,
     words,
 )
+from attribution.reporting.first_screen import RangeBar
 
 MOST_BARS = 24
 LEAST_BAR = 0.05
@@ -37,6 +38,25 @@ def standings_figure(factions: tuple[Standing, ...], groups: tuple[Standing, ...
     """A dot after the evidence, a hollow dot before it, a bar for the range over inputs; groups below factions."""
     rows = [_standing_row(standing, _role(position)) for position, standing in enumerate(factions)]
     return Figure(probability_axis(), (*rows, *(_standing_row(standing, "group") for standing in groups)))
+
+
+def ranges_figure(bars: tuple[RangeBar, ...]) -> Figure:
+    """A dot for the probability, a bar for the range over inputs, a thin line for the range if the analyst leans."""
+    rows = []
+    for position, bar in enumerate(bars):
+        marks: list[Markup] = [line("grid", at, at, "0", "100%") for at in (0.0, 25.0, 50.0, 75.0, 100.0)]
+        if bar.lean_low is not None and bar.lean_high is not None:
+            low, high = 100 * bar.lean_low, 100 * bar.lean_high
+            marks += [
+                line("lean", low, high),
+                line("end", low, low, "32%", "68%"),
+                line("end", high, high, "32%", "68%"),
+            ]
+        marks += [line("range", 100 * bar.low, 100 * bar.high), dot("after", 100 * bar.probability, 7)]
+        text = f"{bar.label}: {percent(bar.probability)}, {bar.ranges}"
+        rows.append(Row(bar.label, strip(text, *marks), percent(bar.probability), _role(position)))
+    ticks = (words("tick", at, f"{at} %", "60%") for at in (0, 25, 50, 75, 100))
+    return Figure(axis_strip(*ticks), tuple(rows))
 
 
 def waterfall_figure(found: Decomposition) -> Figure:

@@ -1,7 +1,8 @@
 // On paper: what stays closed, what cannot be used there, tables wider than their sheet, and the sheets of the PDF.
 const SHEET = 688, BROAD = 1032; // A4 less its margins, in pixels: portrait, landscape
 
-export default async function printing({ page }) {
+export default async function printing({ page, args }) {
+  if (args?.open) await page.evaluate(() => { for (const one of document.querySelectorAll("details")) one.open = true; });
   await page.emulateMedia({ media: "print" });
   const measured = async (width, chosen) => {
     await page.setViewportSize({ width, height: 900 });

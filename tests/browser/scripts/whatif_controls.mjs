@@ -1,5 +1,6 @@
 // Use every kind of control as a person would, and report what the page then says.
 export default async function controls({ page }) {
+  await page.evaluate(() => { document.querySelector("#what-if").closest("details").open = true; });
   const seen = {};
   const section = page.locator("#what-if");
   const state = async () => ({

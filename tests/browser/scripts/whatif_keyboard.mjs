@@ -1,5 +1,6 @@
 // From the answer on with the Tab key alone: what gets the focus, in order, and whether one can see that it has it.
 export default async function keyboard({ page }) {
+  await page.evaluate(() => { document.querySelector("#what-if").closest("details").open = true; });
   await page.locator("#what-if .answer").focus();
   const met = [];
   for (let press = 0; press < 400; press++) {

@@ -149,6 +149,7 @@ export function start(root) {
   // The state that the address carries, if it does; other fragments are places in the page.
   function follow() {
     if (!location.hash.startsWith(`#${PREFIX}`)) return false;
+    root.closest("details").open = true;
     const { settings: asked, ignored } = parse(location.hash.slice(1 + PREFIX.length), data);
     settings = asked;
     one(".ignored").hidden = ignored === 0;
