@@ -256,7 +256,7 @@ def _deception(budget: float | None, supposed: str) -> Ground:
     return Ground(
         "deception",
         _rated(budget, DECEPTION),
-        supposed or f"The lead changes once what can be forged is forged with a probability of {budget:.0%}.",
+        supposed or f"The lead changes once what can be forged is forged at a rate of {budget:.0%}.",
     )
 
 

@@ -117,7 +117,7 @@ def _models(content: Content) -> list[str]:
     return [
         "## Rival models",
         markdown_table(("model", "ahead", "next"), rows),
-        plain(" ".join(both.told)) if both else "",
+        f"**Prior from judgement, prior from history.** {plain(' '.join(both.told))}" if both else "",
     ]
 
 

@@ -15,7 +15,7 @@ LONGEST = 160
 # What begins markup wherever it stands; an underscore within a word, an ampersand alone or a "< 1 %" begins none.
 _SPECIAL = re.compile(r"[\\`*\[\]|~$]|(?<![^\W_])_|_(?![^\W_])|<(?=[\w/!?])|&(?=#?\w+;)")
 # What begins a block at the start of a line: headings, quotes, lists, rules.
-_OPENING = re.compile(r"^(?:[#>+=-]|(\d+)([.)]))")
+_OPENING = re.compile(r"^(?:#{1,6}(?=\s|$)|>|[+-](?=\s|$)|-{2,}|=+$|(\d+)([.)])(?=\s|$))")
 
 
 def brief(text: str, most: int = LONGEST) -> str:

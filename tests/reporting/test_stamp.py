@@ -56,7 +56,7 @@ def test_an_untouched_template_does_not_pass(
     assert "checks not passed:" in shown
     assert "text of the template: case: title (A title in words)" in shown
     assert "an address that leads nowhere" in shown
-    assert "CHECKS NOT PASSED" in Path("mine.md").read_text()
+    assert "**Checks not passed.**" in Path("mine.md").read_text()
 
 
 def test_an_example_address() -> None:
