@@ -9,6 +9,8 @@ from __future__ import annotations
 from attribution.domain.verbal import decibans, percent, percents
 from attribution.inference.posterior_draws import Standing
 from attribution.reporting.content import Content
+from attribution.reporting.inputs import EvidenceRow
+from attribution.reporting.layout import section
 from attribution.reporting.text import brief, markdown_table, plain
 
 _LONGEST = 420  # letters of a finding: the rest is in the page
@@ -21,6 +23,8 @@ def markdown(content: Content) -> str:
         _first_screen(content),
         _factions(content),
         _evidence(content),
+        _rests_on(content),
+        _facts(content),
         _change(content),
         _models(content),
         _timeline(content),
@@ -58,6 +62,11 @@ def _bullets(sentences: tuple[str, ...]) -> str:
     return "\n".join(f"- {plain(sentence)}" for sentence in sentences)
 
 
+def _weighed(row: EvidenceRow, leader: int) -> list[str]:
+    """What the origin of an item adds for the leader: against the runner-up, and against everybody else."""
+    return [decibans(row.lead_pull), decibans(row.pull[leader])]
+
+
 def _standing(standing: Standing) -> list[str]:
     return [
         plain(standing.label),
@@ -84,8 +93,7 @@ def _evidence(content: Content) -> list[str]:
             plain(row.title) + (f" ({plain(row.standing)})" if row.standing else ""),
             plain(row.source),
             row.grade or "none",
-            decibans(row.lead_pull),
-            decibans(row.pull[leader]),
+            *_weighed(row, leader),
             ", ".join(f"[{plain(citation.title)}](<{citation.url}>)" for citation in row.citations[:1]),
         ]
         for row in content.evidence
@@ -95,6 +103,29 @@ def _evidence(content: Content) -> list[str]:
         "What the origin of each item adds to the odds of the leader, in decibans; items of one origin count once.",
         markdown_table(("item", "source", "grade", "against the next", "against all", "read at"), rows),
     ]
+
+
+def _rests_on(content: Content) -> list[str]:
+    """Leader against runner-up: what each origin adds, the strongest first."""
+    fall = next((one for one in content.waterfalls if one.rival == content.factions[1].id), None)
+    if fall is None:
+        return []
+    grid = section("decomposition", fall, content.labels).grid
+    assert grid is not None
+    nothing = ("0.0", "\u22120.0", "+0.0")
+    rows = (map(plain, row) for row in grid.rows if row[1] not in nothing)
+    return ["## What each origin adds", markdown_table(map(plain, grid.columns), rows)]
+
+
+def _facts(content: Content) -> list[str]:
+    """Of every fact the state that is most probable after the evidence."""
+    rows = []
+    for fact in content.facts:
+        state = max(fact.states, key=lambda one: one.probability)
+        chances = [percent(state.prior), percent(state.probability), percents(state.low, state.high)]
+        rows.append([plain(fact.question), plain(state.label), *chances])
+    columns = ("fact", "most probable", "before", "after", "range over inputs")
+    return ["## The facts", markdown_table(columns, rows)] if rows else []
 
 
 def _change(content: Content) -> list[str]:
@@ -113,27 +144,56 @@ def _models(content: Content) -> list[str]:
         ]
         for row in content.models
     )
+    return ["## Rival models", markdown_table(("model", "ahead", "next"), rows), *_priors(content)]
+
+
+def _priors(content: Content) -> list[str]:
+    """Judgement beside history, where models of both kinds are at hand."""
     both = content.priors
+    if both is None:
+        return []
+    rows = (
+        [plain(row.label), *map(percent, (row.judged_before, row.history_before, row.judged_after, row.history_after))]
+        for row in both.rows
+    )
+    judged, history = plain(both.judged), plain(both.history)
+    columns = ("faction", f"before: {judged}", f"before: {history}", f"after: {judged}", f"after: {history}")
     return [
-        "## Rival models",
-        markdown_table(("model", "ahead", "next"), rows),
-        f"**Prior from judgement, prior from history.** {plain(' '.join(both.told))}" if both else "",
+        "**Prior from judgement, prior from history**",
+        *(plain(line) for line in both.told),
+        markdown_table(columns, rows),
     ]
 
 
 def _timeline(content: Content) -> list[str]:
-    found, labels = content.timeline, content.labels
-    passed = [f"- {turn.moment}: {plain(labels[turn.leader])}" for turn in found.changes]
+    found, shown = content.timeline, content.factions[:3]
+    columns = [found.factions.index(standing.id) for standing in shown]
+    rows = [["before any evidence", *(percent(found.prior[column]) for column in columns)]]
+    rows += [[turn.moment, *(percent(turn.probabilities[column]) for column in columns)] for turn in found.turns]
     return [
         "## As the evidence came in",
-        "\n".join(["The lead passed:", "", *passed]) if passed else "One led all along.",
+        "Each row is fitted again, knowing only what was public by then.",
+        markdown_table(("known by", *(plain(standing.label) for standing in shown)), rows),
     ]
 
 
 def _checks(content: Content) -> list[str]:
-    checks = ", ".join(f"{plain(check.name)} {plain(check.value)} ({check.verdict})" for check in content.checks)
-    concerns = [f"- {plain(concern.what)} ({concern.severity})" for concern in content.concerns]
-    return ["## Diagnostics and concerns", checks, "\n".join(concerns) if concerns else "No concerns."]
+    """The diagnostics as a table, each concern in a line with what it means."""
+    rows = (
+        [plain(check.name), plain(check.value), plain(check.allowed), check.verdict, plain(check.where)]
+        for check in content.checks
+    )
+    concerns = [
+        f"- **{plain(concern.what)}** ({concern.severity}): {plain(concern.means)}." for concern in content.concerns
+    ]
+    reasons = [f"- {plain(reason)}" for reason in content.gate.reasons]
+    return [
+        "## Diagnostics and concerns",
+        markdown_table(("check", "value", "allowed", "verdict", "where"), rows),
+        "The checks did not pass, because:" if reasons else "",
+        "\n".join(reasons),
+        "\n".join(concerns) if concerns else "No concerns.",
+    ]
 
 
 def _ending(content: Content) -> list[str]:

@@ -10,12 +10,10 @@ import pytest
 import attribution as at
 from attribution.analysis.sensitivity import sensitivity
 from attribution.domain.verbal import percent
-from attribution.inference.settings import Sampling
 from attribution.reporting.content import content
 from attribution.reporting.first_screen import FirstScreen
 from tests.builders import a_case, a_model, a_report, a_tree, says
 
-SMALL = Sampling(scrambles=4, log2_points=7)
 FIRST, SECOND = 0.4, 0.5  # shares: the report alone puts A before B
 
 
@@ -23,9 +21,9 @@ FIRST, SECOND = 0.4, 0.5  # shares: the report alone puts A before B
 def screens() -> tuple[FirstScreen, FirstScreen]:
     """One report that names A, who has less of the prior than B; without and with a sensitivity analysis."""
     case = a_case(items=(a_report("r", says("perpetrator", "a"), grade="B2"),), tree=a_tree("a", "b"))
-    posterior = at.fit(case, a_model(shares={"a": FIRST, "b": SECOND}), engine="importance", sampling=SMALL)
+    posterior = at.fit(case, a_model(shares={"a": FIRST, "b": SECOND}), engine="importance", scrambles=4, log2_points=7)
     assert posterior.ranking[0].id == "a"
-    rival = at.fit(case, a_model(shares={"a": 0.01, "b": 0.99}), engine="importance", sampling=SMALL)
+    rival = at.fit(case, a_model(shares={"a": 0.01, "b": 0.99}), engine="importance", scrambles=4, log2_points=7)
     found = sensitivity(posterior, (rival,))
     return content(posterior).first, content(posterior, (rival,), found).first
 

@@ -10,12 +10,9 @@ import pytest
 import attribution as at
 from attribution.domain.facts import Fact
 from attribution.errors import UsageError
-from attribution.inference.settings import Sampling
 from attribution.reporting.text import brief
 from tests.builders import YES_NO, a_case, a_model, a_report, a_table, a_tree, says
 from tests.reporting.hostile import hostile_pair
-
-TINY = Sampling(scrambles=2, log2_points=5)
 
 
 def a_posterior() -> at.Posterior:
@@ -23,7 +20,7 @@ def a_posterior() -> at.Posterior:
     items = (a_report("r", says("perpetrator", "a"), grade="B2"), a_report("t", says("t", "yes"), grade="B2"))
     case = a_case(Fact("t", YES_NO), items=items, tree=a_tree("a", "b", "c"))
     model = a_model(a_table("t", {"yes": {"c": 0.9, "else": 0.1}}), shares={"a": 0.4, "b": 0.3, "c": 0.3})
-    return at.fit(case, model, engine="importance", sampling=TINY)
+    return at.fit(case, model, engine="importance", scrambles=2, log2_points=5)
 
 
 def test_edges_carry_the_decibans_of_the_decomposition() -> None:
