@@ -1,6 +1,6 @@
 """Analytic confidence: how well founded the judgement is, by a rule, from findings; a statement apart from its odds.
 
-The rule. Ten grounds are each rated low, moderate or high:
+The rule. Eleven grounds are each rated low, moderate or high:
 
 =========================  ==============================  ======================  ==========================
 ground                     high                            moderate                low
@@ -14,12 +14,14 @@ agreement of the models    all name the same leader        -                    
 range over inputs          at most two word bands          three                   four or more
 originals read             at least 2/3 of the decibans    at least 1/3            less
 numbers not learned        lead and word stay              the word changes        another lead
+stories at full strength   lead and word stay              word changes, or open   another lead
 record of the recipe       20 settled outcomes, a gain     5, a gain               no gain
 =========================  ==============================  ======================  ==========================
 
 Confidence is *low* if the lead is open, if the engines or the models do not agree, or if two grounds are low. It is
 *high* if all are high. Otherwise it is *moderate*. A ground that was not looked at is never high, nor is a record of
-fewer than five settled outcomes. The range is that with an analyst's lean where it was worked out.
+fewer than five settled outcomes, nor a model that tells no story. The range is that with an analyst's lean where it
+was worked out.
 """
 
 from __future__ import annotations
@@ -31,13 +33,14 @@ import numpy as np
 
 from attribution.analysis.assumptions.lean import Lean
 from attribution.analysis.assumptions.learning import Learning
+from attribution.analysis.assumptions.stories import StorySweep
 from attribution.analysis.comparison.record import Record
 from attribution.analysis.dependence import Dependence
 from attribution.analysis.finding import Finding
 from attribution.analysis.leave_out import LeaveOut
 from attribution.analysis.reweighting import lead
 from attribution.analysis.shapley import Decomposition
-from attribution.analysis.units import standing_case
+from attribution.analysis.units import readable, standing_case
 from attribution.domain.case import Case
 from attribution.domain.evidence import Absence
 from attribution.domain.verbal import ICD_203, percents, probability_words
@@ -162,6 +165,7 @@ def confidence(
     lean: Lean | None = None,
     decomposition: Decomposition | None = None,
     learning: Learning | None = None,
+    stories: StorySweep | None = None,
     record: Record | None = None,
 ) -> Confidence:
     """Analytic confidence in the lead, by the rule of this module.
@@ -187,6 +191,8 @@ def confidence(
         What each origin adds to the log-odds of leader against runner-up.
     learning
         The answer with the numbers not learned.
+    stories
+        The answer as every story of the model is swept; what counts is each at full strength.
     record
         How the recipe of the model fared on settled cases.
 
@@ -211,6 +217,7 @@ def confidence(
         _range(posterior, lean),
         _read(standing_case(posterior), decomposition),
         _learning(learning),
+        _stories(posterior, stories),
         _record(record),
     )
     tied = lead(posterior).tied
@@ -336,6 +343,25 @@ def _learning(learning: Learning | None) -> Ground:
             "learning", "moderate", "With the numbers not learned from this case the leader has another word."
         )
     return Ground("learning", "high", "With the numbers not learned from this case lead and word stay.")
+
+
+def _stories(posterior: Posterior, swept: StorySweep | None) -> Ground:
+    """Whether the lead and its word outlast each story taken for one act, the others as the model has them."""
+    whole = [one for one in swept.tellings if one.strength == 1.0] if swept else []
+    if swept is None or not whole:
+        unsaid = "was not looked at" if swept is None or swept.stories else "the model does not say"
+        return Ground("stories", None, f"Whether acts that hang together carry the lead {unsaid}.")
+    leader, words = swept.factions.index(swept.leader), posterior.ranking[0].words
+    lost = [readable(one.story) for one in whole if one.leader != swept.leader]
+    opened = [readable(one.story) for one in whole if one.lead_open]
+    renamed = [readable(one.story) for one in whole if probability_words(one.probabilities[leader]) != words]
+    if lost:
+        return Ground("stories", "low", f"Another faction leads with all of {listed(lost)} taken for one act.")
+    if opened:
+        return Ground("stories", "moderate", f"The lead is open with all of {listed(opened)} taken for one act.")
+    if renamed:
+        return Ground("stories", "moderate", f"The leader has another word with all of {listed(renamed)} as one act.")
+    return Ground("stories", "high", "Lead and word stay with each story taken for one act.")
 
 
 def _record(record: Record | None) -> Ground:

@@ -174,6 +174,7 @@ def sensitivity(
     bars = stage("decomposing the lead", lambda: shapley(posterior))
     leaned = stage("leaning", lambda: lean(posterior, refit=refit))
     learned = stage("cutting the learning", lambda: learning(posterior))
+    told = stage("telling acts as one story", lambda: story_sweep(posterior, refit=refit))
     dependent = stage("merging origins", lambda: _or_from_all(posterior, few, dependence))
     return Sensitivity(
         leave_out=stage(f"leaving out by {by}", lambda: left_out(by)),
@@ -193,7 +194,7 @@ def sensitivity(
         prior_predictive=stage("drawing evidence from the model", lambda: prior_predictive(posterior)),
         power=stage("scaling priors and origins", lambda: _or_from_all(posterior, many, power_scaling)),
         dependence=dependent,
-        stories=stage("telling acts as one story", lambda: story_sweep(posterior, refit=refit)),
+        stories=told,
         next_evidence=stage("valuing the next evidence", lambda: next_evidence(few)),
         rivals=stage("looking for the runner-up's way", lambda: compare_models(posterior, rivals)),
         confidence=stage(
@@ -208,6 +209,7 @@ def sensitivity(
                 lean=leaned,
                 decomposition=bars,
                 learning=learned,
+                stories=told,
                 record=recipe_record(posterior),
             ),
         ),

@@ -102,7 +102,11 @@ def _asked_alone(case: Case, fact: str) -> Iterator[tuple[str, list[str]]]:
     spoken = {each.fact for item in case.evidence for each in item.propositions if each.fact in case.facts}
     form = _form(case, fact, named[0])
     asked = {
-        leaf for other in spoken for leaf in _named(case, _question(case, other)) if _form(case, other, leaf) == form
+        leaf
+        for other in spoken
+        for node in _named(case, _question(case, other))
+        if _form(case, other, node) == form
+        for leaf in case.factions.under(node)
     }
     own = case.factions.under(named[0])
     others = [leaf for leaf in case.factions.leaves if leaf != OTHER and leaf not in own and leaf not in asked]
@@ -116,10 +120,10 @@ def _question(case: Case, fact: str) -> str:
 
 
 def _form(case: Case, fact: str, node: str) -> str:
-    """The question with a blank for the node that it names."""
+    """The question with a blank for the node that it names, with or without an article."""
     question = _question(case, fact)
     for name in (case.factions.label(node).lower(), node.replace("-", " ")):
-        question = question.replace(name, "___")
+        question = question.replace(f"the {name}", "___").replace(name, "___")
     return question
 
 

@@ -15,11 +15,26 @@ from attribution.analysis.dependence import dependence
 from attribution.analysis.leave_out import leave_out
 from attribution.domain.evidence import Citation
 from attribution.domain.facts import Fact
+from attribution.domain.identifiers import Catalog
+from attribution.domain.model import Story
+from attribution.domain.numbers import Number
 from attribution.domain.verbal import ICD_203
 from attribution.inference.posterior import Posterior
 from tests.builders import YES_NO, a_case, a_model, a_report, a_table, says
 
-GROUNDS = ("origins", "sources", "deception", "prior", "engines", "models", "range", "read", "learning", "record")
+GROUNDS = (
+    "origins",
+    "sources",
+    "deception",
+    "prior",
+    "engines",
+    "models",
+    "range",
+    "read",
+    "learning",
+    "stories",
+    "record",
+)
 
 
 def grounds(**levels: Level | None) -> tuple[Ground, ...]:
@@ -143,6 +158,36 @@ def test_another_leader_without_learning_is_low() -> None:
     assert ground(plainly(posterior, learning=found), "learning").level == expected
     other = next(one.id for one in found.cut if one.id != found.leader)
     assert ground(plainly(posterior, learning=replace(found, cut_leader=other)), "learning").level == "low"
+
+
+def test_a_story_at_full_strength_is_a_ground() -> None:
+    """Two acts that `a` does with 0.8, others with 0.3, are very likely its own apart, and likely if one act."""
+    items = [a_report(f"r{k}", says(f"x{k}", "yes"), grade="A1") for k in range(2)]
+    facts = [Fact(f"x{k}", YES_NO) for k in range(2)]
+    case = a_case(*facts, items=items)
+    plain = a_model(*(a_table(fact.id, {"yes": {"a": 0.8, "else": 0.3}}) for fact in facts))
+    both = Story("both", ("x0", "x1"), Number.exactly(0.0))
+    posterior = at.fit(case, replace(plain, stories=Catalog([both])), engine="importance")
+    swept = at.story_sweep(posterior, refit=False)
+    assert posterior.ranking[0].words == "very likely"
+    assert ground(plainly(posterior, stories=swept), "stories").level == "moderate"
+    assert ground(plainly(posterior), "stories").level is None
+    whole, close = swept.tellings[-1], swept.tellings[0]
+    levels = {}
+    for name, told in {
+        "same": replace(close, strength=1.0),
+        "open": replace(close, strength=1.0, lead_open=True),
+        "lost": replace(whole, leader="b"),
+    }.items():
+        found = plainly(posterior, stories=replace(swept, tellings=(*swept.tellings[:-1], told)))
+        levels[name] = ground(found, "stories").level
+    assert levels == {"same": "high", "open": "moderate", "lost": "low"}
+
+
+def test_a_model_without_stories_was_not_asked() -> None:
+    posterior = two_reports("copy", "copy")
+    found = plainly(posterior, stories=at.story_sweep(posterior, refit=False))
+    assert ground(found, "stories").level is None
 
 
 @pytest.mark.parametrize(

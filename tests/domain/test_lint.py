@@ -8,6 +8,7 @@ import pytest
 
 from attribution.domain.case import Case, Outcome
 from attribution.domain.evidence import Absence, Act, Citation, Item, Proposition, Source
+from attribution.domain.factions import FactionTree, Node
 from attribution.domain.facts import Fact
 from attribution.domain.grades import Grade
 from attribution.domain.lint import case_concerns, case_lint
@@ -110,6 +111,17 @@ def test_a_question_about_one_suspect_only_whatever_the_text_says(searched: str)
     assert list(case_lint(a_case(one, two, items=[search, same], tree=tree))) == []
     said = replace(a_report("said", says("two-denied", "yes")), citations=(PAGE,))
     assert list(case_lint(a_case(one, two, items=[search, said], tree=tree))) == []
+
+
+def test_the_same_question_about_a_group_covers_its_members() -> None:
+    """With or without an article."""
+    allies = Node("the-allies", title="Allied bands", members=(Node("first-band"), Node("second-band")))
+    tree = FactionTree((Node("red-side"), allies, Node("other")))
+    one = Fact("red-claimed", YES_NO, question="Did the red side claim it?")
+    two = Fact("allies-claimed", YES_NO, question="Did allied bands claim it?")
+    items = [nothing_found("red-claimed", "all factions"), replace(nothing_found("allies-claimed", "it"), id="same")]
+    assert [one.what for one in case_lint(a_case(one, two, items=items[:1], tree=tree))]
+    assert list(case_lint(a_case(one, two, items=items, tree=tree))) == []
 
 
 def test_many_voices_of_one_institution() -> None:
