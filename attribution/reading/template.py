@@ -139,4 +139,9 @@ facts:
   one-denied:
     because: Guilty and innocent alike deny.
     yes: {faction-one: [0.5, 0.7, 0.9], else: [0.5, 0.8, 0.95]}
+
+# Several acts that may be one decision do not count as many. A story names two or more facts, its strength from 0 (they
+# are independent) to 1 (one speaks for all); reports show the answer at every strength. For a halt and a silence, say:
+# stories:
+#   lying-low: {facts: [one-halted, one-denied], strength: 0.5, because: ...}
 """

@@ -14,6 +14,7 @@ from attribution.domain.verbal import percent
 from attribution.errors import listed
 from attribution.inference.settings import versions
 from attribution.reading.json_schema import Schema, result_schema, schema_of
+from attribution.reading.shipped import bundled
 from attribution.reporting.figures.casebook import movement
 from attribution.reporting.html import page
 from attribution.reporting.text import markdown_table, plain
@@ -25,6 +26,10 @@ CAVEATS = (
     "Scored is only what was settled, by the posteriors that knew nothing as late as the settlement. What is settled "
     "in part, or not at all, is shown and not scored.",
     "The moments are when the public could know, in local time; what is dated by a day counts from its end.",
+)
+POST_HOC = (
+    "The figures of the first run stand. Those beside them are post hoc: what forgeries, copies and sizes mean was "
+    "decided anew, and evidence was entered, after the first run was seen. No number of a recipe was changed."
 )
 NAIVE = "if every item were independent"
 CASEBOOK_FORMAT = "attribution-casebook/1"
@@ -39,6 +44,22 @@ class Line:
     under: str
     cells: tuple[str, ...]
     strong: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class FirstRun:
+    """What a study said when the shipped cases were first run, on `day`, before anything was changed in its light.
+
+    `leader` and `probability` are the latest; `settled` are the probabilities of what was settled later, at `as_of`.
+    """
+
+    case: str
+    model: str
+    leader: str
+    probability: float
+    settled: tuple[float, ...]
+    as_of: str
+    day: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +93,18 @@ class Pages:
     scores: tuple[Line, ...]
     tally_columns: tuple[str, ...]
     tallies: tuple[Line, ...]
+    first_columns: tuple[str, ...]
+    first: tuple[Line, ...]
     doubts: tuple[str, ...]
     provenance: tuple[tuple[str, str], ...]
+
+
+def first_run(book: Casebook) -> tuple[FirstRun, ...]:
+    """The first run of those studies of a book that ship and were in it."""
+    kept = json.loads((bundled("data") / "casebook-first-run.json").read_text(encoding="utf-8"))
+    known = {(study.case, study.model) for study in book.studies}
+    found = (FirstRun(**{**one, "settled": tuple(one["settled"]), "day": kept["day"]}) for one in kept["studies"])
+    return tuple(one for one in found if (one.case, one.model) in known)
 
 
 def pages(book: Casebook) -> Pages:
@@ -99,6 +130,8 @@ def pages(book: Casebook) -> Pages:
             )
             for tally in book.tallies
         ),
+        first_columns=("first run", "settled set, first run", "now (post hoc)", "settled set, now (post hoc)"),
+        first=tuple(_first_line(book, one) for one in first_run(book)),
         doubts=book.unreliable(),
         provenance=_provenance(book),
     )
@@ -140,13 +173,20 @@ def write_casebook(book: Casebook, folder: Path) -> tuple[Path, ...]:
 def casebook_json(book: Casebook) -> str:
     """Probabilities are fractions, log scores bits."""
     tallies = [as_json(tally) for tally in book.tallies]
-    told = {"format": CASEBOOK_FORMAT, "caveats": list(CAVEATS), **as_json(book), "tallies": tallies}
+    first = [as_json(one) for one in first_run(book)]
+    told = {
+        "format": CASEBOOK_FORMAT,
+        "caveats": list(CAVEATS),
+        **as_json(book),
+        "tallies": tallies,
+        "first_run": first,
+    }
     return json.dumps(told, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def casebook_schema() -> Schema:
     """The schema (draft 2020-12) of a casebook."""
-    own = {"caveats": schema_of(list[str]), "tallies": schema_of(list[Tally])}
+    own = {"caveats": schema_of(list[str]), "tallies": schema_of(list[Tally]), "first_run": schema_of(list[FirstRun])}
     return result_schema(CASEBOOK_FORMAT, "probabilities are fractions, log scores bits", Casebook, own)
 
 
@@ -161,6 +201,7 @@ def casebook_html(found: Pages) -> str:
         {
             "found": found,
             "caveats": CAVEATS,
+            "post_hoc": POST_HOC,
             "drawn": drawn,
         },
     )
@@ -171,6 +212,9 @@ def casebook_markdown(found: Pages) -> str:
     parts = ["# Casebook", plain(found.headline), "\n".join(f"- {plain(caveat)}" for caveat in CAVEATS)]
     parts += ["## Against what was settled", _lines_table("case, model", found.score_columns, found.scores)]
     parts += ["## Mean scores", _lines_table("model, as of", found.tally_columns, found.tallies)]
+    if found.first:
+        parts += ["## Post hoc, beside the first run", plain(POST_HOC)]
+        parts.append(_lines_table("case, model", found.first_columns, found.first))
     for case in found.cases:
         parts += [f"## {plain(case.title)}", plain(case.when)]
         parts.append("\n".join(f"- {plain(one)}" for one in case.settled) or "Nothing is settled: not scored.")
@@ -284,6 +328,20 @@ def _score_lines(book: Casebook, labels: list[str]) -> list[Line]:
             verdict = f"{' or '.join(settled.named)}: {'excluded' if settled.excluded else 'true'}"
             found.append(Line(f"{study.title}, {study.model}", verdict, (*_percents(tuple(before)), *cells)))
     return found
+
+
+def _first_line(book: Casebook, first: FirstRun) -> Line:
+    study = next(one for one in book.studies if (one.case, one.model) == (first.case, first.model))
+    labels, last = dict(zip(study.factions, study.labels, strict=True)), study.latest
+    glance = _at(study, first.as_of) if first.as_of else None
+    now = (f"{labels[last.leader]}, {percent(max(last.probabilities))}",)
+    settled = ", ".join(percent(one.probability) for one in glance.scores) if glance else ""
+    then = f"{labels.get(first.leader, first.leader)}, {percent(first.probability)}"
+    return Line(
+        f"{study.title}, {study.model}",
+        f"first run on {Moment.parse(first.day).in_words()}",
+        (then, ", ".join(percent(one) for one in first.settled), *now, settled),
+    )
 
 
 def _score_cell(glance: Glance | None, outcome: int) -> str:

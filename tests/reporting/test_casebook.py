@@ -15,7 +15,15 @@ import attribution as at
 from attribution.analysis.comparison.casebook import Casebook, casebook
 from attribution.domain.verbal import percent
 from attribution.reading import shipped_cases, shipped_models
-from attribution.reporting.casebook import CAVEATS, casebook_html, casebook_json, casebook_schema, pages, write_casebook
+from attribution.reporting.casebook import (
+    CAVEATS,
+    POST_HOC,
+    casebook_html,
+    casebook_json,
+    casebook_schema,
+    pages,
+    write_casebook,
+)
 from attribution.reporting.figures.casebook import movement
 from tests.analysis.comparison.test_casebook import dated
 from tests.analysis.test_scores import MODEL, a_case_of
@@ -83,6 +91,27 @@ def test_what_is_not_settled_is_said_to_be_shown_and_not_scored(book: Casebook, 
     (line,) = found.scores
     assert line.under == "B or Anyone else: true" or line.under.startswith("B or ")
     assert line.cells[-1] == "settled by then"
+
+
+def test_a_shipped_study_stands_beside_its_first_run() -> None:
+    """Only a study that was in the first run has one; its figures are those of that run."""
+    shipped = casebook([(at.read_case("k1-2019"), at.read_model("k1-2019/baseline"))])
+    found = pages(shipped)
+    (line,) = found.first
+    assert line.cells[0].endswith(", 55 %")
+    assert line.cells[1] == ""
+    told = json.loads(casebook_json(shipped))
+    jsonschema.validate(told, casebook_schema())
+    assert [one["probability"] for one in told["first_run"]] == [0.5451]
+    page = casebook_html(found)
+    assert page.count(POST_HOC) == 1
+    assert line.cells[0] in page
+
+
+def test_a_book_of_other_cases_has_no_first_run(book: Casebook, written: Path) -> None:
+    assert pages(book).first == ()
+    assert "post hoc" not in (written / "index.html").read_text()
+    assert "post hoc" not in (written / "index.md").read_text()
 
 
 def test_the_page_asks_nothing_of_anybody(written: Path) -> None:
