@@ -67,13 +67,15 @@ def with_sizes(model: Model, leaf: str, parts: dict[str, float]) -> Model:
 
 
 def split(nodes: tuple[Node, ...], leaf: str) -> tuple[Node, ...]:
-    """The leaf opened into two; its name is now that of the group of both."""
+    """The leaf opened into two; its name is now that of the group of both, who are parties to what it was party to."""
+    halves = (f"{leaf}-one", f"{leaf}-two")
+
+    def parties(node: Node) -> tuple[str, ...]:
+        return tuple(half for party in node.joint_of for half in (halves if party == leaf else (party,)))
+
     return tuple(
-        Node(
-            leaf,
-            members=(Node(f"{leaf}-one"), Node(f"{leaf}-two")),
-        )
+        Node(leaf, members=tuple(Node(half, joint_of=node.joint_of) for half in halves))
         if node.id == leaf
-        else replace(node, members=split(node.members, leaf))
+        else replace(node, members=split(node.members, leaf), joint_of=parties(node))
         for node in nodes
     )
