@@ -165,9 +165,12 @@ def build(case: Case, model: Model) -> pm.Model:
     Returns
     -------
     pymc.Model
-        One standard normal vector `z` over `number`; Deterministics `value` (number), `trait` (trait_name, faction),
-        `reliability` (origin), `log_joint` and `probability` (faction); and the Potential `evidence`, which is
-        ``log p(E | z)``. All of them are differentiable functions of `z`.
+        One standard normal vector `z` over `number`: each uncertain number is a function of its coordinates, so that
+        this is the whole prior. Deterministics `value` (number), `trait` (trait_name, faction), `reliability` (origin),
+        `prior_probability`, `log_joint` and `probability` (faction): the factions before the evidence and after it.
+        Data `asserted` (asserted_fact): which state the evidence asserts of a fact, by its place; -1 where it asserts
+        no single one. The Potential `evidence` is ``log p(E | z)``. All are differentiable functions of `z`, the only
+        quantity for which `pymc.do` means something.
 
     Raises
     ------
@@ -183,9 +186,11 @@ def build(case: Case, model: Model) -> pm.Model:
     >>> [variable.name for variable in built.free_RVs]
     ['z']
     """
+    from attribution.inference.tree import asserted_states
     from attribution.modelling.graph import named_model
 
-    return named_model(compile_network(case, model))
+    program = compile_network(case, model)
+    return named_model(program, asserted_states(case, program))
 
 
 def refuse_contradiction(case: Case, program: Program) -> None:

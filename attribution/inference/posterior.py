@@ -118,8 +118,8 @@ class Posterior(PosteriorDraws):
         Returns
         -------
         DataFrame
-            Indexed by faction: label; prior and probability, fractions; mcse, the Monte Carlo standard error of the
-            probability; low and high, its 5 and 95 % quantiles over the inputs; words of ICD 203.
+            Indexed by faction: prior and probability, fractions; mcse, the Monte Carlo standard error of the
+            probability; low and high, its 5 and 95 % quantiles over the inputs; words of ICD 203; label.
         """
         return _frame(self.standings, "faction")
 
@@ -310,7 +310,7 @@ def load_posterior(path: str | Path) -> Posterior:
 def _frame(standings: tuple[Standing, ...], name: str) -> pd.DataFrame:
     import pandas as pd
 
-    columns = ("label", "prior", "probability", "mcse", "low", "high", "words")
+    columns = ("prior", "probability", "mcse", "low", "high", "words", "label")
     rows = [[getattr(standing, column) for column in columns] for standing in standings]
     index = pd.Index([standing.id for standing in standings], name=name)
     return pd.DataFrame(rows, index=index, columns=list(columns))

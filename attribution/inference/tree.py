@@ -1,8 +1,9 @@
 """The posterior as an ArviZ `DataTree`, every dimension named.
 
-Groups: `posterior`, `sample_stats`, `log_likelihood` (the one scalar `evidence`), `log_prior` (one term per uncertain
-number), `origin_conditional` (``log p(o | all other origins, theta)``), `posterior_predictive`, `prior`,
-`prior_predictive`. ArviZ's functions take draws to be equally weighted. The points of the importance engine are not:
+Groups: `posterior`, `tables`, `sample_stats`, `log_likelihood` (the one scalar `evidence`, and a zero whose name
+stops functions that would take it for an observation), `log_prior` (one term per uncertain number),
+`origin_conditional` (``log p(o | all other origins, theta)``), `posterior_predictive`, `prior`, `prior_predictive`,
+`observed_data`. ArviZ's functions take draws to be equally weighted. The points of the importance engine are not:
 they stand in a group of their own, `weighted_points`, over (scramble, point), which no function of ArviZ takes for
 draws; all groups above hold as many of them as their effective sample size, drawn again by weight, as one chain, so
 that ArviZ's means and errors are right and its R-hat, which would mean nothing, is not a number.
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from attribution.domain.case import Case
 from attribution.errors import UsageError
 from attribution.inference.draws import Draws, systematic_resampling
 from attribution.inference.posterior_draws import PosteriorDraws
@@ -27,9 +29,28 @@ from attribution.network.summation import log_evidence_without_each, tables
 if TYPE_CHECKING:
     import xarray as xr
 
+_NO_STATE: frozenset[str] = frozenset()
+NO_LOO = "not_pointwise_use_posterior_loo"
+"""A second variable of `log_likelihood`, zero: where ArviZ would take the scalar for an observation, it names this."""
+
 _LOG_ROOT_TWO_PI = 0.5 * math.log(2.0 * math.pi)
 
 type States = NDArray[np.int64]
+
+
+_MEANINGS = {
+    "posterior": "equally weighted draws of z and of what follows from it; probability is p(faction | evidence, z)",
+    "tables": "equally weighted draws of the probabilities of the facts' states, by faction and cell",
+    "sample_stats": "statistics of NUTS",
+    "log_likelihood": f"evidence is log p(E | z), one number a draw, for psense; {NO_LOO} is zero, see posterior.loo()",
+    "log_prior": "log density of each standard normal",
+    "origin_conditional": "log p(origin | all other origins, z), over which posterior.loo() leaves one out",
+    "posterior_predictive": "states of the facts of which the evidence speaks, drawn anew",
+    "prior": "draws from the prior; probability is that before the evidence",
+    "prior_predictive": "states of the facts of which the evidence speaks, drawn from the prior",
+    "observed_data": "the state that the evidence asserts of a fact, where it asserts a single one; not proved",
+    "weighted_points": "points of the instant engine with normalised log-weights; no draws",
+}
 
 
 def build_tree(posterior: PosteriorDraws) -> xr.DataTree:
@@ -37,6 +58,9 @@ def build_tree(posterior: PosteriorDraws) -> xr.DataTree:
     import xarray as xr
 
     tree = xr.DataTree.from_dict(_equal_groups(equally_weighted(posterior)) | weighted_points(posterior))
+    for name, meaning in _MEANINGS.items():
+        if name in tree.children:
+            tree[name].attrs["meaning"] = meaning
     tree["posterior"].attrs.update(_resampling(posterior))
     tree.attrs.update(attributes(posterior))
     return tree
@@ -83,14 +107,18 @@ def _equal_groups(posterior: PosteriorDraws) -> dict[str, xr.Dataset]:
     observed = observed_facts(posterior)
     log_prior = -0.5 * z**2 - _LOG_ROOT_TWO_PI
     return {
-        "posterior": dataset(program, shape, after),
-        "log_likelihood": dataset(program, shape, {"evidence": (posterior.log_evidence, ())}),
+        "posterior": dataset(program, shape, {name: one for name, one in after.items() if name != "table"}),
+        **({"tables": dataset(program, shape, {"table": after["table"]})} if "table" in after else {}),
+        "log_likelihood": dataset(
+            program, shape, {"evidence": (posterior.log_evidence, ()), NO_LOO: (np.zeros(len(z)), ())}
+        ),
         "log_prior": dataset(program, shape, {"z": (log_prior, ("number",))}),
         "origin_conditional": dataset(
             program, shape, {"log_conditional": (origin_conditional(posterior), ("origin",))}
         ),
         "posterior_predictive": _facts(program, shape, predicted, observed),
         "prior": dataset(program, prior_shape, before),
+        "observed_data": _observed(posterior),
         "prior_predictive": _facts(program, prior_shape, expected, observed),
         **sample_stats(posterior.draws),
     }
@@ -164,6 +192,23 @@ def leave_one_out(posterior: PosteriorDraws, tree: xr.DataTree) -> Any:
     return arviz_stats.loo(pointwise, var_name="log_conditional", pointwise=True)
 
 
+def asserted_states(case: Case, program: Program) -> dict[str, int]:
+    """For each fact of which the evidence says something: the one state that is asserted, by its place, or -1."""
+    asserted: dict[str, set[frozenset[str]]] = {}
+    for item in case.evidence:
+        for proposition in item.propositions:
+            if proposition.fact in program.facts:
+                asserted.setdefault(proposition.fact, set()).add(
+                    proposition.states if not proposition.negated else _NO_STATE
+                )
+    found = {}
+    for fact, states in zip(program.facts, program.states, strict=True):
+        if fact in asserted:
+            said = set(frozenset().union(*asserted[fact]))
+            found[fact] = states.index(said.pop()) if len(said) == 1 and _NO_STATE not in asserted[fact] else -1
+    return found
+
+
 def observed_facts(posterior: PosteriorDraws) -> tuple[int, ...]:
     """Positions of the facts about which the evidence says something."""
     observed = {proposition.fact for item in posterior.case.evidence for proposition in item.propositions}
@@ -189,7 +234,7 @@ def _quantities(program: Program, slots: Floats) -> dict[str, tuple[Floats, tupl
     rows, log_prior = tables(program, slots)
     quantities: dict[str, tuple[Floats, tuple[str, ...]]] = {
         "value": (slots[:, _driven(program)], ("number",)),
-        "prior": (np.exp(log_prior), ("faction",)),
+        "prior_probability": (np.exp(log_prior), ("faction",)),
     }
     if program.traits:
         known = program.trait_slot >= 0
@@ -264,6 +309,18 @@ def _facts(program: Program, shape: tuple[int, ...], states: Any, observed: tupl
     for fact in observed:
         states_of[program.facts[fact]].attrs["states"] = ", ".join(program.states[fact])
     return states_of
+
+
+def _observed(posterior: PosteriorDraws) -> xr.Dataset:
+    """The single state that the evidence asserts of a fact, as an integer; its states are in its attributes."""
+    import xarray as xr
+
+    program = posterior.program
+    asserted = asserted_states(posterior.case.as_of(posterior.settings.as_of), program)
+    found = xr.Dataset({fact: ((), state) for fact, state in asserted.items() if state >= 0})
+    for fact in found:
+        found[fact].attrs["states"] = ", ".join(program.states[program.facts.index(str(fact))])
+    return found
 
 
 def sample_stats(draws: Draws) -> dict[str, xr.Dataset]:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from attribution.errors import UsageError
 from attribution.network.program import Floats, Ints, Program
 
 if TYPE_CHECKING:
     import pymc as pm
+
+_SAME = 1e-9
+_NOT_REPLACED = (
+    "pm.do on {} means nothing: the sums read z alone. For other numbers build again, "
+    "at.build(case, model.with_({{...}})), or ask at.what_if; pm.do on z fixes all numbers."
+)
 
 type Density = Callable[[Floats], tuple[Any, Floats]]
 
@@ -70,44 +77,79 @@ def _unlocked_linker() -> Any:
     return Unlocked()
 
 
-def named_model(program: Program) -> pm.Model:
+def named_model(program: Program, asserted: Mapping[str, int]) -> pm.Model:
     """The same model with its named quantities, for those who extend it in PyMC.
 
-    Deterministics: `value` (of each uncertain number), `trait` (trait_name, faction), `reliability` (origin; NaN
-    where an origin has none), `log_joint` and `probability` (faction). All are differentiable functions of `z`.
+    `asserted` is the state, by its place, that the evidence asserts of a fact; -1 where it asserts no single one.
     """
     import pymc as pm
     import pytensor.tensor as pt
 
     from attribution.modelling.ops import Outputs
-    from attribution.network.summation import joint_tape
+    from attribution.network.summation import joint_tape, prior_tape
 
-    ints, floats = joint_tape(program).packed()
+    factions = len(program.factions)
     coords = {
         "number": program.labels,
         "faction": program.factions,
         "origin": program.origins,
         "trait_name": program.traits,
+        "asserted_fact": tuple(asserted),
     }
     with pm.Model(coords=coords) as model:
         z = pm.Normal("z", 0.0, 1.0, dims="number")
-        slots = _slot_values(program, z)
-        first = np.array([_first_slot(program, position) for position in range(program.dimension)])
-        pm.Deterministic("value", slots[first], dims="number")
-        if program.traits:
-            known = program.trait_slot >= 0
-            trait = pt.where(known, slots[np.where(known, program.trait_slot, 0)], np.nan)
-            pm.Deterministic("trait", trait, dims=("trait_name", "faction"))
-        if program.origins:
-            source, item = program.ints.origin_source, program.ints.origin_item
-            rho = slots[np.maximum(source, 0)] * slots[np.maximum(item, 0)]
-            pm.Deterministic("reliability", pt.where(source >= 0, rho, np.nan), dims="origin")
-        log_joint = Outputs(len(program.factions))(z, pm.Data("ints", ints), pm.Data("floats", floats))
+        pm.Data("asserted", np.array(list(asserted.values()), dtype=np.int64), dims="asserted_fact")
+        unmoved = _named_quantities(program, _slot_values(program, z))
+        prior = pt.exp(Outputs(factions)(z, *_data("prior", *prior_tape(program).packed())))
+        unmoved.append((pm.Deterministic("prior_probability", prior, dims="faction"), prior))
+        log_joint = Outputs(factions)(z, *_data("joint", *joint_tape(program).packed()))
+        log_joint = _refusing(unmoved)(log_joint)
         evidence = pt.logsumexp(log_joint)
         pm.Deterministic("log_joint", log_joint, dims="faction")
         pm.Deterministic("probability", pt.exp(log_joint - evidence), dims="faction")
         pm.Potential("evidence", evidence)
     return model
+
+
+def _data(name: str, ints: Ints, floats: Floats) -> tuple[Any, Any]:
+    import pymc as pm
+
+    return pm.Data(f"{name}_ints", ints), pm.Data(f"{name}_floats", floats)
+
+
+def _named_quantities(program: Program, slots: Any) -> list[tuple[Any, Any]]:
+    """Deterministics of the slots, each beside what it is a name of."""
+    import pymc as pm
+    import pytensor.tensor as pt
+
+    first = np.array([_first_slot(program, position) for position in range(program.dimension)], dtype=np.int64)
+    named: list[tuple[str, Any, str | tuple[str, ...]]] = [("value", slots[first], "number")]
+    if program.traits:
+        known = program.trait_slot >= 0
+        trait = pt.where(known, slots[np.where(known, program.trait_slot, 0)], np.nan)
+        named.append(("trait", trait, ("trait_name", "faction")))
+    if program.origins:
+        source, item = program.ints.origin_source, program.ints.origin_item
+        rho = slots[np.maximum(source, 0)] * slots[np.maximum(item, 0)]
+        named.append(("reliability", pt.where(source >= 0, rho, np.nan), "origin"))
+    return [(pm.Deterministic(name, value, dims=dims), value) for name, value, dims in named]
+
+
+def _refusing(unmoved: list[tuple[Any, Any]]) -> Callable[[Any], Any]:
+    """The sums, which raise where `pm.do` put something else in the place of a quantity that they do not read.
+
+    They read z alone. Where nothing was replaced, both sides are one expression, and compiling takes the check away.
+    """
+    import pytensor.tensor as pt
+    from pytensor.raise_op import CheckAndRaise
+
+    def checked(log_joint: Any) -> Any:
+        for named, value in unmoved:
+            same = pt.all(pt.isnan(value) | (pt.abs(named - value) <= _SAME))
+            log_joint = CheckAndRaise(UsageError, _NOT_REPLACED.format(named.name))(log_joint, same)
+        return log_joint
+
+    return checked
 
 
 def _first_slot(program: Program, coordinate: int) -> int:

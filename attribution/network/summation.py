@@ -477,6 +477,16 @@ def joint_tape(program: Program) -> Sealed:
     return _known(program, "log joint", write)
 
 
+def prior_tape(program: Program) -> Sealed:
+    """The log-prior of all factions from z, as one tape."""
+
+    def write() -> Sealed:
+        emitter = Emitter.from_normals(program)
+        return emitter.tape.sealed(emitter.prior())
+
+    return _known(program, "log prior", write)
+
+
 def _known(program: Program, question: object, write: Callable[[], Sealed]) -> Sealed:
     tapes = _tapes.setdefault(program, {})
     if question not in tapes:

@@ -14,6 +14,7 @@ from attribution.inference import nuts
 from attribution.inference.concerns import fit_concerns
 from attribution.inference.draws import Draws, estimate, khat_threshold, smoothed, weighted_quantiles
 from attribution.inference.settings import Sampling, Settings
+from attribution.inference.tree import asserted_states
 from attribution.modelling.graph import compiled_density, sampling_model
 from attribution.network.summation import evidence_tape, log_joint, normalise, numbers
 
@@ -164,6 +165,21 @@ def test_what_does_not_go_to_nutpie_is_refused_by_name(case: at.Case, baseline: 
         at.fit(case, baseline, nuts_sampler_kwargs={"target_accept": 1.0})
 
 
+def test_what_the_sums_do_not_read_cannot_be_replaced() -> None:
+    import pymc as pm
+
+    case, model = at.read_case("k1-2019"), at.read_model("k1-2019/baseline")
+    built = at.build(case, model)
+    numbers = len(built.coords["number"])
+    fixed = pm.do(built, {"z": np.zeros(numbers)})
+    probability = fixed["probability"].eval(mode="FAST_COMPILE")
+    program = at.fit(case, model, engine="importance", log2_points=5).program
+    assert probability == pytest.approx(normalise(log_joint(program, np.zeros((1, numbers))))[0][0], rel=1e-9)
+    moved = pm.do(built, {"value": np.full(numbers, 0.5)})
+    with pytest.raises(UsageError, match=r"at\.what_if"):
+        moved["probability"].eval({moved["z"]: np.zeros(numbers)}, mode="FAST_COMPILE")
+
+
 def test_the_named_model_is_the_same_model(case: at.Case, baseline: at.Model, instant: at.Posterior) -> None:
     model = at.build(case, baseline)
     names = {variable.name for variable in model.deterministics}
@@ -173,6 +189,7 @@ def test_the_named_model_is_the_same_model(case: at.Case, baseline: at.Model, in
     )
     z = np.random.default_rng(2).normal(size=instant.program.dimension)
     log_joint, value = compiled(z)
+    assert list(model.coords["asserted_fact"]) == list(asserted_states(case, instant.program))
     from attribution.network.summation import log_joint as ours
 
     assert log_joint == pytest.approx(ours(instant.program, z[None])[0])

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 import attribution as at
 from attribution.errors import UsageError
 from attribution.inference.draws import systematic_resampling
+from attribution.inference.tree import NO_LOO
 
 mpl.use("Agg")
 
@@ -21,13 +22,14 @@ mpl.use("Agg")
 def test_the_groups_and_their_dimensions(sampled: at.Posterior) -> None:
     tree = sampled.tree
     assert set(tree.children) == {
-        "posterior", "sample_stats", "log_likelihood", "log_prior", "origin_conditional",
+        "posterior", "tables", "observed_data", "sample_stats", "log_likelihood", "log_prior", "origin_conditional",
         "posterior_predictive", "prior", "prior_predictive",
     }  # fmt: skip
     assert tree["posterior"]["log_joint"].dims == ("chain", "draw", "faction")
-    assert tree["posterior"]["table"].dims == ("chain", "draw", "faction", "cell")
+    assert tree["tables"]["table"].dims == ("chain", "draw", "faction", "cell")
     assert tree["log_prior"]["z"].dims == ("chain", "draw", "number")
-    assert list(tree["log_likelihood"].data_vars) == ["evidence"]
+    assert list(tree["log_likelihood"].data_vars) == ["evidence", NO_LOO]
+    assert all(tree[name].attrs["meaning"] for name in tree.children)
     assert tree["log_likelihood"]["evidence"].dims == ("chain", "draw")
     assert tree["origin_conditional"]["log_conditional"].dims == ("chain", "draw", "origin")
 
@@ -116,3 +118,42 @@ def test_predicted_states_have_the_predicted_frequencies(sampled: at.Posterior) 
                 error = max(np.sqrt(expected[column] * (1 - expected[column]) / values.size), 1e-3)
                 assert abs((values == position).mean() - expected[column]) < 4.5 * error, fact
             column += 1
+
+
+PROBABILITY = {"var_names": ["probability"]}
+WORKS: dict[str, dict[str, object]] = {
+    **dict.fromkeys(("summary", "ess", "mcse", "mean", "median", "mode", "std", "var", "mad", "iqr"), PROBABILITY),
+    **dict.fromkeys(("hdi", "eti", "rhat", "extract", "kde", "qds", "histogram", "thin"), PROBABILITY),
+    "psense": {"var_names": ["probability"], "group": "likelihood"},
+    "psense_summary": PROBABILITY,
+}
+PLOTS = ("plot_dist", "plot_forest", "plot_ridge", "plot_ess", "plot_mcse", "plot_autocorr", "plot_prior_posterior")
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", WORKS)
+def test_functions_of_arviz_work_on_the_tree(instant: at.Posterior, name: str) -> None:
+    assert getattr(az, name)(instant.tree, **WORKS[name]) is not None
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", PLOTS)
+def test_plots_of_arviz_work_on_the_tree(instant: at.Posterior, name: str) -> None:
+    one = {"coords": {"faction": ["kataib-hezbollah"]}, "backend": "matplotlib", **PROBABILITY}
+    assert getattr(az, name)(instant.tree, **one) is not None
+    mpl.pyplot.close("all")
+
+
+def test_where_leave_one_out_would_mean_nothing_the_error_names_the_way_out(instant: at.Posterior) -> None:
+    with pytest.raises(TypeError, match="use_posterior_loo"):
+        az.loo(instant.tree)
+    with pytest.raises(Exception, match="trying to compute ELPD") as found:
+        az.compare({"baseline": instant.tree, "again": instant.tree})
+    assert "use_posterior_loo" in str(found.value.__cause__)
+
+
+def test_what_is_observed_is_what_the_evidence_asserts(instant: at.Posterior) -> None:
+    observed = instant.tree["observed_data"]
+    assert set(observed.data_vars) <= set(instant.tree["posterior_predictive"].data_vars)
+    halt = observed["kh-halt"]
+    assert halt.attrs["states"].split(", ")[int(halt)] == "yes"
