@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from attribution.network.program import Floats
 
 EQUAL = 4.0  # Monte Carlo standard errors within which two probabilities count as equal
+RANGE = (0.05, 0.95)  # the quantiles that the range over inputs lies between
 _FEWEST_IN_TAIL = 5  # draws, for a Pareto distribution to be fitted
 
 
@@ -83,8 +84,34 @@ def estimate(draws: Draws, values: Floats) -> Estimate:
     error = _chain_error(draws, values) if draws.log_weight is None else _scramble_error(draws, values, mean)
     if draws.unreliable:
         error = np.full_like(error, np.nan)
-    low, high = weighted_quantiles(values, weights, (0.05, 0.95))
+    low, high = weighted_quantiles(values, weights, RANGE)
     return Estimate(mean, error, low, high)
+
+
+def range_errors(draws: Draws, values: Floats) -> tuple[Floats, Floats]:
+    """Monte Carlo errors of both ends of the range over inputs, of every column of `values` (draw, column).
+
+    For chains those of ArviZ for quantiles; for scrambles the spread of the ends that each has by itself. Not a number
+    where the draws are too few to have ends.
+    """
+    parts, count = draws.z.shape[:2]
+    columns = values.reshape(parts, count, -1)
+    if draws.log_weight is None:
+        from arviz_stats.base.array import array_stats
+
+        low, high = (
+            np.asarray(array_stats.mcse(columns, chain_axis=0, draw_axis=1, method="quantile", prob=level))
+            for level in RANGE
+        )
+        return low, high
+    weights = draws.weights.reshape(parts, count)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        own = [
+            weighted_quantiles(column, weight / weight.sum(), RANGE)
+            for column, weight in zip(columns, weights, strict=True)
+        ]
+        spread = np.std(own, axis=0, ddof=1) / np.sqrt(parts)
+    return spread[0], spread[1]
 
 
 def _chain_error(draws: Draws, values: Floats) -> Floats:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
@@ -13,7 +14,7 @@ from attribution.domain.case import Case
 from attribution.domain.facts import Fact
 from attribution.domain.model import Model
 from attribution.domain.verbal import probability_words
-from attribution.inference.draws import Draws, Estimate, estimate, flat, level
+from attribution.inference.draws import Draws, Estimate, estimate, flat, level, range_errors
 from attribution.inference.settings import Settings
 from attribution.inference.sobol import sobol_normals
 from attribution.network.compiler import compile_network
@@ -53,6 +54,8 @@ class Standing:
     low, high : float
         The 5 and 95 % quantiles of the probability over the uncertain inputs: its range over inputs, not a credible
         interval.
+    low_mcse, high_mcse : float
+        Their Monte Carlo standard errors; not a number for states and scenarios, whose ends nobody quotes.
     words : str
         The ICD 203 term for `probability`.
     """
@@ -64,6 +67,8 @@ class Standing:
     mcse: float
     low: float
     high: float
+    low_mcse: float = math.nan
+    high_mcse: float = math.nan
 
     @property
     def words(self) -> str:
@@ -203,7 +208,8 @@ class PosteriorDraws:
     def standings(self) -> tuple[Standing, ...]:
         """The factions, in the order of the case."""
         labels = [(leaf, self.case.factions.label(leaf)) for leaf in self.program.factions]
-        return _standings(labels, self.prior_faction_draws.mean(axis=0), estimate(self.draws, self.faction_draws))
+        found, ends = estimate(self.draws, self.faction_draws), range_errors(self.draws, self.faction_draws)
+        return _standings(labels, self.prior_faction_draws.mean(axis=0), found, ends)
 
     @cached_property
     def cut_standings(self) -> tuple[Standing, ...]:
@@ -231,10 +237,12 @@ class PosteriorDraws:
         member = np.array([[leaf in tree.under(group) for group in tree.groups] for leaf in tree.leaves], dtype=float)
         if not tree.groups:
             return ()
+        draws = np.einsum("dh,hg->dg", self.faction_draws, member)
         return _standings(
             [(group, tree.label(group)) for group in tree.groups],
             np.einsum("h,hg->g", self.prior_faction_draws.mean(axis=0), member),
-            estimate(self.draws, np.einsum("dh,hg->dg", self.faction_draws, member)),
+            estimate(self.draws, draws),
+            range_errors(self.draws, draws),
         )
 
     @cached_property
@@ -310,8 +318,10 @@ class PosteriorDraws:
         return (*self.level, *(one for one in rest if one not in self.level))
 
 
-def _standings(labels: list[tuple[str, str]], prior: Floats, estimated: Estimate) -> tuple[Standing, ...]:
-    columns = (prior, estimated.mean, estimated.mcse, estimated.low, estimated.high)
+def _standings(
+    labels: list[tuple[str, str]], prior: Floats, estimated: Estimate, ends: tuple[Floats, Floats] | tuple[()] = ()
+) -> tuple[Standing, ...]:
+    columns = (prior, estimated.mean, estimated.mcse, estimated.low, estimated.high, *ends)
     return tuple(
         Standing(id, label, *(float(column[position]) for column in columns))
         for position, (id, label) in enumerate(labels)

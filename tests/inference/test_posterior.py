@@ -60,3 +60,18 @@ def test_without_roles_scenarios_are_the_factions() -> None:
     assert list(frame.index) == list(expected.index) and list(frame["label"]) == list(expected["label"])
     for column in ("prior", "probability", "mcse", "low", "high"):
         np.testing.assert_allclose(frame[column], expected[column], rtol=1e-9)
+
+
+def test_the_ends_of_the_range_have_the_errors_that_other_seeds_show(case: at.Case, baseline: at.Model) -> None:
+    """Twelve seeds: the spread of both ends is that of the stated errors, within what twelve can tell."""
+    fits = [at.fit(case, baseline, engine="importance", random_seed=seed) for seed in range(12)]
+    for end, error in (("low", "low_mcse"), ("high", "high_mcse")):
+        spread = np.std([getattr(fit.ranking[0], end) for fit in fits], ddof=1)
+        stated = np.mean([getattr(fit.ranking[0], error) for fit in fits])
+        assert 0.4 < spread / stated < 2.2  # chi over 11 degrees, and eight scrambles for each stated error
+
+
+def test_the_ends_of_the_range_of_sampled_draws_have_errors(sampled: at.Posterior) -> None:
+    leader = sampled.ranking[0]
+    assert 0.0 < leader.low_mcse < 0.05
+    assert 0.0 < leader.high_mcse < 0.05
