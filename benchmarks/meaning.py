@@ -27,6 +27,7 @@ COMMITS = (
     ("before", "c452506"),
     ("sizes are assumptions", "18c648d"),
     ("stories", "e522140"),
+    ("forgers imitate and copies repeat", "35fd514"),
 )
 SEEDS = range(1, 6)
 
