@@ -87,10 +87,14 @@ def log_joint_with(posterior: Posterior, origin: str, false: Floats, true: Float
 
 
 def tempered_log_joint(posterior: Posterior, origin: str, power: float) -> Floats:
-    """The log-joint in every draw with one origin's factor to a power: (draw, faction)."""
+    """The log-joint in every draw with one origin's factor to a power: (draw, faction).
+
+    At 0 it is left out: what copies it then speaks for itself.
+    """
     program = posterior.program
     position = program.origins.index(origin)
-    if program.ints.origin_kind[position] == DIRECT:
+    freeing = power == 0.0 and (program.ints.copied == position).any()
+    if program.ints.origin_kind[position] == DIRECT or freeing:
         return log_joint_at(program.powered(origin, power), posterior.slots)
     found = factor(posterior, origin)
     return log_joint_with(posterior, origin, found.false**power, found.true**power)
