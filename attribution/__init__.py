@@ -67,6 +67,7 @@ if TYPE_CHECKING:
         write_model,
         write_workbook,
     )
+    from attribution.reporting.explore import Explorer, explore
     from attribution.reporting.figures.network import Network, draw
     from attribution.reporting.write import write_report
 
@@ -83,6 +84,7 @@ __all__ = [
     "Decomposition",
     "Dependence",
     "DesignCheck",
+    "Explorer",
     "Grading",
     "Lattice",
     "Lean",
@@ -119,6 +121,7 @@ __all__ = [
     "deception_budget",
     "dependence",
     "draw",
+    "explore",
     "fit",
     "fit_many",
     "lattice",
@@ -153,6 +156,8 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Explorer": "reporting.explore",
+    "explore": "reporting.explore",
     "AttributionError": "errors",
     "Backtest": "archive.evaluation.backtest",
     "Case": "reading",

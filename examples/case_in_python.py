@@ -33,7 +33,7 @@ MODEL = {
 
 def main() -> None:
     posterior = at.fit(at.Case.from_dict(CASE), at.Model.from_dict(MODEL), engine="importance")
-    print(posterior.probabilities()[["label", "probability", "words"]].round(2))
+    print(posterior.probabilities()[["probability", "words"]].round(2))
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ BOOK = Path(__file__).with_suffix("").with_name("olympic_destroyer.xlsx")
 def main() -> None:
     case = at.read_workbook(BOOK)  # sheets: case, factions, sources, facts, evidence, origins
     posterior = at.fit(case, at.Model.from_dict(MODEL), engine="importance")
-    print(posterior.probabilities()[["label", "prior", "probability", "words"]].round(3), end="\n\n")
+    print(posterior.probabilities()[["prior", "probability", "words"]].round(3), end="\n\n")
     tables = case.to_frames()
     print(tables["evidence"][["id", "says", "source", "grade", "published"]].head(6).to_string(index=False))
     evidence = tables["evidence"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import fields, is_dataclass
+from html import escape
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -14,6 +15,8 @@ from attribution.inference.draws import khat_threshold
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
+
+_ROWS_SHOWN = 12
 
 
 @runtime_checkable
@@ -64,6 +67,15 @@ class Finding(Protocol):
 
     def __str__(self) -> str:
         return " ".join(part for part in (self.summary, self.method) if part)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the question, the answer, the first rows of its table, how it was computed."""
+        doubts = "".join(f"<li>{escape(doubt)}</li>" for doubt in self.unreliable())
+        table = self.to_frame().to_html(max_rows=_ROWS_SHOWN, float_format="{:.4g}".format, border=0)
+        return (
+            f"<h4>{escape(self.title)}</h4><p>{escape(self.summary)}</p>{table}<p><small>{escape(self.method)}</small></p>"
+            + (f"<p>Not to be relied on:</p><ul>{doubts}</ul>" if doubts else "")
+        )
 
 
 class _Reweighed(Protocol):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from html import escape
 from math import prod
 from typing import Any, ClassVar, Literal, get_args
 
@@ -223,6 +224,26 @@ class Case(Tabular, Documented):
         outcome = [outcome.document() for outcome in self.outcomes]
         tail = stated({"outcome": outcome, "limits": list(self.limits)})
         return {**head, **stated({"facts": facts, "origins": origins}), **evidence, **tail}
+
+    def __repr__(self) -> str:
+        return f"<Case {self.id}: {self._sizes()}>"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the question, the candidates, and the evidence by date."""
+        rows = "".join(
+            f"<tr><td>{item.published}</td><td>{escape(item.title or item.id)}</td><td>{item.kind}</td></tr>"
+            for item in sorted(self.evidence, key=lambda item: str(item.published))
+        )
+        candidates = ", ".join(self.factions.label(leaf) for leaf in self.factions.leaves)
+        return (
+            f"<h4>{escape(self.title)}</h4><p>{escape(self.question)}<br>{escape(candidates)}</p>"
+            f"<details><summary>{self._sizes()}</summary><table>{rows}</table></details>"
+        )
+
+    def _sizes(self) -> str:
+        counts = ((len(self.factions.leaves), "faction"), (len(self.facts), "fact"), (len(self.evidence), "item"))
+        named = ", ".join(f"{count} {word}{'' if count == 1 else 's'}" for count, word in counts)
+        return f"{named} from {len(self.origins)} origin{'' if len(self.origins) == 1 else 's'}"
 
     @property
     def digest(self) -> str:

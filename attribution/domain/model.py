@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from html import escape
 from typing import Any
 
 from attribution.domain.document import (
@@ -418,6 +419,29 @@ class Model(Documented):
                 "clusters": {cluster.id: list(cluster.origins) for cluster in self.clusters},
             }
         )
+
+    def __repr__(self) -> str:
+        return f"<Model {self.id} for {self.case}: {self._sizes()}>"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: its idea, and for each trait and table the reason."""
+        blocks = [("trait", block) for block in self.traits] + [("table", block) for block in self.tables]
+        reasons = [(kind, block.id, block.because.text if block.because else "") for kind, block in blocks]
+        rows = "".join(
+            f"<tr><td>{kind}</td><td>{id}</td><td>{escape(reason)}</td></tr>" for kind, id, reason in reasons
+        )
+        return (
+            f"<h4>{escape(self.title)}</h4><p>{escape(self.summary)}</p>"
+            f"<details><summary>{self._sizes()}</summary><table>{rows}</table></details>"
+        )
+
+    def _sizes(self) -> str:
+        counts = (
+            (len(self.traits), "trait", "traits"),
+            (len(self.tables), "table", "tables"),
+            (len(self.stories), "story", "stories"),
+        )
+        return ", ".join(f"{count} {one if count == 1 else many}" for count, one, many in counts)
 
     @property
     def digest(self) -> str:

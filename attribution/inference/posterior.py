@@ -118,8 +118,8 @@ class Posterior(PosteriorDraws):
         Returns
         -------
         DataFrame
-            Indexed by faction: prior and probability, fractions; mcse, the Monte Carlo standard error of the
-            probability; low and high, its 5 and 95 % quantiles over the inputs; words of ICD 203; label.
+            Indexed by faction: probability, a fraction; low and high, its 5 and 95 % quantiles over the inputs; prior,
+            its value before the evidence; mcse, the Monte Carlo standard error of the probability; words of ICD 203.
         """
         return _frame(self.standings, "faction")
 
@@ -204,7 +204,7 @@ class Posterior(PosteriorDraws):
         """
         if top < 1:
             raise UsageError(f"top is {top}.", allowed="a whole number of at least 1", hint="leave it out for ten rows")
-        return _frame(self.scenario_ranking(top), "scenario")
+        return _frame(self.scenario_ranking(top), "scenario", labelled=True)
 
     def loo(self) -> object:
         """Ask how well each origin was predicted by all the others under this model.
@@ -307,10 +307,11 @@ def load_posterior(path: str | Path) -> Posterior:
     return Posterior.drawn(run.case, run.model, run.settings, run.draws, program=run.program)
 
 
-def _frame(standings: tuple[Standing, ...], name: str) -> pd.DataFrame:
+def _frame(standings: tuple[Standing, ...], name: str, *, labelled: bool = False) -> pd.DataFrame:
+    """The numbers first: 80 columns hold those that matter most, and the words."""
     import pandas as pd
 
-    columns = ("prior", "probability", "mcse", "low", "high", "words", "label")
+    columns = ("probability", "low", "high", "prior", "mcse", "words", *(("label",) if labelled else ()))
     rows = [[getattr(standing, column) for column in columns] for standing in standings]
     index = pd.Index([standing.id for standing in standings], name=name)
     return pd.DataFrame(rows, index=index, columns=list(columns))
