@@ -34,6 +34,14 @@ class Workspace:
     def _anchored(self) -> tuple[Program, Ints]:
         return anchored(self.posterior.program)
 
+    def with_reference(self, slots: Ints) -> Ints:
+        """Slots of the posterior's network, and those of the reference prior that hold the same numbers.
+
+        For changes of the model itself: the reference is then the prior of the changed model.
+        """
+        first = len(self.posterior.program.ints.slot_kind)
+        return np.concatenate([slots, first + np.flatnonzero(np.isin(self._anchored[1], slots))])
+
     @cached_property
     def leader(self) -> int:
         """The published leader, by position."""

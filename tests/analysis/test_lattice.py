@@ -80,7 +80,7 @@ def test_everything_and_nothing(posterior: Posterior, found: at.Lattice) -> None
 
 def test_few_removed_out_of_many_units(posterior: Posterior) -> None:
     some = at.lattice(posterior, "origin", max_removed=2, draws=4096)
-    assert some.subsets == 1 + 25 + 300
+    assert some.subsets == 1 + 26 + 325
     assert some.sustaining == ()
     assert "not visited" in str(some)
     frame = some.to_frame()
@@ -129,7 +129,7 @@ def test_as_json_and_as_a_table(found: at.Lattice) -> None:
 
 
 def test_too_many_units(posterior: Posterior) -> None:
-    with pytest.raises(UsageError, match="25 origins") as raised:
+    with pytest.raises(UsageError, match="26 origins") as raised:
         at.lattice(posterior, "origin")
     assert "institutions" in raised.value.hint
     assert "--max-removed 2" in raised.value.hint

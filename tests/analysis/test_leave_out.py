@@ -133,11 +133,12 @@ def test_a_unit_left_out_is_a_unit_never_there(seed: int, by: UnitKind) -> None:
 
 
 def test_items_of_one_origin_stand_in_for_one_another(posterior: Posterior) -> None:
-    """Both halves of one intelligence: each adds something, both together are the origin."""
+    """What one intelligence community would sign: each adds something, all together are the origin."""
     one_by_one = {removal.id: removal for removal in at.leave_out(posterior, "item").removals}
-    both = at.leave_out(posterior, "item", only=("footprints", "earmarks"), at_once=True).removals[0]
+    signed = ("footprints", "earmarks", "examined-still")
+    together = at.leave_out(posterior, "item", only=signed, at_once=True).removals[0]
     origin = at.leave_out(posterior, only=("us-intelligence",)).removals[0]
-    assert both.probabilities == pytest.approx(origin.probabilities, abs=1e-12)
+    assert together.probabilities == pytest.approx(origin.probabilities, abs=1e-12)
     assert one_by_one["footprints"].partial == ("us-intelligence",)
     assert 0 < one_by_one["footprints"].lead_pull < 0.2  # the earmarks imply it: only that much less by chance
     assert one_by_one["state-2025"].lead_pull == pytest.approx(0.0, abs=1e-9)  # the same finding again

@@ -16,6 +16,7 @@ from attribution.analysis.what_if import Changes, Planted, WhatIf, what_if
 from attribution.domain.evidence import Statement
 from attribution.domain.grades import Grade
 from attribution.domain.identifiers import Catalog
+from attribution.domain.verbal import percent
 from attribution.errors import InputError, UsageError
 from attribution.inference.posterior import Posterior
 from attribution.reading.shipped import shipped_cases, shipped_models
@@ -81,9 +82,24 @@ def test_planted_at_random_for_certain_says_nothing() -> None:
     np.testing.assert_allclose(planted.probabilities, silent.probabilities, rtol=0.15, atol=2e-3)
 
 
-def test_planted_toward_a_faction_clears_it() -> None:
-    found = what_if(published(), Changes(planted=Planted(0.5, "kataib-hezbollah")))
-    assert probability(found, "kataib-hezbollah") < 0.5 * published().ranking[0].probability
+def test_planted_toward_a_faction_weakens_what_speaks_for_it() -> None:
+    """A forger imitates: the surer it is, the less is left, down to silence; least where he imitates who it names."""
+    case = published().case.as_of()
+    forgeable = {origin.id for origin in case.origins if origin.forgeable and isinstance(origin.items[0], Statement)}
+    off = frozenset(item.id for item in case.evidence if item.origin_id in forgeable)
+    leader = published().ranking[0]
+    silent = probability(what_if(published(), Changes(off=off)), leader.id)
+    weaker = [
+        probability(what_if(published(), Changes(planted=Planted(chance, leader.id))), leader.id)
+        for chance in (0.0, 0.25, 0.5, 0.75, 1.0)
+    ]
+    assert np.all(np.diff(weaker) < -0.01)
+    assert weaker[-1] == pytest.approx(silent, abs=0.03)
+    at_random, toward_another = (
+        probability(what_if(published(), Changes(planted=planted)), leader.id)
+        for planted in (Planted(0.5), Planted(0.5, "nujaba"))
+    )
+    assert silent < weaker[2] < at_random < toward_another < leader.probability
 
 
 @pytest.mark.parametrize("grade", ["C3", "E4"])
@@ -130,7 +146,8 @@ def test_a_probability_beyond_one_is_refused() -> None:
 
 def test_it_prints_as_a_sentence_and_a_table() -> None:
     found = what_if(published(), Changes(off=frozenset({"halt"})))
-    assert str(found).startswith("Under these changes kataib-hezbollah has ") and "published 83 %" in str(found)
+    assert str(found).startswith("Under these changes kataib-hezbollah has ")
+    assert f"published {percent(published().ranking[0].probability)}" in str(found)
     frame = found.to_frame()
     assert list(frame.columns) == ["published", "probability", "mcse"]
     assert frame["probability"].sum() == pytest.approx(1.0)

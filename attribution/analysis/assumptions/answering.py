@@ -272,20 +272,24 @@ class Answering:
         return Edit({column: slots[:, source] * slots[:, item]})
 
     def _renumbered(self, path: str, value: Any, coordinate: int) -> Edit | None:
-        """The slots of an uncertain number that takes another value, where its tables stay what they are otherwise."""
-        program, was = self.posterior.program, self.posterior.program.coordinates[coordinate].number
+        """The slots of an uncertain number that takes another value, where its tables stay what they are otherwise.
+
+        Where it stands in the prior, the reference goes with it: a setting is another model, not a move of the prior.
+        """
+        program, ints = self.posterior.program, self.workspace.program.ints
+        was = program.coordinates[coordinate].number
         number = _quantity(value, path, was.scale, was.vary)
         if number.constant and number.best in (0.0, 1.0):  # certainties are part of the tape
             return None
         shape, z = curve(number), self.workspace.z
         columns = {}
-        for slot in driven(program, coordinate).tolist():
+        for slot in self.workspace.with_reference(driven(program, coordinate)).tolist():
             if number.constant:
                 columns[slot] = np.full(len(z), number.best)
                 continue
-            place = bent(shape, z[:, program.ints.slot_first[slot]])
-            if program.ints.slot_second[slot] >= 0:
-                place = place + number.vary * z[:, program.ints.slot_second[slot]]
+            place = bent(shape, z[:, ints.slot_first[slot]])
+            if ints.slot_second[slot] >= 0:
+                place = place + number.vary * z[:, ints.slot_second[slot]]
             columns[slot] = from_scale(place, number.scale)
         return Edit(columns)
 
