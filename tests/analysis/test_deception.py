@@ -49,7 +49,7 @@ def test_what_the_case_calls_unforgeable_is_left_alone(found: at.DeceptionBudget
     assert "halt" not in found.forgeable
     assert "nujaba-vows" not in found.forgeable
     assert "no-denial-found" not in found.forgeable
-    assert set(found.as_in_model) == {"from-rutba", "insider-says-ours"}
+    assert set(found.as_in_model) == {"from-rutba"}  # the only one that the model itself takes for forged
 
 
 @pytest.mark.parametrize("toward", ["", "kataib-hezbollah", "nujaba", "other"])

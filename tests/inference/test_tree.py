@@ -36,7 +36,7 @@ def test_the_groups_and_their_dimensions(sampled: at.Posterior) -> None:
 
 def test_the_attributes_say_how_it_was_made(sampled: at.Posterior) -> None:
     attributes = sampled.tree.attrs
-    assert json.loads(attributes["settings"])["seed"] == 1
+    assert json.loads(attributes["settings"])["random_seed"] == 1
     assert {"pymc", "nutpie", "attribution"} <= set(json.loads(attributes["versions"]))
     assert all(len(value) == 64 for value in json.loads(attributes["hashes"]).values())
 

@@ -106,7 +106,7 @@ def reasons(posterior: at.Posterior, *rivals: at.Posterior) -> str:
 def test_no_rival_model_and_one_in_doubt() -> None:
     case, model = pair()
     posterior, rival = (
-        at.fit(case, one, engine="importance", scrambles=2, log2_points=7)
+        at.fit(case, one, engine="importance", scrambles=4, log2_points=9)
         for one in (model, at.read_model("k1-2019/sceptical"))
     )
     assert "no rival model" in reasons(posterior)

@@ -229,8 +229,8 @@ MUTATIONS = (
         "lean-one-way",
         "numbers of states that nobody asserts lean like those that are asserted",
         f"{ASSUMED}/lean.py",
-        "1 if state in asserted[str(fact)] else -1",
-        "1",
+        "return 1 if state in asserted else -1",
+        "return 1",
         LEAN,
     ),
     Mutation(

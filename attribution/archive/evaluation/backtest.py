@@ -119,14 +119,14 @@ class Backtest:
         What each feature counts as of the last fit, with intervals.
     fits
         How many times the coefficients were fitted.
-    freshness
-        The model and the baselines with older and with fresher labels, side by side; empty where labels were hidden.
-    hidden
-        How labels were hidden; "" for forecasts.
     seed
         The seed of all that is drawn.
     concerns
         What is doubtful about the answer.
+    freshness
+        The model and the baselines with older and with fresher labels, side by side; empty where labels were hidden.
+    hidden
+        How labels were hidden; "" for forecasts.
     limits
         What no backtest can show.
 
