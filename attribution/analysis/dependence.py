@@ -92,7 +92,7 @@ class Dependence(Finding):
         With w the decibans that each group adds to the lead, those that add none left aside, ``(sum w)^2 / sum w^2``: n
         groups of equal weight count n, one that outweighs all others counts one.
     as_stated
-        The same with every origin on its own.
+        The same with every origin on its own, copies as far as they add to what they copy.
     draws
         How many draws it was worked out from.
 
@@ -243,7 +243,7 @@ def dependence(posterior: Posterior, *, pairs: Iterable[tuple[str, str]] = ()) -
     labels = {unit.id: unit.label for unit in units(posterior, "origin")}
     merged = [_merge(posterior, labels, pair, why) for pair, why in found.items()]
     merged.sort(key=lambda one: -abs(one.lead_shift))
-    alone = {id: pull_together(posterior, (id,)) for id in labels}
+    alone = {id: _pull_alone(posterior, id) for id in labels}
     groups = _groups(posterior, [pair for pair, why in found.items() if why not in (("day",), ("nothing known",))])
     first, second = posterior.ranking[:2]
     return Dependence(
@@ -313,6 +313,19 @@ def pull_together(posterior: Posterior, origins: tuple[str, ...]) -> float:
     now = published(posterior).probabilities
     a, b = (posterior.program.factions.index(one.id) for one in posterior.ranking[:2])
     return float(DECIBANS * (_log_odds(now, a, b) - _log_odds(after, a, b)))
+
+
+def _pull_alone(posterior: Posterior, origin: str) -> float:
+    """What an origin adds once its copies are gone: with it they repeat, without it they would stand in for it."""
+    program = posterior.program
+    copied, copies = program.ints.copied, list[int]()
+    reached = [program.origins.index(origin)]
+    while reached:
+        reached = np.flatnonzero(np.isin(copied, reached) & ~np.isin(np.arange(len(copied)), copies)).tolist()
+        copies += reached
+    gone = tuple(program.origins[copy] for copy in copies)
+    whole = pull_together(posterior, (origin, *gone))
+    return whole - pull_together(posterior, gone) if gone else whole
 
 
 def _institutions(

@@ -99,6 +99,7 @@ def test_what_says_nothing_new_changes_nothing(more: Any) -> None:
     assert powers[1]["new"].sensitivity == pytest.approx(0, abs=1e-6)
     numbers = [at.dependence(posterior) for posterior in (before, after)]
     assert numbers[1].as_stated == pytest.approx(numbers[0].as_stated)
+    assert numbers[1].as_stated > 1.1  # two that speak for the leader, before and after
     bits = [
         {one.id: one.certain.bits for one in at.next_evidence(posterior).prospects} for posterior in (before, after)
     ]

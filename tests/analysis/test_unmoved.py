@@ -108,28 +108,62 @@ def test_the_same_item_again(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["leave_out", "shapley"])
-@pytest.mark.parametrize("kind", ["idle", "copy"])
-def test_idle_talk_and_mere_copies_say_nothing(name: str, kind: str) -> None:
-    """A source of its own on a fact with equal rows; a copy, for certain, of what another says."""
+def test_idle_talk_says_nothing(name: str) -> None:
+    """A source of its own on a fact with equal rows."""
     case, model = a_pair()
-    if kind == "idle":
-        talk = a_report("talk", says("idle", "yes"), source="gossip")
-        case_then = replace(
-            case,
-            sources=Catalog([*case.sources, Source("gossip", "G", "media", "B")]),
-            facts=Catalog([*case.facts, Fact("idle", ("yes", "no"))]),
-            evidence=Catalog([*case.evidence, talk]),
-        )
-        model_then = replace(model, tables=Catalog([*model.tables, a_table("idle", {"yes": {"else": 0.3}})]))
-    else:
-        talk = replace(a_report("talk", says("v", "yes")), copies=Copying("r-v", Number.exactly(1.0)))
-        case_then, model_then = replace(case, evidence=Catalog([*case.evidence, talk])), model
+    talk = a_report("talk", says("idle", "yes"), source="gossip")
+    case_then = replace(
+        case,
+        sources=Catalog([*case.sources, Source("gossip", "G", "media", "B")]),
+        facts=Catalog([*case.facts, Fact("idle", ("yes", "no"))]),
+        evidence=Catalog([*case.evidence, talk]),
+    )
+    model_then = replace(model, tables=Catalog([*model.tables, a_table("idle", {"yes": {"else": 0.3}})]))
     before, after = found((case, model), name), found((case_then, model_then), name)
     parts = "removals" if name == "leave_out" else "origins"
     silent = next(one for one in after[parts] if one["id"] == "talk")
     assert silent["lead_pull" if name == "leave_out" else "decibans"] == pytest.approx(0, abs=1e-9)
     after[parts].remove(silent)
     assert_same(before[parts], after[parts])
+
+
+def copied() -> Case:
+    """A copy, for certain and of the same grade, of what another says."""
+    case, _ = a_pair()
+    talk = a_report("talk", says("v", "yes"), grade="C3", source="t")
+    return replace(case, evidence=Catalog([*case.evidence, replace(talk, copies=Copying("r-v", Number.exactly(1.0)))]))
+
+
+def test_a_mere_copy_left_out_changes_nothing_and_stands_in_for_its_original() -> None:
+    case, model = a_pair()
+    before, after = (
+        {one["id"]: one for one in found((one, model), "leave_out")["removals"]} for one in (case, copied())
+    )
+    assert after["talk"]["lead_pull"] == pytest.approx(0, abs=1e-9)
+    for id in ("r-u", "r-w"):
+        assert_same(before[id], after[id])
+    posterior = at.fit(copied(), model, engine="importance", scrambles=4, log2_points=7)
+    both = at.leave_out(posterior, only=("r-v", "talk"), at_once=True).removals[0]
+    assert both.probabilities == pytest.approx(before["r-v"]["probabilities"], rel=1e-6, abs=1e-7)
+    items = [one for one in copied().evidence if one.id != "r-v"]
+    speaking = replace(case, evidence=Catalog([*items[:-1], replace(items[-1], copies=None)]))
+    stands_in = at.fit(speaking, replace(model, clusters=Catalog()), engine="importance", scrambles=4, log2_points=7)
+    assert after["r-v"]["probabilities"] == pytest.approx(
+        [one.probability for one in stands_in.standings], rel=1e-6, abs=1e-7
+    )
+
+
+def test_a_mere_copy_takes_half_of_what_its_original_added() -> None:
+    """By symmetry: whichever of the two comes first says it all, and the second nothing."""
+    case, model = a_pair()
+    before, after = (found((one, model), "shapley") for one in (case, copied()))
+    assert after["total"] == pytest.approx(before["total"], abs=1e-9)
+    bars, then = ({one["id"]: one["decibans"] for one in finding["origins"]} for finding in (before, after))
+    assert then["talk"] == pytest.approx(then["r-v"], abs=1e-9)
+    assert then["talk"] + then["r-v"] == pytest.approx(bars["r-v"], abs=1e-9)
+    assert abs(bars["r-v"]) > 1.0
+    for id in ("r-u", "r-w"):
+        assert then[id] == pytest.approx(bars[id], abs=1e-9)
 
 
 @pytest.mark.parametrize("name", FINDINGS)
