@@ -79,10 +79,9 @@ class Emitter:
             slots = i["row_slot"][i["row_start"][row] : i["row_start"][row + 1]]
             given = [self.slot[slot] for slot in slots if slot >= 0]
             if rest == SAME:  # states are the factions
-                own = next(h for h, slot in enumerate(slots) if slot >= 0)
-                share = tape.divide(tape.rest(given[0]), tape.rest(self._reference[own]))
-                others = (tape.multiply(share, reference) for reference in self._reference)
-                self._rows[row] = [given[0] if h == own else other for h, other in enumerate(others)]
+                own, left = next(h for h, slot in enumerate(slots) if slot >= 0), tape.rest(given[0])
+                shares = self._without(own)
+                self._rows[row] = [given[0] if h == own else tape.multiply(left, shares[h]) for h in range(len(slots))]
             elif rest < 0.0:
                 left = tape.rest(given[0])
                 self._rows[row] = [self.slot[slot] if slot >= 0 else left for slot in slots]
@@ -156,7 +155,7 @@ class Emitter:
         """``log pi`` of every faction, as it stands."""
         i = self._ints
         numbers = i["prior_start"], i["prior_slot"], i["within_slot"]
-        shares = self._shares(*numbers, self.sizes, self.slot[i["surprise"][0]])
+        shares = self._beside_other(self._among_named(*numbers, self.sizes), self.slot[i["surprise"][0]])
         return [self.tape.log(share) for share in shares]
 
     def reference(self) -> list[int]:
@@ -166,14 +165,35 @@ class Emitter:
     @cached_property
     def _reference(self) -> list[int]:
         """The prior of every faction before anybody moved it: what a likelihood may ask for and stay one."""
+        return self._beside_other(self._named_reference, self.slot[self._ints["reference_other"][0]])
+
+    @cached_property
+    def _named_reference(self) -> list[int]:
+        """The same among the named factions alone, 0 for `other`."""
         i = self._ints
         numbers = i["reference_start"], i["reference_slot"], i["reference_within"]
-        return self._shares(*numbers, self._sizes(i["reference_size"]), self.slot[i["reference_other"][0]])
+        return self._among_named(*numbers, self._sizes(i["reference_size"]))
 
-    def _shares(
-        self, start: list[int], slots: list[int], within: list[int], sizes: list[int], open_set: int
-    ) -> list[int]:
-        """Prior shares: `other` has its own, the rest share what is left in proportion to their weights."""
+    def _without(self, faction: int) -> list[int]:
+        """The reference of all others, as shares of what they have together; 0 for the faction itself.
+
+        Their sum is added up: where a faction has nearly everything, 1 less its share would be rounding, or nothing.
+        """
+        if faction == self._ints["other"][0]:
+            return self._named_reference
+        others = [self.tape.zero if h == faction else share for h, share in enumerate(self._reference)]
+        total = self.tape.zero
+        for share in others:
+            total = self.tape.add(total, share)
+        return [self.tape.divide(share, total) for share in others]
+
+    def _beside_other(self, shares: list[int], open_set: int) -> list[int]:
+        """Prior shares: `other` has its own, the named share what is left."""
+        named, other = self.tape.rest(open_set), self._ints["other"][0]
+        return [open_set if h == other else self.tape.multiply(share, named) for h, share in enumerate(shares)]
+
+    def _among_named(self, start: list[int], slots: list[int], within: list[int], sizes: list[int]) -> list[int]:
+        """Shares of the named factions, in proportion to their weights; 0 for `other`."""
         i, tape, other = self._ints, self.tape, self._ints["other"][0]
         weights = list(sizes)
         for family in set(i["family"]) - {-1}:
@@ -193,9 +213,7 @@ class Emitter:
                 weights[h] = tape.multiply(weights[h], self.slot[slot])
             if h != other:
                 total = tape.add(total, weights[h])
-        named = tape.rest(open_set)
-        shares = [open_set if h == other else tape.divide(weights[h], total) for h in range(self.factions)]
-        return [share if h == other else tape.multiply(share, named) for h, share in enumerate(shares)]
+        return [tape.zero if h == other else tape.divide(weights[h], total) for h in range(self.factions)]
 
     @cached_property
     def sizes(self) -> list[int]:

@@ -172,6 +172,7 @@ def _gated(program: Program, slots: Floats, part: int, switches: Sequence[Switch
         return emitter.likelihood(part, emitter.switch)
 
     gates = np.array(switches)[:, mine] != 0.0
+    silent = ~gates.any(axis=1)
     wide = np.concatenate([slots, np.ones((len(slots), len(mine)))], axis=1)
     tape, used = _sealed(program, wide, ("gated", part), lambda emitter: emitter.tape.sealed(write(emitter))).narrowed()
     open_at = np.flatnonzero(used >= columns)
@@ -183,6 +184,7 @@ def _gated(program: Program, slots: Floats, part: int, switches: Sequence[Switch
         many = np.tile(x, (len(some), 1))
         many[:, open_at] = np.repeat(some, len(slots), axis=0)
         found[start : start + step] = read(tape, many).reshape(len(some), len(slots), -1)[:, :, classes]
+    found[silent] = 0.0  # tables alone sum to one, to the last bit
     return found
 
 

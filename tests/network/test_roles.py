@@ -23,7 +23,7 @@ from attribution.domain.pairing import check_pair
 from attribution.errors import CaseError, PairError
 from attribution.network.compiler import compile_network
 from attribution.network.edits import shifted, with_factor
-from attribution.network.summation import log_joint, log_parts, numbers, state_probabilities
+from attribution.network.summation import log_joint, log_parts, numbers, state_probabilities, tables
 from attribution.reading import parse_model, schema
 from attribution.reading.shipped import bundled
 from tests.builders import YES_NO, Stated, a_case, a_model, a_report, a_table, a_tree, says
@@ -57,6 +57,23 @@ def test_with_nothing_heard_the_role_is_the_mixture_by_hand() -> None:
     found = state_probabilities(program, numbers(program, np.zeros((1, program.dimension))))[0]
     others = np.array([[0.7 if h == x else 0.3 * PRIOR[x] / (1 - PRIOR[h]) for x in range(3)] for h in range(3)])
     np.testing.assert_allclose(found, PRIOR @ others, rtol=1e-13)
+
+
+@pytest.mark.parametrize("other", [1e-20, 1.0 - 2.0**-53, 1.0])
+@pytest.mark.parametrize("b", [1e-18, 0.5, 1.0])
+def test_the_rest_is_whole_where_one_has_nearly_the_whole_prior(b: float, other: float) -> None:
+    """Of 1 less such a share nothing is left but rounding, or nothing at all; of the shares of the others all is."""
+    table = a_table("launched", {"same": {"else": 0.7}})
+    shares = {"a": (0.3, 0.6, 0.8), "b": (0.2, 0.3, 0.5)}
+    program = compile_network(launched_by("b"), a_model(table, shares=shares, other=(0.01, 0.03, 0.1)))
+    slots = numbers(program, np.zeros((1, program.dimension)))
+    slots[:, [*program.ints.reference_slot, program.ints.reference_other[0]]] = [1.0, b, other]
+    rows = dict(zip(LEAVES, tables(program, slots)[0].reshape(-1, 3)[program.ints.table_row], strict=True))
+    named = (1.0 - other) / (1.0 + b)
+    weights = {"a": [0.0, named * b, other], "b": [named, 0.0, other], "other": [1.0, b, 0.0]}
+    for leaf, weight in weights.items():
+        expected = 0.3 * np.array(weight) / sum(weight) + 0.7 * (np.array(LEAVES) == leaf)
+        np.testing.assert_allclose(rows[leaf], expected, rtol=1e-14)
 
 
 @pytest.mark.parametrize("move", ["factor", "share", "other"])

@@ -11,7 +11,7 @@ export class Tables {
     this.ones = new Float64Array(data.draws).fill(1);
     this.known = new Map();
     this.weighing = { key: null };
-    this.reference = this.prior(data.factions.map(() => 0)).logs;
+    ({ logs: this.reference, among: this.among } = this.prior(data.factions.map(() => 0)));
     this.rows = data.rows.map((row) => this.row(row));
   }
 
@@ -20,12 +20,15 @@ export class Tables {
     return rest === SAME ? this.played(slots) : this.stated({ slots, rest });
   }
 
-  // A role that the perpetrator plays as well, or else one of the others by the prior at rest.
+  // A role that the perpetrator plays as well, or else one of the others by the prior at rest. What they have in all is
+  // added up: where he has nearly everything, 1 less his share would be rounding, or nothing.
   played(slots) {
     const own = slots.findIndex((slot) => slot >= 0);
     const same = this.slots[slots[own]];
-    const entries = this.reference.map((log, h) =>
-      log.map((of, draw) => (h === own ? same[draw] : ((1 - same[draw]) * Math.exp(of)) / -Math.expm1(this.reference[own][draw]))),
+    const reference = own === this.data.prior.other ? this.among : this.reference;
+    const others = logSums(reference.filter((_, h) => h !== own));
+    const entries = reference.map((log, h) =>
+      log.map((of, draw) => (h === own ? same[draw] : (1 - same[draw]) * Math.exp(of - others[draw]))),
     );
     return { entries, logs: entries.map((entry) => entry.map(Math.log)) };
   }
@@ -89,7 +92,7 @@ export class Tables {
     return this.data.size.map((slot) => (slot < 0 ? this.ones : this.slots[slot]));
   }
 
-  // log pi(h) with decibans added to the odds of each faction; and the share of `other`.
+  // log pi(h) with decibans added to the odds of each faction; the same among the named alone; the share of `other`.
   prior(decibans) {
     const key = decibans.join();
     if (this.weighing.key === key) return this.weighing;
@@ -97,7 +100,7 @@ export class Tables {
     const times = decibans.map((shift) => 10 ** (shift / 10));
     const share = timesOdds(this.slots[slot], times[other]);
     const product = (slots, draw) => slots.reduce((value, slot) => value * this.slots[slot][draw], 1);
-    const logs = weights.map(() => new Float64Array(this.data.draws));
+    const [logs, among] = [0, 1].map(() => weights.map(() => new Float64Array(this.data.draws)));
     const sizes = this.sizes();
     for (let draw = 0; draw < this.data.draws; draw++) {
       const families = weights.map(({ family }) => weights.reduce((sum, one, g) => (one.family === family ? sum + sizes[g][draw] : sum), 0));
@@ -109,10 +112,11 @@ export class Tables {
       });
       const named = weighed.reduce((sum, value, h) => (h === other ? sum : sum + value), 0);
       weighed.forEach((value, h) => {
-        logs[h][draw] = h === other ? Math.log(share[draw]) : Math.log(value / named) + Math.log1p(-share[draw]);
+        among[h][draw] = h === other ? -Infinity : Math.log(value / named);
+        logs[h][draw] = h === other ? Math.log(share[draw]) : among[h][draw] + Math.log1p(-share[draw]);
       });
     }
-    this.weighing = { key, logs, share };
+    this.weighing = { key, logs, among, share };
     return this.weighing;
   }
 }
