@@ -101,7 +101,7 @@ def test_draws_that_no_longer_carry_the_question_are_not_passed_over(page: Path,
         ".evaluate((one) => [one.hidden, one.textContent]);"
     )
     assert drive(page, script).value == [True, ""]
-    thin = at.fit(*random_pair(10), engine="importance", scrambles=4, log2_points=6)
+    thin = at.fit(*random_pair(58), engine="importance", scrambles=4, log2_points=6)
     ess = page_answer(thinned(thin), Changes()).ess
     assert ess < LEAST_ESS
     path = tmp_path / "thin.html"
