@@ -52,11 +52,16 @@ class Block:
     body: str
     line: int
 
+    @classmethod
+    def of(cls, found: re.Match[str]) -> Block:
+        """A match of `FENCE` in a page."""
+        return cls(found["word"], found["body"], found.string[: found.start()].count("\n") + 1)
+
 
 def blocks(text: str) -> Iterator[Block]:
     """All fenced blocks of a page."""
     for found in FENCE.finditer(text):
-        yield Block(found["word"], found["body"], text[: found.start()].count("\n") + 1)
+        yield Block.of(found)
 
 
 def completed(page: Path) -> str:
@@ -70,7 +75,7 @@ def completed(page: Path) -> str:
     with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
 
         def below(found: re.Match[str]) -> str:
-            block = Block(found["word"], found["body"], text[: found.start()].count("\n") + 1)
+            block = Block.of(found)
             printed = ""
             if block.word == "python":
                 printed = ran(block, name, namespace)

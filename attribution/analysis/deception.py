@@ -178,8 +178,7 @@ class DeceptionBudget(Finding):
     @property
     def weakest(self) -> Direction | None:
         """The direction in which the least forging changes the lead; None where none does."""
-        passing = [one for one in self.directions if one.flip is not None]
-        return min(passing, key=lambda one: one.flip or 0.0, default=None)
+        return _weakest(self.directions)
 
     @property
     def supposed(self) -> str:
@@ -266,7 +265,7 @@ def deception_budget(posterior: Posterior, *, refit: bool = True) -> DeceptionBu
         Workspace(posterior, even_rows(posterior, _DRAWS)), Workspace(posterior), origins, tied=who.tied, refit=refit
     )
     directions = tuple(search.direction(forgery) for forgery in forgeries(posterior, moved))
-    gains = min((one for one in directions if one.flip is not None), key=lambda one: one.flip or 0.0, default=None)
+    gains = _weakest(directions)
     return DeceptionBudget(
         factions=posterior.program.factions,
         labels=tuple(posterior.case.factions.label(one) for one in posterior.program.factions),
@@ -280,6 +279,10 @@ def deception_budget(posterior: Posterior, *, refit: bool = True) -> DeceptionBu
         levels=_GRID,
         directions=directions,
     )
+
+
+def _weakest(directions: tuple[Direction, ...]) -> Direction | None:
+    return min((one for one in directions if one.flip is not None), key=lambda one: one.flip or 0.0, default=None)
 
 
 def _separating(posterior: Posterior, origins: tuple[str, ...], rival: str) -> tuple[str, ...]:

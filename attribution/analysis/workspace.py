@@ -125,7 +125,7 @@ class Workspace:
         slots, own = np.array(self.slots), driven(self.program, coordinate).tolist()
         for slot in own:
             shape = self._curve(slot)
-            slots[:, slot] = self._values(slot, replace(shape, a=shape.a + shift), 0.0)
+            slots[:, slot] = self.values(slot, replace(shape, a=shape.a + shift))
         return self._followed(slots, own)
 
     def displaced(self, shift: Mapping[int, float]) -> tuple[Floats, Reach]:
@@ -134,7 +134,7 @@ class Workspace:
         for coordinate, by in shift.items():
             own = driven(self.program, coordinate).tolist()
             for slot in own:
-                slots[:, slot] = self._values(slot, self._curve(slot), by)
+                slots[:, slot] = self.values(slot, self._curve(slot), by)
             moved += own
         return self._followed(slots, moved)
 
@@ -142,7 +142,7 @@ class Workspace:
         floats = self.program.floats
         return Curve(*(float(of[slot]) for of in (floats.curve_a, floats.curve_b, floats.curve_d, floats.curve_s)))
 
-    def _values(self, slot: int, shape: Curve, by: float) -> Floats:
+    def values(self, slot: int, shape: Curve, by: float = 0.0) -> Floats:
         """Values of a slot under another curve, or with its standard normal moved `by` so much."""
         ints = self.program.ints
         place = bent(shape, self.z[:, ints.slot_first[slot]] + by)

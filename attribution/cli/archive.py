@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attribution.cli.inputs import add_format, add_seed, add_workers, output_path
-from attribution.cli.output import Table, counting, show, working
+from attribution.cli.output import Table, concerns_table, counting, show, working
 from attribution.errors import EventError, UsageError
 from attribution.parallel import processes
 from attribution.reporting import ARCHIVE_SUFFIXES
@@ -65,7 +65,7 @@ def check(arguments: argparse.Namespace) -> int:
     from attribution.archive.events import LIMITS
 
     archive = _archive_of(arguments)
-    show([_summary(archive), _concerns(archive), _factions(archive), _columns(archive)], arguments.format)
+    show([_summary(archive), concerns_table(archive.concerns), _factions(archive), _columns(archive)], arguments.format)
     if arguments.format == "text":
         print("\n" + "\n".join(LIMITS))
     return 1 if any(concern.severity == "blocking" for concern in archive.concerns) else 0
@@ -455,11 +455,6 @@ def _columns(archive: Archive) -> Table:
         for coding in codings
     )
     return Table("columns", ("kind", "name", "values", "missing"), rows)
-
-
-def _concerns(archive: Archive) -> Table:
-    rows = tuple((concern.severity, concern.what, concern.remedy) for concern in archive.concerns)
-    return Table(f"concerns ({len(rows)})", ("severity", "what", "remedy"), rows)
 
 
 def _scales(found: Description) -> Table:

@@ -8,7 +8,7 @@ from typing import Any
 
 from attribution.atomic import write_texts
 from attribution.cli.inputs import read_pair
-from attribution.cli.output import Table, print_json, show
+from attribution.cli.output import Table, concerns_table, print_json, show
 from attribution.domain.case import Case
 from attribution.domain.concern import Concern
 from attribution.domain.lint import case_concerns, case_lint, model_concerns
@@ -91,7 +91,7 @@ def check(arguments: argparse.Namespace) -> int:
         *placeholder_concerns(case, model),
         *_of_few_points(case, model),
     )
-    tables = [_prior(case, model), _origins(case, model), _concerns(concerns)]
+    tables = [_prior(case, model), _origins(case, model), concerns_table(concerns)]
     if arguments.format == "text":
         print(_summary(case, model) + "\n")
     show(tables, arguments.format)
@@ -183,8 +183,3 @@ def _origins(case: Case, model: Model) -> Table:
         cap = f"{model.grading.cap(used):.3g}" if graded else ""
         rows.append((origin.id, str(len(origin.items)), grade if graded else origin.items[0].kind, cap))
     return Table("origins", ("origin", "items", "grade", "cap"), tuple(rows))
-
-
-def _concerns(concerns: tuple[Concern, ...]) -> Table:
-    rows = tuple((concern.severity, concern.what, concern.remedy) for concern in concerns)
-    return Table(f"concerns ({len(rows)})", ("severity", "what", "remedy"), rows)

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TextIO
 
+from attribution.domain.concern import Concern
 from attribution.inert import inert, inert_cell, inert_json, legible
 from attribution.parallel import in_worker
 from attribution.reporting.text import aligned
@@ -73,6 +74,12 @@ def show(tables: list[Table], form: str) -> None:
 def print_json(document: object) -> None:
     """Print a document for other programs: whole, and inert on a terminal."""
     print(inert_json(json.dumps(document, indent=2, ensure_ascii=False)))
+
+
+def concerns_table(concerns: tuple[Concern, ...]) -> Table:
+    """Doubts with their remedies, a row each."""
+    rows = tuple((concern.severity, concern.what, concern.remedy) for concern in concerns)
+    return Table(f"concerns ({len(rows)})", ("severity", "what", "remedy"), rows)
 
 
 def _records(table: Table) -> list[dict[str, str | float | None]]:

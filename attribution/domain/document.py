@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path as FilePath
@@ -108,7 +109,7 @@ class Written:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Documented:
+class Documented(ABC):
     """A value that can be written as a document and read from one.
 
     `written` is where its comments and its order come from. Changes keep it, and nothing else ever trusts it: `text`
@@ -119,9 +120,9 @@ class Documented:
 
     written: Written | None = field(default=None, repr=False, compare=False)
 
+    @abstractmethod
     def to_dict(self) -> Document:
         """The value as a document, in exactly the words of its file format."""
-        raise NotImplementedError
 
     @classmethod
     def from_dict(cls, document: Mapping[str, Any], *, folder: str | os.PathLike[str] | None = None) -> Self:

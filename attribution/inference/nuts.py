@@ -91,29 +91,33 @@ def draw(program: Program, sampling: Sampling, seed: int, *, progressbar: bool =
     return Draws(z=z, stats=sampled.stats)
 
 
-def _sampled_model(program: Program) -> Any:
-    """The density of a network as nutpie takes it: a function, so that it has nothing to compile."""
+def model_of(
+    density: Callable[[Floats], tuple[float, Floats]], length: int, start: Callable[[np.random.Generator], Floats]
+) -> Any:
+    """A density of z and its gradient as nutpie takes them: a function, so that it has nothing to compile."""
     from nutpie.compiled_pyfunc import from_pyfunc
-
-    density = _density()(*evidence_tape(program).packed())
-    length = max(1, program.dimension)  # a model without uncertain numbers still has something to sample
-
-    def make_density() -> Callable[[Floats], tuple[float, Floats]]:
-        def at(z: Floats) -> tuple[float, Floats]:
-            value, gradient = density(z)
-            return float(value), gradient
-
-        return at
 
     return from_pyfunc(
         length,
-        make_density,
+        lambda: density,
         lambda seed, chain_seed, chain: lambda z: {"z": z},
         ["float64"],
         [(length,)],
         ["z"],
-        make_initial_point_fn=lambda seed: np.random.default_rng(seed).uniform(-1.0, 1.0, length),
+        make_initial_point_fn=lambda seed: start(np.random.default_rng(seed)),
     )
+
+
+def _sampled_model(program: Program) -> Any:
+    """The density of a network."""
+    density = _density()(*evidence_tape(program).packed())
+    length = max(1, program.dimension)  # a model without uncertain numbers still has something to sample
+
+    def at(z: Floats) -> tuple[float, Floats]:
+        value, gradient = density(z)
+        return float(value), gradient
+
+    return model_of(at, length, lambda rng: rng.uniform(-1.0, 1.0, length))
 
 
 @cache

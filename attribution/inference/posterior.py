@@ -304,7 +304,9 @@ def load_posterior(path: str | Path) -> Posterior:
     True
     """
     run = read_run(Path(path))
-    return Posterior.drawn(run.case, run.model, run.settings, run.draws, program=run.program)
+    return Posterior.drawn(  # the check of its densities has computed what follows from them
+        run.case, run.model, run.settings, run.draws, program=run.program, slots=run.slots, log_joint=run.log_joint
+    )
 
 
 def _frame(standings: tuple[Standing, ...], name: str, *, labelled: bool = False) -> pd.DataFrame:

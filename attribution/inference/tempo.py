@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +9,7 @@ import numpy as np
 
 from attribution.errors import EngineError
 from attribution.inference.diagnostics import Convergence, convergence
-from attribution.inference.nuts import run_nuts
+from attribution.inference.nuts import model_of, run_nuts
 from attribution.inference.settings import Sampling
 from attribution.network.program import Floats
 
@@ -66,27 +65,10 @@ def sample_tempo(
     EngineError
         The sampler gave up.
     """
-    import nutpie
-
     from attribution.modelling.tempo import log_posterior, size_of
 
     size = size_of(data)
-
-    def make_density() -> Callable[[Floats], tuple[float, Floats]]:
-        return lambda z: log_posterior(z, data)
-
-    def make_expansion(*_: Any) -> Callable[[Floats], dict[str, Floats]]:
-        return lambda z: {"z": z}
-
-    model = nutpie.compiled_pyfunc.from_pyfunc(
-        size,
-        make_density,
-        make_expansion,
-        [np.dtype("float64")],
-        [(size,)],
-        ["z"],
-        make_initial_point_fn=lambda seed: 0.3 * np.random.default_rng(seed).standard_normal(size),
-    )
+    model = model_of(lambda z: log_posterior(z, data), size, lambda rng: 0.3 * rng.standard_normal(size))
     sampled = run_nuts(model, replace(sampling, target_accept=_TARGET), seed, progressbar=progress)
     z = sampled.draws["z"]
     names = labels or tuple(f"z[{at}]" for at in range(size))

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from attribution._version import __version__
-from attribution.atomic import check_suffix, write_text
+from attribution.atomic import check_suffix, write_texts
 from attribution.campaign.breaks import BreakDate
 from attribution.campaign.posterior import TempoPosterior
 from attribution.campaign.telling import effect_words, four_weeks, limits, naive_ratio
@@ -58,7 +58,7 @@ class TempoContent:
 
 
 def write_tempo(posterior: TempoPosterior, outputs: Iterable[Path]) -> tuple[Concern, ...]:
-    """Write a report in the forms that the suffixes name; returns the concerns that it holds.
+    """Write a report in the forms that the suffixes name, all or none; returns the concerns that it holds.
 
     Raises
     ------
@@ -70,14 +70,12 @@ def write_tempo(posterior: TempoPosterior, outputs: Iterable[Path]) -> tuple[Con
         check_suffix(output, "a tempo report", REPORT_SUFFIXES)
     broke = _broke(posterior)
     content = tempo_content(posterior, broke)
-    for output in outputs:
-        if output.suffix == ".html":
-            text = _html(content, posterior, broke)
-        elif output.suffix == ".md":
-            text = _markdown(content)
-        else:
-            text = _json(content, posterior, broke)
-        write_text(output, text)
+    forms = {
+        ".html": lambda: _html(content, posterior, broke),
+        ".md": lambda: _markdown(content),
+        ".json": lambda: _json(content, posterior, broke),
+    }
+    write_texts({output: forms[output.suffix]() for output in outputs})
     return content.concerns
 
 

@@ -33,7 +33,7 @@ from attribution.errors import AttributionError, InputError, UsageError, in_one_
 from attribution.inference.draws import Draws, Estimate, estimate, smoothed
 from attribution.inference.fit import fit_under, refuse_contradiction, sample
 from attribution.inference.settings import Settings
-from attribution.network.curves import bent, curve, from_scale, with_odds
+from attribution.network.curves import curve, with_odds
 from attribution.network.edits import ReachMap, driven
 from attribution.network.program import RATIO, Floats, Program
 from attribution.network.summation import (
@@ -276,22 +276,16 @@ class Answering:
 
         Where it stands in the prior, the reference goes with it: a setting is another model, not a move of the prior.
         """
-        program, ints = self.posterior.program, self.workspace.program.ints
+        program = self.posterior.program
         was = program.coordinates[coordinate].number
         number = _quantity(value, path, was.scale, was.vary)
         if number.constant and number.best in (0.0, 1.0):  # certainties are part of the tape
             return None
-        shape, z = curve(number), self.workspace.z
-        columns = {}
-        for slot in self.workspace.with_reference(driven(program, coordinate)).tolist():
-            if number.constant:
-                columns[slot] = np.full(len(z), number.best)
-                continue
-            place = bent(shape, z[:, ints.slot_first[slot]])
-            if ints.slot_second[slot] >= 0:
-                place = place + number.vary * z[:, ints.slot_second[slot]]
-            columns[slot] = from_scale(place, number.scale)
-        return Edit(columns)
+        slots = self.workspace.with_reference(driven(program, coordinate)).tolist()
+        if number.constant:
+            return Edit({slot: np.full(len(self.workspace.z), number.best) for slot in slots})
+        shape = curve(number)
+        return Edit({slot: self.workspace.values(slot, shape) for slot in slots})
 
     @cached_property
     def _coordinates(self) -> dict[tuple[str, ...], int]:
