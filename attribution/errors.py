@@ -17,11 +17,14 @@ AttributionError
 
 An error says where, what was found, what is allowed, and the way out. `at` is a path inside the
 document, such as ``("evidence", 3, "source")``; the reader that knows the text turns it into file and line.
+What is wrong in several places is told at once: `Problems` gathers errors of one reading, the first carries the others.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from copy import copy
 from copyreg import __newobj__  # type: ignore[attr-defined]
 from difflib import get_close_matches
 from typing import Self
@@ -29,6 +32,7 @@ from typing import Self
 type Path = tuple[str | int, ...]
 
 _LONGEST_LIST = 12
+_MOST_TOLD = 20  # errors of one reading that are told; a person mends these, and asks again
 
 
 class AttributionError(Exception):
@@ -58,9 +62,13 @@ class AttributionError(Exception):
 
 
 class InputError(AttributionError):
-    """What the user gave cannot be used; says where, what was found, what is allowed, and the way out."""
+    """What the user gave cannot be used; says where, what was found, what is allowed, and the way out.
+
+    `others` are further errors of the same reading, which its text tells too, up to twenty.
+    """
 
     exit_code = 2
+    others: tuple[InputError, ...] = ()
 
     def __init__(
         self, what: str, *, at: Path = (), allowed: str = "", hint: str = "", file: str = "", line: int = 0
@@ -71,6 +79,7 @@ class InputError(AttributionError):
         self.hint = hint
         self.file = file
         self.line = line
+        self.missing = ""  # the name that is not declared, where that is what is wrong
         super().__init__(what)
 
     def located(self, file: str, line: int) -> Self:
@@ -79,7 +88,19 @@ class InputError(AttributionError):
             self.file, self.line = file, line
         return self
 
+    @property
+    def each(self) -> tuple[InputError, ...]:
+        """Itself, and the others of the same reading."""
+        return (self, *self.others)
+
     def __str__(self) -> str:
+        if not self.others:
+            return self._alone()
+        told = [error._alone() for error in self.each[:_MOST_TOLD]]
+        rest = len(self.each) - len(told)
+        return "\n".join([*told, f"{len(self.each)} errors{f', of which {rest} are not shown' if rest else ''}."])
+
+    def _alone(self) -> str:
         path = spell(self.at) if self.at else ""
         where = f"{self.file}:{self.line}: " if self.line else f"{self.file}: " if self.file else ""
         where = where or (f"{path}: " if path not in self.what else "")
@@ -94,12 +115,14 @@ class InputError(AttributionError):
     def unknown(cls, kind: str, found: str, known: Iterable[str], *, at: Path = ()) -> Self:
         """A name that is not among those declared."""
         known = sorted(known)
-        return cls(
+        error = cls(
             f'{spell(at)} is "{found}", which is not among the {kind}.',
             at=at,
             allowed=listed(known) or f"nothing: no {kind} are declared here",
             hint=did_you_mean(found, known) or ("" if known else "declare it, or take the line out"),
         )
+        error.missing = found
+        return error
 
     @classmethod
     def duplicate(cls, kind: str, found: str, *, at: Path = ()) -> Self:
@@ -110,6 +133,62 @@ class InputError(AttributionError):
             allowed=f"each {kind} once",
             hint="rename one of them, or delete the copy",
         )
+
+
+class Problems:
+    """Errors of one reading, so that a person hears of all of them before mending any.
+
+    What cannot be built is left out, and what fails only because a part of it was left out is not an error of its own.
+
+    Attributes
+    ----------
+    errors
+        What was found, in the order in which it was found.
+    lost
+        Names of what was left out: whoever refers to them makes no mistake.
+    """
+
+    def __init__(self) -> None:
+        self.errors: list[InputError] = []
+        self.lost: set[str] = set()
+        self._told: set[str] = set()
+
+    def note(self, error: InputError) -> None:
+        """One more error, unless it was told already, or only misses what was left out."""
+        for each in error.each:
+            alone = copy(each)
+            alone.others = ()
+            if str(alone) not in self._told and alone.missing not in self.lost:
+                self._told.add(str(alone))
+                self.errors.append(alone)
+
+    @contextmanager
+    def noting(self) -> Iterator[None]:
+        """Go on after an error in this block."""
+        try:
+            yield
+        except InputError as error:
+            self.note(error)
+
+    def attempt[T](self, build: Callable[[], T], name: str = "") -> T | None:
+        """What is built; nothing where that fails: because of itself, or of a part of it that was told already."""
+        before = len(self.errors)
+        try:
+            return build()
+        except InputError as error:
+            if len(self.errors) == before:
+                self.note(error)
+        if name:
+            self.lost.add(name)
+        return None
+
+    def settle(self) -> None:
+        """Raise what was found, if anything, file by file and line by line: the first, which carries the others."""
+        if self.errors:
+            files = list(dict.fromkeys(error.file for error in self.errors))
+            first, *others = sorted(self.errors, key=lambda error: (files.index(error.file), error.line))
+            first.others = tuple(others)
+            raise first
 
 
 class FormatError(InputError):

@@ -15,7 +15,7 @@ from attribution.atomic import check_suffix, check_writable
 from attribution.cli.output import working
 from attribution.domain.case import Case
 from attribution.domain.model import Model
-from attribution.errors import InputError, UsageError
+from attribution.errors import InputError, Problems, UsageError
 
 if TYPE_CHECKING:
     from attribution.inference.posterior import Posterior
@@ -114,13 +114,25 @@ def _value(text: Any) -> Any:
 
 
 def read_pair(arguments: argparse.Namespace) -> tuple[Case, Model]:
-    """The case and the model, checked against each other; errors name the line of the model file."""
+    """The case and the model, checked against each other; errors of both files are told together."""
     from attribution.reading import read_case, read_model, read_pair_errors
 
-    case = read_case(arguments.case)
+    problems = Problems()
+    case = problems.attempt(lambda: read_case(arguments.case))
+    if case is None:
+        named = arguments.model if arguments.model.endswith(".yaml") else str(beside(Path(arguments.case)))
+        if Path(named).is_file():
+            problems.attempt(lambda: read_model(named))
+        problems.settle()
+    assert case is not None
     model = read_model(model_of(case, arguments))
     read_pair_errors(case, model)
     return case, model
+
+
+def beside(case: Path) -> Path:
+    """The model that `new` writes beside a case file."""
+    return case.with_name(f"{case.stem}-baseline.yaml")
 
 
 def model_of(case: Case, arguments: argparse.Namespace) -> str:
@@ -138,13 +150,13 @@ def model_of(case: Case, arguments: argparse.Namespace) -> str:
     home = Path(arguments.case)
     if home.suffix not in (".yaml", ".xlsx"):
         return model_name(case.id, "baseline")
-    beside = home.with_name(f"{home.stem}-baseline.yaml")
-    if beside.exists():
-        return str(beside)
+    model = beside(home)
+    if model.exists():
+        return str(model)
     if case.id in shipped_cases():
         return model_name(case.id, "baseline")
     raise UsageError(
-        f"there is no model {beside}.",
+        f"there is no model {model}.",
         allowed="a model of the case: --model FILE.yaml",
         hint=f"attribution new {case.id} -o FOLDER writes one to start from",
     )

@@ -39,7 +39,7 @@ from attribution.domain.identifiers import PERPETRATOR, Catalog, check_id
 from attribution.domain.moments import Moment
 from attribution.domain.numbers import Number
 from attribution.domain.origins import Origin, OriginDeclaration, gather_origins
-from attribution.errors import CaseError, Path, UsageError, listed
+from attribution.errors import CaseError, Path, Problems, UsageError, listed
 
 Settled = Literal["court", "official", "consensus", "partial"]
 
@@ -180,11 +180,16 @@ class Case(Tabular, Documented):
     origins: Catalog[Origin] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        check_id(self.id, "case", at=("id",))
-        in_causal_order(self.facts)
-        _check_case(self)
+        problems = Problems()
+        with problems.noting():
+            check_id(self.id, "case", at=("id",))
+        with problems.noting():
+            in_causal_order(self.facts)
+        _check_case(self, problems)
         declared = {declaration.id: declaration for declaration in self.declarations}
-        object.__setattr__(self, "origins", Catalog(gather_origins(tuple(self.evidence), declared)))
+        with problems.noting():
+            object.__setattr__(self, "origins", Catalog(gather_origins(tuple(self.evidence), declared)))
+        problems.settle()
 
     @property
     def roles(self) -> tuple[Fact, ...]:
@@ -379,24 +384,32 @@ def _without_lost_copy(item: Item, named: set[str]) -> Item:
     return item
 
 
-def _check_case(case: Case) -> None:
-    """Refuse names that nobody declared and statements that contradict themselves."""
-    _check_sources(case)
+def _check_case(case: Case, problems: Problems) -> None:
+    """Note names that nobody declared and statements that contradict themselves."""
+    for source in case.sources:
+        with problems.noting():
+            _check_interest(case, source)
     for fact in case.facts:
         if fact.over_factions and fact.states != case.factions.leaves:
-            raise CaseError(f'the states of "{fact.id}" are not the factions.', at=("facts", fact.id, "states"))
-    _check_roles(case)
+            problems.note(
+                CaseError(f'the states of "{fact.id}" are not the factions.', at=("facts", fact.id, "states"))
+            )
+    with problems.noting():
+        _check_roles(case)
     for declaration in case.declarations:
-        at = ("origins", declaration.id)
         if declaration.source and declaration.source not in case.sources:
-            raise CaseError.unknown("sources", declaration.source, case.sources.ids, at=(*at, "source"))
-    _check_outcomes(case)
-    if not case.evidence:
-        return
+            at = ("origins", declaration.id, "source")
+            problems.note(CaseError.unknown("sources", declaration.source, case.sources.ids, at=at))
+    for position, outcome in enumerate(case.outcomes):
+        with problems.noting():
+            _check_outcome(case, outcome, ("outcome", position))
     for position, item in enumerate(case.evidence):
-        _check_item(case, item, ("evidence", position))
-    _check_origins_agree(case)
-    _check_copies(case)
+        _check_item(case, item, ("evidence", position), problems)
+    if not problems.errors and case.evidence:  # what follows asks what the items mean
+        with problems.noting():
+            _check_origins_agree(case)
+        with problems.noting():
+            _check_copies(case)
 
 
 def _check_roles(case: Case) -> None:
@@ -412,26 +425,28 @@ def _check_roles(case: Case) -> None:
         )
 
 
-def _check_sources(case: Case) -> None:
-    for source in case.sources:
-        if source.interest not in (NO_INTEREST, UNKNOWN_INTEREST) and source.interest not in case.factions:
-            known = (NO_INTEREST, UNKNOWN_INTEREST, *case.factions.ids)
-            raise CaseError.unknown("interests", source.interest, known, at=("sources", source.id, "interest"))
+def _check_interest(case: Case, source: Source) -> None:
+    if source.interest not in (NO_INTEREST, UNKNOWN_INTEREST) and source.interest not in case.factions:
+        known = (NO_INTEREST, UNKNOWN_INTEREST, *case.factions.ids)
+        raise CaseError.unknown("interests", source.interest, known, at=("sources", source.id, "interest"))
 
 
-def _check_item(case: Case, item: Item, at: Path) -> None:
+def _check_item(case: Case, item: Item, at: Path, problems: Problems) -> None:
     unsigned = isinstance(item, Absence) and not item.source  # who searched is said in `searched:`
     if not unsigned and item.source not in case.sources:
-        raise CaseError.unknown("sources", item.source, case.sources.ids, at=(*at, "source"))
+        problems.note(CaseError.unknown("sources", item.source, case.sources.ids, at=(*at, "source")))
     says = item.propositions
     if isinstance(item, Statement | Absence) and not says:
-        raise CaseError(f'"{item.id}" says nothing.', at=(*at, "says"), allowed="a proposition about at least one fact")
+        allowed = "a proposition about at least one fact"
+        problems.note(CaseError(f'"{item.id}" says nothing.', at=(*at, "says"), allowed=allowed))
     for proposition in says:
-        _check_proposition(case, proposition, (*at, "says"))
-    if isinstance(item, Direct):
-        _check_ratios(case, item, at)
-    if isinstance(item, Absence):
-        _check_probability(item.detection, (*at, "detection"))
+        with problems.noting():
+            _check_proposition(case, proposition, (*at, "says"))
+    with problems.noting():
+        if isinstance(item, Direct):
+            _check_ratios(case, item, at)
+        if isinstance(item, Absence):
+            _check_probability(item.detection, (*at, "detection"))
 
 
 def _check_probability(number: Number, at: Path) -> None:
@@ -465,18 +480,16 @@ def _check_state(case: Case, fact: str, state: str, at: Path) -> None:
         raise CaseError.unknown(f"states of {fact}", state, case.facts[fact].states, at=at)
 
 
-def _check_outcomes(case: Case) -> None:
-    for position, outcome in enumerate(case.outcomes):
-        at: Path = ("outcome", position)
-        if outcome.source not in case.sources:
-            raise CaseError.unknown("sources", outcome.source, case.sources.ids, at=(*at, "source"))
-        if outcome.date < case.incident.date:
-            raise CaseError(
-                f"the outcome is dated {outcome.date}, before the incident of {case.incident.date}.",
-                at=(*at, "date"),
-                allowed="the day on which it was settled",
-            )
-        _check_proposition(case, outcome.proposition, (*at, "false" if outcome.proposition.negated else "true"))
+def _check_outcome(case: Case, outcome: Outcome, at: Path) -> None:
+    if outcome.source not in case.sources:
+        raise CaseError.unknown("sources", outcome.source, case.sources.ids, at=(*at, "source"))
+    if outcome.date < case.incident.date:
+        raise CaseError(
+            f"the outcome is dated {outcome.date}, before the incident of {case.incident.date}.",
+            at=(*at, "date"),
+            allowed="the day on which it was settled",
+        )
+    _check_proposition(case, outcome.proposition, (*at, "false" if outcome.proposition.negated else "true"))
 
 
 def _check_ratios(case: Case, item: Direct, at: Path) -> None:

@@ -102,10 +102,15 @@ def yes_no(flag: bool | None) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """The text of a file, and the hash of the content that was read from it."""
+    """The text of a file, the hash of the content that was read from it, and where it was read, as a person named it.
+
+    `files` are those of the texts that it brings along, by kind (``extends``, ``recipe``, ``archive``).
+    """
 
     text: str
     content: str
+    file: str = ""
+    files: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,10 +184,10 @@ class Documented(ABC):
             _put(document, path, value)
         return replace(self.from_dict(document, folder=folder), written=self.written)
 
-    def as_read(self, text: str) -> Self:
+    def as_read(self, text: str, file: str = "", files: tuple[tuple[str, str], ...] = ()) -> Self:
         """The value, with the text that it was read from; not with one that holds nothing but the content."""
         document = self.to_dict()
-        written = None if text == canonical(document) else Written(text, self._content(document))
+        written = None if text == canonical(document) else Written(text, self._content(document), file, files)
         return replace(self, written=written)
 
     @property

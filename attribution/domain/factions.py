@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from attribution.domain.document import Document, stated, yes_no
-from attribution.domain.identifiers import OTHER, check_id
+from attribution.domain.identifiers import OTHER, check_id, check_unlike
 from attribution.errors import CaseError, Path
 
 
@@ -79,6 +79,7 @@ class FactionTree:
                 if node.id in nodes:
                     raise CaseError.duplicate("faction", node.id, at=_document_path(path))
                 nodes[node.id], paths[node.id] = node, path
+        check_unlike(nodes, "faction", at=("factions",))
         object.__setattr__(self, "_paths", paths)
         object.__setattr__(self, "_nodes", nodes)
         object.__setattr__(self, "leaves", tuple(id for id, node in nodes.items() if not node.members))

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from attribution.domain.document import Document, stated, yes_no
-from attribution.domain.identifiers import Catalog, check_id
+from attribution.domain.identifiers import Catalog, check_id, check_unlike
 from attribution.errors import CaseError
 
 
@@ -41,6 +41,7 @@ class Fact:
             check_id(state, "state", at=at)
             if self.states.count(state) > 1:
                 raise CaseError.duplicate("state", state, at=at)
+        check_unlike(self.states, "state", at=at)
         if self.over_factions and "same" in self.states:
             raise CaseError(
                 f'a faction is called "same", and may play the role "{self.id}".',

@@ -12,7 +12,7 @@ from attribution.domain.identifiers import ELSE, OTHER, PERPETRATOR
 from attribution.domain.model import History, Model
 from attribution.domain.numbers import Number
 from attribution.domain.tables import SAME, Entry, OddsRatio, Row, Table, Trait, TraitValue, most_specific
-from attribution.errors import PairError, Path, TooTiedError, listed
+from attribution.errors import PairError, Path, Problems, TooTiedError, listed
 
 ROUNDING = 1e-12  # of sums of numbers that people state
 MOST_STATES = 2**16  # that a table, an origin, or a step of the summation may have together
@@ -36,29 +36,40 @@ def check_pair(case: Case, model: Model) -> None:
             allowed=case.id,
             hint=f"fit it to {model.case}, or copy it and set `case: {case.id}`",
         )
+    problems = Problems()
     for trait in model.traits:
         for entry in trait.entries:
-            _check_node(case, entry.node, ("traits", trait.id, entry.node))
-    _check_prior(case, model)
-    _check_sizes(case, model)
-    _check_history(case, model.perpetrator.archive)
+            with problems.noting():
+                _check_node(case, entry.node, ("traits", trait.id, entry.node))
+    for check in (_check_prior, _check_sizes, _check_deception, _check_stories):
+        with problems.noting():
+            check(case, model)
+    with problems.noting():
+        _check_history(case, model.perpetrator.archive)
+    _check_tables(case, model, problems)
+    for cluster in model.clusters:
+        for origin in cluster.origins:
+            with problems.noting():
+                _check_origin(case, origin, ("clusters", cluster.id))
+    problems.settle()
+
+
+def _check_tables(case: Case, model: Model, problems: Problems) -> None:
     for table in model.tables:
         if table.fact not in case.facts:
-            raise PairError.unknown("facts", table.fact, case.facts.ids, at=("facts", table.fact))
+            problems.note(PairError.unknown("facts", table.fact, case.facts.ids, at=("facts", table.fact)))
     for fact in case.facts:
-        if fact.id not in model.tables:
-            raise PairError(
+        if fact.id in model.tables:
+            _check_table(case, model, fact, problems)
+            continue
+        problems.note(
+            PairError(
                 f'the fact "{fact.id}" has no table.',
                 at=("facts",),
                 allowed="a table for every fact of the case",
                 hint=f"add `{fact.id}: {{{fact.states[0]}: {{else: [0.2, 0.5, 0.8]}}}}` under `facts:`",
             )
-        _check_table(case, model, fact, model.tables[fact.id])
-    _check_deception(case, model)
-    _check_stories(case, model)
-    for cluster in model.clusters:
-        for origin in cluster.origins:
-            _check_origin(case, origin, ("clusters", cluster.id))
+        )
 
 
 def check_ties(case: Case) -> None:
@@ -98,7 +109,10 @@ def cell_for(case: Case, model: Model, row: Row, leaf: str) -> Entry | None:
 
 def _check_node(case: Case, node: str, at: Path) -> None:
     if node != ELSE and node not in case.factions:
-        raise PairError.unknown("factions", node, (*case.factions.ids, ELSE), at=at)
+        error = PairError.unknown("factions", node, (*case.factions.ids, ELSE), at=at)
+        if node in case.facts:
+            error.hint = f'"{node}" is a fact: a condition stands under `when:`, as in when: {{{node}: some-state}}'
+        raise error
 
 
 def _check_toward(case: Case, node: str, at: Path) -> None:
@@ -217,36 +231,48 @@ def _check_within(case: Case, node: str, named: tuple[str, ...], at: Path) -> No
         )
 
 
-def _check_table(case: Case, model: Model, fact: Fact, table: Table) -> None:
-    at: Path = ("facts", fact.id)
-    given = [rows.state for rows in table.states]
+def _check_table(case: Case, model: Model, fact: Fact, problems: Problems) -> None:
+    """Note what is wrong with a table: its states, each row, and then the first cell that gives no distribution."""
+    table, before = model.tables[fact.id], len(problems.errors)
+    with problems.noting():
+        _check_same(model, fact, table)
     same = plays_same(fact, table)
-    if same:
+    for rows in table.states:
+        at: Path = ("facts", fact.id, rows.state)
+        if not same and rows.state not in fact.states:
+            known = (*fact.states, SAME) if fact.over_factions else fact.states
+            problems.note(PairError.unknown(f"states of {fact.id}", rows.state, known, at=at))
+        for position, row in enumerate(rows.rows):
+            with problems.noting():
+                _check_row(case, model, fact, row, (*at, position))
+    if len(problems.errors) > before:
+        return
+    with problems.noting():
+        given = [rows.state for rows in table.states]
+        if not same and (len(given) != len(fact.states) - 1 or len(set(given)) < len(given)):
+            raise PairError(
+                f'the table of "{fact.id}" gives {listed(given) or "no state"}.',
+                at=("facts", fact.id),
+                allowed=f"all but one of its states {listed(fact.states)}: the last is what remains",
+            )
+        for parents in parent_states(case, fact):
+            for leaf in case.factions.leaves:
+                _check_cell(case, model, fact, table, parents, leaf)
+
+
+def _check_same(model: Model, fact: Fact, table: Table) -> None:
+    given = [rows.state for rows in table.states]
+    if plays_same(fact, table):
         _check_others(model, fact)
     elif SAME in given and SAME not in fact.states:
         raise PairError(
             f'the table of "{fact.id}" gives `same`{" beside states" if fact.over_factions else ""}.',
-            at=(*at, SAME),
+            at=("facts", fact.id, SAME),
             allowed="`same` alone, for a fact of the case with `states: factions`",
             hint="drop the states: who did not do it has what `same` leaves, in proportion to the prior"
             if fact.over_factions
             else f"its states are {listed(fact.states)}",
         )
-    for rows in table.states:
-        if not same and rows.state not in fact.states:
-            known = (*fact.states, SAME) if fact.over_factions else fact.states
-            raise PairError.unknown(f"states of {fact.id}", rows.state, known, at=(*at, rows.state))
-        for position, row in enumerate(rows.rows):
-            _check_row(case, model, fact, row, (*at, rows.state, position))
-    if not same and (len(given) != len(fact.states) - 1 or len(set(given)) < len(given)):
-        raise PairError(
-            f'the table of "{fact.id}" gives {listed(given) or "no state"}.',
-            at=at,
-            allowed=f"all but one of its states {listed(fact.states)}: the last is what remains",
-        )
-    for parents in parent_states(case, fact):
-        for leaf in case.factions.leaves:
-            _check_cell(case, model, fact, table, parents, leaf)
 
 
 def plays_same(fact: Fact, table: Table) -> bool:

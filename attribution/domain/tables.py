@@ -180,7 +180,7 @@ class Table:
                         f'"{self.fact}: {given.state}" has a row after the one without `when`.',
                         at=(*at, position + 1),
                         allowed="rows with `when` first: the first that applies is used",
-                        hint="move the row without `when` to the end",
+                        hint="did the row before it lose its `when: {some-fact: some-state}`? else move it to the end",
                     )
 
     @property

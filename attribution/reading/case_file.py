@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +23,12 @@ from attribution.domain.evidence import (
 )
 from attribution.domain.factions import FactionTree, Node
 from attribution.domain.facts import Fact
-from attribution.domain.grades import Grade
+from attribution.domain.grades import UNGRADED, Grade
 from attribution.domain.identifiers import PERPETRATOR, Catalog
+from attribution.domain.moments import Moment
 from attribution.domain.origins import OriginDeclaration
-from attribution.reading.fields import Field, check_format, entries_of, located, text_of
+from attribution.errors import CaseError
+from attribution.reading.fields import Field, check_format, declared, entries_of, every, gathered, located, text_of
 from attribution.reading.quantities import quantity
 from attribution.reading.vocabulary import (
     CASE,
@@ -52,6 +55,8 @@ from attribution.reading.vocabulary import (
 )
 from attribution.reading.yaml_nodes import Scalar, nodes_of, parse
 
+_UNKNOWN = Incident(Moment.parse("2000-01-01"), "?")  # goes on in place of an incident that cannot be read
+
 
 def parse_case(text: str, file: str = "case.yaml") -> Case:
     """A case from its text; `file` names it in errors.
@@ -61,7 +66,7 @@ def parse_case(text: str, file: str = "case.yaml") -> Case:
     FormatError, CaseError
         With file and line.
     """
-    return _case(Field(parse(text, file), (), file)).as_read(text)
+    return _case(Field(parse(text, file), (), file)).as_read(text, file)
 
 
 def _from_dict(document: Mapping[str, Any], folder: Path | None = None) -> Case:
@@ -71,24 +76,58 @@ def _from_dict(document: Mapping[str, Any], folder: Path | None = None) -> Case:
 opens(Case, _from_dict)
 
 
-def _case(root: Field) -> Case:
-    check_format(root, CASE_FORMAT)
-    block = root.block(CASE, CASE_REQUIRED)
-    tree = _tree(root, block["factions"])
-    with located(root):
-        return Case(
-            id=block["id"].text(),
-            title=block["title"].text(),
-            question=block["question"].text(),
-            incident=_incident(root, block["incident"]),
+def _case(document: Field) -> Case:
+    """All that can be read is read before anything is refused, so that a person hears of every error at once."""
+    check_format(document, CASE_FORMAT)
+    root, problems = gathered(document)
+    block = root.part(CASE, CASE_REQUIRED)
+
+    def text(key: str, instead: str) -> str:
+        return (problems.attempt(block[key].text) if key in block else None) or instead
+
+    incident = problems.attempt(lambda: _incident(root, block["incident"])) if "incident" in block else None
+    tree = problems.attempt(lambda: _tree(root, block["factions"])) if "factions" in block else None
+    sources = declared(_named(root, block, "sources"), _source)
+    facts = declared(_named(root, block, "facts"), lambda field, name: _fact(field, name, tree))
+    items = declared(_listed(root, block, "evidence"), lambda field, _: _item(field))
+    origins = declared(_named(root, block, "origins"), _origin)
+    outcomes = declared(_listed(root, block, "outcome"), lambda field, _: _outcome(replace(field, problems=None)))
+    limits = every((field for _, field in _listed(root, block, "limits")), Field.text)
+    if tree is None:
+        problems.settle()
+    assert tree is not None
+    with problems.noting(), located(root):
+        case = Case(
+            id=text("id", "case"),
+            title=text("title", "?"),
+            question=text("question", "?"),
+            incident=incident or _UNKNOWN,
             factions=tree,
-            sources=Catalog(_source(field, id) for id, field in block["sources"].entries().items()),
-            facts=Catalog(_fact(field, id, tree) for id, field in entries_of(block, "facts")),
-            evidence=Catalog((_item(field) for field in block["evidence"].items()), kind="item", at=("evidence",)),
-            declarations=Catalog(_origin(field, id) for id, field in entries_of(block, "origins")),
-            outcomes=tuple(_outcome(field) for field in block["outcome"].items()) if "outcome" in block else (),
-            limits=tuple(field.text() for field in block["limits"].items()) if "limits" in block else (),
+            sources=Catalog(sources),
+            facts=Catalog(facts),
+            evidence=Catalog(items, kind="item", at=("evidence",)),
+            declarations=Catalog(origins),
+            outcomes=tuple(outcomes),
+            limits=limits,
         )
+    problems.settle()
+    return case
+
+
+def _named(root: Field, block: dict[str, Field], key: str) -> list[tuple[str, Field]]:
+    """The entries of a mapping, if it is there and is one."""
+    return root.attempt(lambda: entries_of(block, key)) or []
+
+
+def _listed(root: Field, block: dict[str, Field], key: str) -> list[tuple[str, Field]]:
+    """The entries of a list, if it is there and is one, each with its id where it has one."""
+    fields = root.attempt(block[key].items) if key in block else None
+    return [(_id_of(field), field) for field in fields or []]
+
+
+def _id_of(field: Field) -> str:
+    id = field.entries().get("id") if field.is_mapping() else None
+    return id.node.text.strip() if id and isinstance(id.node, Scalar) else ""
 
 
 def _incident(root: Field, field: Field) -> Incident:
@@ -105,7 +144,7 @@ def _incident(root: Field, field: Field) -> Incident:
 
 
 def _tree(root: Field, field: Field) -> FactionTree:
-    nodes = tuple(_node(root, inner, id) for id, inner in field.entries().items())
+    nodes = tuple(declared(field.entries().items(), lambda inner, name: _node(root, inner, name)))
     with located(root, field):
         return FactionTree(nodes)
 
@@ -120,7 +159,7 @@ def _node(root: Field, field: Field, id: str) -> Node:
             banner=block["banner"].flag() if "banner" in block else False,
             sponsor=block["sponsor"].flag() if "sponsor" in block else False,
             note=text_of(block, "note"),
-            members=tuple(_node(root, inner, name) for name, inner in entries_of(block, "members")),
+            members=tuple(declared(entries_of(block, "members"), lambda inner, name: _node(root, inner, name))),
             joint_of=tuple(party.text() for party in block["joint_of"].one_or_more()) if "joint_of" in block else (),
         )
 
@@ -143,8 +182,8 @@ def _source(field: Field, id: str) -> Source:
         return Source(
             id=id,
             name=block["name"].text(),
-            kind=block["kind"].word("kinds of source", SOURCE_KINDS),  # type: ignore[arg-type]
-            reliability=block["reliability"].word("reliability letters", RELIABILITIES),
+            kind=block["kind"].choice("kinds of source", SOURCE_KINDS),  # type: ignore[arg-type]
+            reliability=block["reliability"].choice("reliability letters", RELIABILITIES),
             interest=text_of(block, "interest") or "unknown",
             part_of=text_of(block, "part_of"),
             would_say_anyway=quantity(block["would_say_anyway"]) if "would_say_anyway" in block else None,
@@ -152,14 +191,16 @@ def _source(field: Field, id: str) -> Source:
         )
 
 
-def _fact(field: Field, id: str, tree: FactionTree) -> Fact:
+def _fact(field: Field, id: str, tree: FactionTree | None) -> Fact | None:
     block = field.block(FACT, ("states",))
     states = block["states"]
     over_factions = isinstance(states.node, Scalar) and states.word("kinds of states", ("factions",)) == "factions"
+    if over_factions and tree is None:
+        return None
     with located(field, field):
         return Fact(
             id=id,
-            states=tree.leaves if over_factions else tuple(state.text() for state in states.items()),
+            states=tree.leaves if over_factions and tree else tuple(state.text() for state in states.items()),
             question=text_of(block, "question"),
             given=tuple(parent.text() for parent in block["given"].one_or_more()) if "given" in block else (),
             over_factions=over_factions,
@@ -243,7 +284,7 @@ def _proposition(field: Field, fact: str) -> Proposition:
 
 def _citations(block: dict[str, Field]) -> tuple[Citation, ...]:
     """Where it can be read: the `citation:` of a block."""
-    return tuple(_citation(each) for each in block["citation"].one_or_more()) if "citation" in block else ()
+    return every(block["citation"].one_or_more(), _citation) if "citation" in block else ()
 
 
 def _citation(field: Field) -> Citation:
@@ -255,7 +296,7 @@ def _citation(field: Field) -> Citation:
             title=block["title"].text(),
             publisher=block["publisher"].text() if "publisher" in block else "",
             published=block["published"].text() if "published" in block else "",
-            read=block["read"].word("ways of reading", READINGS) if "read" in block else "copy",  # type: ignore[arg-type]
+            read=block["read"].choice("ways of reading", READINGS) if "read" in block else "copy",  # type: ignore[arg-type]
             note=block["note"].text() if "note" in block else "",
         )
 
@@ -272,8 +313,11 @@ def _regrade(field: Field) -> Regrade:
 
 def _grade(field: Field) -> Grade:
     """An Admiralty grade such as B2."""
-    with located(field, field):
-        return Grade.parse(field.text())
+    try:
+        with located(field, field):
+            return Grade.parse(field.text())
+    except CaseError as error:
+        return field.tell(error, UNGRADED)
 
 
 def _direct(block: dict[str, Field], common: dict[str, Any]) -> Direct:
@@ -308,7 +352,7 @@ def _outcome(field: Field) -> Outcome:
             source=block["source"].text(),
             grade=_grade(block["grade"]),
             date=block["date"].moment(),
-            settled=block["settled"].word("ways of settling", WAYS_OF_SETTLING),  # type: ignore[arg-type]
+            settled=block["settled"].choice("ways of settling", WAYS_OF_SETTLING),  # type: ignore[arg-type]
             note=block["note"].text() if "note" in block else "",
             citations=_citations(block),
         )

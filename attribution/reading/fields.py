@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 from attribution.domain.moments import Moment
 from attribution.domain.recipe import Recipe
-from attribution.errors import CaseError, FormatError, InputError, Path, did_you_mean, listed, spell
+from attribution.errors import CaseError, FormatError, InputError, Path, Problems, did_you_mean, listed, spell
+from attribution.reading.vocabulary import EXAMPLES
 from attribution.reading.yaml_nodes import Listing, Mapping, Node, Scalar
 
+_SOME_DAY = Moment.parse("2000-01-01")  # goes on in place of a date that cannot be read; never leaves the reader
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 
 
@@ -21,6 +24,7 @@ class Field:
     """A node of a document, the path to it, and the file it stands in; without a file errors name the path.
 
     `recipe` is what numbers and tables below it may name; `base` a document whose entries hold where this one has none.
+    With `problems` errors are gathered: what can be read is read, and the reader of the document raises them together.
     """
 
     node: Node
@@ -28,6 +32,7 @@ class Field:
     file: str
     recipe: Recipe | None = field(default=None, repr=False)
     base: Field | None = field(default=None, repr=False)
+    problems: Problems | None = field(default=None, repr=False, compare=False)
 
     @property
     def line(self) -> int:
@@ -35,6 +40,17 @@ class Field:
 
     def fail(self, what: str, allowed: str, hint: str = "") -> FormatError:
         return FormatError(what, at=self.path, allowed=allowed, hint=hint, file=self.file, line=self.line)
+
+    def tell[T](self, error: InputError, instead: T) -> T:
+        """Raise an error; where errors are gathered, go on with something of the right kind instead."""
+        if self.problems is None:
+            raise error
+        self.problems.note(error)
+        return instead
+
+    def attempt[T](self, build: Callable[[], T], name: str = "") -> T | None:
+        """What is built; where errors are gathered, nothing if that fails."""
+        return build() if self.problems is None else self.problems.attempt(build, name)
 
     def found(self) -> str:
         """The value as an error message shows it."""
@@ -46,7 +62,7 @@ class Field:
         """A text that is not empty."""
         if not isinstance(self.node, Scalar) or not self.node.text.strip():
             shown = "empty" if isinstance(self.node, Scalar) else self.found()
-            raise self.fail(f"{spell(self.path)} is {shown}.", "a text")
+            return self.tell(self.fail(f"{spell(self.path)} is {shown}.", "a text"), "")
         return self.node.text.strip()
 
     def word(self, kind: str, known: Iterable[str]) -> str:
@@ -61,8 +77,16 @@ class Field:
             )
         return text
 
+    def choice(self, kind: str, known: Iterable[str]) -> str:
+        """A word of a closed vocabulary on which nothing else depends: where errors are gathered, the first instead."""
+        known = list(known)
+        try:
+            return self.word(kind, known)
+        except FormatError as error:
+            return self.tell(error, known[0])
+
     def flag(self) -> bool:
-        return self.word("answers", ("yes", "no")) == "yes"
+        return self.choice("answers", ("yes", "no")) == "yes"
 
     def number(self) -> float:
         """A decimal number."""
@@ -71,9 +95,10 @@ class Field:
             hint = ""
             if text.endswith("%") and _NUMBER.fullmatch(text[:-1].strip()):
                 hint = f"write {float(text[:-1]) / 100:g}"
-            raise self.fail(
+            error = self.fail(
                 f'{spell(self.path)} is "{text[:80]}", which is not a number.', "a number such as 0.35", hint
             )
+            return self.tell(error, math.nan)
         return float(text)
 
     def moment(self) -> Moment:
@@ -82,7 +107,7 @@ class Field:
         try:
             return Moment.parse(text)
         except CaseError as error:
-            raise self.fail(f"{spell(self.path)}: {error.what}", error.allowed) from None
+            return self.tell(self.fail(f"{spell(self.path)}: {error.what}", error.allowed), _SOME_DAY)
 
     def items(self) -> list[Field]:
         """The entries of a list."""
@@ -104,7 +129,7 @@ class Field:
         return {**self.base.entries(), **own} if self.base else own
 
     def _below(self, node: Node, step: str | int) -> Field:
-        return Field(node, (*self.path, step), self.file, self.recipe)
+        return Field(node, (*self.path, step), self.file, self.recipe, problems=self.problems)
 
     def key_line(self, key: str) -> int:
         """The line on which a key of this mapping stands."""
@@ -116,24 +141,35 @@ class Field:
 
     def block(self, known: Iterable[str], required: Iterable[str] = ()) -> dict[str, Field]:
         """The values of a mapping whose keys are a closed vocabulary."""
-        entries = self.entries()
-        known = list(known)
-        for key in entries:
-            if key not in known:
-                raise FormatError(
-                    f'{spell(self.path)} has the key "{key[:80]}", which is not known here.',
-                    at=(*self.path, key),
-                    allowed=listed(sorted(known)) if len(known) < 13 else ", ".join(sorted(known)),
-                    hint=did_you_mean(key, known),
-                    file=entries[key].file,
-                    line=self.home(key).key_line(key),
-                )
+        entries = self.part(known, required)
         missing = [key for key in required if key not in entries]
         if missing:
-            raise self.fail(
-                f"{spell(self.path)} has no `{missing[0]}`.", f"`{missing[0]}:` is required", f"add `{missing[0]}: ...`"
-            )
+            raise self._lacking(missing[0])
         return entries
+
+    def part(self, known: Iterable[str], required: Iterable[str] = ()) -> dict[str, Field]:
+        """Those values of such a mapping that are there: keys that are unknown or missing are told, and no more."""
+        entries, known = self.entries(), list(known)
+        unknown = [key for key in entries if key not in known]
+        for key in unknown:
+            error = FormatError(
+                f'{spell(self.path)} has the key "{key[:80]}", which is not known here.',
+                at=(*self.path, key),
+                allowed=listed(sorted(known)) if len(known) < 13 else ", ".join(sorted(known)),
+                hint=did_you_mean(key, known),
+                file=entries[key].file,
+                line=self.home(key).key_line(key),
+            )
+            self.tell(error, None)
+        near = [did_you_mean(key, known) for key in unknown]
+        for key in required:
+            if key not in entries and not any(f'"{key}"' in meant for meant in near):
+                self.tell(self._lacking(key), None)
+        return entries
+
+    def _lacking(self, key: str) -> FormatError:
+        example = EXAMPLES.get(key, "...")
+        return self.fail(f"{spell(self.path)} has no `{key}`.", f"`{key}:` is required", f"add `{key}: {example}`")
 
     def home(self, key: str | int) -> Field:
         """The document in which a key stands: this one, or the one it is based on."""
@@ -184,14 +220,35 @@ def located(root: Field, near: Field | None = None) -> Iterator[None]:
     try:
         yield
     except InputError as error:
-        if not error.file:
-            if error.at:
-                home = root.home(error.at[0])
-                error.located(home.file, line_of(home, error.at))
+        for each in error.each:
+            if each.file:
+                continue
+            if each.at:
+                home = root.home(each.at[0])
+                each.located(home.file, line_of(home, each.at))
             else:
-                error.at = (near or root).path
-                error.located(root.file, (near or root).line)
+                each.at = (near or root).path
+                each.located(root.file, (near or root).line)
         raise
+
+
+def gathered(root: Field) -> tuple[Field, Problems]:
+    """The root of a document whose errors are gathered, and what gathers them."""
+    problems = Problems()
+    base = replace(root.base, problems=problems) if root.base else None
+    return replace(root, problems=problems, base=base), problems
+
+
+def every[T](fields: Iterable[Field], build: Callable[[Field], T]) -> tuple[T, ...]:
+    """What each field becomes; where errors are gathered, without those that become nothing."""
+    built = [field.attempt(partial(build, field)) for field in fields]
+    return tuple(value for value in built if value is not None)
+
+
+def declared[T](entries: Iterable[tuple[str, Field]], build: Callable[[Field, str], T | None]) -> list[T]:
+    """What each entry becomes under its name; whoever names one that becomes nothing makes no mistake."""
+    built = [field.attempt(partial(build, field, name), name) for name, field in entries]
+    return [value for value in built if value is not None]
 
 
 def check_format(root: Field, known: str) -> None:

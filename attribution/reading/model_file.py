@@ -25,7 +25,7 @@ from attribution.domain.model import (
 from attribution.domain.numbers import Number
 from attribution.domain.tables import Entry, Reason, Table, Trait
 from attribution.errors import spell
-from attribution.reading.fields import Field, check_format, entries_of, located, text_of
+from attribution.reading.fields import Field, check_format, declared, entries_of, every, gathered, located, text_of
 from attribution.reading.model_parts import (
     Part,
     Parts,
@@ -114,7 +114,7 @@ def parse_model(
     parts = Parts(base=base or brought.base, recipe=recipe or brought.recipe, history=history or brought.history)
     grading = Part(grading_id, grading_text, grading_file or f"{grading_id}.yaml")
     model = model_of(Field(parse(own, file), (), file), parts, grading, id)
-    return model.as_read(joined(text, base, recipe, history))
+    return model.as_read(joined(text, base, recipe, history), file, parts.files)
 
 
 def model_of(own: Field, parts: Parts, grading: Part | None, id: str) -> Model:
@@ -125,26 +125,51 @@ def model_of(own: Field, parts: Parts, grading: Part | None, id: str) -> Model:
     FormatError, ModelError
         With file and line, or with the path where there is no file.
     """
-    root = model_root(own, parts)
-    block = root.block(MODEL, MODEL_REQUIRED)
-    with located(root):
-        return Model(
-            id=text_of(block, "id") or id,
-            case=block["case"].text(),
-            title=block["title"].text(),
-            summary=text_of(block, "summary"),
-            grading=_grading_of(block["grading"], grading),
-            perpetrator=_perpetrator(root, block["perpetrator"], history_of(root, parts.history)),
-            traits=Catalog(_trait(root, field, name) for name, field in entries_of(block, "traits")),
-            tables=Catalog(_table(root, field, fact) for fact, field in entries_of(block, "facts")),
-            deception=_deception(block["deception"]) if "deception" in block else Deception(),
-            stories=Catalog(_story(root, field, name) for name, field in entries_of(block, "stories")),
-            clusters=Catalog(
-                Cluster(name, tuple(origin.text() for origin in field.one_or_more()))
-                for name, field in entries_of(block, "clusters")
-            ),
+    root, problems = gathered(model_root(own, parts))
+    block = root.part(MODEL, MODEL_REQUIRED)
+
+    def text(key: str, instead: str) -> str:
+        return (problems.attempt(block[key].text) if key in block else None) or instead
+
+    def named(key: str) -> list[tuple[str, Field]]:
+        return problems.attempt(lambda: entries_of(block, key)) or []
+
+    stated = problems.attempt(lambda: _grading_of(block["grading"], grading)) if "grading" in block else None
+    prior = problems.attempt(lambda: _prior(root, block["perpetrator"], parts)) if "perpetrator" in block else None
+    traits = declared(named("traits"), lambda field, name: _trait(root, field, name))
+    tables = declared(named("facts"), lambda field, fact: _table(root, field, fact))
+    deception = problems.attempt(lambda: _deception(block["deception"])) if "deception" in block else None
+    stories = declared(named("stories"), lambda field, name: _story(root, field, name))
+    clusters = declared(named("clusters"), _cluster)
+    if stated is None or prior is None:
+        problems.settle()
+    assert stated is not None
+    assert prior is not None
+    with problems.noting(), located(root):
+        model = Model(
+            id=text("id", id),
+            case=text("case", "case"),
+            title=text("title", "?"),
+            summary=text("summary", ""),
+            grading=stated,
+            perpetrator=prior,
+            traits=Catalog(traits),
+            tables=Catalog(tables),
+            deception=deception or Deception(),
+            stories=Catalog(stories),
+            clusters=Catalog(clusters),
             recipe=recipe_name(block),
         )
+    problems.settle()
+    return model
+
+
+def _prior(root: Field, field: Field, parts: Parts) -> PerpetratorPrior:
+    return _perpetrator(root, field, history_of(root, parts.history))
+
+
+def _cluster(field: Field, id: str) -> Cluster:
+    return Cluster(id, tuple(origin.text() for origin in field.one_or_more()))
 
 
 def _grading_of(field: Field, named: Part | None) -> Grading:
@@ -210,12 +235,15 @@ def _trait(root: Field, field: Field, id: str) -> Trait:
     entries = field.entries()
     if "kind" not in entries:
         raise field.fail(f'the trait "{id}" has no `kind`.', " or ".join(TRAIT_KINDS))
-    kind = entries["kind"].word("kinds of trait", TRAIT_KINDS)
+    kind = entries["kind"].choice("kinds of trait", TRAIT_KINDS)
     with located(root, field):
         return Trait(
             id=id,
             kind=kind,  # type: ignore[arg-type]
-            entries=tuple(entry(inner, node) for node, inner in entries.items() if node not in ("kind", "because")),
+            entries=every(
+                (inner for node, inner in entries.items() if node not in ("kind", "because")),
+                lambda inner: entry(inner, str(inner.path[-1])),
+            ),
             because=reason(entries),
         )
 
@@ -238,9 +266,9 @@ def _story(root: Field, field: Field, id: str) -> Story:
 def _deception(field: Field) -> Deception:
     block = field.block(DECEPTION)
     return Deception(
-        staged=tuple(_staged(inner, fact) for fact, inner in entries_of(block, "staged")),
-        forged=tuple(_forged(inner, target) for target, inner in entries_of(block, "forged")),
-        deceptive=tuple(_deceptive(inner, source) for source, inner in entries_of(block, "deceptive")),
+        staged=tuple(declared(entries_of(block, "staged"), _staged)),
+        forged=tuple(declared(entries_of(block, "forged"), _forged)),
+        deceptive=tuple(declared(entries_of(block, "deceptive"), _deceptive)),
     )
 
 

@@ -60,12 +60,18 @@ class Parts:
     recipe: Part | None = None
     history: Part | None = None
 
+    @property
+    def files(self) -> tuple[tuple[str, str], ...]:
+        """Where each was read, by kind."""
+        named = (("extends", self.base), ("recipe", self.recipe), ("archive", self.history))
+        return tuple((kind, part.file) for kind, part in named if part)
 
-def taken_apart(text: str, file: str) -> tuple[str, Parts]:
-    """What `joined` put together: the model's own text, and the others."""
+
+def taken_apart(text: str, file: str, files: tuple[tuple[str, str], ...] = ()) -> tuple[str, Parts]:
+    """What `joined` put together: the model's own text, and the others; `files` are where these were read."""
     own, *brought = _SEAM.split(text)
-    named = zip(brought[::3], brought[1::3], brought[2::3], strict=True)
-    parts = {kind: Part(id, part, f"{file} ({kind} {id})") for kind, id, part in named}
+    named, homes = zip(brought[::3], brought[1::3], brought[2::3], strict=True), dict(files)
+    parts = {kind: Part(id, part, homes.get(kind) or f"{file} ({kind} {id})") for kind, id, part in named}
     return own, Parts(parts.get("extends"), parts.get("recipe"), parts.get("archive"))
 
 

@@ -13,13 +13,18 @@ from attribution.domain.recipe import RecipeNumber, reason_from
 from attribution.domain.tables import SAME, Cell, Entry, OddsRatio, Reason, Row, StateRows, TraitValue
 from attribution.domain.verbal import ICD_203
 from attribution.errors import did_you_mean
-from attribution.reading.fields import Field, located
+from attribution.reading.fields import Field, every, located
 from attribution.reading.vocabulary import COUNTS, NAMED, REASON, VALUE
 from attribution.reading.yaml_nodes import Scalar
 
 
 def quantity(field: Field, scale: Scale = "probability", vary: float = 0.0) -> Number:
-    """An uncertain number in any of its forms."""
+    """An uncertain number in any of its forms; where errors are gathered, one half for one that cannot be."""
+    number = field.attempt(lambda: _quantity(field, scale, vary))
+    return Number.exactly(0.5, scale) if number is None else number
+
+
+def _quantity(field: Field, scale: Scale, vary: float) -> Number:
     with located(field, field):
         if field.is_list():
             return _triple(field, scale, vary)
@@ -146,7 +151,7 @@ def rows_by_state(entries: dict[str, Field]) -> tuple[StateRows, ...]:
     return tuple(
         StateRows(state, (Row((), (entry(inner, ELSE),)),))
         if state == SAME and not any(each.is_mapping() for each in inner.one_or_more())
-        else StateRows(state, tuple(row(each) for each in inner.one_or_more()))
+        else StateRows(state, every(inner.one_or_more(), row))
         for state, inner in entries.items()
         if state != "because"
     )
@@ -169,6 +174,22 @@ def row(field: Field) -> Row:
     if "trait" in entries:
         field.block(("when", "because", "trait"))
         return Row(when, trait=entries["trait"].text(), because=reason(entries))
+    for node, inner in named.items():
+        _check_no_condition(node, inner)
     if not named:
         raise field.fail("a row has no numbers.", "{some-faction: [low, best, high], else: [low, best, high]}")
-    return Row(when, tuple(entry(inner, node) for node, inner in named.items()), because=reason(entries))
+    return Row(when, every(named.values(), lambda inner: entry(inner, str(inner.path[-1]))), because=reason(entries))
+
+
+def _check_no_condition(node: str, field: Field) -> None:
+    """Tell an entry that reads like a condition: `pressure: yes` where `when: {pressure: yes}` is meant."""
+    words = [each.node.text for each in field.one_or_more() if isinstance(each.node, Scalar)]
+    terms = [term for band in ICD_203 for term in band.terms]
+    if not words or any(not word or _looks_numeric(word) or did_you_mean(word.lower(), terms) for word in words):
+        return
+    value = words[0] if len(words) == 1 else f"[{', '.join(words)}]"
+    raise field.fail(
+        f'the row has "{node[:80]}: {value[:80]}", which is no number.',
+        "a number for each faction, and conditions on other facts under `when:`",
+        f"if {node[:80]} is a fact, this is a condition: when: {{{node[:80]}: {value[:80]}}}",
+    )

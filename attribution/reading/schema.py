@@ -10,7 +10,8 @@ from attribution.reading import vocabulary as words
 from attribution.reading.json_schema import Schema, block, closed, either, file_schema, list_of, map_of, ref
 from attribution.reading.vocabulary import Keys
 
-_ID = {"type": "string", "pattern": "^[a-z0-9][a-z0-9-]{0,63}$"}
+# names in any script; capitals, unseen marks and mixed scripts beyond ASCII are refused by the reader
+_ID = {"type": "string", "pattern": r"^[^\x00-/:-`{-\x7f][^\x00-,./:-`{-\x7f]{0,63}$"}
 _TEXT = {"type": ["string", "number", "boolean"]}
 _FLAG = {"enum": ["yes", "no", True, False]}
 _NUMBER = {"type": "number"}

@@ -153,7 +153,7 @@ def model_at(text: str, path: Path, shown: str) -> Model:
             (parts.base, parts.recipe, parts.history), (brought.base, brought.recipe, brought.history), strict=True
         )
     )
-    return model_of(root, parts, grading, path.stem).as_read(joined(text, *new))
+    return model_of(root, parts, grading, path.stem).as_read(joined(text, *new), shown, parts.files)
 
 
 def _model_from_dict(document: Mapping[str, Any], folder: Path | None = None) -> Model:
@@ -224,18 +224,18 @@ def _named(field: Field, folder: Path | None, kind: str) -> Part:
 
 
 def read_pair_errors(case: Case, model: Model, file: str = "") -> None:
-    """Check that a case and a model fit; errors name the line of the model file.
+    """Check that a case and a model fit; errors name the file that the model was read from, and the line.
 
     Raises
     ------
     PairError
         With file and line where the model was read from a file, and is still what that says.
     """
-    if not model.written or not model.unchanged:
+    if not model.written or not model.unchanged or not (file or model.written.file):
         check_pair(case, model)
         return
-    name = file or f"{model.case}/{model.id}.yaml"
-    own, parts = taken_apart(model.written.text, name)
+    name = file or model.written.file
+    own, parts = taken_apart(model.written.text, name, model.written.files)
     with located(model_root(Field(parse(own, name), (), name), parts)):
         check_pair(case, model)
 

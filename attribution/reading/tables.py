@@ -221,9 +221,9 @@ def case_of(sheets: Sequence[Sheet]) -> Case:
     try:
         return Case.from_dict(document)
     except InputError as error:
-        where = places.of(error.at) or (by_name[str(error.at[0])].where if error.at and error.at[0] in by_name else "")
-        if where and not error.file:
-            error.file = where
+        for each in error.each:
+            sheet = by_name.get(str(each.at[0])) if each.at else None
+            each.file = each.file or places.of(each.at) or (sheet.where if sheet else "")
         raise
 
 

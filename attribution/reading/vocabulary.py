@@ -21,6 +21,43 @@ TRAIT_KINDS = ("capability", "behaviour")
 # key -> (shape, meaning); the shapes are those of schema.py
 type Keys = dict[str, tuple[str, str]]
 
+# what a required key may look like, for whoever left it out
+EXAMPLES: dict[str, str] = {
+    "id": "some-name",
+    "title": "A title in words",
+    "question": "Who led the attack, that is, planned and ordered it?",
+    "incident": "{date: 2024-01-28, place: Somewhere}",
+    "date": "2024-01-28",
+    "place": "Somewhere",
+    "factions": "{faction-one: {}, other: {title: Anyone else}}",
+    "sources": "{ministry: {name: A ministry, kind: government, reliability: B}}",
+    "evidence": "[] and the items below it",
+    "name": "A ministry",
+    "kind": "government",
+    "reliability": "B, a letter from A (completely reliable) to F (cannot be judged)",
+    "states": "[yes, no]",
+    "published": "2024-01-28, the day from which the public could know",
+    "source": "the name of one of `sources:`",
+    "says": "{weapon: drone}, a fact and its state",
+    "detection": "[0.4, 0.7, 0.9], the chance that the search would have found it, had it been there",
+    "likelihood_ratio": "{perpetrator: {some-faction: [1, 1.8, 4]}}",
+    "url": '"https://..."',
+    "of": "the name of the item that it may repeat",
+    "probability": "[0.02, 0.1, 0.3]",
+    "grade": "B2",
+    "settled": "court",
+    "case": "the id of the case",
+    "grading": "standard",
+    "perpetrator": "{share: {some-faction: 0.5, else: 0.5}, other: [0.01, 0.05, 0.2], surprise: [0.001, 0.01, 0.05]}",
+    "other": "[0.01, 0.03, 0.10], the probability that it was somebody not named",
+    "surprise": "[0.001, 0.01, 0.05], that such a somebody acts like one of those named",
+    "facts": "[one-fact, another-fact]",
+    "strength": "0.5",
+    "toward": "the faction that it was made to look like",
+    "value": "[0.2, 0.4, 0.6]",
+    "because": "why, in one sentence",
+}
+
 CASE: Keys = {
     "format": ("format", "version of this format"),
     "id": ("id", "name of the case"),

@@ -8,6 +8,7 @@ Aliases, anchors, tags and merge keys are refused: a file that is read by people
 from __future__ import annotations
 
 import datetime as dt
+import unicodedata
 from collections.abc import Iterator
 from collections.abc import Mapping as MappingType
 from dataclasses import dataclass
@@ -185,7 +186,12 @@ class _Converter:
         self.letters += len(text)
         if not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text):
             raise FormatError(f"{spell(at)} holds half a character.", at=at, allowed="text that UTF-8 can hold")
-        return text
+        return _composed(text)
+
+
+def _composed(text: str) -> str:
+    """Letters with their marks as one character (NFC), so that a name typed on another machine is the same name."""
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
 def _scalar(value: object) -> str | None:
@@ -274,7 +280,7 @@ class _Builder:
         if event.tag is not None:
             raise self.refuse(event, f"the tag {event.tag} would build an object", "plain text, lists and mappings")
         if isinstance(event, yaml.ScalarEvent):
-            return Scalar(event.value, line)
+            return Scalar(_composed(event.value), line)
         if isinstance(event, yaml.SequenceStartEvent):
             return Listing(tuple(self.children(yaml.SequenceEndEvent, depth)), line)
         nodes = list(self.children(yaml.MappingEndEvent, depth))
