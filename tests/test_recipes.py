@@ -1,4 +1,4 @@
-"""The two shipped recipes: one is made from the other by a rule, and says so."""
+"""The shipped recipes: of each pair one is made from the other by a rule, and says so."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from attribution.reading.shipped import bundled
 from attribution.reading.yaml_nodes import Listing, Mapping, Node, Scalar, parse, read_text
 
 HISTORY = ("recent-series", "older-series", "capable", "unseen")
+PAIRS = [("standard", "sceptical"), ("cyber", "cyber-sceptical")]
+RECIPES = [name for pair in PAIRS for name in pair]
 type Triples = list[tuple[float, ...]]
 
 
@@ -59,22 +61,24 @@ def moved(row: Triples) -> np.ndarray:
     return np.asarray(ndtr(z + shift[:, None] + np.array([-0.25, 0.0, 0.25])))
 
 
-def test_the_sceptical_recipe_follows_its_rule() -> None:
-    for (name, before), (same, after) in zip(rows(document("standard")), rows(document("sceptical")), strict=True):
+@pytest.mark.parametrize(("plain", "doubting"), PAIRS)
+def test_the_sceptical_recipe_follows_its_rule(plain: str, doubting: str) -> None:
+    for (name, before), (same, after) in zip(rows(document(plain)), rows(document(doubting)), strict=True):
         assert name == same
         if before:
             np.testing.assert_allclose(np.array(after), moved(before), atol=0.0051, err_msg=name)
 
 
-def test_open_set_and_forgeries_are_doubled() -> None:
-    standard, sceptical = (under(document(name), "numbers") for name in ("standard", "sceptical"))
+@pytest.mark.parametrize("pair", PAIRS)
+def test_open_set_and_forgeries_are_doubled(pair: tuple[str, str]) -> None:
+    standard, sceptical = (under(document(name), "numbers") for name in pair)
     for key, value in standard.entries:
         if key.text not in HISTORY:
             doubled = np.minimum(0.95, 2 * np.array(triples(value)))
             np.testing.assert_allclose(triples(under(sceptical, key.text)), doubled, rtol=1e-9, err_msg=key.text)
 
 
-@pytest.mark.parametrize("name", ["standard", "sceptical"])
+@pytest.mark.parametrize("name", RECIPES)
 def test_every_entry_has_its_reason(name: str) -> None:
     recipe = document(name)
     for part in ("numbers", "tables"):
@@ -83,8 +87,9 @@ def test_every_entry_has_its_reason(name: str) -> None:
             assert "because" in {inner.text for inner, _ in entry.entries}, key.text
 
 
-def test_the_two_differ_in_numbers_only() -> None:
+@pytest.mark.parametrize("pair", PAIRS)
+def test_the_two_differ_in_numbers_only(pair: tuple[str, str]) -> None:
     """Tables, roles, states and reasons are the same."""
-    told = [read_text(bundled("models") / "recipes" / f"{name}.yaml") for name in ("standard", "sceptical")]
+    told = [read_text(bundled("models") / "recipes" / f"{name}.yaml") for name in pair]
     words = [[line.split("[0")[0] for line in text[text.index("numbers:") :].splitlines()] for text in told]
     assert words[0] == words[1]

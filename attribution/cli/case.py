@@ -1,4 +1,4 @@
-"""`attribution new | import | export | check | schema`: files to start from, their other forms, what they imply."""
+"""`attribution import | export | check | schema`: other forms of a case, what a case and a model imply."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from attribution.atomic import write_texts
 from attribution.cli.inputs import read_pair
 from attribution.cli.output import Table, concerns_table, print_json, show
 from attribution.domain.case import Case
@@ -17,23 +16,6 @@ from attribution.errors import OutputError, UsageError
 from attribution.reading.placeholders import placeholder_concerns
 
 _LOG2_POINTS, _PRIOR_LOG2_POINTS = 6, 9  # of each of 8 scrambles
-
-
-def new(arguments: argparse.Namespace) -> int:
-    """Write a commented case, or a workbook, and a model for it; never over a file that is there."""
-    from attribution.reading import case_template, model_template, parse_case, write_workbook
-
-    folder, id = arguments.output, arguments.id
-    text, case = case_template(id), folder / f"{id}{'.xlsx' if arguments.workbook else '.yaml'}"
-    model = folder / f"{id}-baseline.yaml"
-    _refuse_to_overwrite(case, model)
-    if arguments.workbook:
-        write_workbook(parse_case(text), case)
-        write_texts({model: model_template(id)})
-    else:
-        write_texts({case: text, model: model_template(id)})
-    print(f"{case}\n{model}\nnext: attribution check {_shown(case)} --model {_shown(model)}")
-    return 0
 
 
 def import_case(arguments: argparse.Namespace) -> int:
@@ -50,12 +32,12 @@ def import_case(arguments: argparse.Namespace) -> int:
     else:
         raise UsageError(f'"{arguments.file}" is neither.', allowed="a workbook (.xlsx), or a matrix (.csv)")
     home, beside = folder / f"{case.id}.yaml", folder / f"{case.id}-baseline.yaml"
-    _refuse_to_overwrite(home, *([beside] if model else []))
+    refuse_to_overwrite(home, *([beside] if model else []))
     write_case(case, home)
     print(home)
     if model:
         write_model(model, beside)
-        print(f"{beside}\nnext: attribution check {_shown(home)} --model {_shown(beside)}")
+        print(f"{beside}\nnext: attribution check {shown(home)} --model {shown(beside)}")
     return 0
 
 
@@ -73,7 +55,14 @@ def export_case(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _refuse_to_overwrite(*paths: Path) -> None:
+def refuse_to_overwrite(*paths: Path) -> None:
+    """Stop before anything is written where one of these is there already.
+
+    Raises
+    ------
+    OutputError
+        A file that is there.
+    """
     for path in paths:
         if path.exists():
             raise OutputError(
@@ -135,7 +124,8 @@ def schema_of(what: str) -> dict[str, Any]:
     return file_schema(what)
 
 
-def _shown(path: Path) -> str:
+def shown(path: Path) -> str:
+    """A path as the commands take it: with a slash, so that it is no shipped name."""
     text = str(path)
     return text if "/" in text else f"./{text}"
 

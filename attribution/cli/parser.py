@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from attribution.domain.moments import Moment
 
 _COMMANDS = (
-    "new", "import", "export", "check", "fit", "report", "reports", "sensitivity", "sweep", "compare", "casebook",
-    "schema", "archive", "tempo",
+    "new", "recipes", "import", "export", "check", "fit", "report", "reports", "sensitivity", "sweep", "compare",
+    "casebook", "schema", "archive", "tempo",
 )  # fmt: skip
 
 
@@ -59,6 +59,7 @@ def _build() -> _Parser:
     parser.add_argument("--version", action="version", version=f"attribution {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=_Parser)
     _add_new(commands)
+    _add_recipes(commands)
     _add_import(commands)
     _add_export(commands)
     _add_check(commands)
@@ -85,7 +86,21 @@ def _add_new(commands: _Commands) -> None:
         "-o", "--output", metavar="FOLDER", type=output_folder, default=".", help="where to write (default: here)"
     )
     new.add_argument("--workbook", action="store_true", help="the case as a workbook (.xlsx)")
-    new.set_defaults(target=("case", "new"))
+    new.add_argument(
+        "--incident", metavar="KIND", default="", help="cyber, drone, bombing, shooting, other (asked at a terminal)"
+    )
+    new.add_argument(
+        "--recipe", metavar="NAME", default="", help="whose assumptions to start from: attribution recipes lists them"
+    )
+    new.set_defaults(target=("start", "new"))
+
+
+def _add_recipes(commands: _Commands) -> None:
+    parser = commands.add_parser("recipes", help="what the shipped assumptions mean, entry by entry, with reasons")
+    parser.add_argument("name", metavar="NAME", nargs="?", default="", help="one of them, with its numbers")
+    parser.add_argument("entry", metavar="ENTRY", nargs="?", default="", help="one of its entries")
+    add_format(parser)
+    parser.set_defaults(target=("start", "recipes"))
 
 
 def _add_import(commands: _Commands) -> None:

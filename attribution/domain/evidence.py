@@ -16,7 +16,7 @@ from attribution.inert import legible
 
 SourceKind = Literal[
     "government", "military", "court", "intelligence", "armed-group", "media", "expert", "organisation",
-    "anonymous", "analyst", "other",
+    "anonymous", "analyst", "vendor", "malware", "telemetry", "other",
 ]  # fmt: skip
 Reading = Literal["original", "copy", "excerpt", "relay"]
 

@@ -8,7 +8,14 @@ from attribution.reading.case_file import parse_case
 from attribution.reading.model_file import parse_grading, parse_model
 from attribution.reading.model_parts import parse_history, parse_recipe
 from attribution.reading.schema import schema
-from attribution.reading.shipped import read_case, read_model, read_pair_errors, shipped_cases, shipped_models
+from attribution.reading.shipped import (
+    read_case,
+    read_model,
+    read_pair_errors,
+    shipped_cases,
+    shipped_models,
+    shipped_recipes,
+)
 from attribution.reading.tables import from_frames, to_frames
 from attribution.reading.template import case_template, model_template
 from attribution.reading.workbook import read_workbook, write_workbook
@@ -35,6 +42,7 @@ __all__ = [
     "schema",
     "shipped_cases",
     "shipped_models",
+    "shipped_recipes",
     "to_frames",
     "write_ach",
     "write_case",

@@ -15,7 +15,7 @@ from attribution.domain.case import Case
 from attribution.domain.concern import Concern
 from attribution.domain.model import Model
 from attribution.errors import listed
-from attribution.reading.template import PLACEHOLDERS
+from attribution.reading.template import placeholders
 
 FEWEST_WORDS = 3  # of a reason
 _MOST_TOLD = 6
@@ -25,7 +25,6 @@ _LEFT_OPEN = re.compile(
 )
 _EXAMPLES = re.compile(r"(?:^|\.)(?:example(?:\.(?:com|net|org|edu))?|test|invalid|localhost|local)$")
 _FROM_RECIPE = "(Recipe "  # the reason of a recipe is about a mechanism, and the same wherever that is at work
-_TEMPLATE = frozenset(text.casefold() for text in PLACEHOLDERS)
 
 type Texts = Iterator[tuple[str, str]]
 
@@ -88,7 +87,10 @@ def _texts(value: Any, place: str) -> Texts:
 
 
 def _is_template(text: str) -> bool:
-    return text.strip().casefold() in _TEMPLATE or _LEFT_OPEN.search(text) is not None
+    own = text.strip().casefold()
+    if _FROM_RECIPE in text:  # the reason of the case stands before that of the recipe
+        return any(own.startswith(f"{left} ") for left in placeholders()) or _LEFT_OPEN.search(text) is not None
+    return own in placeholders() or _LEFT_OPEN.search(text) is not None
 
 
 def _is_example(text: str) -> bool:

@@ -12,11 +12,21 @@ from attribution.domain.document import opens
 from attribution.domain.grades import Grading
 from attribution.domain.model import Model
 from attribution.domain.pairing import check_pair
+from attribution.domain.recipe import Recipe
 from attribution.errors import UsageError
 from attribution.reading.case_file import parse_case
 from attribution.reading.fields import Field, located
 from attribution.reading.model_file import model_of, parse_grading
-from attribution.reading.model_parts import Part, Parts, based, joined, model_root, needs_recipe, taken_apart
+from attribution.reading.model_parts import (
+    Part,
+    Parts,
+    based,
+    joined,
+    model_root,
+    needs_recipe,
+    parse_recipe,
+    taken_apart,
+)
 from attribution.reading.yaml_nodes import nodes_of, parse, read_text
 
 _FOLDERS = {"grading": "grading", "recipe": "recipes"}
@@ -44,6 +54,14 @@ def shipped_gradings() -> dict[str, Grading]:
     """The gradings that ship, by name."""
     files = sorted((bundled("models") / "grading").glob("*.yaml"))
     return {file.stem: parse_grading(read_text(file), _shown(file), file.stem) for file in files}
+
+
+def shipped_recipes() -> dict[str, Recipe]:
+    """The recipes that ship, by name, `standard` first."""
+    files = sorted(
+        (bundled("models") / "recipes").glob("*.yaml"), key=lambda file: (file.stem != "standard", file.stem)
+    )
+    return {file.stem: parse_recipe(read_text(file), _shown(file), file.stem) for file in files}
 
 
 def read_case(name: str | os.PathLike[str]) -> Case:

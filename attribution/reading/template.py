@@ -2,24 +2,136 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
 from attribution.domain.identifiers import check_id
 from attribution.errors import UsageError
+from attribution.reading.yaml_nodes import Listing, Mapping, Node, parse
 
 
-def case_template(id: str) -> str:
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of incident: which files to start from, whose recipes fit, and what the first fact asks."""
+
+    about: str
+    family: str
+    recipes: tuple[str, ...]
+    words: tuple[tuple[str, str], ...] = ()
+
+
+def _weapon(question: str, first: str, second: str, found: str) -> tuple[tuple[str, str], ...]:
+    return (("WEAPON-QUESTION", question), ("WEAPON-ONE", first), ("WEAPON-TWO", second), ("WEAPON-FOUND", found))
+
+
+_PHYSICAL = ("physical", ("standard", "sceptical"))
+KINDS = {
+    "drone": Kind(
+        "a drone, a rocket or a missile",
+        *_PHYSICAL,
+        _weapon("What was the weapon?", "drone", "rocket", "The remains are those of a drone"),
+    ),
+    "bombing": Kind(
+        "a bomb that was brought to its place",
+        *_PHYSICAL,
+        _weapon("What was the charge made of?", "military-stock", "home-made", "The charge was military stock"),
+    ),
+    "shooting": Kind(
+        "an attack by people with guns",
+        *_PHYSICAL,
+        _weapon("Which weapons were used?", "rifles-of-one-make", "other-guns", "The cases are of one make of rifle"),
+    ),
+    "cyber": Kind("an intrusion, a leak or a wiper", "cyber", ("cyber", "cyber-sceptical")),
+    "other": Kind(
+        "anything else that somebody did with a means that leaves traces",
+        *_PHYSICAL,
+        _weapon("What was the means?", "first-means", "second-means", "The traces are those of the first means"),
+    ),
+}
+
+
+def case_template(id: str, incident: str = "") -> str:
     """A case file that can be read as it stands.
+
+    Parameters
+    ----------
+    id
+        Name of the case.
+    incident
+        A kind of incident, for a case in which every kind of item stands once; without it, the shortest case there is.
 
     Raises
     ------
     UsageError
-        The id cannot be a name.
+        The id cannot be a name, or no such kind of incident.
     """
-    return _CASE.replace("CASE-ID", _checked(id))
+    return _filled("case", _checked(id), incident, "") if incident else _CASE.replace("CASE-ID", _checked(id))
 
 
-def model_template(case: str) -> str:
-    """A model for the case of `case_template`."""
+def model_template(case: str, incident: str = "", recipe: str = "") -> str:
+    """A model for the case of `case_template`; for a kind of incident, from a recipe (by default the first that fits).
+
+    Raises
+    ------
+    UsageError
+        The id cannot be a name, no such kind of incident, or a recipe that does not fit it.
+    """
+    if incident:
+        return _filled("model", _checked(case), incident, recipe)
+    if recipe:
+        raise UsageError(
+            f'the recipe "{recipe[:80]}" needs a kind of incident.',
+            allowed=", ".join(KINDS),
+            hint=f"attribution new {case} --incident drone --recipe {recipe[:80]}",
+        )
     return _MODEL.replace("CASE-ID", _checked(case))
+
+
+def _filled(what: str, id: str, incident: str, recipe: str) -> str:
+    if incident not in KINDS:
+        raise UsageError.unknown("kinds of incident", incident, KINDS, at=("incident",))
+    kind = KINDS[incident]
+    recipe = recipe or kind.recipes[0]
+    if recipe not in kind.recipes:
+        raise UsageError(
+            f'the recipe "{recipe[:80]}" does not fit an incident of the kind "{incident}".',
+            allowed=" or ".join(kind.recipes),
+            hint=next((f"--incident {name} has it" for name, each in KINDS.items() if recipe in each.recipes), ""),
+        )
+    text = _file(f"{kind.family}-{what}")
+    for token, word in (("CASE-ID", id), ("RECIPE", recipe), *kind.words):
+        text = text.replace(token, word)
+    return text
+
+
+def _file(name: str) -> str:
+    return (Path(__file__).parent / "templates" / f"{name}.yaml").read_text(encoding="utf-8")
+
+
+@cache
+def placeholders() -> frozenset[str]:
+    """What a person is to write over, in small letters: where one is left, the checks of a report do not pass."""
+    texts = set(PLACEHOLDERS)
+    for family in ("physical", "cyber"):
+        for what in ("case", "model"):
+            name = f"{family}-{what}"
+            texts |= set(_texts(parse(_file(name), name)))
+    texts |= {word for kind in KINDS.values() for token, word in kind.words if token == "WEAPON-FOUND"}
+    return frozenset(text.casefold() for text in texts - _KEPT)
+
+
+def _texts(node: Node, key: str = "") -> Iterator[str]:
+    """The texts that a person writes, of a template."""
+    if isinstance(node, Mapping):
+        for name, value in node.entries:
+            yield from _texts(value, name.text)
+    elif isinstance(node, Listing):
+        for item in node.items:
+            yield from _texts(item, key)
+    elif key in _TO_WRITE:
+        yield node.text
 
 
 def _checked(id: str) -> str:
@@ -31,6 +143,14 @@ def _checked(id: str) -> str:
         raise UsageError(error.what, allowed=error.allowed, hint=error.hint) from error
     return id
 
+
+_TO_WRITE = {"title", "name", "searched", "place", "because", "limits"}
+_KEPT = {
+    "Anyone else", "Baseline", "WEAPON-FOUND",
+    "Own code comes back, units with one supplier share it, and of strangers it is rare by chance.",
+    "A state that is named denies in any case; one that is not has nothing to deny.",
+    "A sponsor that is blamed denies in any case; one that is not has nothing to deny.",
+}  # fmt: skip
 
 # What a person is to write over; where one of these is left, the checks of a report do not pass.
 PLACEHOLDERS = (

@@ -92,7 +92,10 @@ NODE: Keys = {
 }
 SOURCE: Keys = {
     "name": ("text", "name of the originator (not of the outlet)"),
-    "kind": ("source-kind", "what it is"),
+    "kind": (
+        "source-kind",
+        "what it is; vendor: a security firm; malware: a sample that others can look at; telemetry: what sensors saw",
+    ),
     "part_of": ("id", "institution it belongs to"),
     "reliability": ("letter", "Admiralty letter A to F"),
     "interest": ("text", "none, unknown, or the faction or group on whose side it is"),
