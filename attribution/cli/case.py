@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import Any
 
-from attribution.cli.inputs import read_pair
+from attribution.cli.inputs import read_pair, refuse_to_overwrite, shown
 from attribution.cli.output import Table, concerns_table, print_json, show
 from attribution.domain.case import Case
 from attribution.domain.concern import Concern
-from attribution.domain.lint import case_concerns, case_lint, model_concerns
+from attribution.domain.lint import case_concerns, case_lint
 from attribution.domain.model import Model
-from attribution.errors import OutputError, UsageError
+from attribution.domain.model_lint import model_concerns
+from attribution.errors import UsageError
 from attribution.reading.placeholders import placeholder_concerns
 
 _LOG2_POINTS, _PRIOR_LOG2_POINTS = 6, 9  # of each of 8 scrambles
@@ -53,21 +53,6 @@ def export_case(arguments: argparse.Namespace) -> int:
         write_workbook(read_case(arguments.case), arguments.output)
     print(f"written: {arguments.output}")
     return 0
-
-
-def refuse_to_overwrite(*paths: Path) -> None:
-    """Stop before anything is written where one of these is there already.
-
-    Raises
-    ------
-    OutputError
-        A file that is there.
-    """
-    for path in paths:
-        if path.exists():
-            raise OutputError(
-                f"{path} is there already.\n  allowed: a new file\n  hint: choose another id, or another folder with -o"
-            )
 
 
 def check(arguments: argparse.Namespace) -> int:
@@ -122,12 +107,6 @@ def schema_of(what: str) -> dict[str, Any]:
     from attribution.reading import schema as file_schema
 
     return file_schema(what)
-
-
-def shown(path: Path) -> str:
-    """A path as the commands take it: with a slash, so that it is no shipped name."""
-    text = str(path)
-    return text if "/" in text else f"./{text}"
 
 
 def _of_few_points(case: Case, model: Model) -> tuple[Concern, ...]:

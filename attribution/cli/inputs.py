@@ -15,7 +15,7 @@ from attribution.atomic import check_suffix, check_writable
 from attribution.cli.output import working
 from attribution.domain.case import Case
 from attribution.domain.model import Model
-from attribution.errors import InputError, Problems, UsageError
+from attribution.errors import InputError, OutputError, Problems, UsageError
 
 if TYPE_CHECKING:
     from attribution.inference.posterior import Posterior
@@ -54,6 +54,27 @@ def output_folder(typed: str) -> Path:
         raise UsageError(f'"{path}" is a file.', allowed="a folder, which is made where it does not exist")
     check_writable(path / "report", "nothing")
     return path
+
+
+def refuse_to_overwrite(*paths: Path) -> None:
+    """Stop before anything is written where one of these is there already.
+
+    Raises
+    ------
+    OutputError
+        A file that is there.
+    """
+    for path in paths:
+        if path.exists():
+            raise OutputError(
+                f"{path} is there already.\n  allowed: a new file\n  hint: choose another id, or another folder with -o"
+            )
+
+
+def shown(path: Path) -> str:
+    """A path as the commands take it: with a slash, so that it is no shipped name."""
+    text = str(path)
+    return text if "/" in text else f"./{text}"
 
 
 def add_format(parser: argparse.ArgumentParser) -> None:

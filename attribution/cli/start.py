@@ -8,7 +8,7 @@ import textwrap
 from collections.abc import Mapping
 
 from attribution.atomic import write_texts
-from attribution.cli.case import refuse_to_overwrite, shown
+from attribution.cli.inputs import refuse_to_overwrite, shown
 from attribution.cli.output import Table, print_json, show
 from attribution.domain.numbers import Number
 from attribution.domain.recipe import Recipe, RecipeTable

@@ -154,6 +154,10 @@ class Catalog[T: Named]:
     def __getitem__(self, id: str) -> T:
         return self._by_id[id]
 
+    def get(self, id: str) -> T | None:
+        """The value of that id, if there is one."""
+        return self._by_id.get(id)
+
     def __contains__(self, id: object) -> bool:
         return id in self._by_id
 

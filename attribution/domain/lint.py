@@ -1,20 +1,59 @@
-"""What a careful reader of a case and a model would ask, before anything is computed."""
+"""What a careful reader of a case would ask before anything is computed; and the grade that would be usual for an item.
+
+The usual grade is offered to whoever left one out, with its reason; it is never applied.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from attribution.domain.case import Case
 from attribution.domain.concern import Concern
-from attribution.domain.evidence import Absence, Direct, Report, Statement
-from attribution.domain.identifiers import OTHER
-from attribution.domain.model import FEW_LABELS, Model
+from attribution.domain.evidence import Absence, Act, Item, Report, SourceKind, Statement
+from attribution.domain.grades import Grade
+from attribution.domain.identifiers import OTHER, PERPETRATOR
 from attribution.domain.origins import Origin
-from attribution.domain.tables import Reason, Row, TraitValue
 from attribution.errors import listed
 
 MANY_VOICES = 3
+_APART = 30  # between the first and the last item of one origin, where they are of several sources
+_DOUBTFUL_DIGITS = "3456"
+_DENIAL = re.compile(r"\b(?:den(?:y|ies|ied|ial|ials|ying)|reject(?:s|ed)?|disavow(?:s|ed)?)\b")
+_PUBLIC_ARTEFACT = re.compile(
+    r"\b(?:photo|photograph|picture|video|footage|sample|malware|recording|serial|hash)(?:s|es)?\b"
+)
 _EVERYBODY = ("all factions", "every faction", "all groups", "all suspects")
+# digit and reason by kind of source, for a report about the world
+_BY_SOURCE: dict[SourceKind, tuple[str, str]] = {
+    "government": ("3", "a government asserts, and seldom shows what it rests on"),
+    "military": ("3", "a military speaker asserts, and seldom shows what it rests on"),
+    "intelligence": ("3", "a service knows more than the public, and shows little of it"),
+    "court": ("2", "a court or prosecutor states what could be tested and refuted"),
+    "armed-group": ("4", "an armed group speaks in its own cause"),
+    "media": ("3", "a medium relays what it was told, unless it looked for itself"),
+    "expert": ("2", "an expert shows what was examined, and peers can disagree"),
+    "organisation": ("3", "an organisation relays its own observers, whom nobody else can ask"),
+    "anonymous": ("3", "one who will not be named answers for nothing"),
+    "analyst": ("3", "an analyst concludes from what others found"),
+    "vendor": ("2", "a vendor shows samples and servers that other vendors can look at"),
+    "malware": ("2", "a sample can be looked at again by anybody"),
+    "telemetry": ("2", "sensors record what happened, and only their owner can check it"),
+    "other": ("6", "nothing is known of how such a source comes to know"),
+}
+# what a thing is, by words of the item's title or of its fact's question, where that says more than who speaks
+_BY_ARTEFACT: tuple[tuple[re.Pattern[str], str, str], ...] = tuple(
+    (re.compile(rf"\b(?:{words})(?:s|es)?\b"), digit, why)
+    for words, digit, why in (
+        ("photo|photograph|picture|video|footage", "3", "a picture has first to be placed and dated"),
+        ("leak|leaked|document|memo", "4", "a paper without a known way from its author may be altered or made up"),
+        ("confession|confesse|confessed", "4", "a confession in custody says what custody wants"),
+        ("debris|wreckage|remains|fragment|serial", "2", "remains can be examined again"),
+        ("overheard|intercept|wiretap", "3", "what was overheard is told by whoever listened"),
+    )
+)
+_NAMES_SOMEBODY = ("4", "whom it was is an opinion until it is shown why")
 
 
 def case_concerns(case: Case) -> Iterator[Concern]:
@@ -28,39 +67,32 @@ def case_concerns(case: Case) -> Iterator[Concern]:
             missing.append("citation")
         if isinstance(item, Absence) and not item.searched:
             missing.append("`searched:`")
+        usual = usual_grade(case, item) if "grade" in missing else None
         if missing:
             yield Concern(
                 what=f'"{item.id}" has no {" and no ".join(missing)}',
                 means="a reader cannot check it; an item without a grade is used as F6, cannot be judged",
-                remedy="add it to the case file",
+                remedy=f"add it to the case file{f'; {usual}' if usual else ''}",
                 severity="blocking",
                 topic="evidence",
             )
 
 
-def model_concerns(case: Case, model: Model) -> Iterator[Concern]:
-    """What the assumptions leave open: numbers without a reason, numbers and origins that are used twice."""
-    bare = sorted(set(_without_reason(model)))
-    if bare:
-        yield Concern(
-            what=f"{len(bare)} numbers have no reason: {listed(bare)}",
-            means="a reader cannot tell a considered number from a guess",
-            remedy="add `because:` to the number, or to the block around it",
-            severity="blocking",
-            topic="assumptions",
-        )
-    yield from _thin_history(model)
-    yield from _twice_used_traits(model)
-    yield from _twice_used_origins(case, model)
-
-
 def case_lint(case: Case) -> Iterator[Concern]:
-    """Digits that nothing confirms, hindsight, evidence older than the incident, one-sided searches, one chorus."""
+    """Digits that nothing confirms, hindsight, evidence older than the incident, one-sided searches, one chorus.
+
+    And a beginner's slips: acts graded for what they claim, artefacts that nobody looked at again, facts that ask about
+    one faction, origins that are several.
+    """
     yield from _lone_ones(case)
     yield from _hindsight(case)
     yield from _older_than_the_incident(case)
     yield from one_sided_searches(case)
     yield from _one_institution(case)
+    yield from _graded_for_the_claim(case)
+    yield from _unchecked_artefacts(case)
+    yield from _one_sided_facts(case)
+    yield from _several_in_one_origin(case)
 
 
 def one_sided_searches(case: Case) -> Iterator[Concern]:
@@ -127,98 +159,6 @@ def _form(case: Case, fact: str, node: str) -> str:
     return question
 
 
-def _thin_history(model: Model) -> Iterator[Concern]:
-    history = model.perpetrator.archive
-    if history and history.labelled < FEW_LABELS:
-        yield Concern(
-            what=f"the prior from history rests on {history.labelled} events with one known perpetrator",
-            means="it is wide, and says as much about who gets named as about who attacks",
-            remedy="read it beside a prior from judgement, or learn from a longer history",
-            topic="assumptions",
-        )
-
-
-def _without_reason(model: Model) -> Iterator[str]:
-    prior = model.perpetrator
-    if not prior.because and not prior.archive and not (prior.shares and all(share.because for share in prior.shares)):
-        yield "perpetrator"
-    if not prior.sizes.because:
-        yield from (f"size of {size.node}" for size in prior.sizes.entries if not size.because)
-    if not model.grading.because:
-        yield f"grading {model.grading.id}"
-    for trait in model.traits:
-        if not trait.because and any(entry.because is None for entry in trait.entries):
-            yield f"trait {trait.id}"
-    for table in model.tables:
-        if not table.because and any(_bare(row) for given in table.states for row in given.rows):
-            yield f"table {table.fact}"
-    yield from (f"story {story.id}" for story in model.stories if not story.because)
-    deception = model.deception
-    yield from (f"staged {staged.fact}" for staged in deception.staged if not staged.because)
-    yield from (f"forged {forged.target}" for forged in deception.forged if not forged.because)
-    yield from (f"deceptive {turned.source}" for turned in deception.deceptive if not turned.because)
-
-
-def _bare(row: Row) -> bool:
-    return row.because is None and not row.trait and any(entry.because is None for entry in row.entries)
-
-
-def _traits_in_tables(model: Model) -> Iterator[tuple[str, str]]:
-    for table in model.tables:
-        for row in (row for given in table.states for row in given.rows):
-            if row.trait:
-                yield row.trait, table.fact
-            for entry in row.entries:
-                if isinstance(entry.cell, TraitValue):
-                    yield entry.cell.trait, table.fact
-
-
-def _twice_used_traits(model: Model) -> Iterator[Concern]:
-    for trait, fact in sorted(set(_traits_in_tables(model))):
-        if trait in model.perpetrator.proportional_to:
-            yield Concern(
-                what=f'the trait "{trait}" is used in the prior and in the table of "{fact}"',
-                means="one belief moves the answer twice: as inclination to attack, and as what the evidence shows",
-                remedy="keep it in one of the two places, or give the table a number of its own",
-                topic="assumptions",
-            )
-
-
-def _prior_reasons(model: Model) -> Iterator[tuple[str, Reason]]:
-    if model.perpetrator.because:
-        yield "the prior", model.perpetrator.because
-    for name in model.perpetrator.proportional_to:
-        trait = model.traits[name]
-        for reason in (trait.because, *(entry.because for entry in trait.entries)):
-            if reason:
-                yield f'the trait "{name}"', reason
-    for share in model.perpetrator.shares:
-        if share.because:
-            yield f'the share of "{share.node}"', share.because
-    sizes = model.perpetrator.sizes
-    if sizes.because:
-        yield "the sizes", sizes.because
-    for size in sizes.entries:
-        if size.because:
-            yield f'the size of "{size.node}"', size.because
-
-
-def _twice_used_origins(case: Case, model: Model) -> Iterator[Concern]:
-    seen = set()
-    for where, reason in _prior_reasons(model):
-        for origin in reason.rests_on:
-            if origin not in case.origins or (where, origin) in seen:
-                continue
-            seen.add((where, origin))
-            items = [item.id for item in case.origins[origin].items if not isinstance(item, Direct)]
-            yield Concern(
-                what=f'{where} rests on the origin "{origin}", which is also in the evidence ({listed(items)})',
-                means="the same people's judgement counts in the prior and again as evidence",
-                remedy="widen the prior, or look at the answer without that origin",
-                topic="assumptions",
-            )
-
-
 def _lone_ones(case: Case) -> Iterator[Concern]:
     """A digit 1 says *confirmed by other sources*; of an act it only says that it happened."""
     for origin in case.origins:
@@ -260,13 +200,98 @@ def _hindsight(case: Case) -> Iterator[Concern]:
 
 def _older_than_the_incident(case: Case) -> Iterator[Concern]:
     for item in case.evidence:
-        if item.published.end < case.incident.date.start:
+        if item.published.end < case.incident.date.start and not _is_denial(case, item):
             yield Concern(
                 what=f'"{item.id}" was published on {item.published.in_words()}, before the incident',
                 means="what was known before belongs to the prior: as evidence it may count twice",
                 remedy="move it into the reasons of the prior, or correct the date",
                 topic="evidence",
             )
+
+
+def _is_denial(case: Case, item: Item) -> bool:
+    """Whether an item is a denial in advance, which is an act like any other."""
+    words = (
+        item.id,
+        item.title,
+        *(_question(case, each.fact) for each in item.propositions if each.fact in case.facts),
+    )
+    return isinstance(item, Act) and any(_DENIAL.search(text.lower()) for text in words)
+
+
+def _graded_for_the_claim(case: Case) -> Iterator[Concern]:
+    """An act whose grade is that of the source's word: it then says that it is doubtful whether the act took place."""
+    for origin in case.origins:
+        grade, source = origin.grade, case.sources.get(origin.source)
+        if grade is None or source is None or source.kind == "anonymous" or grade.digit not in _DOUBTFUL_DIGITS:
+            continue
+        if isinstance(origin.items[0], Act) and grade.letter == source.reliability and grade.letter not in "AB":
+            yield Concern(
+                what=f'the act "{origin.id}" has the grade {grade}, as if its content were graded',
+                means=f"of an act the grade says only whether it happened: {grade} doubts that it was said or done",
+                remedy="grade it A1 if it is on record; how often guilty and innocent do it stands in its table",
+                topic="evidence",
+            )
+
+
+def _unchecked_artefacts(case: Case) -> Iterator[Concern]:
+    """Something that others can look at again, graded as if one had to take a word for it."""
+    for origin in case.origins:
+        source = case.sources.get(origin.source)
+        seen = any(page.read == "original" for item in origin.items for page in item.citations)
+        texts = " ".join(item.title.lower() for item in origin.items)
+        public = source is not None and source.kind == "malware"
+        if not isinstance(origin.items[0], Report) or str(origin.grade) != "B2":
+            continue
+        if public or (seen and _PUBLIC_ARTEFACT.search(texts)):
+            yield Concern(
+                what=f'"{origin.id}" is something that others can check, and is left at B2',
+                means="B2 takes somebody's word: whoever looks again, or finds nobody who did, knows more than that",
+                remedy="A2 or A1 where others looked and found the same, C3 where nobody could confirm it",
+                severity="note",
+                topic="evidence",
+            )
+
+
+def _one_sided_facts(case: Case) -> Iterator[Concern]:
+    """What one faction was seen to do, asked about that one only: whether the others did it too is in no fact."""
+    acts = [item for item in case.evidence if isinstance(item, Act) and item.source in case.sources]
+    own = {(each.fact, case.sources[item.source].interest) for item in acts for each in item.says}
+    alone = {
+        fact: named
+        for fact in dict.fromkeys(fact for fact, _ in own if fact in case.facts)
+        for named, _ in _asked_alone(case, fact)
+        if (fact, named) in own
+    }
+    if alone:
+        told = listed(f'"{fact}" ({case.factions.label(named)})' for fact, named in sorted(alone.items()))
+        yield Concern(
+            what=f"{len(alone)} {'fact asks' if len(alone) == 1 else 'facts ask'} what one faction did, and none asks "
+            f"it of the others: {told}",
+            means="if the others did the same, it does not tell them apart; if not, that speaks too",
+            remedy="ask the same of each of them, and enter what was found or not found",
+            severity="note",
+            topic="evidence",
+        )
+
+
+def _several_in_one_origin(case: Case) -> Iterator[Concern]:
+    """One origin is believed or disbelieved as a whole: several sources are several, unless it says what joins them."""
+    for origin in case.origins:
+        declared = case.declarations.get(origin.id)
+        sources = list(dict.fromkeys(item.source for item in origin.items))
+        days = [item.published for item in origin.items]
+        apart = (max(days).start - min(days).start).days
+        if (declared and declared.note) or not (len(sources) >= MANY_VOICES or (len(sources) > 1 and apart > _APART)):
+            continue
+        yield Concern(
+            what=f'the origin "{origin.id}" holds items of {len(sources)} sources: {listed(sources)}',
+            means="they are believed or disbelieved as one: what each of them found for itself is lost",
+            remedy="give each that looked for itself an origin of its own, with `copies:` where it may repeat another; "
+            "or say in a `note:` what makes them one",
+            severity="note",
+            topic="evidence",
+        )
 
 
 def _named(case: Case, text: str) -> list[str]:
@@ -298,3 +323,46 @@ def _one_institution(case: Case) -> Iterator[Concern]:
                 severity="warning" if same else "note",
                 topic="evidence",
             )
+
+
+@dataclass(frozen=True, slots=True)
+class UsualGrade:
+    """A grade to start from, and why."""
+
+    grade: Grade
+    what: str
+    because: str
+
+    def __str__(self) -> str:
+        return f"{_article(str(self.grade))} {self.grade} would be usual for {self.what}, because {self.because}"
+
+
+def usual_grade(case: Case, item: Item) -> UsualGrade | None:
+    """The usual grade of a report or an act; None for what has no grade.
+
+    Examples
+    --------
+    >>> import attribution as at
+    >>> case = at.read_case("tower-22")
+    >>> print(usual_grade(case, case.evidence["halt"]))
+    an A1 would be usual for an act, because its grade says only whether it happened, and that is on record
+    """
+    if not isinstance(item, Statement) or item.source not in case.sources:
+        return None
+    if isinstance(item, Act):
+        return UsualGrade(Grade("A", "1"), "an act", "its grade says only whether it happened, and that is on record")
+    source = case.sources[item.source]
+    digit, because = _BY_SOURCE[source.kind]
+    questions = (case.facts[each.fact].question for each in item.says if each.fact in case.facts)
+    texts = " ".join((item.title, *questions)).lower()
+    for words, least, why in _BY_ARTEFACT:
+        if words.search(texts):
+            digit, because = (least, f"{because}; {why}") if least != digit else (digit, because)
+            break
+    if any(each.fact == PERPETRATOR for each in item.says) and digit < _NAMES_SOMEBODY[0]:
+        digit, because = _NAMES_SOMEBODY[0], f"{because}; {_NAMES_SOMEBODY[1]}"
+    return UsualGrade(Grade(source.reliability, digit), f"a report by such a source ({source.kind})", because)
+
+
+def _article(grade: str) -> str:
+    return "an" if grade[0] in "AEF" else "a"

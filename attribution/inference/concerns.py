@@ -9,7 +9,8 @@ import numpy as np
 from attribution.domain.concern import Concern
 from attribution.domain.evidence import Direct, Item, Proposition, Report
 from attribution.domain.identifiers import PERPETRATOR
-from attribution.domain.lint import case_concerns, model_concerns, one_sided_searches
+from attribution.domain.lint import case_concerns, one_sided_searches
+from attribution.domain.model_lint import model_concerns
 from attribution.domain.verbal import DECIBANS, decibans
 from attribution.inference.diagnostics import Convergence, CrossCheck, Diagnostics, Tails
 from attribution.inference.draws import EQUAL, khat_threshold

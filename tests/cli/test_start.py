@@ -13,8 +13,9 @@ from attribution import read_case, read_model
 from attribution.cli import main
 from attribution.domain.case import Case
 from attribution.domain.evidence import Absence, Act, Report, Statement
-from attribution.domain.lint import case_concerns, case_lint, model_concerns
+from attribution.domain.lint import case_concerns, case_lint
 from attribution.domain.model import Model
+from attribution.domain.model_lint import model_concerns
 from attribution.reading import read_pair_errors, shipped_recipes
 from attribution.reading.placeholders import placeholder_concerns
 from attribution.reading.template import KINDS, case_template, placeholders

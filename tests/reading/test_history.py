@@ -8,8 +8,8 @@ import pytest
 import yaml
 from numpy.typing import NDArray
 
-from attribution.domain.lint import model_concerns
 from attribution.domain.model import History, Model
+from attribution.domain.model_lint import model_concerns
 from attribution.domain.pairing import check_pair
 from attribution.errors import InputError
 from attribution.network.compiler import compile_network
