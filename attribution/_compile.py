@@ -63,8 +63,8 @@ def _cache_folder() -> str:
     """Where compiled kernels are kept: beside the source, else in the user's cache, else nowhere that lasts.
 
     numba keeps an index that is a pickle, so whoever can write into this folder can run code: only a folder of the
-    user's own, which nobody else may write into, is trusted. Where there is none, this process has one to itself;
-    where there is no room, nothing is kept (an empty text).
+    user's own, which nobody else may write into nor put another in the place of, is trusted. Where there is none, this
+    process has one to itself; where there is no room, nothing is kept (an empty text).
     """
     name = f"kernel-{kernel_digest()}"
     places = [Path(__file__).parent / "__pycache__"]
@@ -72,7 +72,9 @@ def _cache_folder() -> str:
         places.append(Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "attribution")
     for place in places:
         with suppress(OSError):
-            place.mkdir(parents=True, exist_ok=True)
+            place.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if not _trusted(place.resolve()):
+                continue
             (place / name).mkdir(mode=0o700, exist_ok=True)
             if _trusted(place / name) and _room(place):
                 return str(place / name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -77,12 +78,35 @@ def write_together(files: Mapping[Path, Callable[[Path], None]]) -> None:
     """
     with ExitStack() as parts:
         filled = [(path, *_filled(path, write, parts)) for path, write in files.items()]
-        for path, target, part in filled:
-            try:
-                part.replace(target)
-            except OSError as error:
-                raise _refused(path, error) from error
-            _written.append(path)
+        with ExitStack() as undo:
+            for path, target, part in filled:
+                try:
+                    if len(filled) > 1:
+                        undo.callback(_undone, target, _kept(target, parts))
+                    part.replace(target)
+                except OSError as error:
+                    raise _refused(path, error) from error
+            undo.pop_all()
+        _written.extend(files)
+
+
+def _kept(target: Path, parts: ExitStack) -> Path | None:
+    """The old file under another name, until all of the new ones are in their places."""
+    if not target.exists():
+        return None
+    handle, name = tempfile.mkstemp(prefix=f".{target.name[:40]}.", suffix=".part", dir=target.parent)
+    os.close(handle)
+    old = Path(name)
+    parts.callback(old.unlink, missing_ok=True)
+    shutil.copy2(target, old)
+    return old
+
+
+def _undone(target: Path, old: Path | None) -> None:
+    if old is None:
+        target.unlink(missing_ok=True)
+    else:
+        old.replace(target)
 
 
 def _filled(path: Path, write: Callable[[Path], None], parts: ExitStack) -> tuple[Path, Path]:

@@ -12,7 +12,7 @@ from threading import Thread
 
 import pytest
 
-from attribution.atomic import write_atomically, write_text, write_together, written
+from attribution.atomic import write_atomically, write_text, write_texts, write_together, written
 from attribution.errors import OutputError
 
 ROOT = Path(__file__).parent.parent
@@ -94,6 +94,19 @@ def test_several_files_appear_together_or_not_at_all(tmp_path: Path) -> None:
         write_together({first: lambda part: None, tmp_path / "report.md": failing})
     assert first.read_text() == "old"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["report.html", "report.json"]
+
+
+def test_the_last_of_several_that_cannot_take_its_place_leaves_all_as_they_were(tmp_path: Path) -> None:
+    old, new, folder = tmp_path / "report.html", tmp_path / "report.json", tmp_path / "report.md"
+    old.write_text("old")
+    folder.mkdir()  # cannot be replaced by a file
+    with pytest.raises(OutputError):
+        write_texts({old: "new", new: "new", folder: "new"})
+    assert old.read_text() == "old"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["report.html", "report.md"]
+    folder.rmdir()
+    write_texts({old: "new", new: "new", folder: "new"})
+    assert [path.read_text() for path in sorted(tmp_path.iterdir())] == ["new"] * 3
 
 
 def failing(part: Path) -> None:

@@ -44,6 +44,14 @@ def test_a_folder_that_others_may_have_filled_is_passed_by(
     assert folder.parent == tmp_path / "cache" / "attribution"
 
 
+def test_a_folder_in_which_others_could_swap_ours_is_passed_by(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "__pycache__").mkdir()
+    (tmp_path / "__pycache__").chmod(0o777)
+    folder = Path(folder_in(monkeypatch, tmp_path, tmp_path / "cache"))
+    assert folder.parent == tmp_path / "cache" / "attribution"
+    assert folder.parent.stat().st_mode & 0o777 == 0o700
+
+
 def test_a_full_disk_keeps_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(_compile, "_room", lambda folder: False)
     assert folder_in(monkeypatch, tmp_path, tmp_path / "cache") == ""

@@ -7,7 +7,7 @@ import datetime as dt
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -254,7 +254,7 @@ def _observer(field: Field, id: str, span: tuple[dt.date, dt.date], days: _Days,
     if "counts" in known:
         counts = tuple(_count(each, days) for each in known["counts"].items())
     elif "table" in known:
-        counts = read_counts(folder / known["table"].text(), days.today)
+        counts = read_counts(_inside(known["table"], folder), days.today)
     elif "events" in known:
         found = _events(known["events"], span, folder)
         counts, dropped, by_faction = found.counts, found.dropped, found.by_faction
@@ -277,10 +277,10 @@ def _observer(field: Field, id: str, span: tuple[dt.date, dt.date], days: _Days,
 
 def _events(field: Field, span: tuple[dt.date, dt.date], folder: Path) -> CountedEvents:
     known = field.block(EVENTS, ("table", "mapping"))
-    where = known["where"].entries() if "where" in known else {}
+    where, mapping = known["where"].entries() if "where" in known else {}, known["mapping"]
     return counts_of_events(
-        folder / known["table"].text(),
-        _mapping_path(known["mapping"].text(), folder),
+        _inside(known["table"], folder),
+        str(_inside(mapping, folder)) if mapping.text().endswith((".yaml", ".yml")) else mapping.text(),
         span,
         where={column: tuple(word.text() for word in words.one_or_more()) for column, words in where.items()},
         factions=tuple(one.text() for one in known["factions"].one_or_more()) if "factions" in known else (),
@@ -289,8 +289,16 @@ def _events(field: Field, span: tuple[dt.date, dt.date], folder: Path) -> Counte
     )
 
 
-def _mapping_path(name: str, folder: Path) -> str:
-    return str(folder / name) if name.endswith((".yaml", ".yml")) else name
+def _inside(field: Field, folder: Path) -> Path:
+    """A file that a series names, in its own folder: nothing else of a machine is read."""
+    inside = PurePosixPath(field.text())
+    if inside.is_absolute() or ".." in inside.parts or "\\" in field.text():
+        raise field.fail(
+            f"{field.found()} lies outside the folder of the series.",
+            "a file in the folder of the series",
+            "copy the table there, or link it",
+        )
+    return folder / inside
 
 
 def _count(field: Field, days: _Days) -> Count:
@@ -374,7 +382,14 @@ def read_counts(path: Path, today: dt.date) -> tuple[Count, ...]:
         With file and line.
     """
     file = str(path)
-    rows = list(csv.reader(read_text(path).splitlines()))
+    reader = csv.reader(read_text(path).splitlines())
+    try:
+        rows = list(reader)
+    except csv.Error as error:
+        raise FormatError(
+            f"this is not CSV: {error}.", allowed="a CSV file", hint="is a quotation mark missing?",
+            file=file, line=reader.line_num,
+        ) from None  # fmt: skip
     header = tuple(name.strip() for name in rows[0]) if rows else ()
     if header not in _HEADERS:
         raise FormatError(

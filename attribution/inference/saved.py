@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
 _LARGEST_FILE = 4 << 30
+_TEXTS = ("case_id", "model_id", "grading_id", "engine", "khat", "settings", "versions", "hashes")
 _SAME_WEIGHT = 1e-6  # of the whole; far above what another machine's rounding does
 _SAME_DENSITY = 1e-5  # nats
 
@@ -62,7 +63,8 @@ def write_run(posterior: PosteriorDraws, path: Path) -> None:
         z = dataset(program, draws.z.shape[:2], {"z": (draws.flat, ("number",))})
         groups = {"posterior": z, **sample_stats(draws)}
     tree = xr.DataTree.from_dict(groups)
-    tree.attrs.update(attributes(posterior), digests=json.dumps(_digests(draws), sort_keys=True))
+    stated = attributes(posterior)
+    tree.attrs.update(stated, digests=json.dumps(_digests(stated, draws), sort_keys=True))
     # Made in memory, written by us: where a disk is full, the HDF5 library ends the whole process when it closes.
     image = tree.to_netcdf(None, engine="h5netcdf")
     write_atomically(path, lambda part: _put(part, image))
@@ -77,9 +79,12 @@ def read_run(path: Path) -> PosteriorDraws:
         Not a run, a run of a newer program, one whose parts do not belong together, or one whose draws were changed.
     """
     _check_file(path)
+    import h5py
     import xarray as xr
 
     try:
+        with h5py.File(path, "r") as stored:
+            dict(stored.attrs)  # a damaged head fails here, where nothing is left half open
         with xr.open_datatree(path, engine="h5netcdf") as tree:
             attributes = {str(name): str(value) for name, value in tree.attrs.items()}
             _check_format(path, attributes)
@@ -150,10 +155,11 @@ def _draws(tree: xr.DataTree, attributes: dict[str, str]) -> Draws:
     return Draws(z=z, log_weight=log_weight, khat=khat, stats=stats)
 
 
-def _digests(draws: Draws) -> dict[str, str]:
-    """A digest of every array: its kind, its shape, its bytes."""
+def _digests(attributes: dict[str, str], draws: Draws) -> dict[str, str]:
+    """A digest of every text that the run holds, and of every array: its kind, its shape, its bytes."""
+    texts = {name: hashlib.sha256(text.encode()).hexdigest() for name, text in attributes.items() if name in _TEXTS}
     weights = {} if draws.log_weight is None else {"log_weight": draws.log_weight}
-    return {name: _digest(values) for name, values in {"z": draws.z, **weights, **draws.stats}.items()}
+    return texts | {name: _digest(values) for name, values in {"z": draws.z, **weights, **draws.stats}.items()}
 
 
 def _digest(values: NDArray[np.generic]) -> str:
@@ -162,7 +168,7 @@ def _digest(values: NDArray[np.generic]) -> str:
 
 
 def _check_digests(path: Path, attributes: dict[str, str], draws: Draws) -> None:
-    stated, actual = json.loads(attributes["digests"]), _digests(draws)
+    stated, actual = json.loads(attributes["digests"]), _digests(attributes, draws)
     changed = sorted(name for name in stated.keys() | actual.keys() if stated.get(name) != actual.get(name))
     if changed:
         raise _changed(path, f"{listed(changed)} {'is' if len(changed) == 1 else 'are'} not what was saved")

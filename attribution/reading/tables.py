@@ -53,6 +53,8 @@ _NEEDED = ("factions", "sources", "evidence")
 _ABOUT_CASE: Keys = {**{key: CASE[key] for key in ("id", "title", "question", "limits")}, **INCIDENT}
 _LISTS = ("states", "ids", "texts")
 _BRACED = ("says", "copies", "ratios")
+_ONE_TEXT = ("text", "id")
+_MISSING = ("NaTType", "NAType")  # of pandas
 _BRACKETED = ("regrades", "citations")
 
 
@@ -147,7 +149,7 @@ def sheet_of(name: str, where: str, columns: Sequence[str], rows: Iterable[tuple
 
 def _read(value: Any, shape: str, where: str, column: str) -> Any:
     """The value of a cell as a document has it; None where it is empty."""
-    if value is None or (isinstance(value, float) and math.isnan(value)) or str(value) in ("NaT", "<NA>"):
+    if value is None or (isinstance(value, float) and math.isnan(value)) or type(value).__name__ in _MISSING:
         return None
     if isinstance(value, dt.datetime):
         value = value.replace(tzinfo=None)
@@ -164,6 +166,9 @@ def _read(value: Any, shape: str, where: str, column: str) -> Any:
     if isinstance(value, float) and value.is_integer() and shape != "quantity":
         return int(value)
     if not isinstance(value, str):
+        if shape in _ONE_TEXT and not isinstance(value, bool | int | float):
+            kind = "list" if isinstance(value, list | tuple) else f"value of the type {type(value).__name__}"
+            raise FormatError(f"{column} is a {kind}.", file=where, allowed="a text")
         return value
     text = value.strip()
     return _parsed(text, shape, where, column) if text else None

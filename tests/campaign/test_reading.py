@@ -116,6 +116,18 @@ def test_counts_from_a_table(tmp_path: Path) -> None:
         assert "counts.csv:21: " in str(caught.value)
 
 
+@pytest.mark.parametrize("name", ["/etc/passwd", "../counts.csv", "..\\\\counts.csv"])
+def test_a_table_outside_the_folder_of_the_series_is_not_read(name: str, tmp_path: Path) -> None:
+    head = GOOD[: GOOD.index("    counts:")]
+    for way in (
+        f'table: "{name}"',
+        f'events: {{table: "{name}", mapping: acled}}',
+        f'events: {{table: x.csv, mapping: "{name}.yaml"}}',
+    ):
+        with pytest.raises(InputError, match="outside the folder of the series"):
+            parse_tempo(f"{head}    {way}\n", folder=tmp_path, today=TODAY)
+
+
 def test_counts_from_events_through_a_mapping(tmp_path: Path) -> None:
     head = GOOD[: GOOD.index("    counts:")]
     events = "    events: {table: events.csv, mapping: map.yaml, where: {sort: bomb}, factions: A}\n"

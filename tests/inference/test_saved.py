@@ -218,7 +218,8 @@ def rewritten(run: Path, folder: Path, change: Callable[[h5py.File], None], *, f
                 for name, values in group.items()
                 if name not in ("number", "chain", "draw", "scramble", "point")
             }
-            stored.attrs["digests"] = json.dumps({name: _digest(values) for name, values in arrays.items()})
+            forged_digests = {name: _digest(values) for name, values in arrays.items()}
+            stored.attrs["digests"] = json.dumps(json.loads(stored.attrs["digests"]) | forged_digests)
     return refused(path)
 
 
@@ -239,6 +240,14 @@ def test_one_flipped_bit_is_noticed(name: str, run: Path, tmp_path: Path) -> Non
     error = rewritten(run, tmp_path, flipped(name, "weighted_points"), forged=False)
     assert name in error.what
     assert "fit again" in error.hint
+
+
+@pytest.mark.parametrize("name", ["khat", "settings", "versions", "model_id"])
+def test_a_changed_text_is_noticed(name: str, run: Path, tmp_path: Path) -> None:
+    def change(stored: h5py.File) -> None:
+        stored.attrs[name] = stored.attrs[name].replace("1", "2") + " "
+
+    assert name in rewritten(run, tmp_path, change, forged=False).what
 
 
 def zeroed(stored: h5py.File) -> None:

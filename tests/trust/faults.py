@@ -20,6 +20,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.trust.hostile import seeds_of
+
 _OLD = b"old\n"
 _EVENTS = "incidents-2019-2024"
 _PAIR = ("./small.yaml", "--model", "./small-baseline.yaml", "--engine", "importance")
@@ -67,6 +69,21 @@ def scenarios() -> tuple[Scenario, ...]:
         ),
         Scenario("archive describe", ("archive", "describe", _EVENTS, "-o", "described.json"), ("described.json",)),
         Scenario("archive backtest", ("archive", "backtest", _EVENTS, "-o", "backtest.json"), ("backtest.json",)),
+        Scenario(
+            "report in three forms",
+            ("report", *_PAIR),
+            tuple(f"reports/small/small-baseline{suffix}" for suffix in (".html", ".json", ".md")),
+        ),
+        Scenario("compare", ("compare", _PAIR[0], _PAIR[0], *_PAIR[1:3], "-o", "compared.md"), ("compared.md",)),
+        Scenario(
+            "sweep", ("sweep", *_PAIR, "--set", "perpetrator.other=0.01,0.05,0.1", "-o", "swept.csv"), ("swept.csv",)
+        ),
+        Scenario("export", ("export", _PAIR[0], "-o", "small.xlsx"), ("small.xlsx",)),
+        Scenario(
+            "tempo report",
+            ("tempo", "report", "./series.yaml", "--draws", "60", "-o", "tempo.html", "-o", "tempo.json"),
+            ("tempo.html", "tempo.json"),
+        ),
         Scenario("new", ("new", "other"), ("other.yaml", "other-baseline.yaml"), fine=(0,)),
     )
 
@@ -89,6 +106,7 @@ def _reset(folder: Path, scenario: Scenario) -> None:
         if scenario.name == "new":
             (folder / name).unlink(missing_ok=True)
         else:
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_bytes(_OLD)
 
 
@@ -99,6 +117,7 @@ def _found(folder: Path, scenario: Scenario) -> dict[str, bytes | None]:
 def disturb(folder: Path, scenario: Scenario, kills: int, rng: random.Random) -> Tally:
     """Kill a scenario so many times and look at what is left each time; then let it finish."""
     _finish(folder, ("new", "small"), (0, 2))
+    (folder / "series.yaml").write_text(seeds_of("tempo")[0])
     for arguments in scenario.before:
         _finish(folder, arguments, (0, 1))
     _reset(folder, scenario)

@@ -1,11 +1,15 @@
 """Spoilt files by the thousand: does every one end in an answer or in an error with file and line, in time?
 
-    make fuzz                                          # 100,000 inputs over all file formats
+    make fuzz                                          # 100,000 inputs over all kinds
     python -m tests.trust.fuzz --inputs 2000 --kinds case model
     python -m tests.trust.fuzz --atheris 300            # so many seconds per kind, guided by coverage (needs atheris)
 
-A find is a text that ends in anything but success or an error with file and line, takes more than 5 seconds, or lets
-the process grow past 1 GB. Finds are written to a folder, so that they can become tests.
+Besides texts of every format: documents and tables handed over from Python, workbooks, saved runs with flipped bits,
+huge and packed tables, folders for kernels that somebody else prepared, and titles that a terminal would obey through
+every command.
+
+A find is an input that ends in anything but success or an error with its place and a way out, takes more than
+5 seconds, or lets the process grow past 1 GB. Finds are written to a folder, so that they can become tests.
 """
 
 from __future__ import annotations
@@ -15,6 +19,7 @@ import resource
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -22,8 +27,24 @@ from pathlib import Path
 from random import Random
 
 from tests.trust.hostile import judge, seeds_of, spoilt
+from tests.trust.hostile_files import attempt_cache, attempt_run, attempt_table
+from tests.trust.hostile_output import attempt_output
+from tests.trust.hostile_values import attempt_document, attempt_frames, attempt_workbook
 
-KINDS = ("case", "model", "grading", "recipe", "mapping", "events")
+TEXTS = ("case", "model", "grading", "recipe", "mapping", "events", "tempo", "matrix")
+ATTEMPTS: dict[str, Callable[[Random], tuple[str, str]]] = {
+    "document": attempt_document,
+    "frames": attempt_frames,
+    "workbook": attempt_workbook,
+    "run": attempt_run,
+    "table": attempt_table,
+    "cache": attempt_cache,
+    "output": attempt_output,
+}
+"""From a source of chance to what is wrong, and what it was about."""
+KINDS = (*TEXTS, *ATTEMPTS)
+COSTLY = {"frames": 4, "workbook": 20, "run": 10, "table": 20, "cache": 4, "output": 100}
+"""What is tried so many times more seldom, since each takes so much longer."""
 _BATCH = 500
 _MOST_MEMORY = 1 << 20  # kilobytes
 
@@ -50,14 +71,14 @@ class Batch:
 
 def batch(kind: str, first: int, count: int) -> Batch:
     """Inputs `first` to `first + count` of a kind; small seeds far more often than large ones."""
-    seeds = seeds_of(kind)
-    judge(kind, seeds[0])  # what is compiled once is no fault of the first input
+    if kind in TEXTS:
+        judge(kind, seeds_of(kind)[0])  # what is compiled once is no fault of the first input
+    else:
+        attempt(kind, first)
     finds = []
     for number in range(first, first + count):
-        r = Random(f"{kind} {number}")
-        base = seeds[0] if r.random() < 0.9 else r.choice(seeds)
-        text = spoilt(r, base, r.choice(seeds))
-        if why := judge(kind, text):
+        why, text = attempt(kind, number)
+        if why:
             finds.append(Find(kind, number, why, text))
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     if memory > _MOST_MEMORY:
@@ -65,15 +86,26 @@ def batch(kind: str, first: int, count: int) -> Batch:
     return Batch(kind, count, memory, tuple(finds))
 
 
+def attempt(kind: str, number: int) -> tuple[str, str]:
+    """What is wrong with how input `number` of a kind was taken, if anything, and the input."""
+    r = Random(f"{kind} {number}")
+    if kind in ATTEMPTS:
+        return ATTEMPTS[kind](r)
+    seeds = seeds_of(kind)
+    base = seeds[0] if r.random() < 0.9 else r.choice(seeds)
+    text = spoilt(r, base, r.choice(seeds))
+    return judge(kind, text), text
+
+
 def run(kinds: list[str], inputs: int, workers: int) -> list[Batch]:
     """All inputs, shared among kinds and processes, with a line of progress."""
-    each = -(-inputs // len(kinds))
-    found = []
+    each, found = -(-inputs // len(kinds)), []
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         waiting = [
-            pool.submit(batch, kind, first, min(_BATCH, each - first))
+            pool.submit(batch, kind, first, min(size, each // COSTLY.get(kind, 1) - first))
             for kind in kinds
-            for first in range(0, each, _BATCH)
+            for size in (max(10, _BATCH // COSTLY.get(kind, 1)),)
+            for first in range(0, each // COSTLY.get(kind, 1), size)
         ]
         for future in as_completed(waiting):
             found.append(future.result())
@@ -109,11 +141,13 @@ def main() -> int:
     parser.add_argument("--inputs", type=int, default=100_000)
     parser.add_argument("--kinds", nargs="*", choices=KINDS, default=list(KINDS))
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--atheris", type=int, metavar="SECONDS", help="coverage-guided instead, for so long per kind")
+    parser.add_argument(
+        "--atheris", type=int, metavar="SECONDS", help="texts only, guided by coverage, for so long per kind"
+    )
     parser.add_argument("--finds", type=Path, default=Path("build/fuzz"), help="where finds are written")
     chosen = parser.parse_args()
     if chosen.atheris:
-        return max(_atheris(kind, chosen.atheris) for kind in chosen.kinds)
+        return max(_atheris(kind, chosen.atheris) for kind in chosen.kinds if kind in TEXTS)
     found = run(chosen.kinds, chosen.inputs, chosen.workers)
     finds = [find for one in found for find in one.finds]
     for find in finds:
@@ -123,7 +157,7 @@ def main() -> int:
         mine = [one for one in found if one.kind == kind]
         print(
             f"{kind:8} {sum(one.inputs for one in mine):>8,} inputs, {sum(len(one.finds) for one in mine)} finds, "
-            f"at most {max(one.memory for one in mine) >> 10} MB"
+            f"at most {max((one.memory for one in mine), default=0) >> 10} MB"
         )
     for why in sorted({f"{find.kind}: {find.why.splitlines()[0][:150]}" for find in finds})[:20]:
         print(f"  {why}")

@@ -7,6 +7,7 @@ import re
 import tempfile
 import time
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from random import Random
 
@@ -14,15 +15,22 @@ import numpy as np
 
 from attribution.archive.reading.mapping_file import parse_mapping, read_mapping
 from attribution.archive.reading.read import read_events
-from attribution.errors import AttributionError, InputError, TooTiedError
+from attribution.campaign.assumptions import read_assumptions
+from attribution.campaign.design import design
+from attribution.campaign.reading import parse_tempo, read_tempo, shipped_tempos
+from attribution.errors import InputError, TooTiedError
 from attribution.network.compiler import compile_network
 from attribution.network.summation import log_joint
 from attribution.reading import (
+    Case,
+    Model,
     case_template,
     model_template,
     parse_case,
     parse_grading,
+    parse_model,
     parse_recipe,
+    read_ach,
     read_case,
     read_model,
     read_pair_errors,
@@ -112,7 +120,46 @@ NASTY = (
     ),
     *("[0.1, 0.1, 0.1]", "[1e-300, 1e-200, 0.5]", "{lr: [0.1, 1, 10]}", "{trait: x}", "likely", "{not: yes}"),
 )
+_TEMPO = """format: attribution-tempo/1
+id: made-up
+title: A made-up series
+from: 2020-01-01
+to: 2020-02-20
+observers:
+  weekly:
+    scope: "attacks on the road"
+    counts:
+      - {first: 2020-01-01, last: 2020-01-07, count: 4}
+      - {first: 2020-01-08, last: 2020-01-14, count: 0}
+      - {first: 2020-01-15, last: 2020-01-21, count: 3}
+      - {first: 2020-01-22, last: 2020-01-28, count: 2}
+      - {first: 2020-01-29, last: 2020-02-04, count: 5}
+      - {first: 2020-02-05, last: 2020-02-11, count: 1}
+  said:
+    scope: "attacks on the road, as stated"
+    statements:
+      - {as_of: 2020-01-05, total: 3}
+      - {as_of: 2020-01-12, total: 4, precision: about}
+      - {as_of: 2020-01-20, total: 6, source: "a briefing", published: 2020-01-21}
+      - {as_of: 2020-01-30, total: 9, none_since: 2020-01-25}
+      - {as_of: 2020-02-10, total: 12, precision: at-least}
+interventions:
+  - {id: first-strike, kind: strike, date: 2020-01-10, title: "A strike", by: A, on: B}
+  - {id: the-truce, kind: truce, date: 2020-01-25, ends: 2020-02-09, dated_by: announcement}
+"""
+_MATRIX = """id,evidence,Faction One,Faction Two,grade,source,published,url
+claim,"They claim it, at once",CC,II,B2,Agency,2024-01-29,https://example.org/claim
+drone,A drone of theirs was used,C,I,,,,
+denial,Two denied it,N,,A1,Agency,2024-02-01,
+"""
 _TOKEN = re.compile(r"[^\s,\[\]{}:]+")
+
+
+@cache
+def small_pair() -> tuple[Case, Model]:
+    """The templates as a case and a model."""
+    grading = (ROOT / "models" / "grading" / "standard.yaml").read_text()
+    return parse_case(case_template("small")), parse_model(model_template("small"), grading_text=grading)
 
 
 def seeds_of(kind: str) -> list[str]:
@@ -124,6 +171,10 @@ def seeds_of(kind: str) -> list[str]:
     if kind == "events":
         lines = (ROOT / "data" / "events" / "incidents-2019-2024.csv").read_text().splitlines(keepends=True)
         return ["".join(lines[:12]), "".join(lines)]
+    if kind == "tempo":
+        return [_TEMPO, read_tempo(shipped_tempos()[0]).text]
+    if kind == "matrix":
+        return [_MATRIX]
     folder = {"grading": "models/grading", "recipe": "models/recipes", "mapping": "data/mappings"}[kind]
     return [path.read_text() for path in sorted((ROOT / folder).glob("*.yaml"))]
 
@@ -194,21 +245,26 @@ _SPOILERS: tuple[Callable[[Random, str, str], str], ...] = (
 
 def judge(kind: str, text: str) -> str:
     """What is wrong with how a text was taken; empty where it was read, or refused with file and line, in time."""
-    started = time.monotonic()
+    return judged(lambda: _take(kind, text), line=True)
+
+
+def judged(take: Callable[[], object], *, line: bool = False) -> str:
+    """What is wrong with how something was taken; empty where it was, or was refused with its place and a way out."""
+    started = time.process_time()  # whatever else the machine is doing
     try:
-        _take(kind, text)
+        take()
     except InputError as error:
-        if not (error.file and error.line):
+        if line and not (error.file and error.line):
             return f"an error without file and line: {error}"
+        if not (error.file or error.at or error.allowed):
+            return f"an error without a place: {error}"
         if not error.allowed and not error.hint:
             return f"an error without a way out: {error}"
     except TooTiedError:
         pass
-    except AttributionError as error:
-        return f"{type(error).__name__}: {error}"
     except Exception as error:
         return f"{type(error).__name__}: {error}"
-    took = time.monotonic() - started
+    took = time.process_time() - started
     return f"it took {took:.1f} s" if took > SLOWEST else ""
 
 
@@ -225,6 +281,10 @@ def _take(kind: str, text: str) -> None:
         parse_mapping(text, "fuzz.yaml")
     elif kind == "events":
         _events(text)
+    elif kind == "tempo":
+        _tempo(text)
+    elif kind == "matrix":
+        _matrix(text)
     else:
         _model(text)
 
@@ -240,6 +300,21 @@ def _model(text: str) -> None:
     z = np.random.default_rng(0).standard_normal((8, program.dimension))
     if np.isnan(log_joint(program, z)).any():
         raise ArithmeticError("the summation is not a number")
+
+
+def _tempo(text: str) -> None:
+    """A spoilt series; what can be read is laid out for its model."""
+    with tempfile.TemporaryDirectory() as folder:
+        series = parse_tempo(text, "fuzz.yaml", Path(folder), today=dt.date(2026, 1, 1))
+    for observer in series.observers:
+        design(series, observer, read_assumptions(), pooled=False)
+
+
+def _matrix(text: str) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "fuzz.csv"
+        path.write_bytes(text.encode("utf-8", "surrogatepass"))
+        read_pair_errors(*read_ach(path, date="2024-01-28"))
 
 
 def _events(text: str) -> None:

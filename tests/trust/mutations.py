@@ -29,6 +29,10 @@ LEAN = ("tests/analysis/assumptions/test_lean.py",)
 PREDICTIVE = ("tests/analysis/assumptions/test_prior_predictive.py",)
 ASSUMED = "attribution/analysis/assumptions"
 STORIES = ("tests/network/test_stories.py",)
+SAVED = ("tests/inference/test_saved.py",)
+COMPILED = ("tests/test_compile.py",)
+INERT = ("tests/test_inert.py",)
+TABLES = ("tests/archive/reading/test_tables_as_they_come.py",)
 GRADIENT = ("tests/network/test_gradient.py",)
 
 
@@ -438,6 +442,94 @@ MUTATIONS = (
         "return digest(canonical(replace(self, outcomes=()).to_dict()))",
         "return digest(canonical(self.to_dict()))",
         ("tests/domain/test_outcomes.py",),
+    ),
+    Mutation(
+        "bits-unnoticed",
+        "arrays of a saved run are not compared with their digests",
+        "attribution/inference/saved.py",
+        "    if changed:",
+        "    if not stated:",
+        SAVED,
+    ),
+    Mutation(
+        "texts-unnoticed",
+        "settings and names of a saved run have no digest",
+        "attribution/inference/saved.py",
+        "for name, text in attributes.items() if name in _TEXTS}",
+        "for name, text in attributes.items() if name == 'case_id'}",
+        SAVED,
+    ),
+    Mutation(
+        "forged-weights",
+        "draws with forged digests need not have the densities of the model",
+        "attribution/inference/saved.py",
+        "    if not good:",
+        "    if not len(draws.flat):",
+        SAVED,
+    ),
+    Mutation(
+        "shared-kernels",
+        "a folder that others may write into is trusted with compiled code",
+        "attribution/_compile.py",
+        "and not status.st_mode & 0o022",
+        "and status.st_mode",
+        COMPILED,
+    ),
+    Mutation(
+        "swapped-kernels",
+        "a trusted folder may lie where others can put another in its place",
+        "attribution/_compile.py",
+        "            if not _trusted(place.resolve()):",
+        "            if not place.exists():",
+        COMPILED,
+    ),
+    Mutation(
+        "terminal-obeys",
+        "marks that turn letters round reach the terminal",
+        "attribution/inert.py",
+        "    if kind in _BLANK:",
+        "    if kind in _UNSEEN or kind in _BLANK:\n        return letter\n    if kind in _BLANK:",
+        INERT,
+    ),
+    Mutation(
+        "formula-in-a-cell",
+        "a text that begins as a formula goes into a spreadsheet as it is",
+        "attribution/inert.py",
+        '        return f"\'{text}"',
+        "        return text",
+        INERT,
+    ),
+    Mutation(
+        "packed-without-end",
+        "a packed table may unpack to anything",
+        f"{_ARCHIVE}/reading/encodings.py",
+        "        if self._unpacked > self._most:",
+        "        if self._unpacked < 0:",
+        TABLES,
+    ),
+    Mutation(
+        "columns-without-end",
+        "a table may have any number of columns",
+        f"{_ARCHIVE}/reading/tables.py",
+        "    if len(header) > _MOST_COLUMNS:",
+        "    if len(header) < 0:",
+        TABLES,
+    ),
+    Mutation(
+        "series-reads-anywhere",
+        "a series may name a file outside its folder",
+        "attribution/campaign/reading.py",
+        '    if inside.is_absolute() or ".." in inside.parts or "\\\\" in field.text():',
+        "    if not inside.parts:",
+        ("tests/campaign/test_reading.py",),
+    ),
+    Mutation(
+        "forms-apart",
+        "some forms of a report stay when one cannot be written",
+        "attribution/atomic.py",
+        "                    if len(filled) > 1:",
+        "                    if not filled:",
+        ("tests/test_atomic.py",),
     ),
 )
 

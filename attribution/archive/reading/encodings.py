@@ -15,7 +15,7 @@ from attribution.errors import FormatError
 
 _CODECS = {"latin-1": "cp1252", "mac-roman": "mac_roman", "utf-8": "utf-8-sig"}
 _SCORED_LINES = 20_000
-_LONGEST_LINE = 1 << 24
+_LONGEST_LINE, _BLOCK = 1 << 24, 1 << 18
 _MOST_RATIO, _SMALL = 1000, 1 << 26
 _PACKED = (
     (b"PK\x03\x04", "a zip archive", "unpack it first; if it is an Excel file, its name must end in .xlsx"),
@@ -183,17 +183,21 @@ def _first_alien(line: bytes) -> int:
 
 
 def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    """The first line, and every line of blocks that hold more than plain ASCII, with their numbers."""
     try:
         with open_bytes(path) as stream:
-            number = 0
-            while line := stream.readline(_LONGEST_LINE):
-                number += 1
-                if len(line) == _LONGEST_LINE:
+            number = 1
+            while block := stream.read(_BLOCK):
+                rest = stream.readline(_LONGEST_LINE)
+                if len(rest) == _LONGEST_LINE:
                     raise FormatError(
                         f"the line is longer than {_LONGEST_LINE >> 20} million bytes.", allowed="rows of a table",
-                        hint="is it a table, with line ends?", file=str(path), line=number,
+                        hint="is it a table, with line ends?", file=str(path), line=number + block.count(b"\n"),
                     )  # fmt: skip
-                yield number, line
+                block += rest
+                if number == 1 or not block.isascii() or b"\0" in block:
+                    yield from enumerate(io.BytesIO(block), number)
+                number += block.count(b"\n")
     except (EOFError, gzip.BadGzipFile) as error:
         raise FormatError(
             "the packed file is cut or damaged.", allowed="a whole .gz file", hint="get it again", file=str(path)

@@ -417,9 +417,18 @@ def _sheets(path: Path) -> list[str]:
 
 def _excel(path: Path, sheet: str) -> Iterator[tuple[str, ...]]:
     book = _workbook(path)
-    for row in book[sheet].iter_rows(values_only=True):
+    rows = book[sheet].iter_rows(values_only=True)
+    while (row := _next(rows, path)) is not None:
         yield tuple(as_text(value) for value in row)
     book.close()
+
+
+def _next(rows: Iterator[tuple[object, ...]], path: Path) -> tuple[object, ...] | None:
+    """The next row, read only now; None at the end."""
+    try:
+        return next(rows, None)
+    except Exception as error:  # openpyxl raises whatever its zip and XML readers raise
+        raise _no_workbook(path) from error
 
 
 def _workbook(path: Path) -> Any:
@@ -441,4 +450,8 @@ def _workbook(path: Path) -> Any:
     except FormatError:
         raise
     except Exception as error:  # openpyxl raises whatever its zip and XML readers raise
-        raise FormatError("this is not a whole Excel file.", allowed="an .xlsx file", file=str(path)) from error
+        raise _no_workbook(path) from error
+
+
+def _no_workbook(path: Path) -> FormatError:
+    return FormatError("this is not a whole Excel file.", allowed="an .xlsx file", file=str(path))

@@ -185,6 +185,19 @@ def test_a_part_of_a_sheet_that_unpacks_to_a_lot_is_refused(tmp_path: Path) -> N
         read(path)
 
 
+def test_a_sheet_that_ends_in_the_middle_is_refused(tmp_path: Path) -> None:
+    whole, path = tmp_path / "whole.xlsx", tmp_path / "events.xlsx"
+    a_book(whole, {"Sheet1": [list(row) for row in ROWS]})
+    with zipfile.ZipFile(whole) as parts:
+        inside = {name: parts.read(name) for name in parts.namelist()}
+    inside["xl/worksheets/sheet1.xml"] = inside["xl/worksheets/sheet1.xml"][:-40]
+    with zipfile.ZipFile(path, "w") as parts:
+        for name, part in inside.items():
+            parts.writestr(name, part)
+    with pytest.raises(FormatError, match="not a whole Excel file"):
+        read(path)
+
+
 def test_lists_in_parquet_are_refused(tmp_path: Path) -> None:
     import pyarrow as pa
     from pyarrow.parquet import write_table
