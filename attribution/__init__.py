@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from attribution._version import __version__ as __version__
 
 if TYPE_CHECKING:
+    from attribution.analysis.assumptions.expected import Expected, expected
     from attribution.analysis.assumptions.lean import Lean, lean
     from attribution.analysis.assumptions.learning import Learning, learning
     from attribution.analysis.assumptions.model_error import ModelErrorSweep, model_error
@@ -84,6 +85,7 @@ __all__ = [
     "Decomposition",
     "Dependence",
     "DesignCheck",
+    "Expected",
     "Explorer",
     "Grading",
     "Lattice",
@@ -121,6 +123,7 @@ __all__ = [
     "deception_budget",
     "dependence",
     "draw",
+    "expected",
     "explore",
     "fit",
     "fit_many",
@@ -167,6 +170,7 @@ _HOMES = {
     "Concern": "domain.concern",
     "Confidence": "analysis.confidence",
     "DeceptionBudget": "analysis.deception",
+    "Expected": "analysis.assumptions.expected",
     "Decomposition": "analysis.shapley",
     "Dependence": "analysis.dependence",
     "Grading": "reading",
@@ -202,6 +206,7 @@ _HOMES = {
     "deception_budget": "analysis.deception",
     "dependence": "analysis.dependence",
     "draw": "reporting.figures.network",
+    "expected": "analysis.assumptions.expected",
     "fit": "inference.fit",
     "fit_many": "inference.many",
     "lattice": "analysis.lattice",
