@@ -53,6 +53,10 @@ def _comparison(posterior: Posterior) -> at.Comparison:
     return at.compare(posterior, fit_under(posterior.case, other, posterior.settings))
 
 
+def _expected(posterior: Posterior) -> at.Expected:
+    return at.expected(posterior, posterior.ranking[1].id)
+
+
 def _casebook(posterior: Posterior) -> at.Casebook:
     return at.casebook([(posterior.case, posterior.model)])
 
@@ -76,6 +80,7 @@ FINDINGS: list[Callable[[Posterior], Finding]] = [
     at.tipping_points,
     at.deception_budget,
     at.timeline,
+    _expected,
     _what_if,
     _comparison,
     _casebook,
