@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _COMMANDS = (
     "new", "recipes", "import", "export", "check", "fit", "report", "reports", "sensitivity", "sweep", "compare",
-    "casebook", "schema", "archive", "tempo",
+    "casebook", "schema", "archive", "tempo", "elicit",
 )  # fmt: skip
 
 
@@ -63,6 +63,7 @@ def _build() -> _Parser:
     _add_import(commands)
     _add_export(commands)
     _add_check(commands)
+    _add_elicit(commands)
     _add_fit(commands)
     _add_report(commands)
     _add_sensitivity(commands)
@@ -137,6 +138,23 @@ def _add_check(commands: _Commands) -> None:
     _add_case(check, "CASE")
     add_format(check)
     check.set_defaults(target=("case", "check"))
+
+
+def _add_elicit(commands: _Commands) -> None:
+    elicit = commands.add_parser(
+        "elicit", help="walk through the numbers of a model, those first on which the answer depends most"
+    )
+    elicit.add_argument("model", metavar="MODEL", help="a model of your own, ending in .yaml; with -o a shipped one")
+    elicit.add_argument(
+        "case", metavar="CASE", nargs="?", default="", help="default: beside the model, or the shipped one it names"
+    )
+    elicit.add_argument(
+        "--deception", action="store_true", help="instead the deception checklist, which proposes `forged` and `staged`"
+    )
+    elicit.add_argument(
+        "-o", "--output", metavar="FILE.yaml", type=output_path("a model", ".yaml"), help="write onto a new file"
+    )
+    elicit.set_defaults(target=("elicit", "elicit"))
 
 
 def _add_fit(commands: _Commands) -> None:
