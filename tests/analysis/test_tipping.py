@@ -181,3 +181,18 @@ def test_a_model_may_name_an_origin_that_was_withdrawn_since() -> None:
     assert withdrawn
     assert any("us-first-report" in cluster.origins for cluster in posterior.model.clusters)
     assert at.tipping_points(posterior).leader == posterior.ranking[0].id
+
+
+def test_how_many_organisations_a_faction_stands_for_can_tip_the_lead() -> None:
+    """Equal shares by size, 1 against [0.4, 0.8, 1.6]: level where the median is 1, ln 1.25 / ln 4 widths away."""
+    table = a_table("x", {"yes": {"else": (0.3, 0.5, 0.7)}})
+    case = a_case(Fact("x", ("yes", "no")), items=[a_report("r", says("x", "yes"))])
+    found = at.tipping_points(at.fit(case, a_model(table, sizes={"b": (0.4, 0.8, 1.6)}), engine="importance"))
+    (tip,) = found.numbers
+    assert (tip.id, tip.to) == ("size[b]", "b")
+    assert tip.size == pytest.approx(math.log(1.25) / math.log(4.0), abs=0.002)
+    assert tip.then == "[0.5, 1, 2]"
+
+
+def test_the_size_that_ships_is_among_what_is_tried(posterior: Posterior) -> None:
+    assert "size[other-iri]" in {shift.id for shift in number_shifts(posterior)}

@@ -34,6 +34,9 @@ COMPILED = ("tests/test_compile.py",)
 INERT = ("tests/test_inert.py",)
 TABLES = ("tests/archive/reading/test_tables_as_they_come.py",)
 GRADIENT = ("tests/network/test_gradient.py",)
+ROLES = ("tests/network/test_roles.py",)
+CONTRADICTION = ("tests/inference/test_contradiction.py",)
+EXPECTED = ("tests/analysis/assumptions/test_expected.py",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +231,78 @@ MUTATIONS = (
         "for h, share in enumerate(self._reference):\n                row",
         "for h, share in enumerate([self.tape.literal(1.0 / self.factions)] * self.factions):\n                row",
         STORIES,
+    ),
+    Mutation(
+        "same-by-heads",
+        "what is left of a role is split evenly, not by the prior",
+        f"{_NETWORK}/emitter.py",
+        "                shares = self._without(own)",
+        "                shares = [tape.literal(1.0 / (len(slots) - 1))] * len(slots)",
+        ROLES,
+    ),
+    Mutation(
+        "same-again-for-others",
+        "the others share what whoever did it has of the role, not what that leaves",
+        f"{_NETWORK}/emitter.py",
+        "else tape.multiply(left, shares[h])",
+        "else tape.multiply(given[0], shares[h])",
+        ROLES,
+    ),
+    Mutation(
+        "same-moves-with-the-prior",
+        "a move of the prior moves who else plays a role",
+        f"{_NETWORK}/emitter.py",
+        '        numbers = i["reference_start"], i["reference_slot"], i["reference_within"]',
+        '        numbers = i["prior_start"], i["prior_slot"], i["within_slot"]',
+        ROLES,
+    ),
+    Mutation(
+        "joint-by-nobody",
+        "what is said of a party does not hold for what it did with others",
+        "attribution/domain/factions.py",
+        "return under | {leaf for leaf in self.leaves if under & set(self._nodes[leaf].joint_of)}",
+        "return under",
+        ROLES,
+    ),
+    Mutation(
+        "joint-of-all-only",
+        "what is said of one party holds for the joint operation only if it is said of all",
+        "attribution/domain/factions.py",
+        "if under & set(self._nodes[leaf].joint_of)}",
+        "if self._nodes[leaf].joint_of and under >= set(self._nodes[leaf].joint_of)}",
+        ROLES,
+    ),
+    Mutation(
+        "impossible-passes",
+        "what nobody could have made true is not told",
+        "attribution/inference/concerns.py",
+        "if probability <= IMPOSSIBLE and",
+        "if probability < 0.0 and",
+        CONTRADICTION,
+    ),
+    Mutation(
+        "impossible-for-one",
+        "what one faction cannot have left counts as impossible for all",
+        "attribution/inference/fit.py",
+        "return bool(np.isfinite(log_joint_at(program, slots)).any())",
+        "return bool(np.isfinite(log_joint_at(program, slots)).all())",
+        CONTRADICTION,
+    ),
+    Mutation(
+        "expected-unweighted",
+        "what to expect of a faction forgets how probable the numbers make it",
+        f"{ASSUMED}/expected.py",
+        "probability=float(mine.sum() / weight.sum()),",
+        "probability=float(values.mean()),",
+        EXPECTED,
+    ),
+    Mutation(
+        "expected-with-the-rest",
+        "the chance of an item supposes that all others are there",
+        f"{ASSUMED}/expected.py",
+        "power[o] if o == one else 0.0",
+        "power[o]",
+        EXPECTED,
     ),
     Mutation(
         "lean-one-way",

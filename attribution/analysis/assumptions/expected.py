@@ -309,19 +309,13 @@ def _facts(case: Case, prior: _Prior) -> Iterator[tuple[_Thing, Floats]]:
         said = [one for item in case.evidence for one in _item_says(item) if one.fact == fact.id]
         for position, state in enumerate(fact.states):
             name = case.factions.label(state) if fact.over_factions else state.replace("-", " ")
-            there = any(_asserts(case, one, state) for one in said)
+            there = any(state in case.meaning(one) for one in said)
             yield _Thing("fact", fact.id, state, f"{fact.label} {name}", there), joint[:, position]
 
 
 def _item_says(item: Item) -> tuple[Proposition, ...]:
     """What an item asserts; nothing where it was weighed already."""
     return () if isinstance(item, Direct) else item.propositions
-
-
-def _asserts(case: Case, said: Proposition, state: str) -> bool:
-    """Whether a proposition about a fact holds in a state of it."""
-    names = set(case.factions.upward(state)) if case.facts[said.fact].over_factions else {state}
-    return bool(names & said.states) != said.negated
 
 
 def _items(posterior: Posterior, case: Case) -> Iterator[tuple[_Prior, _Thing, Floats]]:
