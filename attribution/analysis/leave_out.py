@@ -342,9 +342,9 @@ def _logit(probability: Floats) -> Floats:
     return np.asarray(np.log(clipped) - np.log1p(-clipped))
 
 
-def direction_concerns(posterior: Posterior) -> Iterator[Concern]:
+def direction_concerns(posterior: Posterior, found: LeaveOut | None = None) -> Iterator[Concern]:
     """Doubts about evidence that points one way only, from what each origin adds to the odds."""
-    found = leave_out(posterior, "origin", refit=False)
+    found = found or leave_out(posterior, "origin", refit=False)
     yield from _one_way(posterior, found)
     yield from _nothing_for_other(found)
 

@@ -1,4 +1,4 @@
-"""`attribution import | export | check | schema`: other forms of a case, what a case and a model imply."""
+"""`attribution import | export | schema`: other forms of a case, and what its files may hold."""
 
 from __future__ import annotations
 
@@ -6,16 +6,8 @@ import argparse
 from typing import Any
 
 from attribution.cli.inputs import read_pair, refuse_to_overwrite, shown
-from attribution.cli.output import Table, concerns_table, print_json, show
-from attribution.domain.case import Case
-from attribution.domain.concern import Concern
-from attribution.domain.lint import case_concerns, case_lint
-from attribution.domain.model import Model
-from attribution.domain.model_lint import model_concerns
+from attribution.cli.output import print_json
 from attribution.errors import UsageError
-from attribution.reading.placeholders import placeholder_concerns
-
-_LOG2_POINTS, _PRIOR_LOG2_POINTS = 6, 9  # of each of 8 scrambles
 
 
 def import_case(arguments: argparse.Namespace) -> int:
@@ -55,23 +47,6 @@ def export_case(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def check(arguments: argparse.Namespace) -> int:
-    """Read a case and a model, print what they imply, and the doubts that they raise by themselves."""
-    case, model = read_pair(arguments)
-    concerns = (
-        *case_concerns(case),
-        *case_lint(case),
-        *model_concerns(case, model),
-        *placeholder_concerns(case, model),
-        *_of_few_points(case, model),
-    )
-    tables = [_prior(case, model), _origins(case, model), concerns_table(concerns)]
-    if arguments.format == "text":
-        print(_summary(case, model) + "\n")
-    show(tables, arguments.format)
-    return 1 if any(concern.severity == "blocking" for concern in concerns) else 0
-
-
 def schema(arguments: argparse.Namespace) -> int:
     """Print a JSON Schema."""
     print_json(schema_of(arguments.what))
@@ -107,48 +82,3 @@ def schema_of(what: str) -> dict[str, Any]:
     from attribution.reading import schema as file_schema
 
     return file_schema(what)
-
-
-def _of_few_points(case: Case, model: Model) -> tuple[Concern, ...]:
-    """What cannot be believed, and which way the rest points: few points tell, their error is far below a direction."""
-    from attribution.analysis.leave_out import direction_concerns
-    from attribution.inference.concerns import impossible_evidence
-    from attribution.inference.fit import fit_under
-    from attribution.inference.settings import Sampling, Settings
-
-    few = Settings(engine="importance", sampling=Sampling(log2_points=_LOG2_POINTS))
-    posterior = fit_under(case, model, few)
-    return (*impossible_evidence(posterior), *direction_concerns(posterior))
-
-
-def _summary(case: Case, model: Model) -> str:
-    return (
-        f"{case.title}: {len(case.factions.leaves)} factions, {len(case.facts)} facts, {len(case.evidence)} items "
-        f"from {len(case.origins)} origins.\n{model.title}: the model fits the case."
-    )
-
-
-def _prior(case: Case, model: Model) -> Table:
-    """The prior that the assumptions imply: means, and the range over inputs."""
-    from attribution.inference.fit import prior
-    from attribution.inference.settings import Sampling
-
-    implied = prior(case, model, sampling=Sampling(log2_points=_PRIOR_LOG2_POINTS)).standings
-    rows = tuple((standing.id, standing.probability, standing.low, standing.high) for standing in implied)
-    return Table("implied prior", ("faction", "mean", "low", "high"), rows)
-
-
-def _origins(case: Case, model: Model) -> Table:
-    """What each origin says at most: its grade as it is used, and the largest likelihood ratio that can carry."""
-    from attribution.domain.evidence import Statement
-    from attribution.network.compile_origins import effective_grade
-
-    rows = []
-    for origin in case.origins:
-        graded = isinstance(origin.items[0], Statement)
-        used = effective_grade(case, origin)
-        stated = str(origin.grade) if origin.grade else "none"
-        grade = stated if stated == str(used) else f"{stated}, read as {used}"
-        cap = f"{model.grading.cap(used):.3g}" if graded else ""
-        rows.append((origin.id, str(len(origin.items)), grade if graded else origin.items[0].kind, cap))
-    return Table("origins", ("origin", "items", "grade", "cap"), tuple(rows))

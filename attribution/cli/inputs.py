@@ -251,13 +251,13 @@ def rival_names(posterior: Posterior, arguments: argparse.Namespace | None) -> l
     if arguments is not None and not arguments.case.endswith(".nc"):
         named = model_of(case, arguments)
         if named.endswith(".yaml"):
-            return _beside(case, Path(named))
+            return models_beside(case, Path(named))
     if case.id not in shipped_cases():
         return []
     return [f"{case.id}/{name}" for name in shipped_models(case.id) if name != posterior.model.id]
 
 
-def _beside(case: Case, model: Path) -> list[str]:
+def models_beside(case: Case, model: Path) -> list[str]:
     """The models of the case in the folder of one of them, by their first lines."""
     found = []
     for file in sorted(model.parent.glob("*.yaml")):

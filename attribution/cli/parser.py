@@ -134,10 +134,12 @@ def _add_export(commands: _Commands) -> None:
 
 
 def _add_check(commands: _Commands) -> None:
-    check = commands.add_parser("check", help="read a case and a model, say what they imply and what is doubtful")
+    check = commands.add_parser(
+        "check", help="say what is missing for an honest answer, what matters most first, and what the numbers imply"
+    )
     _add_case(check, "CASE")
     add_format(check)
-    check.set_defaults(target=("case", "check"))
+    check.set_defaults(target=("check", "check"))
 
 
 def _add_elicit(commands: _Commands) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from attribution.domain.case import Case
 from attribution.domain.concern import Concern
-from attribution.domain.evidence import Absence, Act, Item, Report, SourceKind, Statement
+from attribution.domain.evidence import Absence, Act, Direct, Item, Report, SourceKind, Statement
 from attribution.domain.grades import Grade
 from attribution.domain.identifiers import OTHER, PERPETRATOR
 from attribution.domain.origins import Origin
@@ -93,6 +93,51 @@ def case_lint(case: Case) -> Iterator[Concern]:
     yield from _unchecked_artefacts(case)
     yield from _one_sided_facts(case)
     yield from _several_in_one_origin(case)
+
+
+def case_gaps(case: Case) -> Iterator[Concern]:
+    """What an honest answer usually rests on, and this case does not have."""
+    if not case.evidence:
+        yield Concern(
+            what="there is no evidence",
+            means="the answer is the prior",
+            remedy="enter what was said, done and not found, an item each",
+            topic="evidence",
+        )
+        return
+    yield from _nothing_missed(case)
+    spoken = {each.fact for item in case.evidence for each in item.propositions}
+    spoken |= {item.fact for item in case.evidence if isinstance(item, Direct)}
+    silent = [fact for fact in case.facts.ids if fact not in spoken]
+    if silent:
+        yield Concern(
+            what=f"no item speaks about {listed(silent)}",
+            means="such a fact is inferred, and moves nothing: it has a posterior of its own in the report",
+            remedy="enter the item that speaks about it, or keep it as something to be inferred",
+            severity="note",
+            topic="evidence",
+        )
+    pages = [page for item in case.evidence for page in item.citations]
+    read = sum(page.read == "original" for page in pages)
+    if pages and 2 * read < len(pages):
+        yield Concern(
+            what=f"{read} of {len(pages)} pages that are cited were read in the original",
+            means="copies and excerpts drop the words that limit a statement",
+            remedy="read the original where it can be had, and say so: `read: original`",
+            severity="note",
+            topic="evidence",
+        )
+
+
+def _nothing_missed(case: Case) -> Iterator[Concern]:
+    if not any(isinstance(item, Absence) for item in case.evidence):
+        yield Concern(
+            what="nothing was looked for and not found",
+            means="what did not happen speaks too: a claim that never came, a trace that would have been there",
+            remedy="enter an absence: what was looked for, where, about whom, how probably it would have been found",
+            severity="note",
+            topic="evidence",
+        )
 
 
 def one_sided_searches(case: Case) -> Iterator[Concern]:

@@ -34,6 +34,20 @@ def model_lint(case: Case, model: Model) -> Iterator[Concern]:
     yield from _repeated_traits(model)
 
 
+def model_gaps(model: Model) -> Iterator[Concern]:
+    """What an honest answer usually rests on, and this model says nothing of."""
+    deception = model.deception
+    if not (deception.staged or deception.forged or deception.deceptive):
+        yield Concern(
+            what="the model takes nothing to be staged, forged or turned round",
+            means="it is certain that no scene was arranged and no witness made up, whoever would profit from it",
+            remedy="ask of each trace what it takes to plant it, of each witness whether he can be checked; write it "
+            "under `deception:`",
+            severity="note",
+            topic="assumptions",
+        )
+
+
 def _thin_history(model: Model) -> Iterator[Concern]:
     history = model.perpetrator.archive
     if history and history.labelled < FEW_LABELS:
