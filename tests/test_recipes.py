@@ -78,6 +78,23 @@ def test_open_set_and_forgeries_are_doubled(pair: tuple[str, str]) -> None:
             np.testing.assert_allclose(triples(under(sceptical, key.text)), doubled, rtol=1e-9, err_msg=key.text)
 
 
+COPIED = ("code-tool-public", "language-traces", "ways-alike", "infrastructure-style", "working-hours")
+STOLEN = ("code-reuse", "infrastructure-reuse", "access-held-before")
+
+
+def test_traces_of_the_cyber_recipe_weigh_what_it_says_of_them() -> None:
+    tables = under(document("cyber"), "tables")
+
+    def odds(name: str) -> float:
+        ((_, given),) = under(under(tables, name), "rows").entries
+        row = triples(given)
+        return row[0][1] / row[-1][1]
+
+    assert all(1.5 <= odds(name) <= 4 for name in COPIED)
+    assert all(10 <= odds(name) <= 30 for name in STOLEN)
+    assert odds("operator-mistake") > max(odds(name) for name in STOLEN)  # the strongest trace there is
+
+
 @pytest.mark.parametrize("name", RECIPES)
 def test_every_entry_has_its_reason(name: str) -> None:
     recipe = document(name)

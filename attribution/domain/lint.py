@@ -48,11 +48,12 @@ _BY_ARTEFACT: tuple[tuple[re.Pattern[str], str, str], ...] = tuple(
     for words, digit, why in (
         ("photo|photograph|picture|video|footage", "3", "a picture has first to be placed and dated"),
         ("leak|leaked|document|memo", "4", "a paper without a known way from its author may be altered or made up"),
-        ("confession|confesse|confessed", "4", "a confession in custody says what custody wants"),
+        ("confession|confessed", "4", "a confession in custody says what custody wants"),
         ("debris|wreckage|remains|fragment|serial", "2", "remains can be examined again"),
         ("overheard|intercept|wiretap", "3", "what was overheard is told by whoever listened"),
     )
 )
+_HOLDERS = ("government", "military", "court", "organisation")  # who may have the thing itself, and let others see it
 _NAMES_SOMEBODY = ("4", "whom it was is an opinion until it is shown why")
 
 
@@ -400,9 +401,9 @@ def usual_grade(case: Case, item: Item) -> UsualGrade | None:
     digit, because = _BY_SOURCE[source.kind]
     questions = (case.facts[each.fact].question for each in item.says if each.fact in case.facts)
     texts = " ".join((item.title, *questions)).lower()
-    for words, least, why in _BY_ARTEFACT:
-        if words.search(texts):
-            digit, because = (least, f"{because}; {why}") if least != digit else (digit, because)
+    for words, own, why in _BY_ARTEFACT:
+        if words.search(texts) and (own > digit or (own < digit and source.kind in _HOLDERS)):
+            digit, because = own, f"{because}; {why}"
             break
     if any(each.fact == PERPETRATOR for each in item.says) and digit < _NAMES_SOMEBODY[0]:
         digit, because = _NAMES_SOMEBODY[0], f"{because}; {_NAMES_SOMEBODY[1]}"

@@ -178,10 +178,10 @@ def test_what_ships_raises_none_that_is_not_so(name: str) -> None:
 
 
 def test_a_missing_grade_is_offered_with_its_reason_and_not_applied() -> None:
-    case = a_case(DEBRIS.replace("grade: B2, ", "title: The debris, ").replace("ministry", "press"))
+    case = a_case(DEBRIS.replace("grade: B2, ", "title: The debris, ").replace("grade: B2", ""))
     (concern,) = case_concerns(case)
     assert '"debris" has no grade' in concern.what
-    assert "a C2 would be usual for a report by such a source (media), because" in concern.remedy
+    assert "a B2 would be usual for a report by such a source (government), because" in concern.remedy
     assert "remains can be examined again" in concern.remedy
     assert case.origins["debris"].grade is None
 
@@ -191,6 +191,7 @@ def test_a_missing_grade_is_offered_with_its_reason_and_not_applied() -> None:
     [
         (DEBRIS, "B2"),  # remains can be examined again
         (DEBRIS.replace("id: debris", "id: word"), "B3"),  # a government asserts
+        (DEBRIS.replace("ministry", "press"), "C3"),  # who only tells of remains cannot show them
         (DEBRIS.replace("ministry", "sample"), "B2"),
         (DEBRIS.replace("weapon: drone", "perpetrator: front").replace("ministry", "sample"), "B4"),
         (DEBRIS.replace("id: debris", "id: film, title: A video").replace("ministry", "sample"), "B3"),
