@@ -130,17 +130,24 @@ WORKS: dict[str, dict[str, object]] = {
 PLOTS = ("plot_dist", "plot_forest", "plot_ridge", "plot_ess", "plot_mcse", "plot_autocorr", "plot_prior_posterior")
 
 
+@pytest.fixture(params=["instant", "sampled"])
+def run(request: pytest.FixtureRequest) -> at.Posterior:
+    found = request.getfixturevalue(request.param)
+    assert isinstance(found, at.Posterior)
+    return found
+
+
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("name", WORKS)
-def test_functions_of_arviz_work_on_the_tree(instant: at.Posterior, name: str) -> None:
-    assert getattr(az, name)(instant.tree, **WORKS[name]) is not None
+def test_functions_of_arviz_work_on_the_tree(run: at.Posterior, name: str) -> None:
+    assert getattr(az, name)(run.tree, **WORKS[name]) is not None
 
 
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("name", PLOTS)
-def test_plots_of_arviz_work_on_the_tree(instant: at.Posterior, name: str) -> None:
+def test_plots_of_arviz_work_on_the_tree(run: at.Posterior, name: str) -> None:
     one = {"coords": {"faction": ["kataib-hezbollah"]}, "backend": "matplotlib", **PROBABILITY}
-    assert getattr(az, name)(instant.tree, **one) is not None
+    assert getattr(az, name)(run.tree, **one) is not None
     mpl.pyplot.close("all")
 
 
