@@ -1,6 +1,7 @@
 """A run on disk: one NetCDF-4 file that stands alone, holds data only, and is checked when it is read.
 
 It holds z, the weights or the sampler's statistics, and case and model as text: everything else follows from these.
+Where z are quantiles of Sobol points, the points are written, whole numbers of 30 bits: half the size, the same z.
 Texts have digests of their contents, arrays of their bytes, and draws the densities that the model gives them.
 """
 
@@ -22,6 +23,7 @@ from attribution.errors import InputError, RunError, listed
 from attribution.inference.draws import Draws, smoothed
 from attribution.inference.posterior_draws import PosteriorDraws
 from attribution.inference.settings import RUN_FORMAT, Sampling, Settings
+from attribution.inference.sobol import normals_of, points_of
 from attribution.inference.tree import attributes, dataset, sample_stats, weighted_points
 
 if TYPE_CHECKING:
@@ -58,13 +60,17 @@ def write_run(posterior: PosteriorDraws, path: Path) -> None:
     import xarray as xr
 
     draws, program = posterior.draws, posterior.program
+    arrays = _arrays(draws)
     groups = weighted_points(posterior)
-    if not groups:
+    if "sobol" in arrays:
+        points = {"sobol": (("scramble", "point", "number"), arrays["sobol"])}
+        groups = {"weighted_points": groups["weighted_points"].drop_vars("z").assign(points)}
+    elif not groups:
         z = dataset(program, draws.z.shape[:2], {"z": (draws.flat, ("number",))})
         groups = {"posterior": z, **sample_stats(draws)}
     tree = xr.DataTree.from_dict(groups)
     stated = attributes(posterior)
-    tree.attrs.update(stated, digests=json.dumps(_digests(stated, draws), sort_keys=True))
+    tree.attrs.update(stated, digests=json.dumps(_digests(stated, arrays), sort_keys=True))
     # Made in memory, written by us: where a disk is full, the HDF5 library ends the whole process when it closes.
     image = tree.to_netcdf(None, engine="h5netcdf")
     write_atomically(path, lambda part: _put(part, image))
@@ -88,8 +94,9 @@ def read_run(path: Path) -> PosteriorDraws:
         with xr.open_datatree(path, engine="h5netcdf") as tree:
             attributes = {str(name): str(value) for name, value in tree.attrs.items()}
             _check_format(path, attributes)
-            draws = _draws(tree, attributes)
-            _check_digests(path, attributes, draws)
+            arrays = _read_arrays(tree)
+            _check_digests(path, attributes, arrays)
+            draws = _draws(arrays, attributes)
     except RunError:
         raise
     except (OSError, KeyError, ValueError, TypeError, RuntimeError, AttributeError) as error:
@@ -137,29 +144,42 @@ def _check_contents(path: Path, hashes: dict[str, str], case: Case, model: Model
             )
 
 
-def _draws(tree: xr.DataTree, attributes: dict[str, str]) -> Draws:
+def _arrays(draws: Draws) -> dict[str, NDArray[Any]]:
+    """What a file holds of the draws, by name."""
+    if draws.log_weight is None:
+        return {"z": draws.z, **draws.stats}
+    points = points_of(draws.z)
+    return {**({"z": draws.z} if points is None else {"sobol": points}), "log_weight": draws.log_weight}
+
+
+def _read_arrays(tree: xr.DataTree) -> dict[str, NDArray[Any]]:
     weighted = "weighted_points" in tree.children
     group, dims = ("weighted_points", ("scramble", "point")) if weighted else ("posterior", ("chain", "draw"))
-    z = np.ascontiguousarray(tree[group]["z"].transpose(*dims, "number").to_numpy(), dtype=np.float64)
-    log_weight = tree[group]["log_weight"].transpose(*dims).to_numpy() if weighted else None
-    stats: dict[str, Any] = {}
-    if "sample_stats" in tree.children:
-        stats = {str(name): value.to_numpy() for name, value in tree["sample_stats"].data_vars.items()}
-    by_draw = [*stats.values(), *([] if log_weight is None else [log_weight])]
-    if not np.isfinite(z).all() or any(value.shape != z.shape[:2] for value in by_draw):
+    name = "sobol" if "sobol" in tree[group] else "z"
+    arrays = {name: np.ascontiguousarray(tree[group][name].transpose(*dims, "number").to_numpy())}
+    if weighted:
+        arrays["log_weight"] = tree[group]["log_weight"].transpose(*dims).to_numpy()
+    elif "sample_stats" in tree.children:
+        arrays |= {str(name): value.to_numpy() for name, value in tree["sample_stats"].data_vars.items()}
+    return arrays
+
+
+def _draws(arrays: dict[str, NDArray[Any]], attributes: dict[str, str]) -> Draws:
+    by_draw = dict(arrays)
+    z = normals_of(by_draw.pop("sobol")) if "sobol" in arrays else np.asarray(by_draw.pop("z"), dtype=np.float64)
+    if not np.isfinite(z).all() or any(value.shape != z.shape[:2] for value in by_draw.values()):
+        raise ValueError
+    if any(not np.isfinite(value).all() for value in by_draw.values() if value.dtype.kind == "f"):
         raise ValueError
     z.flags.writeable = False
-    if any(not np.isfinite(value).all() for value in by_draw if value.dtype.kind == "f"):
-        raise ValueError
     khat = float(attributes["khat"]) if attributes["khat"] else None
-    return Draws(z=z, log_weight=log_weight, khat=khat, stats=stats)
+    return Draws(z=z, log_weight=by_draw.pop("log_weight", None), khat=khat, stats=by_draw)
 
 
-def _digests(attributes: dict[str, str], draws: Draws) -> dict[str, str]:
+def _digests(attributes: dict[str, str], arrays: dict[str, NDArray[Any]]) -> dict[str, str]:
     """A digest of every text that the run holds, and of every array: its kind, its shape, its bytes."""
     texts = {name: hashlib.sha256(text.encode()).hexdigest() for name, text in attributes.items() if name in _TEXTS}
-    weights = {} if draws.log_weight is None else {"log_weight": draws.log_weight}
-    return texts | {name: _digest(values) for name, values in {"z": draws.z, **weights, **draws.stats}.items()}
+    return texts | {name: _digest(values) for name, values in arrays.items()}
 
 
 def _digest(values: NDArray[np.generic]) -> str:
@@ -167,8 +187,8 @@ def _digest(values: NDArray[np.generic]) -> str:
     return hashlib.sha256(head + np.ascontiguousarray(values).tobytes()).hexdigest()
 
 
-def _check_digests(path: Path, attributes: dict[str, str], draws: Draws) -> None:
-    stated, actual = json.loads(attributes["digests"]), _digests(attributes, draws)
+def _check_digests(path: Path, attributes: dict[str, str], arrays: dict[str, NDArray[Any]]) -> None:
+    stated, actual = json.loads(attributes["digests"]), _digests(attributes, arrays)
     changed = sorted(name for name in stated.keys() | actual.keys() if stated.get(name) != actual.get(name))
     if changed:
         raise _changed(path, f"{listed(changed)} {'is' if len(changed) == 1 else 'are'} not what was saved")

@@ -18,7 +18,7 @@ Engine = Literal["nuts", "importance"]
 NUTS_SAMPLER_KWARGS = ("target_accept", "maxdepth")
 """What of nutpie a fit lets through; the rest would change what a run promises: its seed, its draws, its statistics."""
 
-RUN_FORMAT = "attribution-run/3"  # 2: hashes are of contents; 3: z and its weights alone
+RUN_FORMAT = "attribution-run/4"  # 2: hashes are of contents; 3: z and its weights alone; 4: z as Sobol points
 _PACKAGES = ("numpy", "scipy", "numba", "arviz-stats")
 _NUTS_PACKAGES = ("pymc", "pytensor", "nutpie")
 

@@ -44,7 +44,7 @@ def _normals(dimension: int, scrambles: int, log2_points: int, seed: int) -> Flo
     normals = np.empty((scrambles, 2**log2_points, dimension))
     for normal, stream in zip(normals, streams, strict=True):
         points = sobol_points(dimension, log2_points, np.random.default_rng(stream))
-        normal[:] = normal_quantiles(np.clip(points, _SMALLEST, 1.0 - _SMALLEST))
+        normal[:] = _normals_at(points)
     normals.flags.writeable = False
     return normals
 
@@ -66,6 +66,38 @@ def sobol_points(dimension: int, log2_points: int, rng: np.random.Generator) -> 
     for direction in directions:  # in the order of the Gray code the second half is the first, backwards, one bit apart
         points = np.concatenate([points, points[::-1] ^ direction])
     return points * 2.0**-_BITS
+
+
+def normals_of(points: NDArray[np.uint32]) -> Floats:
+    """Standard normals at Sobol points, which are whole numbers of 30 bits; any shape.
+
+    Raises
+    ------
+    ValueError
+        A point lies beyond 30 bits.
+    """
+    if points.size and points.max() >= 1 << _BITS:
+        raise ValueError
+    normals = np.empty(points.shape)
+    for rows, found in zip(points, normals, strict=True):  # a scramble at a time, for its memory
+        found[:] = _normals_at(rows * 2.0**-_BITS)
+    return normals
+
+
+def points_of(normals: Floats) -> NDArray[np.uint32] | None:
+    """The Sobol points that standard normals were made from, None where any of them was made from another number."""
+    from scipy.special import ndtr
+
+    points = np.empty(normals.shape, dtype=np.uint32)
+    for rows, found in zip(normals, points, strict=True):
+        found[:] = np.rint(ndtr(rows) * 2.0**_BITS)
+        if found.size and (found.max() >= 1 << _BITS or not np.array_equal(_normals_at(found * 2.0**-_BITS), rows)):
+            return None
+    return points
+
+
+def _normals_at(probabilities: Floats) -> Floats:
+    return normal_quantiles(np.clip(probabilities, _SMALLEST, 1.0 - _SMALLEST))
 
 
 @cache

@@ -18,6 +18,7 @@ from attribution.domain.moments import Moment
 from attribution.domain.numbers import Number
 from attribution.errors import FormatError, OutputError, RunError
 from attribution.inference.saved import _digest
+from attribution.inference.sobol import normals_of, points_of
 from attribution.reading import parse_case
 from tests.random_cases import random_pair
 from tests.reading.test_recipes import CASE, MODEL, RECIPE
@@ -59,7 +60,7 @@ def test_a_weighted_run_comes_back_to_the_last_bit(case: at.Case, baseline: at.M
 def test_a_run_holds_no_pickle(run: Path) -> None:
     assert b"cpickle" not in run.read_bytes().lower()
     with h5py.File(run) as stored:
-        assert stored.attrs["format"] == "attribution-run/3"
+        assert stored.attrs["format"] == "attribution-run/4"
         kinds = {item.dtype.kind for item in _arrays(stored)}
     assert kinds <= set("fiubSO")
 
@@ -69,7 +70,8 @@ def test_a_run_holds_the_draws_and_nothing_that_follows_from_them(
 ) -> None:
     with h5py.File(run) as stored:
         assert set(stored) == {"weighted_points"}
-        assert {"z", "log_weight"} <= set(stored["weighted_points"])
+        assert {"sobol", "log_weight"} <= set(stored["weighted_points"])
+        assert "z" not in stored["weighted_points"]
     sampled.save(tmp_path / "sampled.nc")
     with h5py.File(tmp_path / "sampled.nc") as stored:
         assert set(stored) == {"posterior", "sample_stats"}
@@ -229,13 +231,14 @@ BOOLEAN = ("diverging", "reached_max_treedepth")
 def flipped(name: str, group: str) -> Callable[[h5py.File], None]:
     def flip(stored: h5py.File) -> None:
         values = stored[group][name][...]
-        values.view(np.uint64).reshape(-1)[7] ^= np.uint64(1)
+        whole = values.view(f"u{values.dtype.itemsize}").reshape(-1)
+        whole[7] ^= whole.dtype.type(1)
         stored[group][name][...] = values
 
     return flip
 
 
-@pytest.mark.parametrize("name", ["z", "log_weight"])
+@pytest.mark.parametrize("name", ["sobol", "log_weight"])
 def test_one_flipped_bit_is_noticed(name: str, run: Path, tmp_path: Path) -> None:
     error = rewritten(run, tmp_path, flipped(name, "weighted_points"), forged=False)
     assert name in error.what
@@ -251,7 +254,11 @@ def test_a_changed_text_is_noticed(name: str, run: Path, tmp_path: Path) -> None
 
 
 def zeroed(stored: h5py.File) -> None:
-    stored["weighted_points"]["z"][...] = 0.0
+    stored["weighted_points"]["sobol"][...] = 0
+
+
+def beyond_thirty_bits(stored: h5py.File) -> None:
+    stored["weighted_points"]["sobol"][0, 0, 0] = 1 << 31
 
 
 def one_heavy(stored: h5py.File) -> None:
@@ -264,7 +271,7 @@ def not_a_number(stored: h5py.File) -> None:
     stored["weighted_points"]["log_weight"][0, 0] = np.nan
 
 
-@pytest.mark.parametrize("change", [zeroed, one_heavy, not_a_number])
+@pytest.mark.parametrize("change", [zeroed, beyond_thirty_bits, one_heavy, not_a_number])
 def test_forged_points_are_refused_also_with_forged_digests(
     change: Callable[[h5py.File], None], run: Path, tmp_path: Path
 ) -> None:
@@ -282,6 +289,20 @@ def test_forged_draws_of_nuts_are_refused(sampled: at.Posterior, tmp_path: Path)
     (tmp_path / "changed").mkdir()
     assert "z is not what was saved" in rewritten(path, tmp_path / "changed", moved, forged=False).what
     assert "densities" in rewritten(path, tmp_path / "changed", moved, forged=True).what
+
+
+def test_an_instant_run_is_small_since_sobol_points_are_written_for_their_normals(
+    instant: at.Posterior, tmp_path: Path
+) -> None:
+    instant.save(tmp_path / "run.nc")
+    assert (tmp_path / "run.nc").stat().st_size < 20e6
+    assert np.array_equal(at.load_posterior(tmp_path / "run.nc").draws.z, instant.draws.z)
+    moved = instant.draws.z[:, :64].copy()
+    points = points_of(moved)
+    assert points is not None
+    assert np.array_equal(normals_of(points), moved)
+    moved[1, 3, 0] += 1e-9
+    assert points_of(moved) is None
 
 
 def test_deleted_weights_are_noticed(run: Path, tmp_path: Path) -> None:
