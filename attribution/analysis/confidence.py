@@ -38,12 +38,13 @@ from attribution.analysis.comparison.record import Record
 from attribution.analysis.dependence import Dependence
 from attribution.analysis.finding import Finding
 from attribution.analysis.leave_out import LeaveOut
+from attribution.analysis.naming import readable
 from attribution.analysis.reweighting import lead
 from attribution.analysis.shapley import Decomposition
-from attribution.analysis.units import readable, standing_case
+from attribution.analysis.units import standing_case
 from attribution.domain.case import Case
 from attribution.domain.evidence import Absence
-from attribution.domain.verbal import ICD_203, percents, probability_words
+from attribution.domain.verbal import ICD_203, conjoined, percents, probability_words
 from attribution.errors import listed
 from attribution.inference.posterior import Posterior
 from attribution.plots.figures import DotRow, Scale, dots
@@ -290,12 +291,23 @@ def _engines(posterior: Posterior) -> Ground:
 def _models(posterior: Posterior, rivals: tuple[Posterior, ...]) -> Ground:
     if not rivals:
         return Ground("models", None, "No other model of the case was compared.")
-    leaders = {" and ".join(one.label for one in model.level) for model in (posterior, *rivals)}
+    leaders: dict[tuple[str, ...], list[str]] = {}
+    for model in (posterior, *rivals):
+        leaders.setdefault(tuple(one.label for one in model.level), []).append(model.model.title)
     if len(leaders) > 1:
-        return Ground("models", "low", f"The models do not name the same leader: {listed(sorted(leaders))}.")
+        told = "; ".join(_says(models, level) for level, models in leaders.items())
+        return Ground("models", "low", f"The models do not name the same leader: {told}.")
     if len(posterior.level) > 1:
-        return Ground("models", "low", f"In all models the same factions are level: {listed(leaders)}.")
+        level = conjoined(one.label for one in posterior.level)
+        return Ground("models", "low", f"In all models the same factions are level: {level}.")
     return Ground("models", "high", f"All {len(rivals) + 1} models name the same leader.")
+
+
+def _says(models: list[str], level: tuple[str, ...]) -> str:
+    """What some models agree on: one leader, or several factions that are level."""
+    if len(level) == 1:
+        return f"{conjoined(models)} name{'s' if len(models) == 1 else ''} {level[0]}"
+    return f"under {conjoined(models)} {conjoined(level)} are level"
 
 
 def _range(posterior: Posterior, lean: Lean | None) -> Ground:

@@ -55,6 +55,7 @@ class FewestForged:
     """
 
     origins: tuple[str, ...]
+    labels: tuple[str, ...]
     exact: bool
     sets: int
     leader: str
@@ -167,10 +168,12 @@ class DeceptionBudget(Finding):
     @property
     def summary(self) -> str:
         if self.tied:
-            return f"{self.leader} and {self.runner_up} are equal within Monte Carlo error: no deception is needed."
-        phrases = [_phrase(one) for one in self.directions if one.flip is not None]
+            first, second = (self.labels[self.factions.index(id)] for id in (self.leader, self.runner_up))
+            return f"{first} and {second} are equal within Monte Carlo error: no deception is needed."
+        label = dict(zip(self.factions, self.labels, strict=True))
+        phrases = [_phrase(one, label) for one in self.directions if one.flip is not None]
         never = [one.label for one in self.directions if one.flip is None]
-        lines = [f"The lead of {self.leader} passes {text}." for text in phrases]
+        lines = [f"The lead of {label[self.leader]} passes {text}." for text in phrases]
         if never:
             lines.append(f"However probable, these do not change it: {listed(never)}.")
         return " ".join(lines)
@@ -208,7 +211,7 @@ class DeceptionBudget(Finding):
             drawn.append(Line("" if name in named else name, self.levels, tuple(row[place] for row in one.curve), role))
             named.add(name)
             if one.flip is not None:
-                turns.append((one.flip, f"{one.to} leads from {one.flip:.0%}", role))
+                turns.append((one.flip, f"{self.labels[self.factions.index(one.to)]} leads from {one.flip:.0%}", role))
         return lines(
             drawn,
             Scale("probability with which each origin was forged", "share"),
@@ -220,13 +223,13 @@ class DeceptionBudget(Finding):
         )
 
 
-def _phrase(one: Direction) -> str:
+def _phrase(one: Direction, label: dict[str, str]) -> str:
     assert one.flip is not None
     few = ""
     if one.fewest is not None:
         bound = "" if one.fewest.exact else "at most "
-        few = f"; if surely forged, {bound}{len(one.fewest.origins)} suffice: {listed(one.fewest.origins)}"
-    return f"to {one.to} if all were forged {one.label} with probability {percent(one.flip)}{few}"
+        few = f"; if surely forged, {bound}{len(one.fewest.origins)} suffice: {listed(one.fewest.labels)}"
+    return f"to {label[one.to]} if all were forged {one.label} with probability {percent(one.flip)}{few}"
 
 
 def deception_budget(posterior: Posterior, *, refit: bool = True) -> DeceptionBudget:
@@ -491,6 +494,7 @@ def _looked_at(
     front = then.front(posterior.program.factions.index(posterior.ranking[0].id))
     return FewestForged(
         origins=names,
+        labels=tuple(posterior.case.origins[name].label for name in names),
         exact=exact,
         sets=sets,
         leader=posterior.program.factions[front.first],

@@ -14,13 +14,13 @@ import numpy as np
 from attribution.analysis.factors import merged_log_joint
 from attribution.analysis.finding import Finding, beyond_reach
 from attribution.analysis.reweighting import published, reweight_nearby
-from attribution.analysis.units import Unit, readable, standing_case, units
+from attribution.analysis.units import Unit, standing_case, units
 from attribution.domain.case import Case
 from attribution.domain.concern import Concern
 from attribution.domain.evidence import Statement
 from attribution.domain.identifiers import PERPETRATOR
 from attribution.domain.origins import Origin
-from attribution.domain.verbal import DECIBANS, percent
+from attribution.domain.verbal import DECIBANS, conjoined, percent
 from attribution.errors import UsageError, listed
 from attribution.inference.posterior import Posterior
 from attribution.network.program import STATEMENT, Floats
@@ -130,7 +130,8 @@ class Dependence(Finding):
         """A concern for every merger that would move the answer noticeably."""
         return tuple(
             Concern(
-                what=f"{' and '.join(one.labels)} share {', '.join(one.reasons)}",
+                what=f"{conjoined(f'“{label}”' for label in one.labels)} share "
+                f"{conjoined(_with_article(reason) for reason in one.reasons)}",
                 means=f"were they one, {self.leader_label} would have {percent(self._led(one))}",
                 remedy="find out whether they go back to one origin; if so, give them one `origin:`",
                 topic="dependence",
@@ -260,6 +261,11 @@ def dependence(posterior: Posterior, *, pairs: Iterable[tuple[str, str]] = ()) -
     )
 
 
+def _with_article(reason: str) -> str:
+    """What two origins share, as a sentence has it: the kinds of provenance are single words."""
+    return reason if " " in reason else f"{'an' if reason[0] in 'aeiou' else 'a'} {reason}"
+
+
 def effective_number(pulls: list[float]) -> float:
     """``(sum w)^2 / sum w^2`` over the pulls that are positive; 0 where none is."""
     positive = np.array([pull for pull in pulls if pull > 0.0])
@@ -338,7 +344,7 @@ def _institutions(
         if len(mine) >= 3:
             weightiest = sorted(mine, key=lambda origin: -abs(alone[origin]))[:_LONGEST]
             kept = tuple(origin for origin in mine if origin in weightiest)
-            found.append(_merge(posterior, labels, kept, (f"the institution {readable(unit.id)}",)))
+            found.append(_merge(posterior, labels, kept, (f"the institution {unit.label}",)))
     return found
 
 

@@ -67,6 +67,8 @@ class Lattice(Finding):
         Ids of the factions, in the order of the case.
     leader
         The published leader.
+    leader_label
+        Its name for a reader.
     tied
         Its lead is open within 4 Monte Carlo standard errors.
     draws
@@ -109,6 +111,7 @@ class Lattice(Finding):
     always: tuple[str, ...]
     factions: tuple[str, ...]
     leader: str
+    leader_label: str
     tied: bool
     draws: int
     max_removed: int | None
@@ -151,17 +154,18 @@ class Lattice(Finding):
 
     @property
     def summary(self) -> str:
-        share = f"{self.leader} leads in {self.held} of {self.subsets} subsets of {len(self.units)} {self.by}s"
+        label = dict(zip(self.units, self.labels, strict=True))
+        share = f"{self.leader_label} leads in {self.held} of {self.subsets} subsets of {len(self.units)} {self.by}s"
         if self.sustaining and not self.sustaining[0].units:
             held = "the prior and what is always kept sustain the lead by themselves"
         elif self.sustaining:
-            held = f"smallest sets that sustain it: {_phrase(self.sustaining)}"
+            held = f"smallest sets that sustain it: {_phrase(self.sustaining, label)}"
         else:
             held = "no set sustains it"
         if self.max_removed is not None:
             held = "smaller sets of evidence were not visited"
         broken = (
-            f"smallest sets whose loss breaks it: {_phrase(self.breaking)}"
+            f"smallest sets whose loss breaks it: {_phrase(self.breaking, label)}"
             if self.breaking
             else "no set that was visited breaks it when it goes"
         )
@@ -171,7 +175,8 @@ class Lattice(Finding):
     def unreliable(self) -> tuple[str, ...]:
         """What in it the draws do not reach, one sentence each."""
         sets = (*self.sustaining, *self.breaking)
-        return beyond_reach(((f"The set {listed(one.units)}", one) for one in sets), self.draws)
+        label = dict(zip(self.units, self.labels, strict=True))
+        return beyond_reach(((f"The set {listed(label[id] for id in one.units)}", one) for one in sets), self.draws)
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """A row per number of units removed: lowest to highest probability of the leader over all such subsets."""
@@ -185,15 +190,17 @@ class Lattice(Finding):
         ]
         return bands(
             rows,
-            Scale(f"probability of {self.leader}, lowest to highest over these subsets", "share"),
-            title=f"{self.leader} leads in {self.held:,} of {self.subsets:,} subsets of the evidence",
+            Scale(f"probability of {self.leader_label}, lowest to highest over these subsets", "share"),
+            title=f"{self.leader_label} leads in {self.held:,} of {self.subsets:,} subsets of the evidence",
             note=self.method,
             ax=ax,
         )
 
 
-def _phrase(sets: tuple[Extreme, ...]) -> str:
-    return listed("{" + ", ".join(one.units) + "}" + (" (open)" if one.open else "") for one in sets)
+def _phrase(sets: tuple[Extreme, ...], label: dict[str, str]) -> str:
+    return listed(
+        "{" + ", ".join(label[unit] for unit in one.units) + "}" + (" (open)" if one.open else "") for one in sets
+    )
 
 
 def lattice(
@@ -261,6 +268,7 @@ def lattice(
         always=tuple(origin for origin in posterior.program.origins if origin not in spoken_for),
         factions=posterior.program.factions,
         leader=who.leader,
+        leader_label=posterior.case.factions.label(who.leader),
         tied=who.tied,
         draws=len(rows),
         max_removed=max_removed,

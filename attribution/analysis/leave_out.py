@@ -87,12 +87,16 @@ class LeaveOut(Finding):
         The kind of the units: ``origin``, ``source``, ``institution``, ``cluster``, ``item`` or ``fact``.
     factions
         Ids of the factions, in the order of the case.
+    labels
+        Their names for a reader.
     leader, runner_up
         The two most probable factions as published.
     tied
         The two are equal within 4 Monte Carlo standard errors.
     first, second
         The nodes whose log-odds `between_pull` is about; the leader and the runner-up where none were asked for.
+    first_label, second_label
+        Their names for a reader.
     draws
         How many stored draws were reweighted.
     removals
@@ -108,11 +112,14 @@ class LeaveOut(Finding):
 
     by: str
     factions: tuple[str, ...]
+    labels: tuple[str, ...]
     leader: str
     runner_up: str
     tied: bool
     first: str
     second: str
+    first_label: str
+    second_label: str
     draws: int
     removals: tuple[Removal, ...]
 
@@ -162,19 +169,26 @@ class LeaveOut(Finding):
     def summary(self) -> str:
         if not self.removals:
             return f"Leaving out one {self.by} at a time: there is none."
-        turned = [f"{removal.label} ({removal.new_leader})" for removal in self.removals if removal.changes_lead]
+        label = dict(zip(self.factions, self.labels, strict=True))
+        turned = [
+            f"“{removal.label}” ({label[removal.new_leader]})" for removal in self.removals if removal.changes_lead
+        ]
         phrases = f"the lead would change without: {listed(turned)}" if turned else "no single removal changes the lead"
         most = max(self.removals, key=lambda one: abs(one.move))
         between = max(self.removals, key=lambda one: abs(one.between_pull))
         lines = [
             f"Leaving out one {self.by} at a time ({len(self.removals)}): {phrases}; the largest move of any faction "
-            f"or group is that of {most.moved_label} without {most.label}, by {100 * most.move:+.1f} points (%); "
-            f"most of {self.first} against {self.second} comes from {between.label} ({between.between_pull:+.1f} dB)."
+            f"or group is that of {most.moved_label} without “{most.label}”, by {100 * most.move:+.1f} points (%); "
+            f"most of {self.first_label} against {self.second_label} comes from “{between.label}” "
+            f"({between.between_pull:+.1f} dB)."
         ]
         if self.tied:
-            lines.append(f"The lead of {self.leader} over {self.runner_up} is no more than Monte Carlo error as it is.")
+            lines.append(
+                f"The lead of {label[self.leader]} over {label[self.runner_up]} is no more than Monte Carlo error as "
+                "it is."
+            )
         lines += [
-            f"Without {removal.label} no evidence is left: what remains is the prior."
+            f"Without “{removal.label}” no evidence is left: what remains is the prior."
             for removal in self.removals
             if removal.leaves_prior
         ]
@@ -268,11 +282,14 @@ def leave_out(
     return LeaveOut(
         by=by,
         factions=posterior.program.factions,
+        labels=tuple(posterior.case.factions.label(faction) for faction in posterior.program.factions),
         leader=who.leader,
         runner_up=who.runner_up,
         tied=who.tied,
         first=first,
         second=second,
+        first_label=posterior.case.factions.label(first),
+        second_label=posterior.case.factions.label(second),
         draws=len(posterior.draws.weights),
         removals=tuple(removals),
     )

@@ -188,7 +188,7 @@ def shapley(posterior: Posterior, faction: str = "", rival: str = "") -> Decompo
     first, second = posterior.ranking[:2]
     faction, rival = faction or first.id, rival or (second.id if (faction or first.id) != second.id else first.id)
     found = contributions(posterior, *disjoint_sets(posterior, faction, rival), most=_MOST_DRAWS)
-    labels = {one.id: one.title or one.items[0].title for one in posterior.case.origins}
+    labels = {one.id: one.label for one in posterior.case.origins}
     bars = []
     for origin, values in found.values.items():
         low, high = weighted_quantiles(values[:, None], found.weights, (0.05, 0.95))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from attribution.analysis.finding import Finding, beyond_reach
+from attribution.analysis.naming import number_name
 from attribution.analysis.perturbations import (
     FARTHEST_FACTOR,
     FARTHEST_SHIFT,
@@ -78,7 +79,12 @@ class TippingPoint:
         return min(self.size / _FARTHEST[self.kind], 1.0)
 
     def __str__(self) -> str:
-        return f"{self.label} from {self.now} to {self.then} ({self.size:.3g} {_UNITS[self.kind]}), to {self.to}"
+        return self.told({})
+
+    def told(self, labels: Mapping[str, str]) -> str:
+        """The change in words, with names for the factions that have some."""
+        passes = labels.get(self.to, self.to)
+        return f"{self.label} from {self.now} to {self.then} ({self.size:.3g} {_UNITS[self.kind]}), to {passes}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,17 +165,19 @@ class TippingPoints(Finding):
     @property
     def summary(self) -> str:
         if self.tied:
-            return f"{self.leader} and {self.runner_up} are equal within Monte Carlo error: nothing needs to move."
-        smallest = []
+            first, second = (self.labels[self.factions.index(id)] for id in (self.leader, self.runner_up))
+            return f"{first} and {second} are equal within Monte Carlo error: nothing needs to move."
+        smallest, label = [], dict(zip(self.factions, self.labels, strict=True))
         for name, points, screened in zip(
             ("grade", "number", "prior share"), (self.grades, self.numbers, self.shares), self.screened, strict=True
         ):
             smallest.append(
-                f"the smallest change of a {name} is {points[0]} ({screened.able} of {screened.tried} could)"
+                f"the smallest change of a {name} is {points[0].told(label)} "
+                f"({screened.able} of {screened.tried} could)"
                 if points
                 else f"no single {name} could, of {screened.tried}"
             )
-        return f"What would end the lead of {self.leader}: {'; '.join(smallest)}."
+        return f"What would end the lead of {label[self.leader]}: {'; '.join(smallest)}."
 
     def unreliable(self) -> tuple[str, ...]:
         """What in it the draws do not reach, one sentence each."""
@@ -318,7 +326,9 @@ class _Search:
         return TippingPoint(
             kind=kind,
             id=change.id,
-            label=f"the prior share of {posterior.case.factions.label(change.id)}" if kind == "share" else change.id,
+            label=f"the prior share of {posterior.case.factions.label(change.id)}"
+            if kind == "share"
+            else number_name(posterior.case, change.id),
             now=now,
             then=after,
             size=exact.size,
@@ -368,7 +378,7 @@ class _Search:
         return TippingPoint(
             kind="grade",
             id=one.id,
-            label=one.origin.title or one.origin.items[0].title,
+            label=one.origin.label,
             now=str(one.now),
             then=str(one.grades[place]),
             size=one.size(place),

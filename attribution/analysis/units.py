@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from attribution.analysis.naming import institution_name, readable
 from attribution.domain.case import Case
 from attribution.domain.evidence import Direct, Item
 from attribution.domain.identifiers import PERPETRATOR
@@ -98,11 +99,6 @@ def items_together(case: Case, items: frozenset[str]) -> Unit:
     return together((*(Unit(origin, readable(origin), (origin,)) for origin in whole), *apart))
 
 
-def readable(id: str) -> str:
-    """An id in words."""
-    return id.replace("-", " ")
-
-
 def _grouped(case: Case, by: str) -> tuple[Unit, ...]:
     grouped: dict[str, tuple[str, list[str]]] = {}
     for origin in case.origins:
@@ -115,10 +111,10 @@ def _home(case: Case, origin: Origin, by: str) -> tuple[str, str]:
     """The unit that an origin belongs to; one without a source (a search) stands for itself."""
     source = case.sources[origin.source] if origin.source else None
     if by == "origin" or source is None:
-        return origin.id, origin.title or origin.items[0].title
+        return origin.id, origin.label
     if by == "source":
         return source.id, source.name
-    return source.institution, readable(source.institution)
+    return source.institution, institution_name(case, source.institution)
 
 
 def _item(case: Case, item: Item) -> Unit:

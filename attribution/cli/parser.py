@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _COMMANDS = (
     "new", "recipes", "import", "export", "check", "fit", "report", "reports", "sensitivity", "sweep", "compare",
-    "casebook", "schema", "archive", "tempo", "elicit",
+    "casebook", "schema", "archive", "tempo", "elicit", "docs",
 )  # fmt: skip
 
 
@@ -74,6 +74,7 @@ def _build() -> _Parser:
     _add_schema(commands)
     add_archive(commands)
     add_tempo(commands)
+    _add_docs(commands)
     return parser
 
 
@@ -312,6 +313,14 @@ def _add_schema(commands: _Commands) -> None:
     )
     schema.add_argument("what", choices=known)
     schema.set_defaults(target=("case", "schema"))
+
+
+def _add_docs(commands: _Commands) -> None:
+    docs = commands.add_parser("docs", help="open the documentation in a browser, without a network")
+    docs.add_argument(
+        "--open", action=argparse.BooleanOptionalAction, default=True, help="or only say where it is (--no-open)"
+    )
+    docs.set_defaults(target=("docs", "docs"))
 
 
 def _add_case(parser: argparse.ArgumentParser, metavar: str) -> None:

@@ -131,7 +131,7 @@ def _twice_used_origins(case: Case, model: Model) -> Iterator[Concern]:
             if origin not in case.origins or (where, origin) in seen:
                 continue
             seen.add((where, origin))
-            items = [item.id for item in case.origins[origin].items if not isinstance(item, Direct)]
+            items = [f'"{item.id}"' for item in case.origins[origin].items if not isinstance(item, Direct)]
             yield Concern(
                 what=f'{where} rests on the origin "{origin}", which is also in the evidence ({listed(items)})',
                 means="the same people's judgement counts in the prior and again as evidence",

@@ -53,7 +53,8 @@ class Origin:
 
     @property
     def label(self) -> str:
-        return self.title or self.id.replace("-", " ").capitalize()
+        """Its title, or that of the one item it consists of."""
+        return self.title or self.items[0].title
 
 
 def gather_origins(items: tuple[Item, ...], declarations: dict[str, OriginDeclaration]) -> tuple[Origin, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 DECIBANS = 10.0 / math.log(10.0)  # decibans in one unit of a natural logarithm
@@ -92,6 +93,16 @@ def percents(low: float, high: float) -> str:
     if first.startswith("<") or last.startswith(">"):
         return f"{first} to {last}"
     return f"{first.removesuffix(' %')} to {last}"
+
+
+def conjoined(names: Iterable[str]) -> str:
+    """Names as a sentence has them.
+
+    >>> conjoined(["A", "B", "C"])
+    'A, B and C'
+    """
+    *others, last = names
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def monte_carlo_error(error: float) -> str:

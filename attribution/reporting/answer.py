@@ -12,6 +12,7 @@ from attribution.analysis.shapley import Decomposition, shapley
 from attribution.domain.verbal import (
     DECIBANS,
     NAMING_LIMIT,
+    conjoined,
     decibans,
     odds,
     percent,
@@ -23,6 +24,7 @@ from attribution.errors import UsageError
 from attribution.inference.posterior import Posterior
 from attribution.inference.posterior_draws import Standing
 from attribution.reporting.layout import Grid
+from attribution.reporting.naming import Names
 
 NOT_ASSESSED = (
     "Analytic confidence: not assessed, since the full sensitivity analysis it is derived from is not part of this "
@@ -171,7 +173,8 @@ class Gate:
 
 def gate(posterior: Posterior, rivals: tuple[Posterior, ...] = (), *, sensitivity: bool) -> Gate:
     """Passed only if all that a form can show is there, the fits are sound, and both engines agree."""
-    reasons = [concern.what for concern in posterior.concerns() if concern.severity == "blocking"]
+    names = Names.of(posterior)
+    reasons = [names.concern(one).what for one in posterior.concerns() if one.severity == "blocking"]
     reasons += _unsaved(posterior)
     others = [one for one in rivals if one.model.digest != posterior.model.digest]
     if not others:
@@ -304,7 +307,7 @@ def _headline(first: Standing, level: tuple[str, ...], disagree: bool, low_lead:
     if disagree:
         return "No faction can be named: the models disagree on who leads."
     if len(level) > 1:
-        return f"No faction can be named: {' and '.join(level)} are level."
+        return f"No faction can be named: {conjoined(level)} are level."
     if low_lead:
         return f"No faction can be named: the most probable, {first.label}, has {percent(first.probability)}."
     return f"On these assumptions it was {band_words(first)} {first.label}: {percent(first.probability)}."
@@ -333,7 +336,7 @@ def _second(second: Standing, level: tuple[str, ...]) -> str:
     if len(level) > 1:
         return (
             f"{second.label} has {percent(second.probability)} ({percents(second.low, second.high)}). "
-            f"{' and '.join(level)} are level: they differ by less than four Monte Carlo errors, and another seed "
+            f"{conjoined(level)} are level: they differ by less than four Monte Carlo errors, and another seed "
             "could put another of them first."
         )
     return (

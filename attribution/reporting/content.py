@@ -36,7 +36,8 @@ from attribution.reporting.diagnostics import Chains, Check, chains, checks, exp
 from attribution.reporting.figures.network import Network, network
 from attribution.reporting.first_screen import FirstScreen, first_screen
 from attribution.reporting.inputs import AssumptionBlock, EvidenceRow, assumption_blocks, evidence_rows
-from attribution.reporting.layout import Section, names, report_sections, section
+from attribution.reporting.layout import Section, report_sections, section
+from attribution.reporting.naming import Names
 
 GENERAL_LIMITS = (
     "Every probability is conditional on the stated evidence and assumptions; other evidence or other assumptions give "
@@ -135,9 +136,8 @@ def content(
     day = posterior.settings.as_of
     falls, notes = waterfalls(posterior)
     moved = timeline(posterior)
-    told = (
-        report_sections(posterior, sensitivity) if sensitivity else (section("leave_out", removed, names(posterior)),)
-    )
+    names = Names.of(posterior)
+    told = report_sections(posterior, sensitivity) if sensitivity else (section("leave_out", removed, names),)
     second, ranked = posterior.ranking[1].id, scenarios(posterior)
     line = bottom_line(posterior, rivals, sensitivity.confidence if sensitivity else None, ranked)
     stamped = gate(posterior, rivals, sensitivity=sensitivity is not None)
@@ -173,7 +173,9 @@ def content(
         timeline=moved,
         checks=(*checks(posterior), *((expected_evidence(sensitivity.prior_predictive),) if sensitivity else ())),
         chains=chains(posterior),
-        concerns=(*posterior.concerns(), *(_of_findings(sensitivity) if sensitivity else ())),
+        concerns=tuple(
+            names.concern(one) for one in (*posterior.concerns(), *(_of_findings(sensitivity) if sensitivity else ()))
+        ),
         assumptions=assumption_blocks(case, model),
         limits=(*GENERAL_LIMITS, *case.limits),
         provenance=_provenance(posterior, command),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from attribution.inference.concerns import BFMI_LIMIT, CROSS_CHECK_LIMIT, ESS_PE
 from attribution.inference.draws import khat_threshold
 from attribution.inference.posterior import Posterior
 from attribution.network.program import Floats
+from attribution.reporting.naming import Names
 
 RANK_BINS = 20
 ENERGY_BINS = 32
@@ -30,7 +32,9 @@ class Check:
 
 def checks(posterior: Posterior) -> tuple[Check, ...]:
     """All diagnostics of a posterior; what does not apply to its engine is listed as such, never as passed."""
-    return (*_convergence(posterior), *_tails(posterior), *_agreement(posterior), _mcse(posterior))
+    place = Names.of(posterior).place
+    found = (*_convergence(posterior), *_tails(posterior), *_agreement(posterior, place), _mcse(posterior))
+    return tuple(replace(one, where=place(one.where)) for one in found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +83,7 @@ def chains(posterior: Posterior) -> Chains | None:
     quantities = {
         "log evidence": posterior.log_evidence,
         "log-odds of the leader against the runner-up": joint[:, first] - joint[:, second],
-        f"worst R-hat: {found.rhat_where}": _named(posterior, found.rhat_where),
+        f"worst R-hat: {Names.of(posterior).place(found.rhat_where)}": _named(posterior, found.rhat_where),
     }
     count, draws = posterior.draws.z.shape[:2]
     return Chains(
@@ -158,7 +162,7 @@ def _tails(posterior: Posterior) -> list[Check]:
     ]
 
 
-def _agreement(posterior: Posterior) -> list[Check]:
+def _agreement(posterior: Posterior, place: Callable[[str], str]) -> list[Check]:
     found = posterior.diagnostics.cross_check
     name = "largest difference between engines, standard errors"
     if found is None:
@@ -170,7 +174,7 @@ def _agreement(posterior: Posterior) -> list[Check]:
             f"{found.worst:.2f}",
             f"≤ {CROSS_CHECK_LIMIT:g}",
             _verdict(found.worst <= CROSS_CHECK_LIMIT),
-            f"{found.where} ({found.difference:+.5f}, of {found.compared} compared)",
+            f"{place(found.where)} ({found.difference:+.5f}, of {found.compared} compared)",
         )
     ]
 

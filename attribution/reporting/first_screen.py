@@ -12,7 +12,7 @@ from attribution.analysis.confidence import Confidence
 from attribution.analysis.dependence import Merged
 from attribution.analysis.leave_out import LeaveOut, Removal
 from attribution.analysis.sensitivity import Sensitivity
-from attribution.domain.verbal import percent, percents
+from attribution.domain.verbal import conjoined, percent, percents
 from attribution.errors import listed
 from attribution.inference.posterior import Posterior
 from attribution.inference.posterior_draws import Standing
@@ -139,7 +139,7 @@ def _how_sure(posterior: Posterior, bars: tuple[RangeBar, ...]) -> str:
     first, second = bars[:2]
     level = [one.label for one in posterior.level]
     after = (
-        f"{listed(level)} are level: another seed could put another of them first."
+        f"{conjoined(level)} are level: another seed could put another of them first."
         if len(level) > 1
         else f"Next comes {second.label} with {percent(second.probability)}."
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from attribution.analysis.leave_out import LeaveOut, Removal
+from attribution.analysis.naming import answer_name, outlet_name, readable, state_name, thing_name
 from attribution.domain.case import Case
 from attribution.domain.evidence import Absence, Citation, Direct, Item, Statement
 from attribution.domain.grades import DIGITS, LETTERS, Grade
@@ -86,8 +87,8 @@ def assumption_blocks(case: Case, model: Model) -> tuple[AssumptionBlock, ...]:
         *_traits(case, model),
         *_tables(case, model),
         *_deception(case, model),
-        *_stories(model),
-        _grading(model),
+        *_stories(case, model),
+        _grading(case, model),
     )
 
 
@@ -103,11 +104,11 @@ def _evidence_row(posterior: Posterior, item: Item, removal: Removal | None, non
         says=_says(case, item),
         source=source.name if source else "our own search",
         interest=_interest(case, source.interest) if source else "",
-        via=", ".join(item.via),
+        via=", ".join(outlet_name(case, one) for one in item.via),
         grade=str(grade) if grade else "",
         grade_words=grade.words if grade else "",
         cap=posterior.model.grading.cap(effective_grade(case, origin)) if isinstance(item, Statement) else None,
-        origin=origin.title or origin.items[0].title,
+        origin=origin.label,
         published=item.published.isoformat(),
         happened=item.date.isoformat() if item.date else "",
         note=item.note,
@@ -135,18 +136,13 @@ def _says(case: Case, item: Item) -> str:
     prefix = "Searched for and not found, which speaks for: " if isinstance(item, Absence) else ""
     said = []
     for proposition in item.propositions:
-        states = " or ".join(_state(case, proposition.fact, state) for state in sorted(proposition.states))
+        states = " or ".join(state_name(case, proposition.fact, state) for state in sorted(proposition.states))
         said.append(f"{_fact_label(case, proposition.fact)} {'not ' if proposition.negated else ''}{states}")
     return prefix + "; ".join(said)
 
 
 def _fact_label(case: Case, fact: str) -> str:
     return "Who led it?" if fact == PERPETRATOR else case.facts[fact].label
-
-
-def _state(case: Case, fact: str, state: str) -> str:
-    named = fact == PERPETRATOR or case.facts[fact].over_factions
-    return case.factions.label(state) if named else state.replace("-", " ")
 
 
 def _standing(posterior: Posterior, item: Item) -> str:
@@ -159,26 +155,26 @@ def _standing(posterior: Posterior, item: Item) -> str:
     return ""
 
 
-def _why(reason: Reason | None) -> str:
+def _why(case: Case, reason: Reason | None) -> str:
     if reason is None:
         return ""
-    rests = f" (rests on: {', '.join(reason.rests_on)})" if reason.rests_on else ""
+    rests = f" (rests on: {', '.join(thing_name(case, one) for one in reason.rests_on)})" if reason.rests_on else ""
     return reason.text + rests
 
 
-def _number(label: str, number: Number, reason: Reason | None = None) -> AssumedNumber:
+def _number(case: Case, label: str, number: Number, reason: Reason | None = None) -> AssumedNumber:
     stated = f"{number.stated}: {number}" if number.stated else str(number)
     varies = f", each member varying by {number.vary:g} probits" if number.vary else ""
-    return AssumedNumber(label, stated + varies, mean(number), _why(reason))
+    return AssumedNumber(label, stated + varies, mean(number), _why(case, reason))
 
 
-def _cell(label: str, cell: Cell, reason: Reason | None) -> AssumedNumber:
+def _cell(case: Case, label: str, cell: Cell, reason: Reason | None) -> AssumedNumber:
     if isinstance(cell, Number):
-        return _number(label, cell, reason)
+        return _number(case, label, cell, reason)
     if isinstance(cell, OddsRatio):
-        return AssumedNumber(label, f"odds of the others times {cell.ratio}", None, _why(reason))
+        return AssumedNumber(label, f"odds of the others times {cell.ratio}", None, _why(case, reason))
     assert isinstance(cell, TraitValue)
-    return AssumedNumber(label, f"the trait {cell.trait}", None, _why(reason))
+    return AssumedNumber(label, f"the trait {readable(cell.trait)}", None, _why(case, reason))
 
 
 def _node(case: Case, node: str) -> str:
@@ -188,39 +184,44 @@ def _node(case: Case, node: str) -> str:
 def _prior(case: Case, model: Model) -> AssumptionBlock:
     prior = model.perpetrator
     numbers = [
-        _number("Somebody not named: prior probability", prior.other),
-        _number("Surprise: somebody not named acts like one who is", prior.surprise),
+        _number(case, "Somebody not named: prior probability", prior.other),
+        _number(case, "Surprise: somebody not named acts like one who is", prior.surprise),
     ]
     for share in prior.shares:
-        numbers.append(_number(f"Share of {_node(case, share.node)}", share.number, share.because))
+        numbers.append(_number(case, f"Share of {_node(case, share.node)}", share.number, share.because))
         numbers += [
-            _number(f"Share of {_node(case, share.node)}: weight of {_node(case, member)}", weight)
+            _number(case, f"Share of {_node(case, share.node)}: weight of {_node(case, member)}", weight)
             for member, weight in share.within
         ]
     for size in prior.sizes.entries:
         numbers.append(
-            _cell(f"Size of {_node(case, size.node)}, in organisations", size.cell, size.because or prior.sizes.because)
+            _cell(
+                case,
+                f"Size of {_node(case, size.node)}, in organisations",
+                size.cell,
+                size.because or prior.sizes.because,
+            )
         )
     history = prior.archive
     for one in history.weights if history else ():
         stands = f" (as {one.label} in the archive)" if one.label else " (not in the archive)"
         label = f"Weight of {_node(case, one.node)}{stands}"
-        numbers.append(_number(label, one.weight, one.because))
-    told = f"In proportion to {' x '.join(prior.proportional_to)}. " if prior.proportional_to else ""
+        numbers.append(_number(case, label, one.weight, one.because))
+    told = f"In proportion to {' x '.join(map(readable, prior.proportional_to))}. " if prior.proportional_to else ""
     if history:
         told = (
             f"As past events say ({history.table}): {history.events} that were over before {history.before}, of which "
             f"{history.labelled} have one known perpetrator. {' '.join(history.limits)} "
         )
-    return AssumptionBlock("Prior over factions", told + _why(prior.because), tuple(numbers))
+    return AssumptionBlock("Prior over factions", told + _why(case, prior.because), tuple(numbers))
 
 
 def _traits(case: Case, model: Model) -> list[AssumptionBlock]:
     return [
         AssumptionBlock(
-            f"Trait: {trait.id.replace('-', ' ')} ({trait.kind})",
-            _why(trait.because),
-            tuple(_cell(_node(case, entry.node), entry.cell, entry.because) for entry in trait.entries),
+            f"Trait: {readable(trait.id)} ({trait.kind})",
+            _why(case, trait.because),
+            tuple(_cell(case, _node(case, entry.node), entry.cell, entry.because) for entry in trait.entries),
         )
         for trait in model.traits
     ]
@@ -231,21 +232,25 @@ def _tables(case: Case, model: Model) -> list[AssumptionBlock]:
     for table in model.tables:
         numbers: list[AssumedNumber] = []
         for given in table.states:
-            state = "the same as led it" if given is table.same else given.state.replace("-", " ")
+            state = "the same as led it" if given is table.same else state_name(case, table.fact, given.state)
             for row in given.rows:
                 numbers += _table_row(case, state, row)
         title = case.facts[table.fact].label if table.fact in case.facts else table.fact
-        blocks.append(AssumptionBlock(f"Fact: {title}", _why(table.because), tuple(numbers)))
+        blocks.append(AssumptionBlock(f"Fact: {title}", _why(case, table.because), tuple(numbers)))
     return blocks
 
 
 def _table_row(case: Case, state: str, row: Row) -> list[AssumedNumber]:
-    when = "; ".join(f"{fact.replace('-', ' ')} is {' or '.join(sorted(states))}" for fact, states in row.when)
+    when = "; ".join(answer_name(case, fact, "/".join(sorted(states))) for fact, states in row.when)
     given = f" (where {when})" if when else ""
     if row.trait:
-        return [AssumedNumber(f"{state}{given}: every faction", f"the trait {row.trait}", None, _why(row.because))]
+        return [
+            AssumedNumber(
+                f"{state}{given}: every faction", f"the trait {readable(row.trait)}", None, _why(case, row.because)
+            )
+        ]
     return [
-        _cell(f"{state}{given}: {_node(case, entry.node)}", entry.cell, entry.because or row.because)
+        _cell(case, f"{state}{given}: {_node(case, entry.node)}", entry.cell, entry.because or row.because)
         for entry in row.entries
     ]
 
@@ -254,7 +259,8 @@ def _deception(case: Case, model: Model) -> list[AssumptionBlock]:
     found = model.deception
     numbers = [
         _number(
-            f"Scene staged ({staged.fact}) to look like {_node(case, staged.toward)}",
+            case,
+            f"Scene staged ({thing_name(case, staged.fact)}) to look like {_node(case, staged.toward)}",
             staged.probability,
             staged.because,
         )
@@ -262,26 +268,28 @@ def _deception(case: Case, model: Model) -> list[AssumptionBlock]:
     ]
     for forged in found.forged:
         toward = f" to point to {_node(case, forged.toward)}" if forged.toward else " to point anywhere"
-        numbers.append(_number(f"Fabricated ({forged.target}){toward}", forged.probability, forged.because))
+        numbers.append(
+            _number(case, f"Fabricated ({thing_name(case, forged.target)}){toward}", forged.probability, forged.because)
+        )
     numbers += [
-        _number(f"Says the opposite ({turned.source})", turned.probability, turned.because)
+        _number(case, f"Says the opposite ({thing_name(case, turned.source)})", turned.probability, turned.because)
         for turned in found.deceptive
     ]
     return [AssumptionBlock("Deception", "", tuple(numbers))] if numbers else []
 
 
-def _stories(model: Model) -> list[AssumptionBlock]:
+def _stories(case: Case, model: Model) -> list[AssumptionBlock]:
     def label(story: Story) -> str:
-        return f"One of {listed(fact.replace('-', ' ') for fact in story.facts)} speaks for all"
+        return f"One of {listed(thing_name(case, fact) for fact in story.facts)} speaks for all"
 
-    numbers = [_number(label(story), story.strength, story.because) for story in model.stories]
+    numbers = [_number(case, label(story), story.strength, story.because) for story in model.stories]
     told = "Facts that hang together by a common cause; the others then follow whoever did it."
     return [AssumptionBlock("Stories", told, tuple(numbers))] if numbers else []
 
 
-def _grading(model: Model) -> AssumptionBlock:
+def _grading(case: Case, model: Model) -> AssumptionBlock:
     grading = model.grading
-    numbers = [_number(f"Source {letter}", number) for letter, number in zip(LETTERS, grading.letters, strict=True)] + [
-        _number(f"Content {digit}", number) for digit, number in zip(DIGITS, grading.digits, strict=True)
-    ]
-    return AssumptionBlock(f"Grading: {grading.title or grading.id}", _why(grading.because), tuple(numbers))
+    numbers = [
+        _number(case, f"Source {letter}", number) for letter, number in zip(LETTERS, grading.letters, strict=True)
+    ] + [_number(case, f"Content {digit}", number) for digit, number in zip(DIGITS, grading.digits, strict=True)]
+    return AssumptionBlock(f"Grading: {grading.title or grading.id}", _why(case, grading.because), tuple(numbers))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import textwrap
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -29,6 +28,7 @@ from attribution.analysis.shapley import Decomposition
 from attribution.analysis.tipping import ChangeKind, TippingPoint, TippingPoints
 from attribution.domain.verbal import decibans, odds, percent, percents
 from attribution.inference.posterior import Posterior
+from attribution.reporting.naming import Names
 from attribution.reporting.text import aligned, markdown_table, plain
 
 if TYPE_CHECKING:
@@ -93,8 +93,8 @@ class Section:
 
 def sections(posterior: Posterior, sensitivity: Sensitivity) -> tuple[Section, ...]:
     """All findings of a sensitivity analysis, in the order of every page."""
-    labels, order = names(posterior), list(_ORDER)
-    told = [section(name, finding, labels) for name, finding in sensitivity.findings()]
+    names, order = Names.of(posterior), list(_ORDER)
+    told = [section(name, finding, names) for name, finding in sensitivity.findings()]
     return tuple(sorted(told, key=lambda one: order.index(one.id) if one.id in order else len(order)))
 
 
@@ -124,30 +124,11 @@ def questions(found: tuple[Section, ...]) -> tuple[Question, ...]:
     return tuple(grouped)
 
 
-def section(name: str, finding: Finding, labels: dict[str, str]) -> Section:
+def section(name: str, finding: Finding, names: Names) -> Section:
     """One finding; a kind that has no table here is told in its own words."""
     layout = _LAYOUTS.get(type(finding))
-    grid = layout(finding, labels) if layout else None
-    return Section(name, finding.title, labelled(finding.summary, labels), labelled(finding.method, labels), grid)
-
-
-def names(posterior: Posterior) -> dict[str, str]:
-    """What ids are called: factions, groups, origins, sources."""
-    case = posterior.case
-    return {
-        **{source.id: source.name for source in case.sources},
-        **{origin.id: origin.title or origin.items[0].title for origin in case.origins},
-        **{node: case.factions.label(node) for node in case.factions.ids},
-    }
-
-
-def labelled(text: str, labels: dict[str, str]) -> str:
-    """A sentence with ids replaced by what they are called; ids without a hyphen may be words, and stay."""
-    ids = sorted((id for id in labels if "-" in id), key=len, reverse=True)
-    if not ids:
-        return text
-    pattern = re.compile(rf"(?<![\w-])({'|'.join(map(re.escape, ids))})(?![\w-])")
-    return pattern.sub(lambda match: labels[match[1]], text)
+    grid = layout(finding, names.nodes) if layout else None
+    return Section(name, finding.title, names.told(finding.summary), names.told(finding.method), grid)
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,7 +237,7 @@ def _lean(found: Lean, labels: dict[str, str]) -> Grid:
     h = found.factions.index(found.leader)
     rows = (
         (
-            labels.get(one.label, "everyone else"),
+            one.title,
             "towards the evidence" if one.size > 0 else "away from it",
             percent(one.probabilities[h]),
             percents(one.low[h], one.high[h]),
@@ -320,7 +301,8 @@ def _power(found: PowerScaling, labels: dict[str, str]) -> Grid:
     return _grid(columns, rows)
 
 
-def _decomposition(found: Decomposition, labels: dict[str, str]) -> Grid:
+def decomposition_grid(found: Decomposition, labels: dict[str, str]) -> Grid:
+    """What each origin adds, decibans, from the prior to the whole."""
     rows = (
         ("before the evidence (prior)", decibans(found.prior), ""),
         *((bar.label, decibans(bar.decibans), f"{decibans(bar.low)} to {decibans(bar.high)}") for bar in found.origins),
@@ -371,17 +353,17 @@ def _deception(found: DeceptionBudget, labels: dict[str, str]) -> Grid:
             one.label,
             f"{percent(one.flip)} ± {100 * one.error:.1f}" if one.flip is not None else "never",
             labels.get(one.to, one.to) if one.flip is not None else "",
-            _fewest(one, labels),
+            _fewest(one),
         )
         for one in found.directions
     )
     return _grid(("all forged", "lead passes at", "to", "fewest origins, if surely forged"), rows)
 
 
-def _fewest(one: Direction, labels: dict[str, str]) -> str:
+def _fewest(one: Direction) -> str:
     if one.fewest is None:
         return "no set suffices"
-    named = ", ".join(labels.get(origin, origin) for origin in one.fewest.origins)
+    named = ", ".join(one.fewest.labels)
     return f"{'' if one.fewest.exact else 'at most '}{len(one.fewest.origins)}: {named}"
 
 
@@ -391,7 +373,7 @@ def _rivals(found: Rivals, labels: dict[str, str]) -> Grid:
 
 def _path(found: ShortestPath, labels: dict[str, str]) -> Grid:
     rows = (
-        (step.number, f"{step.best:.3g}", f"{step.to:.3g}", f"{step.deviations:.1f}", f"{decibans(step.lead)} dB")
+        (step.label, f"{step.best:.3g}", f"{step.to:.3g}", f"{step.deviations:.1f}", f"{decibans(step.lead)} dB")
         for step in found.steps
     )
     return _grid(("number", "best", "moved to", "deviations", "lead then"), rows)
@@ -481,7 +463,7 @@ _LAYOUTS: dict[type, Callable[[Any, dict[str, str]], Grid]] = {
     NextEvidence: _next,
     Rivals: _rivals,
     ShortestPath: _path,
-    Decomposition: _decomposition,
+    Decomposition: decomposition_grid,
     TippingPoints: _tipping,
     RobustBounds: _robust,
     PowerScaling: _power,

@@ -10,8 +10,8 @@ from attribution.domain.verbal import decibans, percent, percents
 from attribution.inference.posterior_draws import Standing
 from attribution.reporting.content import Content
 from attribution.reporting.inputs import EvidenceRow
-from attribution.reporting.layout import section
-from attribution.reporting.text import brief, markdown_table, plain
+from attribution.reporting.layout import decomposition_grid
+from attribution.reporting.text import brief, linked, markdown_table, plain
 
 _LONGEST = 420  # letters of a finding: the rest is in the page
 
@@ -94,7 +94,7 @@ def _evidence(content: Content) -> list[str]:
             plain(row.source),
             row.grade or "none",
             *_weighed(row, leader),
-            ", ".join(f"[{plain(citation.title)}](<{citation.url}>)" for citation in row.citations[:1]),
+            ", ".join(linked(citation.title, citation.url) for citation in row.citations[:1]),
         ]
         for row in content.evidence
     )
@@ -110,8 +110,7 @@ def _rests_on(content: Content) -> list[str]:
     fall = next((one for one in content.waterfalls if one.rival == content.factions[1].id), None)
     if fall is None:
         return []
-    grid = section("decomposition", fall, content.labels).grid
-    assert grid is not None
+    grid = decomposition_grid(fall, content.labels)
     nothing = ("0.0", "\u22120.0", "+0.0")
     rows = (map(plain, row) for row in grid.rows if row[1] not in nothing)
     return ["## What each origin adds", markdown_table(map(plain, grid.columns), rows)]
@@ -129,7 +128,10 @@ def _facts(content: Content) -> list[str]:
 
 
 def _change(content: Content) -> list[str]:
-    told = (f"- **{plain(one.title)}.** {plain(brief(one.sentence, _LONGEST))}" for one in content.findings)
+    told = (
+        f"- **{plain(one.title)}{'' if one.title.endswith('?') else '.'}** {plain(brief(one.sentence, _LONGEST))}"
+        for one in content.findings
+    )
     runner_up = f"- **The case for {plain(content.runner_up.label)}.** {plain(' '.join(content.runner_up.sentences))}"
     return ["## What would change our mind", "\n".join([*told, runner_up])]
 

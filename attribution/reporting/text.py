@@ -12,8 +12,9 @@ from attribution.inert import legible
 
 LONGEST = 160
 
-# What begins markup wherever it stands; an underscore within a word, an ampersand alone or a "< 1 %" begins none.
-_SPECIAL = re.compile(r"[\\`*\[\]|~$]|(?<![^\W_])_|_(?![^\W_])|<(?=[\w/!?])|&(?=#?\w+;)")
+# What begins markup wherever it stands; an underscore within a word, an ampersand alone or a "< 1 %" begins none, and
+# brackets do not unless something that makes them a link, a footnote or a box to be ticked comes after.
+_SPECIAL = re.compile(r"[\\`*|~$]|\[(?=\^|[ xX]\])|\](?=[(\[:]|$)|(?<![^\W_])_|_(?![^\W_])|<(?=[\w/!?])|&(?=#?\w+;)")
 # What begins a block at the start of a line: headings, quotes, lists, rules.
 _OPENING = re.compile(r"^(?:#{1,6}(?=\s|$)|>|[+-](?=\s|$)|-{2,}|=+$|(\d+)([.)])(?=\s|$))")
 
@@ -27,6 +28,11 @@ def plain(text: str) -> str:
     """Text that Markdown shows as it is: what would begin markup escaped, on one line, no unseen marks."""
     line = _SPECIAL.sub(r"\\\g<0>", " ".join(legible(text).split()))
     return _OPENING.sub(lambda found: f"{found[1]}\\{found[2]}" if found[1] else f"\\{found[0]}", line)
+
+
+def linked(title: str, url: str) -> str:
+    """A link in Markdown; what its title holds begins none of its own."""
+    return f"[{re.sub(r'(?<!\\)[][]', r'\\\g<0>', plain(title))}](<{url}>)"
 
 
 def markdown_table(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> str:

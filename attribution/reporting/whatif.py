@@ -234,7 +234,7 @@ def _source_name(case: Case, source: str) -> str:
 def _origin_control(case: Case, origin: Origin, position: int) -> OriginControl:
     graded = isinstance(origin.items[0], Statement)
     grade = origin.grade or UNGRADED
-    titled = origin.title or (origin.items[0].title if len(origin.items) == 1 else origin.label)
+    titled = origin.label
     return OriginControl(
         index=position,
         title=brief(titled or origin.id),

@@ -132,7 +132,7 @@ def test_what_two_origins_can_share() -> None:
 
 def test_tower_22(posterior: Posterior) -> None:
     found = dependence(posterior)
-    assert {one.reasons for one in found.institutions} == {("the institution us government",)}
+    assert {one.reasons for one in found.institutions} == {("the institution US government",)}
     assert ("banner-statement", "insider-says-ours") in [one.origins for one in found.pairs if "copy" in one.reasons]
     origins = [origin for group in found.groups for origin in group.origins]
     assert sorted(origins) == sorted(posterior.program.origins)

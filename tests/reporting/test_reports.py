@@ -18,7 +18,7 @@ from attribution.reading import case_template, model_template, parse_case, parse
 from attribution.reading.shipped import bundled
 from attribution.reporting import REPORT_SUFFIXES
 from attribution.reporting.json import report_schema
-from attribution.reporting.text import plain
+from attribution.reporting.text import linked, plain
 from attribution.reporting.write import Prepared, prepare
 
 EVIL = "<script>alert(1)</script>\\\"'&`|]]>*_[x](javascript:y) \u202eevil\u200b --> </style>"
@@ -154,7 +154,15 @@ def test_hostile_text_stays_text_in_markdown() -> None:
     text = prepared(EVIL).render(".md")
     assert "<script" not in text.replace("\\<script", "")
     assert re.search(r"(?<!\\)\]\(javascript:", text) is None
-    for letter in "`*[]<|~$\\":
+    for text, shown in (
+        ("[1, 2]x", "[1, 2]x"),
+        ("[a](b)", "[a\\](b)"),
+        ("[ ] a", "\\[ ] a"),
+        ("[^1] a]", "\\[^1] a\\]"),
+    ):
+        assert plain(text) == shown
+    assert linked("a] [b", "https://x.org") == "[a\\] \\[b](<https://x.org>)"
+    for letter in "`*<|~$\\":
         assert plain(f"a{letter}b") == f"a\\{letter}b"
     for letter in "#>+-":
         assert plain(f"{letter} b") == f"\\{letter} b"

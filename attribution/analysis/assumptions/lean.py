@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from attribution.analysis.finding import Finding, beyond_reach
+from attribution.analysis.naming import thing_name
 from attribution.analysis.reweighting import reweight
 from attribution.analysis.units import standing_case
 from attribution.analysis.workspace import Workspace
@@ -42,6 +43,8 @@ class Leaning:
     ----------
     label
         The node of the tree whose numbers lean, or ``else``.
+    title
+        Its name for a reader.
     size
         The lean, in standard deviations; above 0 it makes what the evidence asserts more probable under the label.
     numbers
@@ -57,6 +60,7 @@ class Leaning:
     """
 
     label: str
+    title: str
     size: float
     numbers: int
     probabilities: tuple[float, ...]
@@ -159,13 +163,13 @@ class Lean(Finding):
             f"With a leaning analyst (correlation {self.correlation:g}) the range of {self.labels[h]} over inputs, "
             f"{percents(self.low[h], self.high[h])}, becomes {percents(low, high)}; its probability of "
             f"{percent(self.probabilities[h])} becomes {percent(least.probabilities[h])} at the lowest (the numbers of "
-            f"{_named(least.label)}) and {percent(most.probabilities[h])} at the highest (those of "
-            f"{_named(most.label)})."
+            f"{least.title}) and {percent(most.probabilities[h])} at the highest (those of "
+            f"{most.title})."
         ]
         lost = dict.fromkeys(one.leader for one in self.leanings if one.changes_lead and not one.lead_open)
         opened = any(one.lead_open for one in self.leanings)
         if lost:
-            lines.append(f"The lead can pass to {' or '.join(lost)}.")
+            lines.append(f"The lead can pass to {' or '.join(self.labels[self.factions.index(one)] for one in lost)}.")
         elif opened:
             lines.append("The lead can become open.")
         else:
@@ -174,7 +178,7 @@ class Lean(Finding):
 
     def unreliable(self) -> tuple[str, ...]:
         """Leans that the draws do not reach and that were not fitted again."""
-        parts = ((f"the numbers of {_named(one.label)} leaning by {one.size:+g}", one) for one in self.leanings)
+        parts = ((f"the numbers of {one.title} leaning by {one.size:+g}", one) for one in self.leanings)
         return beyond_reach(parts, self.draws)
 
     def plot(self, ax: Axes | None = None) -> Axes:
@@ -297,6 +301,7 @@ def _leaning(space: Workspace, label: str, size: float, shift: dict[int, float],
     leader = posterior.program.factions[front.first]
     return Leaning(
         label=label,
+        title=thing_name(posterior.case, label),
         size=size,
         numbers=len(shift),
         probabilities=tuple(found.probabilities.tolist()),
@@ -309,7 +314,3 @@ def _leaning(space: Workspace, label: str, size: float, shift: dict[int, float],
         khat=found.khat,
         refitted=found.refitted,
     )
-
-
-def _named(label: str) -> str:
-    return "everyone else" if label == ELSE else label

@@ -202,7 +202,7 @@ def prior_predictive(posterior: Posterior) -> PriorPredictive:
     below = simulated < observed - _SAME
     share = float(below.mean() + 0.5 * (np.abs(simulated - observed) <= _SAME).mean())
     low, middle, high = np.quantile(simulated, (0.05, 0.5, 0.95)).tolist()
-    titles = {origin.id: origin.title or origin.items[0].title for origin in case.origins}
+    titles = {origin.id: origin.label for origin in case.origins}
     return PriorPredictive(
         share=share,
         mcse=math.sqrt(share * (1.0 - share) / SIMULATIONS),

@@ -11,8 +11,8 @@ from attribution.analysis.dependence import effective_number, pull_together
 from attribution.analysis.finding import Finding, beyond_reach
 from attribution.analysis.reweighting import reweight
 from attribution.analysis.units import standing_case
-from attribution.domain.verbal import percent
-from attribution.errors import UsageError, listed
+from attribution.domain.verbal import conjoined, percent
+from attribution.errors import UsageError
 from attribution.inference.draws import weighted_quantiles
 from attribution.inference.posterior import Posterior
 from attribution.network.summation import log_joint_at
@@ -57,6 +57,8 @@ class StorySweep(Finding):
         The most probable faction.
     stories
         Id, facts and stated strength of each story.
+    questions
+        For each story what its facts ask, for a reader.
     tellings
         The answer for each story and strength; the other stories keep theirs.
     effective, effective_origins
@@ -76,6 +78,7 @@ class StorySweep(Finding):
     labels: tuple[str, ...]
     leader: str
     stories: tuple[tuple[str, tuple[str, ...], float], ...]
+    questions: tuple[tuple[str, ...], ...]
     tellings: tuple[Telling, ...]
     effective: float
     effective_origins: float
@@ -131,10 +134,10 @@ class StorySweep(Finding):
             return "The model tells no story: all facts are taken for independent, given who led and their parents."
         h = self.factions.index(self.leader)
         lines = []
-        for story, facts, strength in self.stories:
+        for (story, _, strength), questions in zip(self.stories, self.questions, strict=True):
             mine = [one for one in self.tellings if one.story == story]
             none, full = mine[0].probabilities[h], mine[-1].probabilities[h]
-            named = listed(fact.replace("-", " ") for fact in facts)
+            named = conjoined(f"“{question}”" for question in questions)
             lines.append(
                 f"With {named} taken for independent {self.labels[h]} has {percent(none)}, taken for one story "
                 f"{percent(full)} (the model: {strength:g})."
@@ -214,6 +217,7 @@ def story_sweep(posterior: Posterior, *, strengths: tuple[float, ...] = _STRENGT
         labels=tuple(one.label for one in posterior.standings),
         leader=posterior.ranking[0].id,
         stories=tuple((story.id, story.facts, story.strength.best) for story in stories),
+        questions=tuple(tuple(posterior.case.facts[fact].label for fact in story.facts) for story in stories),
         tellings=tuple(told),
         effective=effective_number(together),
         effective_origins=effective_number(alone),

@@ -13,7 +13,7 @@ import numpy as np
 
 from attribution.analysis.comparison.timeline import Timeline, timeline
 from attribution.analysis.finding import Finding
-from attribution.analysis.units import readable
+from attribution.analysis.naming import readable
 from attribution.domain.case import Case, Outcome
 from attribution.domain.evidence import Act, Item, Proposition, Statement
 from attribution.domain.facts import Fact, in_causal_order

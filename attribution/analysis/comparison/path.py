@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from attribution.analysis.finding import Finding
+from attribution.analysis.naming import number_name
 from attribution.analysis.workspace import crossing
 from attribution.domain.verbal import DECIBANS, percent
 from attribution.errors import UsageError
@@ -27,19 +28,6 @@ FARTHEST = 1.6448536269514722  # standard deviations: the middle of a number goe
 MOST_STEPS = 12
 _POINTS = 512  # of each scramble; the first of a Sobol sequence are one themselves
 _WITHIN = 1e-6  # standard deviations within which the place of a tie is solved for
-_OF = {
-    "prior": "prior of {0}",
-    "share": "prior share of {0}",
-    "forged": "forgery of {0}",
-    "staged": "staging of {0}",
-    "deceptive": "deception by {0}",
-    "copies": "copying by {0}",
-    "anyway": "what {0} would say anyway",
-    "detection": "detection in {0}",
-    "ratio": "weight given by {0}",
-    "reliability": "reliability of {0}",
-    "credibility": "credibility of {0}",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +208,7 @@ def shortest_path(posterior: Posterior, rival: str = "") -> ShortestPath:
     steps = tuple(
         Step(
             coordinates[at].label,
-            number_name(coordinates[at].label),
+            number_name(posterior.case, coordinates[at].label),
             coordinates[at].number.best,
             float(quantile(coordinates[at].number, np.array(deviations))),
             deviations,
@@ -305,28 +293,3 @@ class _Walk:
         there[at] = sign * min(level[0] + 2.0 * _WITHIN, FARTHEST)  # just past the tie
         passed = self.look(there)
         return (passed, there) if passed.lead <= 0 else (seen, end)
-
-
-def number_name(label: str) -> str:
-    """The label of a coordinate in words.
-
-    >>> number_name("table[kh-halt=yes|else|tehran-pressure=yes]")
-    'kh-halt=yes for everyone else, given tehran-pressure=yes'
-    >>> number_name("trait[tempo|nujaba]")
-    'tempo of nujaba'
-    """
-    kind, bracket, inside = label.partition("[")
-    if not bracket:
-        return kind
-    names, _, own = inside.partition("]")
-    first, *rest = names.split("|")
-    rest = ["everyone else" if name == "else" else name for name in rest]
-    deviation = f", deviation of {own[1:]}" if own.startswith("~") else ""
-    if kind == "trait":
-        return f"{first} of {', '.join(rest)}{deviation}"
-    if kind == "table":
-        whose = f" for {rest[0]}" if rest else ""
-        given = f", given {', '.join(rest[1:])}" if rest[1:] else ""
-        return f"{first}{whose}{given}{deviation}"
-    named = _OF.get(kind, kind + " of {0}").format(first)
-    return f"{named} ({', '.join(rest)}){deviation}" if rest else named + deviation

@@ -162,7 +162,7 @@ def draw(case: Case | Posterior, model: Model | None = None) -> Network:
 def network(case: Case, model: Model, weighed: Decomposition | None) -> Network:
     """The network of what counts in a case, with what each origin adds where that was worked out."""
     weights = {bar.id: bar.decibans for bar in weighed.origins} if weighed else {}
-    nodes = [Node(f"origin:{one.id}", "origin", one.title or one.items[0].title) for one in case.origins]
+    nodes = [Node(f"origin:{one.id}", "origin", one.label) for one in case.origins]
     edges: list[Edge] = []
     reaching: dict[str, float] = defaultdict(float)
     for origin in case.origins:
