@@ -53,3 +53,22 @@ def test_the_numbers_come_out_again(model: str) -> None:
         error = (row["mcse"] ** 2 + standing.mcse**2) ** 0.5
         assert abs(row["probability"] - standing.probability) <= max(4 * error, 1e-4), standing.id
         assert abs(row["prior"] - standing.prior) < 0.01
+
+
+@pytest.mark.parametrize(
+    "report", sorted(REPORTS.parent.glob("*-*/*.md")), ids=lambda path: f"{path.parent.name}/{path.stem}"
+)
+def test_no_id_is_shown_to_a_reader(report: Path) -> None:
+    """Ids with a hyphen, which no word of a language looks like, in all that unfolds; links and the command aside."""
+    case = at.read_case(report.parent.name)
+    named = (case.factions.ids, case.sources.ids, case.origins.ids, case.evidence.ids, case.facts.ids)
+    ids = {id for some in named for id in some if "-" in id} | {
+        state for fact in case.facts for state in fact.states if "-" in state
+    }
+    titled = " ".join((*(case.factions.label(id) for id in case.factions.ids), *(one.title for one in case.evidence)))
+    pattern = re.compile(rf"(?<![\w-])(?:{'|'.join(map(re.escape, sorted(ids, key=len, reverse=True)))})(?![\w-])")
+    page = report.with_suffix(".html").read_text()
+    body = re.sub(r"<(script|svg).*?</\1>|<[^>]+>", " ", page[page.index("<main>") :], flags=re.DOTALL)
+    for text in (body, re.sub(r"\(<[^>]*>\)", "", report.read_text())):
+        shown = {id for id in pattern.findall(text.split("attribution report ")[0]) if id not in titled}
+        assert shown == set(), shown

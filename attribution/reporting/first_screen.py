@@ -216,7 +216,7 @@ def _by_rival(leader: Standing, rivals: tuple[Posterior, ...]) -> Iterator[_Cand
         ahead, names = one.ranking[0], [standing.label for standing in one.level]
         told = f"Under the model “{one.model.title}” {leader.label} has {percent(chance)}"
         if len(names) > 1:
-            yield True, chance, f"{told}, and {listed(names)} are level."
+            yield True, chance, f"{told}, and {conjoined(names)} are level."
         elif ahead.id != leader.id:
             yield True, chance, f"{told}, and {ahead.label} leads with {percent(ahead.probability)}."
         else:
@@ -261,7 +261,7 @@ def _not_independent(posterior: Posterior, sensitivity: Sensitivity | None) -> D
 
 def _merged(one: Merged, leader: Standing, chance: float) -> str:
     ends = ", and the lead changes" if one.changes_lead else ""
-    quoted = listed([f"“{label}”" for label in one.labels])
+    quoted = conjoined(f"“{label}”" for label in one.labels)
     return f"If {quoted} go back to one origin, {leader.label} has {percent(chance)}{ends}."
 
 

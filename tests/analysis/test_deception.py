@@ -170,7 +170,8 @@ def test_a_tied_lead_needs_no_deception(posterior: Posterior) -> None:
 def test_the_paragraph_and_the_table(passing: Posterior) -> None:
     found = at.deception_budget(passing)
     text = str(found)
-    assert f"The lead of {found.leader} passes to" in text
+    leader = found.labels[found.factions.index(found.leader)]
+    assert f"The lead of {leader} passes to" in text
     assert "at the worst it says nothing" in text
     frame = found.to_frame()
     assert len(frame) == len(found.levels) * (1 + len(found.factions))

@@ -160,7 +160,7 @@ def test_what_moves_a_third_party_most_stands_first() -> None:
     then = dict(zip(found.factions, first.probabilities, strict=True))
     assert first.move == pytest.approx(then["c"] - now["c"])
     assert all(abs(then[id] - now[id]) <= abs(first.move) for id in now)
-    assert "C without T, by +2" in str(found)
+    assert "C without “T”, by +2" in str(found)
     asked = at.leave_out(posterior, between=("a", "b"))
     assert [removal.id for removal in asked.removals] == ["x", "t"]
 
@@ -173,7 +173,7 @@ def test_a_pull_between_any_two_nodes(posterior: Posterior) -> None:
         then = np.array(removal.probabilities)
         change = (now[named].sum() / now[~named].sum()) / (then[named].sum() / then[~named].sum())
         assert removal.between_pull == pytest.approx(10 * np.log10(change), abs=1e-9)
-    assert "iran-aligned against other" in str(found)
+    assert "Iran-aligned axis against Anyone else" in str(found)
 
 
 def test_without_any_evidence_it_is_the_prior_and_says_so(posterior: Posterior) -> None:

@@ -242,6 +242,6 @@ def test_a_sensitivity_analysis_is_told_in_every_form() -> None:
     page, note = whole.render(".html"), whole.render(".md")
     for one in whole.content.findings:
         assert f"<h4>{one.title}</h4>" in page
-        assert f"**{plain(one.title)}.**" in note
+        assert f"**{plain(one.title)}{'' if one.title.endswith('?') else '.'}**" in note
     assert whole.content.bottom_line.confidence.startswith("Analytic confidence: ")
     assert "%" not in whole.content.bottom_line.confidence.partition(". ")[0]
