@@ -1,10 +1,12 @@
 """What the numbers mean now, beside what they meant: all shipped models under the code of several commits.
 
     python -m benchmarks.meaning table -o benchmarks/results/meaning.json   # before, after each change, and the doubts
+    python -m benchmarks.meaning singly -o benchmarks/results/meaning-singly.json   # each thing undone alone
     python -m benchmarks.meaning seeds -o benchmarks/results/seeds.json     # Tower 22 by five seeds of each engine
 
 The old meaning is not kept in the code: a commit is checked out beside this one, with its own cases and models, and
-asked. Changes are therefore cumulative, in the order in which they came.
+asked. Changes in that table are therefore cumulative, in the order in which they came. `singly` undoes by an edit of
+case or model, one at a time and all together, what an edit can undo; what it cannot is said under its table.
 """
 
 from __future__ import annotations
@@ -15,12 +17,16 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 import attribution as at
+from attribution.domain.evidence import Statement
+from attribution.domain.identifiers import Catalog
 
 ROOT = Path(__file__).parent.parent
 COMMITS = (
@@ -30,6 +36,13 @@ COMMITS = (
     ("forgers imitate and copies repeat", "35fd514"),
 )
 SEEDS = range(1, 6)
+NO_EDIT = (
+    "That a forger imitates, instead of being sure to say what was said, is a formula: an edit can only leave forging "
+    "out. The column of the commit in `meaning.json` has it, together with the next.",
+    "That a copy about another fact repeats, instead of contradicting, is a formula: an edit can only leave copying "
+    "out.",
+    "Scenarios are another way to show the same joint probabilities: they move no faction's.",
+)
 
 _ASK = """
 import json
@@ -90,6 +103,107 @@ def table() -> dict[str, Any]:
     return {name: {label: found.get(name) for label, found in then.items()} | doubts(name) for name in names}
 
 
+type Pair = tuple[at.Case, at.Model]
+type Edit = Callable[[at.Case, at.Model], Pair]
+
+
+def unforged(case: at.Case, model: at.Model) -> Pair:
+    """Nobody forges an origin."""
+    kept = {kind: block for kind, block in model.deception.document().items() if kind != "forged"}
+    return case, model if not model.deception.forged else model.with_({"deception": kept or None})
+
+
+def uncopied(case: at.Case, model: at.Model) -> Pair:
+    """No item copies another."""
+    items = [replace(item, copies=None) if isinstance(item, Statement) else item for item in case.evidence]
+    return replace(case, evidence=Catalog(items, kind="item")), model
+
+
+def untold(case: at.Case, model: at.Model) -> Pair:
+    """Every story at strength 0: facts are independent."""
+    return case, model.with_({f"stories.{story.id}.strength": 0 for story in model.stories})
+
+
+def of_one_size(case: at.Case, model: at.Model) -> Pair:
+    """Every leaf is one organisation."""
+    return case, model.with_({"perpetrator.sizes": None}) if model.perpetrator.sizes.entries else model
+
+
+EDITS: dict[str, Edit] = {
+    "no forging": unforged,
+    "no copying": uncopied,
+    "stories at 0": untold,
+    "all of size 1": of_one_size,
+}
+
+
+def together(case: at.Case, model: at.Model) -> Pair:
+    """All of these at once."""
+    for edit in EDITS.values():
+        case, model = edit(case, model)
+    return case, model
+
+
+def singly() -> dict[str, Any]:
+    """Every shipped model now, with each thing undone by itself, all together, and under each doubt by itself.
+
+    Of each: who leads, with what probability and range, and the probability of who leads now.
+    """
+    from attribution.reading import shipped_cases, shipped_models
+
+    found: dict[str, Any] = {}
+    for name in [f"{case}/{model}" for case in shipped_cases() for model in shipped_models(case)]:
+        pair = at.read_case(name.partition("/")[0]), at.read_model(name)
+        now = at.fit(*pair, engine="importance")
+        leader = now.ranking[0].id
+        undone = {
+            label: _told(at.fit(*changed, engine="importance"), leader) if changed != pair else None
+            for label, edit in (EDITS | {"all of these": together}).items()
+            for changed in (edit(*pair),)
+        }
+        doubted = doubts(name)
+        leaned, wrong, learned = (
+            doubted[key] for key in ("with a lean", "at one in ten of model error", "not learned")
+        )
+        found[name] = {
+            "now": _told(now, leader),
+            **undone,
+            "with a lean": [*leaned, leaned[1]],
+            "model error 1 in 10": [*wrong, None, None, wrong[1]],
+            "not learned": [*learned, learned[1]],
+        }
+    return found
+
+
+def _told(posterior: at.Posterior, leader: str) -> list[Any]:
+    first = posterior.ranking[0]
+    mine = next(one for one in posterior.standings if one.id == leader)
+    return [first.id, first.probability, first.low, first.high, mine.probability]
+
+
+def as_markdown(found: dict[str, Any]) -> str:
+    """A row per model: the probability of who leads now, its range, and under it whoever leads instead."""
+    columns = [*next(iter(found.values()))]
+    lines = ["| model | leader now | " + " | ".join(columns) + " |", "| --- | --- |" + " ---: |" * len(columns)]
+    for name, row in found.items():
+        cells = [_cell(row[column], row["now"][0]) for column in columns]
+        lines.append(f"| {name} | {row['now'][0]} | " + " | ".join(cells) + " |")
+    notes = [
+        "Each cell: the probability of who leads now in percent, the range of the leader over its inputs, and who "
+        "leads instead, if so. Empty: the case and model have no such thing.",
+        *NO_EDIT,
+    ]
+    return "# Each change by itself\n\n" + "\n".join(lines) + "\n\n" + "\n".join(f"- {note}" for note in notes) + "\n"
+
+
+def _cell(told: list[Any] | None, leader: str) -> str:
+    if told is None:
+        return ""
+    other, _, low, high, mine = told
+    spread = "" if low is None else f" ({100 * low:.0f}–{100 * high:.0f})"
+    return f"{100 * mine:.1f}{spread}{'' if other == leader else f' → {other}'}"
+
+
 def seeds() -> dict[str, Any]:
     """Tower 22's probabilities by five seeds of each engine: their spread against the Monte Carlo error stated."""
     case, model = at.read_case("tower-22"), at.read_model("tower-22/baseline")
@@ -120,12 +234,16 @@ def rounded(value: Any) -> Any:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("what", choices=("table", "seeds"))
+    parser.add_argument("what", choices=("table", "singly", "seeds"))
     parser.add_argument("-o", "--output", type=Path, required=True)
     chosen = parser.parse_args()
-    found = rounded(table() if chosen.what == "table" else seeds())
+    found = rounded({"table": table, "singly": singly, "seeds": seeds}[chosen.what]())
     chosen.output.parent.mkdir(parents=True, exist_ok=True)
     chosen.output.write_text(json.dumps(found, indent=1) + "\n")
+    if chosen.what == "singly":
+        chosen.output.with_suffix(".md").write_text(as_markdown(found))
+        print(as_markdown(found))
+        return
     print(chosen.output.read_text())
 
 
