@@ -271,7 +271,7 @@ def _graded_for_the_claim(case: Case) -> Iterator[Concern]:
         grade, source = origin.grade, case.sources.get(origin.source)
         if grade is None or source is None or source.kind == "anonymous" or grade.digit not in _DOUBTFUL_DIGITS:
             continue
-        if isinstance(origin.items[0], Act) and grade.letter == source.reliability and grade.letter not in "AB":
+        if isinstance(origin.items[0], Act) and grade.letter == source.reliability:
             yield Concern(
                 what=f'the act "{origin.id}" has the grade {grade}, as if its content were graded',
                 means=f"of an act the grade says only whether it happened: {grade} doubts that it was said or done",

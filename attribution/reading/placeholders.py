@@ -36,7 +36,7 @@ def placeholder_concerns(case: Case, model: Model) -> Iterator[Concern]:
     reasons = [(place, text) for place, text in texts if place.endswith(("because", "because.reason"))]
     yield from _told(
         "text of the template",
-        [f"{place} ({text})" for place, text in texts if _is_template(text)],
+        [f"{place} ({_own(text)})" for place, text in texts if _is_template(text)],
         "nobody has said what this case is about, or why its numbers are what they are",
         "write what is so in this case, or take it out",
     )
@@ -91,6 +91,15 @@ def _is_template(text: str) -> bool:
     if _FROM_RECIPE in text:  # the reason of the case stands before that of the recipe
         return any(own.startswith(f"{left} ") for left in placeholders()) or _LEFT_OPEN.search(text) is not None
     return own in placeholders() or _LEFT_OPEN.search(text) is not None
+
+
+def _own(text: str) -> str:
+    """What stands in a file, of a reason to which a recipe adds its own."""
+    if _FROM_RECIPE not in text:
+        return text
+    return max(
+        (text[: len(left)] for left in placeholders() if text.casefold().startswith(left)), key=len, default=text
+    )
 
 
 def _is_example(text: str) -> bool:

@@ -67,6 +67,8 @@ def test_an_act_graded_for_what_it_claims() -> None:
     act = "{id: claim, kind: act, says: {denied: yes}, source: front, grade: GRADE, published: 2024-01-11}"
     (what,) = told(a_case(act.replace("GRADE", "C4")))
     assert what == 'the act "claim" has the grade C4, as if its content were graded'
+    named = act.replace("source: front", "source: ministry").replace("GRADE", "B3")
+    assert told(a_case(named)) == ['the act "claim" has the grade B3, as if its content were graded']
     assert told(a_case(act.replace("GRADE", "A1"))) == []
     assert told(a_case(act.replace("GRADE", "A3"))) == []  # on record in one place only: not the source's own letter
     assert told(a_case(act.replace("GRADE", "C4").replace("kind: act", "kind: report"))) == []

@@ -113,7 +113,7 @@ def test_what_follows_from_another_error_is_not_told() -> None:
 
 
 def test_what_is_required_comes_with_an_example() -> None:
-    with pytest.raises(FormatError, match=r"add `detection: \[0.4, 0.7, 0.9\], the chance"):
+    with pytest.raises(FormatError, match=r"add `detection: \[0.4, 0.7, 0.9\]  # the chance"):
         parse_case(SOUND.replace("detection: 0.8, ", ""))
 
 
