@@ -79,7 +79,7 @@ class InputError(AttributionError):
         self.hint = hint
         self.file = file
         self.line = line
-        self.missing = ""  # the name that is not declared, where that is what is wrong
+        self.missing: str | None = None  # the name that is not declared, where that is what is wrong
         super().__init__(what)
 
     def located(self, file: str, line: int) -> Self:

@@ -62,6 +62,8 @@ class Field:
         """A text that is not empty."""
         if not isinstance(self.node, Scalar) or not self.node.text.strip():
             shown = "empty" if isinstance(self.node, Scalar) else self.found()
+            if self.problems is not None:
+                self.problems.lost.add("")  # whoever looks for that name makes no further mistake
             return self.tell(self.fail(f"{spell(self.path)} is {shown}.", "a text"), "")
         return self.node.text.strip()
 

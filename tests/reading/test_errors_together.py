@@ -112,6 +112,14 @@ def test_what_follows_from_another_error_is_not_told() -> None:
                    for each in raised.value.each)  # fmt: skip
 
 
+@pytest.mark.parametrize("empty", ["source: ''", "source: [press]", "source: {a: b}"])
+def test_a_text_that_is_none_is_told_once(empty: str) -> None:
+    act = f"  - {{id: act, kind: act, says: {{denied: yes}}, {empty}, published: 2024-01-03}}\n"
+    with pytest.raises(FormatError) as raised:
+        parse_case(SOUND + act)
+    assert [each.what.split(" is ")[0] for each in raised.value.each] == ["evidence[1].source"]
+
+
 def test_what_is_required_comes_with_an_example() -> None:
     with pytest.raises(FormatError, match=r"add `detection: \[0.4, 0.7, 0.9\]  # the chance"):
         parse_case(SOUND.replace("detection: 0.8, ", ""))
