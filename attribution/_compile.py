@@ -1,20 +1,31 @@
-"""Compiling kernels with numba, and keeping the machine code on disk."""
+"""Compiling kernels with numba, and keeping the machine code on disk.
+
+A kernel that the instant engine needs is kept as bare machine code (`Native`): loading it takes llvmlite and some
+hundredths of a second, where importing numba and having it load its own takes about one.
+"""
 
 from __future__ import annotations
 
 import atexit
+import ctypes
 import hashlib
 import os
 import shutil
 import stat
 import tempfile
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _KERNELS_TAKE = 64 * 2**20  # bytes, with room to spare
+_OF_THE_C_LIBRARY = ("memset", "memcpy", "memmove", "exp", "sinh", "log", "log1p", "expm1", "erfc", "pow", "sqrt")
+_NEVER_CALLED = "NRT_MemInfo_call_dtor"  # frees arrays that a kernel would own; the arrays of a `Native` are all lent
 
 
 def kernel[F: Callable[..., Any]](function: F) -> F:
@@ -39,6 +50,125 @@ def _compiled[F: Callable[..., Any]](function: F, *, forceinline: bool) -> F:
     return compiled
 
 
+class Native:
+    """A kernel as machine code: from disk where it lies there, else compiled by numba, then kept.
+
+    Only the arithmetic is kept, nothing of Python or of numba's runtime, and its digest is checked before it runs.
+    Calls let other threads run.
+
+    Parameters
+    ----------
+    name
+        By which it is kept.
+    arguments
+        A letter for each array that it takes: ``d`` for doubles, ``q`` for integers of 64 bits.
+    source
+        Gives the function that is compiled; asked for only where it has to be. It takes the places of all arrays, and
+        their shapes one after another, both as pointers to integers.
+    """
+
+    def __init__(self, name: str, arguments: str, source: Callable[[], Callable[..., None]]) -> None:
+        self.name, self.arguments, self._source = name, arguments, source
+        self._lock = threading.Lock()
+        self._engine: Any = None
+        self._run: Callable[..., object] | None = None
+
+    @property
+    def ready(self) -> bool:
+        """Whether its machine code is at hand or lies on disk; told without importing anything."""
+        folder = _cache_folder()
+        return self._run is not None or (bool(folder) and any(Path(folder).glob(f"{self.name}-*.o")))
+
+    def __call__(self, *arrays: NDArray[Any]) -> None:
+        """Run it on contiguous arrays."""
+        import numpy as np
+
+        for letter, array in zip(self.arguments, arrays, strict=True):
+            if array.dtype.char not in (letter, "l" if letter == "q" else letter) or not array.flags.c_contiguous:
+                raise TypeError(f"{self.name} takes contiguous arrays of {self.arguments}")
+        if self._run is None:
+            with self._lock:
+                self._run = self._run or self._loaded()
+        places = np.array([array.ctypes.data for array in arrays], dtype=np.int64)
+        shapes = np.array([size for array in arrays for size in array.shape], dtype=np.int64)
+        nothing = (ctypes.c_void_p * 8)()  # where numba's functions would put a result, and what went wrong
+        self._run(nothing, nothing, places.ctypes.data, shapes.ctypes.data)
+
+    def _loaded(self) -> Callable[..., object]:
+        import llvmlite.binding as llvm
+
+        llvm.initialize_native_target()
+        llvm.initialize_native_asmprinter()
+        outside = ctypes.CDLL(None if os.name == "posix" else "msvcrt")
+        for name in (*_OF_THE_C_LIBRARY, _NEVER_CALLED):
+            if llvm.address_of_symbol(name) is None:  # numba, where it is there, has named its own
+                function = getattr(outside, "abort" if name == _NEVER_CALLED else name)
+                llvm.add_symbol(name, ctypes.cast(function, ctypes.c_void_p).value)
+        self._engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), _target_machine())
+        self._engine.add_object_file(llvm.ObjectFileRef.from_data(self._machine_code()))
+        self._engine.finalize_object()
+        address = self._engine.get_function_address(self.name)
+        return ctypes.CFUNCTYPE(ctypes.c_int32, *[ctypes.c_void_p] * 4)(address)
+
+    def _machine_code(self) -> bytes:
+        """The object file: 32 bytes of its digest, then itself."""
+        folder = _cache_folder()
+        path = Path(folder) / f"{self.name}-{_processor()}.o"
+        with suppress(OSError):
+            kept = path.read_bytes() if folder else b""
+            if kept[:32] == hashlib.sha256(kept[32:]).digest():
+                return kept[32:]
+        code = _machine_code(self.name, self._source())
+        if folder:
+            with suppress(OSError):
+                beside = path.with_suffix(f".{os.getpid()}")
+                beside.write_bytes(hashlib.sha256(code).digest() + code)
+                beside.replace(path)
+        return code
+
+
+def _machine_code(name: str, function: Callable[..., None]) -> bytes:
+    """Compiled by numba, then cut down to what the function itself runs, under its name."""
+    import llvmlite.binding as llvm
+    import numba
+
+    integers = numba.types.CPointer(numba.types.int64)
+    signature = numba.types.void(integers, integers)
+    compiled = numba.cfunc(signature, error_model="numpy")(function)
+    module = llvm.parse_assembly(compiled.inspect_llvm())
+    entry = compiled.native_name.removeprefix("cfunc.")  # without the shell that would report errors to Python
+    for each in module.functions:
+        if not each.is_declaration and each.name != entry:
+            each.linkage = "internal"
+    module.get_function(entry).name = name
+    machine = _target_machine()
+    passes = llvm.create_new_module_pass_manager()
+    passes.add_global_dead_code_eliminate_pass()
+    passes.add_strip_dead_prototype_pass()
+    passes.run(module, llvm.create_pass_builder(machine, llvm.create_pipeline_tuning_options()))
+    asked = {each.name for each in module.functions if each.is_declaration and not each.name.startswith("llvm.")}
+    if strange := asked - {*_OF_THE_C_LIBRARY, _NEVER_CALLED}:
+        raise NotImplementedError(f"the kernel {name} calls {', '.join(sorted(strange))}")
+    return bytes(machine.emit_object(module))
+
+
+def _target_machine() -> Any:
+    import llvmlite.binding as llvm
+
+    host = llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()
+    target = llvm.Target.from_default_triple()
+    return target.create_target_machine(*host, opt=3, reloc="default", codemodel="jitdefault", jit=True)
+
+
+def _processor() -> str:
+    """A digest of what machine code depends on besides its source."""
+    import llvmlite
+    import llvmlite.binding as llvm
+
+    host = llvm.get_default_triple(), llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()
+    return hashlib.sha256("|".join((llvmlite.__version__, *host)).encode()).hexdigest()[:16]
+
+
 @cache
 def kernel_digest() -> str:
     """A digest of the text of all kernels, to know compiled code that is still theirs.
@@ -52,19 +182,13 @@ def kernel_digest() -> str:
     return hashlib.sha256(text).hexdigest()[:16]
 
 
-def compiled_before(function: str) -> bool:
-    """Whether the machine code of a kernel lies on disk; told without importing numba."""
-    folder = _cache_folder()
-    return bool(folder) and any(Path(folder).rglob(f"*.{function}-*.nbi"))
-
-
 @cache
 def _cache_folder() -> str:
     """Where compiled kernels are kept: beside the source, else in the user's cache, else nowhere that lasts.
 
-    numba keeps an index that is a pickle, so whoever can write into this folder can run code: only a folder of the
-    user's own, which nobody else may write into nor put another in the place of, is trusted. Where there is none, this
-    process has one to itself; where there is no room, nothing is kept (an empty text).
+    Here lie machine code and numba's index, a pickle: whoever can write into this folder can run code. So only a
+    folder of the user's own, which nobody else may write into nor put another in the place of, is trusted. Where there
+    is none, this process has one to itself; where there is no room, nothing is kept (an empty text).
     """
     name = f"kernel-{kernel_digest()}"
     places = [Path(__file__).parent / "__pycache__"]

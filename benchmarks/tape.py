@@ -72,9 +72,11 @@ def compiling() -> float:
     script = """
 import time
 import numba
+from attribution import _compile
 numba.config.CACHE_DIR = ""
 before = numba.njit
 numba.njit = lambda *args, **kwargs: before(*args, **{**kwargs, "cache": False})
+_compile._cache_folder = lambda: ""
 import numpy as np
 from attribution.network.reader import pull, read
 from attribution.network.tape import Tape

@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 from attribution import _compile
@@ -75,3 +78,54 @@ def test_no_predictable_folder_under_the_shared_one(tmp_path: Path) -> None:
     assert shown[0] != shown[1]
     assert all(line.endswith("0o700\n") for line in shown)
     assert list(tmp_path.iterdir()) == []
+
+
+def doubled() -> Callable[..., None]:
+    """The source of a kernel that doubles some numbers."""
+    from numba import carray
+
+    from attribution.network.tape_kernel import _doubles
+
+    def double(places: Any, shapes: Any) -> None:
+        values = carray(_doubles(places[0]), (shapes[0],))
+        for k in range(shapes[0]):
+            values[k] *= 2.0
+
+    return double
+
+
+def never() -> Callable[..., None]:
+    raise AssertionError("compiled although it lay on disk")
+
+
+def test_machine_code_is_kept_and_loaded_without_a_compiler(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(_compile, "_cache_folder", lambda: str(tmp_path))
+    fresh = _compile.Native("double", "d", doubled)
+    assert not fresh.ready
+    values = np.arange(3.0)
+    fresh(values)
+    assert values.tolist() == [0.0, 2.0, 4.0]
+    again = _compile.Native("double", "d", never)
+    assert again.ready
+    again(values)
+    assert values.tolist() == [0.0, 4.0, 8.0]
+
+
+def test_machine_code_that_was_changed_is_not_run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(_compile, "_cache_folder", lambda: str(tmp_path))
+    _compile.Native("double", "d", doubled)(np.ones(1))
+    (kept,) = tmp_path.iterdir()
+    whole = kept.read_bytes()
+    for changed in (whole[: len(whole) // 2], whole[:-1] + b"x", b""):
+        kept.write_bytes(changed)
+        with pytest.raises(AssertionError, match="lay on disk"):
+            _compile.Native("double", "d", never)(np.ones(1))
+        _compile.Native("double", "d", doubled)(np.ones(1))
+        _compile.Native("double", "d", never)(np.ones(1))
+
+
+def test_machine_code_takes_only_what_it_was_made_for() -> None:
+    double = _compile.Native("double", "d", never)
+    for wrong in (np.arange(3), np.ones((4, 4))[:, 1]):
+        with pytest.raises(TypeError, match="contiguous"):
+            double(wrong)

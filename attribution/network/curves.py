@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attribution.domain.numbers import Number, Scale
+from attribution.network.elementary import normal_cdf
 
 _NORMAL = NormalDist()
 _Z95 = 1.6448536269514722
@@ -55,11 +56,9 @@ def to_scale(value: float, scale: Scale) -> float:
 
 def from_scale(on_scale: NDArray[np.float64], scale: Scale) -> NDArray[np.float64]:
     """Values from their place on the probit or log scale, in the shape they come."""
-    from scipy.special import ndtr
-
     if scale == "ratio":
         return np.asarray(np.exp(np.clip(on_scale, -FARTHEST, FARTHEST)))
-    return np.asarray(ndtr(np.maximum(on_scale, LOWEST)))
+    return normal_cdf(np.maximum(np.asarray(on_scale, dtype=np.float64), LOWEST))
 
 
 def bent(shape: Curve, z: NDArray[np.float64]) -> NDArray[np.float64]:

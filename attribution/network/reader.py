@@ -2,16 +2,16 @@
 
 Draws do not depend on one another and both readers give the same bits, so nothing of this can be seen in a result.
 
-Compiling pays late: the compiled reader is at hand in half a second where its machine code lies on disk, else in some
-seconds. So NumPy reads until it has worked for about as long as that would take; then reading is compiled. Whatever
-the work turns out to be, waiting is then at most twice what it had to be. The environment variable
+Compiling pays late: the compiled reader is at hand in some hundredths of a second where its machine code lies on disk,
+else in some seconds. So NumPy reads until it has worked for about as long as that would take; then reading is compiled.
+Whatever the work turns out to be, waiting is then at most twice what it had to be. The environment variable
 `ATTRIBUTION_READER` may say `numpy` or `compiled`.
 """
 
 from __future__ import annotations
 
+import math
 import os
-import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
@@ -19,6 +19,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from attribution._compile import Native
 from attribution.errors import UsageError
 from attribution.network import tape_numpy
 from attribution.network.program import Floats
@@ -26,10 +27,24 @@ from attribution.network.tape import LITERAL, LOG, LOG_ADD, PLUS, POWER, PROBABI
 from attribution.parallel import threads
 
 READERS = ("", "numpy", "compiled")
-_COMPILING, _LOADING = 8.0, 0.6  # seconds
+_COMPILING, _LOADING = 8.0, 0.08  # seconds
 _CALL, _NUMBER = 1e-6, 1e-9  # seconds of NumPy per pass over some draws, and per draw in it
 _PASSES = {PROBABILITY: 110, RATE: 80, POWER: 90, LOG: 45, LOG_ADD: 90}  # of an instruction; of any other: 2
 _BLOCK, _NUMPY_BLOCK = 2**17, 2**19  # numbers that registers hold at a time
+
+
+def _source(name: str) -> Callable[[], Callable[..., None]]:
+    def source() -> Callable[..., None]:
+        from attribution.network import tape_kernel
+
+        function: Callable[..., None] = getattr(tape_kernel, name)
+        return function
+
+    return source
+
+
+_READ = Native("read", "dqdqdqdq", _source("native_read"))
+_PULL = Native("pull", "dqdqqddqddq", _source("native_pull"))
 
 _worked = [0.0]  # seconds that NumPy has been reading in this process, about
 
@@ -45,11 +60,8 @@ def read(tape: Sealed, x: Floats) -> Floats:
 
     def plain(rows: slice) -> None:
         if _compiled(tape, rows.stop - rows.start):
-            from attribution.network.tape_kernel import read_draws
-
-            unsafe = np.zeros(rows.stop - rows.start, dtype=np.int64)
-            block = _width(tape, rows, _BLOCK)
-            read_draws(_constant(x[rows]), tape.code, tape.numbers, tape.outputs, block, out[rows], unsafe)
+            unsafe, room = np.zeros(rows.stop - rows.start, dtype=np.int64), _room(tape, rows, _BLOCK, 1)
+            _READ(_doubles(x[rows]), tape.code, tape.numbers, tape.outputs, out[rows], unsafe, *room)
             _again(careful, x[rows], out[rows], unsafe == 1, _width(tape, rows, _NUMPY_BLOCK))
             return
         for some in _blocks(rows, _width(tape, rows, _NUMPY_BLOCK)):
@@ -80,12 +92,9 @@ def pull(tape: Sealed, x: Floats, push: Floats) -> Floats:
     def plain(rows: slice) -> None:
         both = np.concatenate([x[rows], push[rows]], axis=1)
         if _compiled(tape, 3 * (rows.stop - rows.start)):
-            from attribution.network.tape_kernel import pull_draws
-
-            unsafe = np.zeros(rows.stop - rows.start, dtype=np.int64)
+            unsafe, room = np.zeros(rows.stop - rows.start, dtype=np.int64), _room(tape, rows, _BLOCK // 2, 2)
             parts = tape.code, tape.numbers, tape.outputs, tape.by
-            weight = np.ascontiguousarray(push[rows])
-            pull_draws(_constant(x[rows]), parts, weight, _width(tape, rows, _BLOCK // 2), out[rows], unsafe)
+            _PULL(_doubles(x[rows]), *parts, _doubles(push[rows]), out[rows], unsafe, *room)
             _again(careful, both, out[rows], unsafe == 1, _width(tape, rows, _NUMPY_BLOCK // 2))
             return
         for some in _blocks(rows, _width(tape, rows, _NUMPY_BLOCK // 2)):
@@ -145,16 +154,12 @@ def _compiled(tape: Sealed, draws: int) -> bool:
         )
     if wanted:
         return wanted == "compiled"
-    if "attribution.network.tape_kernel" in sys.modules:
-        return True
     blocks = max(1.0, draws * len(tape.code) / _NUMPY_BLOCK)
     passes = sum(_PASSES.get(op, 2) for op in tape.code[:, 0].tolist())
     cost = passes * (blocks * _CALL + draws * _NUMBER)
-    if _worked[0] + cost > _LOADING:
-        from attribution._compile import compiled_before
-
-        if _worked[0] + cost > _COMPILING or compiled_before("read_draws"):
-            return True
+    if _worked[0] + cost > (_LOADING if _READ.ready else _COMPILING):
+        _worked[0] = math.inf
+        return True
     _worked[0] += cost
     return False
 
@@ -169,8 +174,11 @@ def _blocks(rows: slice, width: int) -> list[slice]:
     return [slice(start, min(start + width, rows.stop)) for start in range(rows.start, rows.stop, width)]
 
 
-def _constant(x: Floats) -> Floats:
-    """A view that cannot be written to, whatever it is a view of: one type of array, one compilation."""
-    view = np.ascontiguousarray(x, dtype=np.float64).view()
-    view.flags.writeable = False
-    return view
+def _room(tape: Sealed, rows: slice, numbers: int, tables: int) -> tuple[NDArray[np.float64] | NDArray[np.int64], ...]:
+    """What the compiled readers work in: registers of some draws, and a flag for each of these."""
+    width, registers = _width(tape, rows, numbers), tape.inputs + len(tape.code)
+    return *(np.empty((registers, width)) for _ in range(tables)), np.zeros(width, dtype=np.int64)
+
+
+def _doubles(x: Floats) -> Floats:
+    return np.ascontiguousarray(x, dtype=np.float64)

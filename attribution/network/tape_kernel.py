@@ -11,7 +11,9 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir
+from numba import carray
 from numba.core import types
+from numba.core.types import misc
 from numba.extending import intrinsic
 
 from attribution._compile import inlined, kernel
@@ -85,6 +87,26 @@ def _double(_context: Any, _bits: Any) -> Any:
         return builder.bitcast(arguments[0], ir.DoubleType())
 
     return types.float64(types.int64), build
+
+
+@intrinsic
+def _doubles(_context: Any, _place: Any) -> Any:
+    """A pointer to doubles from where they lie."""
+
+    def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.inttoptr(arguments[0], ir.DoubleType().as_pointer())
+
+    return misc.CPointer(types.float64)(types.int64), build
+
+
+@intrinsic
+def _integers(_context: Any, _place: Any) -> Any:
+    """A pointer to integers from where they lie."""
+
+    def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.inttoptr(arguments[0], ir.IntType(64).as_pointer())
+
+    return misc.CPointer(types.int64)(types.int64), build
 
 
 @intrinsic
@@ -339,11 +361,14 @@ def _slopes(op: int, first: float, second: float, curve: Floats, log_scale: floa
 
 
 @kernel
-def read_draws(x: Floats, code: Ints, numbers: Floats, outputs: Ints, width: int, out: Floats, unsafe: Ints) -> None:
-    """The output registers (draw, output) for inputs `x` (draw, input), `width` draws at a time."""
-    inputs = x.shape[1]
-    r = np.empty((inputs + code.shape[0], width))
-    flags = np.zeros(width, np.int64)
+def read_draws(
+    x: Floats, code: Ints, numbers: Floats, outputs: Ints, out: Floats, unsafe: Ints, r: Floats, flags: Ints
+) -> None:
+    """The output registers (draw, output) for inputs `x` (draw, input), as many draws at a time as `r` has columns.
+
+    `r` (register, draw) and `flags` (draw,) are for it to work in.
+    """
+    inputs, width = x.shape[1], r.shape[1]
     for begin in range(0, x.shape[0], width):
         here = min(width, x.shape[0] - begin)
         _load(x, begin, here, r)
@@ -356,17 +381,21 @@ def read_draws(x: Floats, code: Ints, numbers: Floats, outputs: Ints, width: int
 
 @kernel
 def pull_draws(
-    x: Floats, tape: tuple[Ints, Floats, Ints, Ints], push: Floats, width: int, out: Floats, unsafe: Ints
+    x: Floats,
+    tape: tuple[Ints, Floats, Ints, Ints],
+    push: Floats,
+    out: Floats,
+    unsafe: Ints,
+    room: tuple[Floats, Floats, Ints],
 ) -> None:
     """Derivatives of the outputs, weighted by `push` (draw, output), by some registers: (draw, register).
 
-    `tape` is the code, the numbers, the outputs, and the registers that derivatives are asked by.
+    `tape` is the code, the numbers, the outputs, and the registers that derivatives are asked by; `room` is for it to
+    work in: two tables of (register, draw), and flags (draw,).
     """
     code, numbers, outputs, by = tape
-    inputs = x.shape[1]
-    r = np.empty((inputs + code.shape[0], width))
-    g = np.empty((inputs + code.shape[0], width))
-    flags = np.zeros(width, np.int64)
+    r, g, flags = room
+    inputs, width = x.shape[1], r.shape[1]
     for begin in range(0, x.shape[0], width):
         here = min(width, x.shape[0] - begin)
         _load(x, begin, here, r)
@@ -383,6 +412,45 @@ def pull_draws(
                 out[begin + j, k] = g[by[k], j]
                 if not math.isfinite(g[by[k], j]):
                     unsafe[begin + j] = 1
+
+
+def native_read(places: Ints, shapes: Ints) -> None:
+    """`read_draws` of arrays that lie at some places, as `Native` has it: their shapes one after another."""
+    draws, inputs, instructions, numbers, wanted = shapes[0], shapes[1], shapes[2], shapes[4], shapes[6]
+    registers, width = shapes[10], shapes[11]
+    read_draws(
+        carray(_doubles(places[0]), (draws, inputs)),
+        carray(_integers(places[1]), (instructions, 4)),
+        carray(_doubles(places[2]), (numbers, 5)),
+        carray(_integers(places[3]), (wanted,)),
+        carray(_doubles(places[4]), (draws, wanted)),
+        carray(_integers(places[5]), (draws,)),
+        carray(_doubles(places[6]), (registers, width)),
+        carray(_integers(places[7]), (width,)),
+    )
+
+
+def native_pull(places: Ints, shapes: Ints) -> None:
+    """`pull_draws` in the same way."""
+    draws, inputs, instructions, numbers = shapes[0], shapes[1], shapes[2], shapes[4]
+    wanted, asked, registers, width = shapes[6], shapes[7], shapes[13], shapes[14]
+    pull_draws(
+        carray(_doubles(places[0]), (draws, inputs)),
+        (
+            carray(_integers(places[1]), (instructions, 4)),
+            carray(_doubles(places[2]), (numbers, 5)),
+            carray(_integers(places[3]), (wanted,)),
+            carray(_integers(places[4]), (asked,)),
+        ),
+        carray(_doubles(places[5]), (draws, wanted)),
+        carray(_doubles(places[6]), (draws, asked)),
+        carray(_integers(places[7]), (draws,)),
+        (
+            carray(_doubles(places[8]), (registers, width)),
+            carray(_doubles(places[9]), (registers, width)),
+            carray(_integers(places[10]), (width,)),
+        ),
+    )
 
 
 @kernel
