@@ -188,6 +188,44 @@ def _gated(program: Program, slots: Floats, part: int, switches: Sequence[Switch
     return found
 
 
+def log_joint_each(program: Program, slots: Floats, switches: Sequence[Switch]) -> list[Floats]:
+    """As `log_joint_at` under several ways to switch origins: (draw, faction) of each.
+
+    Outputs of one tape, which share what they have in common; of several one after another where the network is large.
+    """
+    mine = [np.flatnonzero(program.ints.origin_part == part) for part in range(len(program.ints.part_step) - 1)]
+    cost, least = _cost_of_parts(program), 4 * len(program.factions) * len(mine)
+
+    def of_part(part: int, switch: Switch) -> tuple[object, ...]:
+        return (part, *(switch[origin] for origin in mine[part]))
+
+    def write(some: Sequence[Switch], emitter: Emitter) -> list[int]:
+        known: dict[tuple[object, ...], list[int]] = {}
+        outputs: list[int] = []
+        for switch in some:
+            total = [emitter.tape.certain] * emitter.factions
+            for part in range(emitter.parts):
+                key = of_part(part, switch)
+                if key not in known:
+                    known[key] = emitter.likelihoods(part, switch)
+                total = [emitter.tape.plus(log, more) for log, more in zip(total, known[key], strict=True)]
+            outputs += emitter.opened(total)
+        return outputs
+
+    found: list[Floats] = []
+    first, spent, seen = 0, 0, set[tuple[object, ...]]()
+    for last, switch in enumerate(switches, 1):
+        new = {of_part(part, switch) for part in range(len(mine))} - seen
+        seen |= new
+        spent += least + sum(cost[part] for part, *_ in new if isinstance(part, int))
+        if spent > _LARGEST_TAPE or last == len(switches):
+            some = tuple(switches[first:last])
+            logs = _read_slots(program, slots, ("joint each", some), partial(write, some))
+            found += np.split(logs, len(some), axis=1)
+            first, spent, seen = last, 0, set()
+    return found
+
+
 def switched_off(program: Program, origins: frozenset[str]) -> Switch:
     """How origins are switched in a program without some of them."""
     powers = zip(program.origins, program.floats.switch.tolist(), strict=True)

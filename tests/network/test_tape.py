@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 import attribution as at
 from attribution.errors import UsageError
-from attribution.network import tape_numpy
+from attribution.network import summation, tape_numpy
 from attribution.network.compiler import compile_network
-from attribution.network.emitter import Emitter
+from attribution.network.emitter import Emitter, Switch
 from attribution.network.program import Program
 from attribution.network.reader import pull, read
 from attribution.network.summation import (
@@ -22,6 +22,7 @@ from attribution.network.summation import (
     joint_tape,
     log_evidence_without_each,
     log_joint_at,
+    log_joint_each,
     normalise,
     numbers,
     part_log_likelihood,
@@ -180,6 +181,24 @@ def test_questions_share_what_they_have_in_common() -> None:
     alone = [added(fresh(), origin) for origin in range(len(program.origins))]
     assert all(3 * more <= 2 * by_itself for more, by_itself in zip(beside, alone, strict=True))
     assert sum(beside) < 2 * once
+
+
+def test_many_ways_to_switch_origins_are_outputs_of_one_tape() -> None:
+    """As each by itself, whether one tape holds all of them or several do, one after another."""
+    program = tower_22()
+    slots = numbers(program, drawn(program, 16))
+    gone = [frozenset(program.origins[:count]) for count in (0, 1, 5, 5, len(program.origins))]
+    switches = [switched_off(program, origins) for origins in gone]
+    for found in (log_joint_each(program, slots, switches), in_several(program, slots, switches)):
+        assert len(found) == len(gone)
+        for origins, logs in zip(gone, found, strict=True):
+            np.testing.assert_allclose(logs, log_joint_at(program.without(origins), slots), atol=1e-12)
+
+
+def in_several(program: Program, slots: Floats, switches: list[Switch]) -> list[Floats]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(summation, "_LARGEST_TAPE", 1)
+        return log_joint_each(program, slots, switches)
 
 
 def test_an_unknown_reader_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,10 +10,15 @@ import numpy as np
 from attribution.analysis.finding import Finding, beyond_reach
 from attribution.domain.case import Case
 from attribution.domain.evidence import Item, Statement
-from attribution.inference.draws import estimate
-from attribution.inference.fit import fit_under
+from attribution.inference.draws import Draws, estimate, flat, level, smoothed
+from attribution.inference.fit import refuse_contradiction
 from attribution.inference.posterior import Posterior
 from attribution.inference.settings import Sampling
+from attribution.inference.sobol import sobol_normals
+from attribution.network.compile_origins import effective_grade
+from attribution.network.compiler import compile_network
+from attribution.network.program import Floats
+from attribution.network.summation import log_joint_each, normalise, numbers, switched_off
 from attribution.plots.figures import Line, Scale, lines
 from attribution.plots.style import Role
 
@@ -46,7 +51,7 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Timeline(Finding):
-    """The prior, and the posterior at every turn, each fitted again from what was public by then.
+    """The prior, and the posterior at every turn, each from what was public by then and nothing later.
 
     Attributes
     ----------
@@ -168,14 +173,16 @@ def timeline(posterior: Posterior) -> Timeline:
     case, last = posterior.case, posterior.settings.as_of
     moments = [moment for moment in case.update_times if last is None or moment <= last]
     shown = _evenly(moments, MOST_TURNS)
-    turns, before = [], None
-    for moment in shown:
-        turns.append(_turn(posterior, moment, before))
-        before = moment
+    known = [case.as_of(moment) for moment in shown]
+    turns: dict[int, Turn] = {}
+    for group in _heard_together(known):
+        moved = _fitted(posterior, [shown[place] for place in group], [known[place] for place in group])
+        for place, fitted in zip(group, moved, strict=True):
+            turns[place] = _turn(posterior, shown[place], shown[place - 1] if place else None, fitted)
     return Timeline(
         factions=posterior.program.factions,
         prior=tuple(standing.prior for standing in posterior.standings),
-        turns=tuple(turns),
+        turns=tuple(turns[place] for place in range(len(shown))),
         draws=_SAMPLING.scrambles * 2**_SAMPLING.log2_points,
         merged=len(shown) < len(moments),
     )
@@ -189,18 +196,60 @@ def _evenly(moments: list[Moment], most: int) -> list[Moment]:
     return [moments[position] for position in sorted(set(positions.tolist()))]
 
 
-def _turn(posterior: Posterior, moment: Moment, before: Moment | None) -> Turn:
-    settings = replace(posterior.settings, engine="importance", as_of=moment, sampling=_SAMPLING)
-    known = fit_under(posterior.case, posterior.model, settings)
-    found, level = estimate(known.draws, known.faction_draws), tuple(one.id for one in known.level)
+def _heard_together(known: list[Case]) -> list[list[int]]:
+    """Places of turns that one network has, from the last on: of its origins each turn has heard some, as they stand.
+
+    An origin that said less then, that had another grade, or a 1 that nobody else confirmed yet, begins another group.
+    """
+    groups: list[list[int]] = []
+    for place in reversed(range(len(known))):
+        if groups and _within(known[place], known[groups[-1][0]]):
+            groups[-1].append(place)
+        else:
+            groups.append([place])
+    return groups
+
+
+def _within(earlier: Case, later: Case) -> bool:
+    return all(
+        one.id in later.origins.ids
+        and later.origins[one.id] == one
+        and effective_grade(later, one) == effective_grade(earlier, one)
+        for one in earlier.origins
+    )
+
+
+def _fitted(posterior: Posterior, moments: list[Moment], known: list[Case]) -> list[tuple[Draws, Floats]]:
+    """Weighted points, and ``p(h | E, theta)`` in each (draw, faction), at turns the first of which has heard most.
+
+    The points are the same for all of them: numbers of origins that nobody has heard yet change nothing.
+    """
+    case, model, seed = posterior.case, posterior.model, posterior.settings.random_seed
+    program = compile_network(case, model, moments[0])
+    z = sobol_normals(program.dimension, _SAMPLING.scrambles, _SAMPLING.log2_points, seed)
+    silent = [frozenset(program.origins) - frozenset(one.origins.ids) for one in known]
+    switches = [switched_off(program, origins) for origins in silent]
+    found = []
+    for origins, joint in zip(silent, log_joint_each(program, numbers(program, flat(z)), switches), strict=True):
+        if not np.isfinite(joint).any():
+            refuse_contradiction(case, program.without(origins))
+        probability, evidence = normalise(joint)
+        log_weight, khat = smoothed(evidence.reshape(z.shape[:2]))
+        found.append((Draws(z=z, log_weight=log_weight, khat=khat), probability))
+    return found
+
+
+def _turn(posterior: Posterior, moment: Moment, before: Moment | None, fitted: tuple[Draws, Floats]) -> Turn:
+    draws, probability = fitted
+    found, first = estimate(draws, probability), level(draws, probability, draws.weights)
     return Turn(
         moment=moment.isoformat(),
         news=tuple(_news(posterior.case, moment, before)),
         probabilities=tuple(found.mean.tolist()),
         mcse=tuple(found.mcse.tolist()),
-        leader=level[0],
-        level=level,
-        khat=float("-inf") if known.draws.khat is None else known.draws.khat,
+        leader=posterior.program.factions[first[0]],
+        level=tuple(posterior.program.factions[one] for one in first),
+        khat=float("-inf") if draws.khat is None else draws.khat,
     )
 
 
