@@ -45,9 +45,14 @@ def check_writable(path: Path, what: str) -> None:
     folder = _target(path).parent
     while not folder.exists() and folder != folder.parent:
         folder = folder.parent
-    if folder.is_dir() and os.access(folder, os.W_OK | os.X_OK):
+    try:
+        tempfile.TemporaryFile(dir=folder).close()  # some folders say of themselves that they can be written into
+    except NotADirectoryError:
+        reason = "is a file"
+    except OSError:
+        reason = "may not be written into"
+    else:
         return
-    reason = "may not be written into" if folder.is_dir() else "is a file"
     raise UsageError(
         f'{what} cannot be written to "{path}": {folder} {reason}.',
         allowed="a file in a folder that exists, or can be made, and that you may write to",

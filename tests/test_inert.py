@@ -78,33 +78,40 @@ def test_a_title_from_a_file_reaches_no_terminal_as_a_command(hostile_case: Path
         assert not any(cell.startswith("=") for row in csv.reader(shown.stdout.splitlines()) for cell in row)
 
 
-def test_a_closed_or_full_output_is_named(tmp_path: Path) -> None:
-    full = Path("/dev/full")
-    if not full.exists():
+STREAMS = (
+    "schema case",
+    "archive check incidents-2019-2024",
+    "export tower-22 -o case.xlsx",
+    "sweep tower-22 --set perpetrator.other=0.02",
+    "tempo check us-forces-2023-24 --simulations 5",
+)
+
+
+@pytest.mark.parametrize("command", STREAMS)
+def test_a_closed_or_full_output_is_named(command: str, tmp_path: Path) -> None:
+    if not Path("/dev/full").exists():
         pytest.skip("this machine has no /dev/full")
-    command = f'"{sys.executable}" -m attribution schema case'
-    for redirection, words in ((">/dev/full", "no space left"), (">&-", "is closed")):
-        shown = subprocess.run(
-            f"{command} {redirection}",
-            shell=True,
-            cwd=tmp_path,
-            env=ENVIRONMENT,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+    ways = ((">/dev/full", "no space left"), (">&-", "is closed"), ("2>&-", "is closed"))
+    for redirection, words in ways if command == STREAMS[0] else ways[:1]:
+        shown = shelled(f'"{sys.executable}" -m attribution {command} {redirection}', tmp_path)
         assert shown.returncode == 2
-        assert words in shown.stderr
+        assert words in shown.stderr + shown.stdout
         assert "fault of the program" not in shown.stderr
+
+
+def test_a_reader_that_stops_reading_is_no_fault(tmp_path: Path) -> None:
+    shown = shelled(f'"{sys.executable}" -m attribution schema case | head -c 1; exit ${{PIPESTATUS[0]}}', tmp_path)
+    assert (shown.returncode, shown.stderr) == (0, "")
 
 
 def test_a_working_folder_that_is_gone_and_no_home_are_named(tmp_path: Path) -> None:
     gone = tmp_path / "gone"
-    gone.mkdir()
-    command = f'rmdir "{gone}"; "{sys.executable}" -m attribution check ./case.yaml'
-    shown = subprocess.run(command, shell=True, cwd=gone, env=ENVIRONMENT, capture_output=True, text=True, check=False)
-    assert shown.returncode == 2
-    assert "fault of the program" not in shown.stderr
+    for command in ("check ./case.yaml", "tempo fit ./series.yaml", "import ./matrix.csv --date 2024-01-28"):
+        gone.mkdir()
+        shown = shelled(f'rmdir "{gone}"; "{sys.executable}" -m attribution {command}', gone)
+        assert shown.returncode == 2
+        assert "fault of the program" not in shown.stderr
+        assert "the working folder is gone" in shown.stderr
     homeless = {name: value for name, value in ENVIRONMENT.items() if name not in ("HOME", "XDG_CACHE_HOME")}
     shown = subprocess.run(
         [sys.executable, "-m", "attribution", "check", "tower-22"],
@@ -121,6 +128,12 @@ def test_outputs_that_cannot_be_written_are_refused_before_the_work(tmp_path: Pa
 
 
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
+
+
+def shelled(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["bash", "-c", command], cwd=folder, env=ENVIRONMENT, capture_output=True, text=True, check=False
+    )
 
 
 def ran(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -62,6 +63,25 @@ def test_no_code_that_could_execute_data(path: Path) -> None:
             assert not {alias.name for alias in node.names} & MODULES
         if isinstance(node, ast.ImportFrom):
             assert node.module not in MODULES
+
+
+def test_every_promise_names_a_test_that_is_there() -> None:
+    text = (ROOT / "SECURITY.md").read_text()
+    rows = [row.split("|")[1:-1] for row in text.splitlines() if row.startswith("| ") and "---" not in row]
+    makefile = (ROOT / "Makefile").read_text()
+    assert rows[0][2].strip() == "test"
+    for promise, _, named in rows[1:]:
+        tests = re.findall(r"`([^`]+)`", named)
+        assert any("::" in each for each in tests), promise
+        for each in tests:
+            if each.startswith("make "):
+                assert f"\n{each.removeprefix('make ')}:" in makefile, each
+                continue
+            file, _, function = each.partition("::")
+            assert (ROOT / file).exists(), each
+            if function:
+                body = ast.parse((ROOT / file).read_text()).body
+                assert function in {node.name for node in body if isinstance(node, ast.FunctionDef)}, each
 
 
 def test_a_report_needs_no_network_no_process_and_writes_only_where_it_was_told(tmp_path: Path) -> None:

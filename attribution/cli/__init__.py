@@ -41,7 +41,7 @@ def _run(arguments: Sequence[str] | None) -> int:
         chosen = parse(arguments)
         return int(chosen.run(chosen))
     except AttributionError as error:
-        return _fail(f"attribution: {error}", error.exit_code)
+        return _fail(f"attribution: {error}{_gone()}", error.exit_code)
     except KeyboardInterrupt:
         names = ", ".join(str(path) for path in written())
         done = f"written before that, and whole: {names}" if names else "nothing was written"
@@ -60,10 +60,20 @@ def _run(arguments: Sequence[str] | None) -> int:
 
 
 def _fail(message: str, code: int) -> int:
-    if sys.stderr is not None:
+    stream = sys.stdout if sys.stderr is None else sys.stderr
+    if stream is not None:
         with suppress(OSError):
-            print(message, file=sys.stderr)
+            print(message, file=stream, flush=True)
     return code
+
+
+def _gone() -> str:
+    """A line about the working folder, where somebody deleted it: what was not found may not be what is wrong."""
+    try:
+        os.getcwd()
+    except OSError:
+        return "\n  the working folder is gone: whatever is named from it is not there"
+    return ""
 
 
 def _cannot(error: OSError) -> str:

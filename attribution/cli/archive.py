@@ -172,10 +172,12 @@ def prior(arguments: argparse.Namespace) -> int:
     """Write what past events say about the incident of a case, from events that were over before its day."""
     from attribution.archive.case_prior import case_prior, limits, prior_text
     from attribution.archive.reading.read import check_learnable
-    from attribution.atomic import write_text
+    from attribution.atomic import check_writable, write_text
     from attribution.reading import read_case
 
     case = read_case(arguments.case)
+    if not arguments.output:
+        check_writable(Path(f"models/{case.id}/priors/prior"), "a prior")
     archive = _archive_of(arguments, case.id)
     check_learnable(archive)
     _stop_at_leaks(archive)

@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from attribution.atomic import check_writable
 from attribution.cli.inputs import command_of, posterior_of, rivals_of
 from attribution.cli.output import Table, show, working
 from attribution.domain.case import Case
@@ -51,6 +52,8 @@ def fit(arguments: argparse.Namespace) -> int:
 
 def report(arguments: argparse.Namespace) -> int:
     """Write the report and print its bottom line; exit code 1 where its checks do not pass."""
+    if not arguments.output:
+        check_writable(Path("reports") / "report", "a report")
     posterior = posterior_of(arguments)
     flags = {True: ["--sensitivity"], False: ["--no-sensitivity"], None: []}[arguments.sensitivity]
     with working("rival models"):

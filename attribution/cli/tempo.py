@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from attribution.atomic import check_writable
 from attribution.cli.inputs import add_format, add_seed, output_path
 from attribution.cli.output import Table, show, working
 from attribution.errors import InputError, UsageError
@@ -109,8 +110,10 @@ def report(arguments: argparse.Namespace) -> int:
     """Write the page; exit code 1 where a doubt blocks."""
     from attribution.reporting.tempo import write_tempo
 
-    posterior = _fitted(arguments)
     folder = Path("reports/tempo")
+    if not arguments.output:
+        check_writable(folder / "report", "a tempo report")
+    posterior = _fitted(arguments)
     outputs = arguments.output or [folder / f"{posterior.tempo.id}{suffix}" for suffix in SUFFIXES]
     concerns = write_tempo(posterior, outputs)
     for output in outputs:

@@ -203,6 +203,13 @@ def test_usage(arguments: list[str], says: str, capsys: pytest.CaptureFixture[st
         (["archive", "prior", "nowhere", "nowhere", "-o", "x.md"], "a file ending in .yaml"),
         (["archive", "backtest", "nowhere", "-o", "x.md"], "a file ending in .html or .json"),
         (["archive", "describe", "nowhere", "-o", "x.html", "-o", "x.md"], 'a description cannot be written to "x.md"'),
+        (["archive", "mapping", "nowhere", "-o", "x.json"], "a file ending in .yaml"),
+        (["sweep", "nowhere", "--set", "x=1", "-o", "x.json"], "a file ending in .csv"),
+        (["tempo", "report", "nowhere", "-o", "x.html", "-o", "x.csv"], 'a tempo report cannot be written to "x.csv"'),
+        (["tempo", "report", "nowhere", "-o", "taken/x.md"], "taken is a file"),
+        (["export", "nowhere", "-o", "x.yaml"], "a file ending in .xlsx or .csv"),
+        (["import", "nowhere.csv", "-o", "taken"], '"taken" is a file'),
+        (["archive", "predict", "nowhere", "-o", "/proc/x.csv"], "/proc may not be written into"),
     ],
 )
 def test_what_cannot_be_written_is_refused_before_anything_is_read(
@@ -212,6 +219,17 @@ def test_what_cannot_be_written_is_refused_before_anything_is_read(
     (folder / "folder.md").mkdir()
     assert main(arguments) == 2
     assert says in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["report", "tempo report", "archive prior"])
+def test_where_results_go_by_default_is_looked_at_before_the_work_too(
+    command: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("reports", "models"):
+        (folder / name).write_text("a file, not a folder")
+    case = ["tower-22"] if command == "archive prior" else []
+    assert run(*command.split(), *case, "nowhere") == 2
+    assert "is a file" in capsys.readouterr().err
 
 
 def test_a_folder_that_cannot_be_written(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -268,6 +286,52 @@ def test_interrupting_leaves_the_old_report(tmp_path: Path) -> None:
     assert "nothing was written" in err
     assert old.read_text() == "old"
     assert [path.name for path in old.parent.iterdir()] == ["baseline.html"]
+
+
+def test_interrupting_reports_says_which_are_written(tmp_path: Path) -> None:
+    command = ["reports", "erbil-2021", "erbil-2023", "--engine", "importance", "--no-sensitivity", "-o", "out"]
+    code = (
+        "import signal, sys\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        f"from attribution.cli import main\nsys.exit(main({command}))"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-u", "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert process.stdout is not None
+    first = process.stdout.readline().split(":")[0]
+    process.send_signal(signal.SIGINT)
+    try:
+        _, err = process.communicate(timeout=120)
+    finally:
+        process.kill()
+    assert process.returncode == 130, err
+    named = err.split("whole: ")[1].splitlines()[0].rstrip(".").split(", ")
+    assert named[:3] == [f"out/{first}.{form}" for form in ("html", "json", "md")]
+    assert {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*.*")} == set(named)
+
+
+@pytest.mark.parametrize(
+    ("command", "work"),
+    [
+        (["casebook", "erbil-2023", "-o", "book"], "attribution.analysis.comparison.casebook.casebook"),
+        (["tempo", "report", "us-forces-2023-24", "-o", "x.html"], "attribution.campaign.posterior.tempo"),
+        (["sweep", "./mine.yaml", "--model", "model.yaml", "--set", "perpetrator.other=0.1", "-o", "x.csv"],
+         "attribution.analysis.assumptions.sweep.sweep"),
+    ],
+)  # fmt: skip
+def test_interrupting_what_writes_at_its_end_leaves_nothing(
+    command: list[str], work: str, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def stopped(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    before = set(folder.iterdir())
+    monkeypatch.setattr(work, stopped)
+    monkeypatch.setattr("attribution.atomic._written", [])
+    assert run(*command) == 130
+    assert "nothing was written" in capsys.readouterr().err
+    assert set(folder.iterdir()) == before
 
 
 def test_casebook(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

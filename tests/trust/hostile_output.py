@@ -44,7 +44,7 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("archive", "backtest", f"./{_EVENTS}", "--mapping", "incidents-2019-2024", "--baselines", "none"),
     ("archive", "predict", f"./{_EVENTS}", "--mapping", "incidents-2019-2024", "--least", "3", "-o", "predicted.csv"),
     ("archive", "check", f"./{_EVENTS}", "--mapping", "incidents-2019-2024", "--format", "csv"),
-    ("tempo", "check", f"./{_TEMPO}", "--simulations", "1"),
+    ("tempo", "check", f"./{_TEMPO}", "--simulations", "5"),
     ("schema", "case"),
     ("new", "again"),
 )
