@@ -27,6 +27,10 @@ MODULES = {
     "ftplib",
     "requests",
 }
+PROCESSES = {
+    "attribution/cli/docs.py": "builds the documentation of a checkout by the checkout's own script; takes no input",
+}
+"""Modules that may start a process, each with its reason."""
 ATTRIBUTES = {
     ("os", "system"),
     ("os", "popen"),
@@ -54,15 +58,16 @@ sys.exit(code)
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_no_code_that_could_execute_data(path: Path) -> None:
+    modules = MODULES - ({"subprocess"} if str(path.relative_to(ROOT)) in PROCESSES else set())
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
             assert node.func.id not in CALLS
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
             assert (node.value.id, node.attr) not in ATTRIBUTES
         if isinstance(node, ast.Import):
-            assert not {alias.name for alias in node.names} & MODULES
+            assert not {alias.name for alias in node.names} & modules
         if isinstance(node, ast.ImportFrom):
-            assert node.module not in MODULES
+            assert node.module not in modules
 
 
 def test_every_promise_names_a_test_that_is_there() -> None:
