@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
+import shlex
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -97,11 +98,12 @@ def number_from(line: str, scale: Scale = "probability") -> Number:
 
 
 class Own(NamedTuple):
-    """A model that may be changed: its file, itself, and the case it is about."""
+    """A model that may be changed: its file, itself, the case it is about, and the command that goes on with it."""
 
     file: Path
     model: Model
     case: Case
+    command: str
 
 
 def read_own(arguments: argparse.Namespace) -> Own:
@@ -130,7 +132,7 @@ def read_own(arguments: argparse.Namespace) -> Own:
     if arguments.output:
         write_model(replace(model, id=file.stem), file)
         model = read_model(file)
-    return Own(file, model, case)
+    return Own(file, model, case, shlex.join(["attribution", "elicit", str(file), *filter(None, [arguments.case])]))
 
 
 def _case_of(model: Model, file: Path) -> str:

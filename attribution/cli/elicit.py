@@ -64,7 +64,7 @@ def elicit(arguments: argparse.Namespace) -> int:
         ended = str(stop)
     print(f"\nSaved: {walk.own.file}; {ended}. {walk.done} of {len(steps)} numbers walked through.")
     if walk.done < len(steps):
-        print(f"To go on: attribution elicit {walk.own.file}")
+        print(f"To go on: {walk.own.command}")
     after = fitted(walk.own.case, walk.own.model)
     show_moved(before, after)
     show([_by_faction(after)], "text")
@@ -208,9 +208,10 @@ def _by_faction(posterior: Posterior) -> Table:
     rows = []
     for told in zip(*(one.facts for one in every), strict=True):
         chances = [each.probability for each in told]
-        rows.append((max(chances) - min(chances), told[0], tuple(map(percent, (*chances, told[0].anybody)))))
+        apart = round(max(chances) - min(chances), 9)  # of two states both lie equally far apart: that which is there
+        rows.append((apart, told[0].there, told[0], tuple(map(percent, (*chances, told[0].anybody)))))
     kept: dict[str, tuple[str, ...]] = {}
-    for _, thing, shown in sorted(rows, key=lambda row: -row[0]):
+    for _, _, thing, shown in sorted(rows, key=lambda row: (-row[0], not row[1])):
         kept.setdefault(thing.id, (thing.label, *shown))
     title = "what you would expect to see, by who did it"
     return Table(

@@ -48,7 +48,7 @@ def test_a_number_is_changed_where_it_stands_and_all_else_kept(
     first = steps_in_order(fit_under(at.read_case("k1-2019"), at.read_model(mine), FEW))[0]
     assert elicit(monkeypatch, "0.31 0.52 0.73\nSeen three times since.\ns\n") == 0
     shown = capsys.readouterr().out
-    assert "26 of 50" in shown
+    assert "[0.31, 0.52, 0.73]: you " in shown
     assert "Before: " in shown
     assert "what you would expect to see, by who did it" in shown
     assert "attribution elicit mine.yaml" in shown
@@ -118,6 +118,8 @@ def test_a_shipped_model_is_not_written_to(
     assert main(["elicit", "k1-2019/baseline", "-o", "new.yaml"]) == 0
     assert at.read_model("new.yaml") == replace(at.read_model("k1-2019/baseline"), id="new")
     assert main(["elicit", "k1-2019/baseline", "-o", "new.yaml"]) == 2
+    assert main(["elicit", "new.yaml", "k1-2019"]) == 0
+    assert "To go on: attribution elicit new.yaml k1-2019\n" in capsys.readouterr().out
     Path("new.elicit.json").write_text("[]")
     assert main(["elicit", "new.yaml"]) == 2
     assert "delete it to begin anew" in capsys.readouterr().err
@@ -209,6 +211,14 @@ def test_every_number_can_be_asked_about_and_answered(name: str) -> None:
         assert "Because of a test." in json.dumps(then.to_dict())
         again = type(then).from_dict(then.to_dict())
         assert again == then
+
+
+def test_a_trait_of_the_prior_is_a_weight_and_one_of_a_table_a_chance() -> None:
+    case, model = at.read_case("tower-22"), at.read_model("tower-22/baseline")
+    at_tempo, number = ("traits", "tempo", "nujaba"), Number(0.1, 0.22, 0.4)
+    assert "only how it compares with the others counts" in meaning_of(case, model, at_tempo, number)
+    tables = model.with_({"facts.weapon.iranian-one-way-drone": {"trait": "tempo"}})
+    assert "22 of 100 such cases" in meaning_of(case, tables, at_tempo, number)
 
 
 @given(st.floats(1e-4, 1 - 1e-4))

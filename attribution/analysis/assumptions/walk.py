@@ -20,7 +20,7 @@ from attribution.inference.posterior import Posterior
 from attribution.network.program import Floats
 
 _DRAWS = 256  # equal draws on which every number is tried: enough to rank them
-_OUT_OF = (10, 20, 50, 100, 200, 500, 1000, 10_000, 100_000)
+_OUT_OF = (10, 20, 100, 1000, 10_000, 100_000)
 _NEAR = 0.04  # of the smaller of a chance and its complement: how far a round frequency may be off
 
 
@@ -171,9 +171,20 @@ def meaning_of(case: Case, model: Model, at: tuple[str | int, ...], number: Numb
         if number.constant:
             return f"you expect {number.best:g} {what}"
         return f"you expect {number.best:g} {what}; hardly fewer than {number.low:g}, hardly more than {number.high:g}"
+    if at[0] == "traits" and _is_weight(model, str(at[1])):
+        told = (
+            f"you give {_who(case, str(at[2]))} {number.best:g} for this; only how it compares with the others counts"
+        )
+        return told if number.constant else f"{told}; hardly less than {number.low:g}, hardly more than {number.high:g}"
     best, low, high = (in_cases(value) for value in (number.best, number.low, number.high))
     told = f"you expect {_expected(case, model, at)} in {best} such cases"
     return told if number.constant else f"{told}; hardly less than {low}, hardly more than {high}"
+
+
+def _is_weight(model: Model, trait: str) -> bool:
+    """Whether a trait is in the prior alone, where its ratios count, and in no table, where it is a chance."""
+    tables = str({table.fact: table.document() for table in model.tables})
+    return trait in model.perpetrator.proportional_to and f"'trait': '{trait}'" not in tables
 
 
 def _expected(case: Case, model: Model, at: tuple[str | int, ...]) -> str:
