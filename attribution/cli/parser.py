@@ -12,7 +12,7 @@ from attribution.cli.archive import add_archive
 from attribution.cli.inputs import FORMATS, add_format, add_seed, add_workers, output_folder, output_path, parse_set
 from attribution.cli.tempo import add_tempo
 from attribution.errors import CaseError, UsageError, did_you_mean
-from attribution.reporting import REPORT_SUFFIXES
+from attribution.reporting import REPORT_FORMS, REPORT_SUFFIXES
 
 if TYPE_CHECKING:
     from attribution.domain.moments import Moment
@@ -179,8 +179,13 @@ def _add_report(commands: _Commands) -> None:
         "-o",
         "--output",
         metavar="FILE",
-        type=output_path("a report", *REPORT_SUFFIXES),
-        help="one file, .html, .json or .md (default: reports/CASE/MODEL.*)",
+        type=output_path("a report", *REPORT_FORMS),
+        help="one file, .html, .json, .md or .docx (default: reports/CASE/MODEL.*, without .docx)",
+    )
+    report.add_argument(
+        "--format",
+        choices=tuple(suffix[1:] for suffix in REPORT_FORMS),
+        help="one form only, under reports/CASE/ unless -o says where",
     )
     _add_whether_sensitivity(report)
     report.set_defaults(target=("report", "report"))

@@ -54,6 +54,7 @@ def report(arguments: argparse.Namespace) -> int:
     """Write the report and print its bottom line; exit code 1 where its checks do not pass."""
     if not arguments.output:
         check_writable(Path("reports") / "report", "a report")
+    form = _one_form(arguments.output, arguments.format)
     posterior = posterior_of(arguments)
     flags = {True: ["--sensitivity"], False: ["--no-sensitivity"], None: []}[arguments.sensitivity]
     with working("rival models"):
@@ -62,7 +63,8 @@ def report(arguments: argparse.Namespace) -> int:
         posterior, arguments.sensitivity, rivals, command=command_of(posterior, arguments, *flags)
     )
     base = Path("reports") / posterior.case.id / posterior.model.id
-    paths = [arguments.output] if arguments.output else [base.with_suffix(suffix) for suffix in REPORT_SUFFIXES]
+    suffixes = [form] if form else REPORT_SUFFIXES
+    paths = [arguments.output] if arguments.output else [base.with_suffix(suffix) for suffix in suffixes]
     prepared.write(*paths)
     print(prepared.bottom_line)
     for path in paths:
@@ -71,6 +73,18 @@ def report(arguments: argparse.Namespace) -> int:
         return 0
     print("checks not passed:", *(f"  - {reason}" for reason in prepared.gate.reasons), sep="\n", file=sys.stderr)
     return 1
+
+
+def _one_form(output: Path | None, form: str | None) -> str:
+    """The suffix of the one form that was asked for, refused before any work where it cannot be; or nothing."""
+    suffix = output.suffix if output else f".{form}" if form else ""
+    if form and suffix != f".{form}":
+        raise UsageError(f'--format {form} cannot be written to "{output}".', allowed=f"a file ending in .{form}")
+    if suffix == ".docx":
+        from attribution.reporting.docx import require_docx
+
+        require_docx()
+    return suffix
 
 
 def reports(arguments: argparse.Namespace) -> int:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from attribution.analysis.sensitivity import Sensitivity
 from attribution.analysis.sensitivity import sensitivity as work_out
-from attribution.atomic import check_suffix, write_texts
+from attribution.atomic import check_suffix, write_together
 from attribution.inference.posterior import Posterior
-from attribution.reporting import REPORT_SUFFIXES
+from attribution.reporting import REPORT_FORMS, REPORT_SUFFIXES
 from attribution.reporting.answer import Gate
 from attribution.reporting.content import Content, content
+from attribution.reporting.docx import require_docx
 from attribution.reporting.whatif import WhatIfSection, what_if_section
 
 
@@ -31,7 +33,7 @@ class Prepared:
         return self.content.bottom_line.text
 
     def render(self, suffix: str) -> str:
-        """The report as text of one form.
+        """The report as text of one form; a document is no text, and has `bytes_of`.
 
         Raises
         ------
@@ -53,7 +55,25 @@ class Prepared:
 
     def write(self, *paths: Path) -> None:
         """Write one form or several, all of them or none."""
-        write_texts({path: self.render(path.suffix) for path in paths})
+        write_together({path: partial(_put, content=self.bytes_of(path.suffix)) for path in paths})
+
+    def bytes_of(self, suffix: str) -> bytes:
+        """One form as it is written to disk.
+
+        Raises
+        ------
+        UsageError
+            An unknown suffix, or ``.docx`` without python-docx.
+        """
+        if suffix == ".docx":
+            from attribution.reporting.docx import docx_report
+
+            return docx_report(self.content)
+        return self.render(suffix).encode("utf-8")
+
+
+def _put(part: Path, content: bytes) -> None:
+    part.write_bytes(content)
 
 
 def prepare(
@@ -77,7 +97,7 @@ def write_report(
     rivals: tuple[Posterior, ...] = (),
     sensitivity: Sensitivity | None = None,
 ) -> Gate:
-    """Write the report of a posterior as ``.html``, ``.json`` or ``.md``, by the suffix of the path.
+    """Write the report of a posterior as ``.html``, ``.json``, ``.md`` or ``.docx``, by the suffix of the path.
 
     Parameters
     ----------
@@ -99,7 +119,7 @@ def write_report(
     Raises
     ------
     UsageError
-        Another suffix.
+        Another suffix, or ``.docx`` without python-docx (``pip install "attack-attribution[docx]"``).
     OutputError
         The file cannot be written; what stood there is untouched.
 
@@ -110,7 +130,9 @@ def write_report(
     False
     """
     path = Path(path)
-    check_suffix(path, "a report", REPORT_SUFFIXES)
+    check_suffix(path, "a report", REPORT_FORMS)
+    if path.suffix == ".docx":
+        require_docx()
     if sensitivity is None and posterior.settings.engine == "nuts":
         sensitivity = work_out(posterior, rivals)
     prepared = prepare(posterior, rivals=rivals, sensitivity=sensitivity)
