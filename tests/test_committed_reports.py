@@ -12,6 +12,7 @@ import pytest
 import attribution as at
 from attribution.reading import shipped_models
 from attribution.reporting.json import report_schema
+from tests.browser.chromium import drive, needs_browser
 
 REPORTS = Path(__file__).parent.parent / "reports" / "tower-22"
 MODELS = shipped_models("tower-22")
@@ -72,3 +73,11 @@ def test_no_id_is_shown_to_a_reader(report: Path) -> None:
     for text in (body, re.sub(r"\(<[^>]*>\)", "", report.read_text())):
         shown = {id for id in pattern.findall(text.split("attribution report ")[0]) if id not in titled}
         assert shown == set(), shown
+
+
+@needs_browser
+@pytest.mark.parametrize(
+    "page", sorted(REPORTS.parent.glob("*-*/*.html")), ids=lambda path: f"{path.parent.name}/{path.stem}"
+)
+def test_the_first_screen_prints_on_one_sheet(page: Path) -> None:
+    assert drive(page, "printing").value["portrait"] == 1

@@ -52,6 +52,8 @@ def fit(arguments: argparse.Namespace) -> int:
 
 def report(arguments: argparse.Namespace) -> int:
     """Write the report and print its bottom line; exit code 1 where its checks do not pass."""
+    from attribution.reporting.settled import settled
+
     if not arguments.output:
         check_writable(Path("reports") / "report", "a report")
     form = _one_form(arguments.output, arguments.format)
@@ -65,14 +67,22 @@ def report(arguments: argparse.Namespace) -> int:
     base = Path("reports") / posterior.case.id / posterior.model.id
     suffixes = [form] if form else REPORT_SUFFIXES
     paths = [arguments.output] if arguments.output else [base.with_suffix(suffix) for suffix in suffixes]
-    prepared.write(*paths)
+    same = not arguments.output and not form and settled(_on_disk(base), prepared.texts())
+    if not same:
+        prepared.write(*paths)
     print(prepared.bottom_line)
     for path in paths:
-        print(f"written: {path}")
+        print(f"{'unchanged within Monte Carlo error' if same else 'written'}: {path}")
     if prepared.gate.passed:
         return 0
     print("checks not passed:", *(f"  - {reason}" for reason in prepared.gate.reasons), sep="\n", file=sys.stderr)
     return 1
+
+
+def _on_disk(base: Path) -> dict[str, str]:
+    """The forms of a report that are there already, by suffix."""
+    paths = {suffix: base.with_suffix(suffix) for suffix in REPORT_SUFFIXES}
+    return {suffix: path.read_text(encoding="utf-8") for suffix, path in paths.items() if path.is_file()}
 
 
 def _one_form(output: Path | None, form: str | None) -> str:
@@ -88,10 +98,11 @@ def _one_form(output: Path | None, form: str | None) -> str:
 
 
 def reports(arguments: argparse.Namespace) -> int:
-    """Write the report of every shipped case under every model for it, and their index."""
+    """Write the report of every shipped case under every model for it that says something new, and their index."""
     from attribution.atomic import write_text, write_texts
     from attribution.reading import shipped_cases
     from attribution.reporting.index import index
+    from attribution.reporting.settled import settled
 
     known = shipped_cases()
     for name in arguments.cases:
@@ -102,7 +113,10 @@ def reports(arguments: argparse.Namespace) -> int:
     def keep(position: int, finished: _Report) -> None:
         case, model = pairs[position]
         base = folder / case.id / model.id
-        write_texts({base.with_suffix(suffix): text for suffix, text in finished.texts.items()})
+        if settled(_on_disk(base), finished.texts):
+            print(f"{case.id}/{model.id}: unchanged within Monte Carlo error", file=sys.stderr)
+        else:
+            write_texts({base.with_suffix(suffix): text for suffix, text in finished.texts.items()})
         print(f"{case.id}/{model.id}: {finished.summary}")
 
     work = partial(_report, engine=arguments.engine, random_seed=arguments.seed, sensitivity=arguments.sensitivity)
@@ -129,7 +143,7 @@ def _report(pair: tuple[Case, Model], *, engine: Engine, random_seed: int, sensi
     with working(f"{case.id}/{model.id}"):
         posterior = fit_model(case, model, engine=engine, random_seed=random_seed, progressbar=False)
         prepared = prepared_report(posterior, sensitivity, rivals_of(posterior))
-        texts = {suffix: prepared.render(suffix) for suffix in REPORT_SUFFIXES}
+        texts = prepared.texts()
     return _Report(texts, f"{prepared.gate.stamp}. {prepared.bottom_line}")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from attribution._version import __version__
 from attribution.analysis.comparison.timeline import Timeline, timeline
@@ -204,7 +204,8 @@ def _facts(posterior: Posterior) -> tuple[FactRows, ...]:
     for fact in posterior.case.facts:
         mine = standings[: len(fact.states)]
         del standings[: len(fact.states)]
-        rows.append(FactRows(fact.label, fact.note, tuple(mine)))
+        told = (replace(one, label=one.label[:1].upper() + one.label[1:]) for one in mine)
+        rows.append(FactRows(fact.label, fact.note, tuple(told)))
     return tuple(rows)
 
 

@@ -53,6 +53,10 @@ class Prepared:
 
         return markdown(self.content)
 
+    def texts(self) -> dict[str, str]:
+        """Its three forms that are text, by suffix."""
+        return {suffix: self.render(suffix) for suffix in REPORT_SUFFIXES}
+
     def write(self, *paths: Path) -> None:
         """Write one form or several, all of them or none."""
         write_together({path: partial(_put, content=self.bytes_of(path.suffix)) for path in paths})
