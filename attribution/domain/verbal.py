@@ -113,8 +113,8 @@ def monte_carlo_error(error: float) -> str:
 
 
 def short(value: float) -> str:
-    """A number to three figures, without powers of ten where it is large."""
-    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+    """A number to three figures, without powers of ten where it is large; nought has no sign."""
+    return f"{value:,.0f}" if value >= 100 else f"{value + 0.0:.3g}"
 
 
 def decibans(value: float) -> str:

@@ -8,7 +8,7 @@ import math
 import numpy as np
 import pytest
 
-from attribution.domain.verbal import ENFSI, ICD_203, decibans, odds, percents, probability_words, support_words
+from attribution.domain.verbal import ENFSI, ICD_203, decibans, odds, percents, probability_words, short, support_words
 
 
 def after(value: float) -> float:
@@ -105,3 +105,7 @@ def test_ranges_say_percent_once_where_they_can(low: float, high: float, shown: 
 def test_decibans_and_odds(weight: float, shown: str, as_odds: str) -> None:
     assert decibans(weight) == shown
     assert odds(weight) == as_odds
+
+
+def test_nought_has_no_sign() -> None:
+    assert (short(-0.0), short(0.0), short(-0.25), short(1234.0)) == ("0", "0", "-0.25", "1,234")

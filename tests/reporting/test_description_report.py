@@ -36,9 +36,12 @@ def test_the_page_is_whole_and_inert(found: Description, tmp_path: Path) -> None
     assert "http" not in page.replace("http-equiv", "")
     assert "default-src 'none'" in page
     assert all(text.replace("'", "&#39;") in page for text in (*LIMITS, str(found)))
-    strips = 1 + len(found.decay_times) + 1 + len(found.known_for(8)) + len(found.apart_in_places())
+    done = [one for one in (*found.known_for(8), *found.apart_in_places()) if one.share.events > 0]
+    strips = 1 + len(found.decay_times) + 1 + len(done)
     assert page.count("<svg") == strips + len(found.profiles.pooling)
     assert " style=" not in page
+    known = page[page.index('id="known"') :]
+    assert '<td class="n">0</td>' not in known
 
 
 def test_the_page_says_why_there_is_no_length_scale(tmp_path: Path) -> None:
