@@ -44,6 +44,7 @@ report: $(RUNS)     ## write the Tower 22 report and print its bottom line
 	@echo "to read it:  xdg-open reports/tower-22/baseline.html   (macOS: open, Windows: start; or drag the file into a browser)"
 
 reports: $(RUNS)    ## rebuild every committed report
+	@$(BIN)/attribution tempo report us-forces-2023-24 --forecasts || [ $$? -eq 1 ]
 	@$(BIN)/attribution reports
 	@$(BIN)/attribution casebook
 

@@ -1,29 +1,45 @@
-"""Three traps for whoever asks whether strikes deter or a halt holds: the model beside two rivals.
+"""Three traps for whoever asks whether strikes deter or a halt holds: the model by NUTS beside two rivals.
 
-    python -m benchmarks.tempo_traps [--simulations N]
+    python -m benchmarks.tempo_traps [--trigger past] [--simulations N]
+    python -m benchmarks.tempo_traps [--trigger past] --told    # what is written in benchmarks/results, without a fit
 
-Worlds have bursts, and strikes that stand at their peaks and do nothing, seen by days, by intervals of five to nine
-days, or by such intervals cut at the strikes; and a halt that never was, on a day without meaning. Rivals: the ratio of
-seven days after to seven before, with its Poisson interval; and an interrupted time series, a Poisson regression on a
-trend and a step whose standard errors allow for overdispersion. The model is fitted by Laplace's approximation.
+Worlds have bursts, and strikes that do nothing: by `--trigger peaks` they stand at the highest peaks of all days, so
+that what follows is lower by choice; by `past` they answer three days of eight attacks. They are seen by days, by
+intervals of five to nine days, or by such intervals cut at the strikes. Beside them a halt that never was, on a day
+without meaning. Rivals: the ratio of seven days after to seven before, with its Poisson interval; and an interrupted
+time series of CausalPy's kind, a Poisson regression on a trend and a step whose standard errors allow for
+overdispersion (CausalPy 0.9 asks for a PyMC below 6). Beside the answer of NUTS stands that of Laplace's approximation.
+A run that was killed goes on where it was.
 """
 
 from __future__ import annotations
 
 import argparse
 import datetime as dt
+import json
 from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from attribution.atomic import write_texts
 from attribution.campaign.assumptions import read_assumptions
 from attribution.campaign.design import design
 from attribution.campaign.document import Count, Intervention, Observer, Tempo
 from attribution.errors import EngineError
-from attribution.inference.tempo import laplace
+from attribution.inference.settings import Sampling
+from attribution.inference.tempo import laplace, sample_tempo
+from attribution.parallel import each, processes
+from benchmarks.ledger import Ledger, code_digest
 
 FIRST = dt.date(2020, 1, 1)
-DAYS, STRIKES = 120, 6
+DAYS, STRIKES, ANSWERED = 120, 6, 8
+ROOT = Path(__file__).parent.parent
+RESULTS = ROOT / "benchmarks" / "results"
+LEDGER = ROOT / "build" / "tempo-traps"
+SAMPLING = Sampling(chains=2, draws=250, tune=300)
 _Z95 = 1.6448536269514722
 type Interval = tuple[float, float]
 
@@ -32,8 +48,12 @@ def day(at: int) -> dt.date:
     return FIRST + dt.timedelta(days=int(at))
 
 
-def a_world(rng: np.random.Generator) -> tuple[np.ndarray, list[int]]:
-    """Counts of 120 days with bursts of about a week, and the days of strikes: each on a day after many attacks."""
+def a_world(rng: np.random.Generator, trigger: str = "peaks") -> tuple[np.ndarray, list[int]]:
+    """Counts of 120 days with bursts of about a week, and the days of strikes: each on a day after many attacks.
+
+    By ``peaks`` those of the whole series, so that what follows is lower by choice; by ``past`` the first days on which
+    three days had eight attacks or more, as somebody who answers bursts would choose them.
+    """
     slow = rng.normal(0, 0.4) * np.sin(np.arange(DAYS) / 40 + rng.uniform(0, 6))
     fast = np.zeros(DAYS)
     for at in range(1, DAYS):
@@ -41,7 +61,8 @@ def a_world(rng: np.random.Generator) -> tuple[np.ndarray, list[int]]:
     counts = rng.poisson(rng.gamma(1.6 * np.exp(slow + fast) / 0.4, 0.4))
     recent = np.convolve(counts, np.ones(3))[:DAYS]
     strikes: list[int] = []
-    for at in np.argsort(-recent):
+    days = np.argsort(-recent) if trigger == "peaks" else np.flatnonzero(recent >= ANSWERED)
+    for at in days:
         if 10 <= at < DAYS - 10 and all(abs(at - other) >= 8 for other in strikes):
             strikes.append(int(at))
         if len(strikes) == STRIKES:
@@ -56,15 +77,15 @@ def cut(counts: np.ndarray, edges: set[int]) -> tuple[Count, ...]:
     return tuple(Count(day(a), day(b), int(counts[a : b + 1].sum())) for a, b in zip(starts, ends, strict=True))
 
 
-def by_model(seen: tuple[Count, ...], days: list[int], *, lasts: bool) -> Interval | None:
-    """90 % interval of the mean log ratio of the interventions, each for itself, by Laplace's approximation."""
+def by_model(seen: tuple[Count, ...], days: list[int], *, lasts: bool, nuts: bool) -> Interval | None:
+    """90 % interval of the mean log ratio of the interventions; a halt has a wide prior of its own."""
     kind = "halt" if lasts else "strike"
     marks = tuple(Intervention(f"{kind}-{at}", kind, day(at), may_last=lasts) for at in days)  # type: ignore[arg-type]
     observer = Observer("seen", "attacks", FIRST, counts=seen)
     series = Tempo("world", "World", FIRST, day(DAYS - 1), (observer,), marks)
     there = design(series, observer, read_assumptions(), pooled=not lasts)
     try:
-        draws = laplace(there.packed).draws(1000, 1)
+        draws = sample_tempo(there.packed, SAMPLING, 1).flat if nuts else laplace(there.packed).draws(1000, 1)
     except EngineError:
         return None
     found = there.log_effects(draws) if lasts else there.log_kinds(draws)
@@ -97,40 +118,83 @@ def interrupted(counts: np.ndarray, days: list[int], *, lasts: bool) -> Interval
     return float(beta[2] - _Z95 * sd), float(beta[2] + _Z95 * sd)
 
 
-def one(seed: int) -> dict[str, Interval | None]:
+def one(seed: int, trigger: str = "peaks") -> dict[str, Interval | None]:
     """All answers in one world in which nothing has any effect."""
     rng = np.random.default_rng(seed)
-    counts, strikes = a_world(rng)
+    counts, strikes = a_world(rng, trigger)
+    if not strikes:  # a quiet world, which nobody answers
+        return {}
     edges = set(np.cumsum(rng.integers(5, 10, 40)).tolist())
     coarse = {at for at in edges if at < DAYS}
     halt = [int(rng.integers(40, 80))]
-    daily = cut(counts, set(range(DAYS)))
-    return {
+    seen = {
+        "days": cut(counts, set(range(DAYS))),
+        "intervals": cut(counts, coarse),
+        "intervals cut at strikes": cut(counts, coarse | set(strikes)),
+    }
+    found: dict[str, Interval | None] = {
         "strikes, naive ratio": naive(counts, strikes),
         "strikes, interrupted series": interrupted(counts, strikes, lasts=False),
-        "strikes, model by days": by_model(daily, strikes, lasts=False),
-        "strikes, model by intervals": by_model(cut(counts, coarse), strikes, lasts=False),
-        "strikes, model by intervals cut at strikes": by_model(
-            cut(counts, coarse | set(strikes)), strikes, lasts=False
-        ),
         "placebo halt, naive ratio": naive(counts, halt),
         "placebo halt, interrupted series": interrupted(counts, halt, lasts=True),
-        "placebo halt, model by days": by_model(daily, halt, lasts=True),
     }
+    for name, nuts in (("NUTS", True), ("Laplace", False)):
+        for how, intervals in seen.items():
+            found[f"strikes, by {how}, {name}"] = by_model(intervals, strikes, lasts=False, nuts=nuts)
+        found[f"placebo halt, by days, {name}"] = by_model(seen["days"], halt, lasts=True, nuts=nuts)
+    return found
+
+
+def summary(worlds: list[dict[str, Interval | None]]) -> list[dict[str, Any]]:
+    """By method: how often its interval lies below and above no change, and how many worlds it could answer."""
+    rows = []
+    for name in next(world for world in worlds if world):
+        found = np.array([world[name] for world in worlds if world and world[name] is not None])
+        fell, rose = float(np.mean(found[:, 1] < 0)), float(np.mean(found[:, 0] > 0))
+        rows.append({"method": name, "worlds": len(found), "fell": fell, "rose": rose})
+    return rows
+
+
+def paragraph(rows: list[dict[str, Any]]) -> str:
+    """A line for each method."""
+    head = f"worlds without any effect: 90 % intervals that say\n{'':40s} worlds   fell   rose"
+    return "\n".join(
+        [head, *(f"{row['method']:40s} {row['worlds']:6d}  {row['fell']:5.0%}  {row['rose']:5.0%}" for row in rows)]
+    )
 
 
 def main(say: Callable[[str], None] = print) -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--simulations", type=int, default=60)
-    many = parser.parse_args().simulations
-    worlds = [one(seed) for seed in range(many)]
-    say(f"{many} worlds without any effect: 90 % intervals that say")
-    say(f"{'':44s} fell   rose")
-    for name in worlds[0]:
-        found = [world[name] for world in worlds if world[name] is not None]
-        fell = np.mean([high < 0 for _, high in found])  # type: ignore[misc]
-        rose = np.mean([low > 0 for low, _ in found])  # type: ignore[misc]
-        say(f"{name:44s} {fell:5.0%}  {rose:5.0%}")
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--trigger", choices=("peaks", "past"), default="peaks", help="what strikes answer")
+    parser.add_argument("--output", type=Path, help="default: benchmarks/results/tempo-traps-TRIGGER.json")
+    parser.add_argument("--told", action="store_true", help="say what is written, and fit nothing")
+    given = parser.parse_args()
+    output = given.output or RESULTS / f"tempo-traps-{given.trigger}.json"
+    if not given.told:
+        code = code_digest("attribution/modelling", "attribution/inference")
+        ledger = Ledger(LEDGER / f"{given.trigger}-{code}.jsonl")
+        known: dict[int, dict[str, Interval | None]] = {int(seed): world for seed, world in ledger.known.items()}
+        missing = [seed for seed in range(given.simulations) if seed not in known]
+
+        def keep(position: int, world: dict[str, Interval | None]) -> None:
+            known[missing[position]] = world
+            ledger.add(str(missing[position]), world)
+            say(f"{len(known)} of {given.simulations}")
+
+        with processes(given.workers) as executor:
+            each(partial(one, trigger=given.trigger), missing, executor=executor, done=keep)
+        seeds = range(given.simulations)
+        document = {
+            "simulations": given.simulations,
+            "trigger": given.trigger,
+            "sampling": {"chains": SAMPLING.chains, "draws": SAMPLING.draws, "tune": SAMPLING.tune},
+            "summary": summary([known[seed] for seed in seeds]),
+            "log_ratio_intervals": {seed: known[seed] for seed in seeds},
+        }
+        write_texts({output: json.dumps(document, indent=1) + "\n"})
+    say(paragraph(json.loads(output.read_text())["summary"]))
 
 
 if __name__ == "__main__":

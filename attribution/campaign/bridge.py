@@ -8,16 +8,22 @@ in the campaign, and by how much each cut its attacks. Shares cannot be learned 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from attribution.campaign.assumptions import Assumptions, read_assumptions
 from attribution.campaign.document import Observer, Tempo
 from attribution.campaign.findings import LEVELS, days_of
+from attribution.campaign.reading import read_tempo
+from attribution.domain.concern import Concern
+from attribution.domain.identifiers import ELSE
 from attribution.domain.numbers import Number
-from attribution.errors import UsageError
+from attribution.domain.tables import Computed
+from attribution.errors import InputError, UsageError
 from attribution.network.curves import quantile
 from attribution.network.program import Floats
 
@@ -25,6 +31,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from attribution.campaign.posterior import TempoPosterior
+    from attribution.domain.model import Model
 
 _LEAST = 1e-6  # a probability that a model file can hold
 _CLOCK = 28  # days before and after a halt that are counted
@@ -34,13 +41,18 @@ LEADERS_CUT = Number(0.3, 0.7, 0.95)
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Probability of no attack in the window: `leader` led the incident ("else": one without a share of its own)."""
+    """Probability of no attack in the window: `leader` led the incident ("else": one without a share of its own).
+
+    Quantiles over what is uncertain, and the `mean`: where the rate is uncertain by far, a stop is likelier than under
+    the median rate, and it is means that weigh.
+    """
 
     pressed: bool
     leader: str
     low: float
     best: float
     high: float
+    mean: float
 
     @property
     def triple(self) -> str:
@@ -55,37 +67,53 @@ class Stopped:
     `expected` are the 5, 50 and 95 % quantiles of the attacks that would have come.
     """
 
-    first: dt.date
-    last: dt.date
+    computed: Computed
     expected: tuple[float, float, float]
     rows: tuple[Row, ...]
     because: str
 
     def ratio(self, pressed: bool) -> float:
         """The largest likelihood ratio between two leaders: how much the stop says about who it was."""
-        best = [row.best for row in self.rows if row.pressed == pressed]
-        return max(best) / min(best)
+        means = [row.mean for row in self.rows if row.pressed == pressed]
+        return max(means) / min(means)
 
     @property
     def for_pressure(self) -> float:
         """The likelihood ratio of pressure against none, where the leader has no share of its own."""
-        both = {row.pressed: row.best for row in self.rows if row.leader == "else"}
+        both = {row.pressed: row.mean for row in self.rows if row.leader == ELSE}
         return both[True] / both[False]
 
     def text(self, fact: str, given: str) -> str:
         """The block `facts:` of a model for this fact, with its reason."""
-        lines = [f"  {fact}:", "    yes:"]
+        one = self.computed
+        first, last = one.window
+        lines = [
+            f"  {fact}:",
+            "    computed:",
+            f"      by: {one.by}",
+            f"      series: {one.series}",
+            f"      observer: {one.observer}",
+            f"      assumptions: {one.assumptions}",
+            f"      window: [{first}, {last}]",
+            f"      given: [{given}]",
+            f"      sha256: {one.sha256}",
+            f'      made_by: "{one.made_by}"',
+            f'    because: "{self.because}"',
+            "    yes:",
+        ]
         for pressed in (True, False):
-            cells = ", ".join(f"{row.leader}: {row.triple}" for row in self.rows if row.pressed == pressed)
+            cells = {row.leader: row.triple for row in self.rows if row.pressed == pressed}
+            if len(set(cells.values())) == 1:
+                cells = {ELSE: cells[ELSE]}
             when = f"when: {{{given}: yes}}, " if pressed else ""
-            lines.append(f"      - {{{when}{cells}}}")
-        lines.append(f'    because: "{self.because}"')
+            lines.append(f"      - {{{when}{', '.join(f'{name}: {triple}' for name, triple in cells.items())}}}")
         return "\n".join(lines) + "\n"
 
     def __str__(self) -> str:
         low, best, high = self.expected
+        first, last = self.computed.window
         return (
-            f"From {self.first} to {self.last} {best:.0f} attacks [{low:.0f}, {high:.0f}] would have come. That none "
+            f"From {first} to {last} {best:.0f} attacks [{low:.0f}, {high:.0f}] would have come. That none "
             f"came speaks for pressure on all by {self.for_pressure:.0f} to 1, and between leaders by at most "
             f"{self.ratio(True):.2f} to 1 where all were pressed, {self.ratio(False):.2f} to 1 where none was."
         )
@@ -107,6 +135,9 @@ def stopped(
     announcement is a fact of its own, its weight must not be counted a second time here. Numbers are drawn from their
     triples, the rate from the posterior.
 
+    Without pressure, the rate is that of no intervention at all: what the strikes of those days did by themselves is in
+    none of the two rows, since they cannot be told apart from the halt.
+
     Raises
     ------
     TempoError
@@ -127,7 +158,7 @@ def stopped(
     rng = np.random.default_rng(posterior.seed)
     cut, own = (quantile(number, rng.standard_normal(len(z))) for number in (pressed_cut, leaders_cut))
     drawn = {name: quantile(number, rng.standard_normal(len(z))) for name, number in shares.items()}
-    leaders: dict[str, Floats] = {**drawn, "else": np.zeros(len(z))}
+    leaders: dict[str, Floats] = {**drawn, ELSE: np.zeros(len(z))}
     others = np.maximum(1.0 - sum((drawn[name] for name in halted), np.zeros(len(z))), 0.0)
     rows = []
     for pressed in (True, False):
@@ -136,13 +167,76 @@ def stopped(
             left = (1.0 - cut) * (others - led) if pressed else others - led * own
             rows.append(_row(pressed, name, (1.0 + burst) ** (-expected * left / burst)))
     low, best, high = (float(x) for x in np.quantile(expected, LEVELS))
+    means = {row.pressed: row.mean for row in rows if row.leader == ELSE}
     because = (
         f"Computed from the tempo of {posterior.tempo.id} by the count of {posterior.observer.id} (seed "
-        f"{posterior.seed}); {best:.0f} attacks ({low:.0f} to {high:.0f}) would have come from {first} to {last}. "
-        f"Pressed, each keeps 1 less {pressed_cut.best:g} of its attacks and the leader none; not pressed, the leader "
-        f"alone cuts its own by {leaders_cut.best:g}.{_halted(halted)}"
+        f"{posterior.seed}); {best:.0f} attacks ({low:.0f} to {high:.0f}) would have come from {first} to {last}. None "
+        f"at all: {means[True]:.2g} in the mean where all are pressed, {means[False]:.2g} where none is. Pressed, each "
+        f"keeps 1 less {pressed_cut.best:g} of its attacks and the leader none; not pressed, the leader alone cuts its "
+        f"own by {leaders_cut.best:g}; strikes by themselves change nothing.{_halted(halted)}"
     )
-    return Stopped(first, last, (low, best, high), tuple(rows), because)
+    computed = Computed(
+        by="tempo",
+        series=posterior.tempo.id,
+        observer=posterior.observer.id,
+        assumptions=posterior.design.assumptions.id,
+        window=(first, last),
+        given=(),
+        sha256=digest_of(posterior.tempo, posterior.design.assumptions),
+        made_by=_command(posterior, (first, last), shares, pressed_cut, halted),
+    )
+    return Stopped(computed, (low, best, high), tuple(rows), because)
+
+
+def digest_of(series: Tempo, assumptions: Assumptions) -> str:
+    """The hash of all text that a fit rests on."""
+    return hashlib.sha256(f"{series.text}\n{assumptions.text}".encode()).hexdigest()
+
+
+def _command(
+    posterior: TempoPosterior,
+    window: tuple[dt.date, dt.date],
+    shares: Mapping[str, Number],
+    cut: Number,
+    halted: Sequence[str],
+) -> str:
+    """The command that computes the same; what is the default is left out."""
+    parts = [f"attribution tempo prior {posterior.tempo.id} --observer {posterior.observer.id}"]
+    parts.append(f"--window {window[0]} {window[1]}")
+    parts += [f"--share {name}={_plain(number)}" for name, number in shares.items()]
+    parts += [f"--cut {_plain(cut)}"] if cut != PRESSED_CUT else []
+    parts += [f"--halted {name}" for name in halted]
+    parts += [f"--seed {posterior.seed}"]
+    return " ".join(parts)
+
+
+def _plain(number: Number) -> str:
+    return f"{number.low:g},{number.best:g},{number.high:g}"
+
+
+def computed_concerns(model: Model) -> Iterator[Concern]:
+    """Tables that were computed from a series, or under assumptions, that say something else by now."""
+    for table in model.tables:
+        one = table.computed
+        if one is None:
+            continue
+        try:
+            now = digest_of(read_tempo(one.series), read_assumptions(one.assumptions))
+        except InputError as error:
+            yield Concern(
+                f"{table.fact} was computed from {one.series} ({one.assumptions}), which cannot be read: {error.what}",
+                "nobody can compute its numbers again",
+                "bring the series along, or leave `computed:` out and say in `because:` why these numbers",
+                topic="assumptions",
+            )
+            continue
+        if now != one.sha256:
+            yield Concern(
+                f"{table.fact} was computed from {one.series} as it was; series or assumptions have changed since",
+                "its numbers are not those that the series would give now",
+                one.made_by,
+                topic="assumptions",
+            )
 
 
 def _halted(halted: Sequence[str]) -> str:
@@ -152,7 +246,7 @@ def _halted(halted: Sequence[str]) -> str:
 def _row(pressed: bool, leader: str, chance: Floats) -> Row:
     low, best, high = (float(x) for x in np.clip(np.quantile(chance, LEVELS), _LEAST, 1 - 3 * _LEAST))
     best = max(best, low * 1.001)
-    return Row(pressed, leader, low, best, min(max(high, best * 1.001), 1 - _LEAST))
+    return Row(pressed, leader, low, best, min(max(high, best * 1.001), 1 - _LEAST), max(float(chance.mean()), _LEAST))
 
 
 def halt_clock(series: Tempo, observer: Observer) -> pd.DataFrame:

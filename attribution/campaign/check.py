@@ -21,6 +21,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
 TRUTHS = (1.0, 0.5, 0.2)
+FIERCE = (
+    "Worlds have strikes on any day and bursts as the assumptions have them. Laplace's approximation holds the size of "
+    "bursts at its median: where real bursts are fiercer and strikes answer them, it takes their ends for effects, so "
+    "what it calls a fall is no finding. NUTS learns that size, and is still deceived by peaks more than by chance."
+)
+"""What a check by Laplace's approximation cannot see."""
 _Z95 = 1.6448536269514722
 _LEVEL = 0
 
@@ -94,6 +100,7 @@ class DesignCheck:
                 f"{strong.median:.2f}); where nothing happened {none.falls:.0%} look like a fall, {none.rises:.0%} "
                 "like a rise."
             )
+        lines.append(FIERCE)
         return "\n".join(lines)
 
 

@@ -143,6 +143,19 @@ class Design:
         """The same counts under other interventions."""
         return design(self.tempo, self.observer, self.assumptions, interventions=interventions, pooled=self.pooled)
 
+    def until(self, many: int) -> Design:
+        """As it was when only so many of the observations were known; coordinates stay the same."""
+        packed, end = self.packed, int(self.packed.start[many])
+        known = packed._replace(
+            start=packed.start[: many + 1],
+            day=packed.day[:end],
+            weight=packed.weight[:end],
+            counted=packed.counted[:many],
+            kind=packed.kind[:many],
+            error=packed.error[:many],
+        )
+        return replace(self, observations=self.observations[:many], packed=known)
+
     def with_counts(self, counts: Ints) -> Design:
         """Other counts, or steps between totals, on the same days."""
         packed = self.packed._replace(counted=np.ascontiguousarray(counts, dtype=np.int64))
@@ -223,7 +236,11 @@ def _coarseness(observations: tuple[Observation, ...]) -> float:
 
 
 def _basis(days: int, observations: tuple[Observation, ...], assumptions: Assumptions) -> tuple[Floats, Floats, int]:
-    """Sines on a box around the series, slow then fast; as many as the shortest likely lengths need."""
+    """Sines on a box around the series, slow then fast; as many as the shortest likely lengths need.
+
+    Each has its mean over the series taken away: then the level is the mean log rate that counts know well, and chains
+    need not walk along its sum with the longest wave.
+    """
     half = max(days - 1, 1) / 2.0
     x = np.arange(days) - (days - 1) / 2.0
     slow_length = assumptions["slow_length"].number.low
@@ -235,7 +252,8 @@ def _basis(days: int, observations: tuple[Observation, ...], assumptions: Assump
     for many, edge in ((slow, _SLOW_EDGE), (fast, _FAST_EDGE)):
         box = edge * half
         frequency = np.arange(1, many + 1) * math.pi / (2.0 * box)
-        parts.append(np.sin((x[:, None] + box) * frequency) / math.sqrt(box))
+        part = np.sin((x[:, None] + box) * frequency) / math.sqrt(box)
+        parts.append(part - part.mean(axis=0))
         frequencies.append(frequency)
     return np.ascontiguousarray(np.concatenate(parts, axis=1)), np.concatenate(frequencies), slow
 

@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 LEVELS = (0.05, 0.5, 0.95)
 WIDEST = 10.0  # a band without interventions that is wider says nothing about attacks averted
 _NEAR = {False: 3, True: 10}  # days within which two that fade, or one that lasts and another, may be confused
-_SETTLED = 3  # days after the last of several interventions, when their joint effect is read
+SETTLED = 3  # days after the last of several interventions, when their joint effect is read
 _TOLD_APART = 0.65  # of the prior's spread of a difference: with more left, the data have hardly spoken
+_TRADED = -0.2  # a correlation below which what is taken from one goes to the other; else each is merely unknown
 _AFTER = {False: 7, True: 28}  # days after an intervention that fades, that lasts, in which its effect is looked for
 
 
@@ -129,6 +130,11 @@ class Averted:
                 f"{days}: how many attacks would have come is not known to a factor of ten ({band}), so none are "
                 "called averted."
             )
+        if self.low < 0.0 < self.high:
+            return (
+                f"{days} whether attacks were averted cannot be told: {self.with_median:.0f} expected as it was, "
+                f"{self.without_median:.0f} [{band}] without: from {-self.low:.0f} more to {self.high:.0f} fewer."
+            )
         return (
             f"{days} {self.median:.0f} attacks were averted [{self.low:.0f}, {self.high:.0f}]: {self.with_median:.0f} "
             f"expected as it was, {self.without_median:.0f} [{band}] without."
@@ -139,7 +145,8 @@ class Averted:
 class Inseparable:
     """Interventions that the data cannot tell apart: the ratio of all together three days after the last.
 
-    `first_larger` is the probability that the first one's is the larger fall; near one half the data say nothing.
+    `first_larger` is the probability that the first one's is a larger fall than the last one's; near one half the data
+    say nothing. `correlation` is the lowest of any two neighbours.
     """
 
     interventions: tuple[str, ...]
@@ -261,7 +268,7 @@ def inseparable_of(posterior: TempoPosterior) -> tuple[Inseparable, ...]:
     sets = list(_sets(posterior.interventions, own, _prior_sd(design)))
     found = []
     for members in sets:
-        settled = design.index(posterior.interventions[members[-1]].date) + _SETTLED
+        settled = design.index(posterior.interventions[members[-1]].date) + SETTLED
         total = felt(posterior.design, posterior.draws.flat, tuple(members))[:, min(settled, design.tempo.days - 1)]
         low, ratio, high = (float(x) for x in np.exp(np.quantile(total, LEVELS)))
         last = posterior.interventions[members[-1]]
@@ -272,7 +279,7 @@ def inseparable_of(posterior: TempoPosterior) -> tuple[Inseparable, ...]:
                 low=low,
                 ratio=None if zeros else ratio,
                 high=high,
-                correlation=float(np.corrcoef(own[:, members[0]], own[:, members[-1]])[0, 1]),
+                correlation=min(float(np.corrcoef(own[:, a], own[:, b])[0, 1]) for a, b in pairwise(members)),
                 first_larger=float(np.mean(own[:, members[0]] < own[:, members[-1]])),
             )
         )
@@ -287,7 +294,8 @@ def _sets(interventions: Sequence[Intervention], own: Floats, prior_sd: float) -
         apart = (b.date - a.date).days
         left = float(np.std(own[:, before] - own[:, k])) / (np.sqrt(2.0) * prior_sd)
         over = a.ends is not None and a.ends < b.date
-        if not over and apart <= _NEAR[a.may_last or b.may_last] and left > _TOLD_APART:
+        traded = apart <= _NEAR[False] or float(np.corrcoef(own[:, before], own[:, k])[0, 1]) < _TRADED
+        if not over and apart <= _NEAR[a.may_last or b.may_last] and left > _TOLD_APART and traded:
             now.append(k)
             continue
         if len(now) > 1:

@@ -35,8 +35,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from attribution.campaign.breaks import BreakDate, Placebos
+    from attribution.campaign.predictive import FutureScores, PowerScaling, PredictiveCheck
 
-SAMPLING = Sampling(chains=4, draws=1000, tune=600)
+SAMPLING = Sampling(chains=4, draws=800, tune=500)
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,6 +101,11 @@ class TempoPosterior:
         return effects_of(self)
 
     @cached_property
+    def kind_effects(self) -> tuple[KindEffect, ...]:
+        """Typical effects of the kinds, pooled."""
+        return kinds_of(self)
+
+    @cached_property
     def inseparable(self) -> tuple[Inseparable, ...]:
         """Sets of interventions closer than the data can tell apart, with their joint effect."""
         return inseparable_of(self)
@@ -122,8 +128,7 @@ class TempoPosterior:
         """Typical ratio of each kind of intervention, and that of the next one (``next_*``)."""
         import pandas as pd
 
-        found: tuple[KindEffect, ...] = kinds_of(self)
-        return pd.DataFrame([each.row() for each in found])
+        return pd.DataFrame([each.row() for each in self.kind_effects])
 
     def averted(
         self, window: tuple[dt.date | str, dt.date | str] | None = None, *, interventions: Sequence[str] | None = None
@@ -162,6 +167,39 @@ class TempoPosterior:
 
         return placebos_of(self, dates)
 
+    @cached_property
+    def predictive_check(self) -> PredictiveCheck:
+        """Statistics of the counts against what the model would have made."""
+        from attribution.campaign.predictive import predictive_check_of
+
+        return predictive_check_of(self)
+
+    @cached_property
+    def power_scaling(self) -> tuple[PowerScaling, ...]:
+        """How far each effect, by its own data, moves with its prior and with the likelihood."""
+        from attribution.campaign.predictive import power_scaling_of
+
+        return power_scaling_of(self)
+
+    def forecasts(self, first: dt.date | None = None, *, sampling: Sampling | None = None) -> FutureScores:
+        """One-step-ahead scores against a model without interventions: some ten more fits of each, by NUTS.
+
+        Parameters
+        ----------
+        first : date, optional
+            Forecast from here on; the fifth interval.
+        sampling : Sampling, optional
+            Size of each fit; 2 chains of 400 after 400.
+
+        Raises
+        ------
+        UsageError
+            Nothing is left to forecast.
+        """
+        from attribution.campaign.predictive import forecasts_of
+
+        return forecasts_of(self, first, sampling)
+
     def concerns(self) -> tuple[Concern, ...]:
         """What is doubtful; those that block first."""
         from attribution.campaign.telling import concerns_of
@@ -193,12 +231,16 @@ def tempo(
     assumptions: Assumptions | str = "standard",
     *,
     observer: str | None = None,
-    sampling: Sampling = SAMPLING,
+    draws: int = SAMPLING.draws,
+    tune: int = SAMPLING.tune,
+    chains: int = SAMPLING.chains,
     random_seed: int = 1,
     compare: bool = True,
-    progressbar: bool = False,
+    progressbar: bool = True,
 ) -> TempoPosterior:
     """Ask whether the interventions on a series changed the tempo of attacks, by NUTS.
+
+    The names are those of `pymc.sample`.
 
     Parameters
     ----------
@@ -208,14 +250,18 @@ def tempo(
         Priors, each with its reason; a shipped name or a path.
     observer : str, optional
         Whose counts; the first observer's.
-    sampling : Sampling
-        Draws; 4 chains of 1000 after 600.
+    draws : int, default 800
+        Draws kept of each chain, 50 to 1,000,000.
+    tune : int, default 500
+        Draws before these, in which each chain adapts, 100 to 1,000,000.
+    chains : int, default 4
+        Chains, 2 to 64.
     random_seed : int, default 1
         Same seed, same numbers.
     compare : bool, default True
         Fit the other observers, too, each alone.
-    progressbar : bool, default False
-        Show the sampler's progress.
+    progressbar : bool, default True
+        Show how far NUTS is.
 
     Returns
     -------
@@ -226,6 +272,8 @@ def tempo(
     ------
     TempoError
         No such observer.
+    UsageError
+        A number of draws or chains outside its range.
     EngineError
         The sampler gave up.
 
@@ -242,20 +290,28 @@ def tempo(
     """
     given = read_assumptions(assumptions) if isinstance(assumptions, str) else assumptions
     chosen = series.observer(observer)
-    pooled = design(series, chosen, given)
-    own = design(series, chosen, given, pooled=False)
+    sampling = Sampling(chains=chains, draws=draws, tune=tune)
+    found = _fitted(series, chosen, given, sampling, random_seed, progressbar)
     others = [one for one in series.observers if one.id != chosen.id] if compare else []
+    return replace(
+        found,
+        others={one.id: _fitted(series, one, given, sampling, random_seed, progressbar) for one in others},
+    )
+
+
+def _fitted(
+    series: Tempo, observer: Observer, assumptions: Assumptions, sampling: Sampling, seed: int, progress: bool
+) -> TempoPosterior:
+    """One observer's posterior, pooled and by own data."""
+    pooled = design(series, observer, assumptions)
+    own = design(series, observer, assumptions, pooled=False)
     return TempoPosterior(
         design=pooled,
         own_design=own,
-        draws=_drawn(pooled, sampling, random_seed, progressbar),
-        own=_drawn(own, sampling, random_seed + 1, progressbar),
+        draws=_drawn(pooled, sampling, seed, progress),
+        own=_drawn(own, sampling, seed + 1, progress),
         sampling=sampling,
-        seed=random_seed,
-        others={
-            one.id: tempo(series, given, observer=one.id, sampling=sampling, random_seed=random_seed, compare=False)
-            for one in others
-        },
+        seed=seed,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,6 +30,7 @@ def concerns_of(posterior: TempoPosterior) -> tuple[Concern, ...]:
         *_effects(posterior),
         *_averted(posterior),
         *_observers(posterior),
+        *posterior.predictive_check.concerns(),
     ]
     return tuple(sorted(found, key=lambda one: one.severity != "blocking"))
 
@@ -198,10 +200,11 @@ def _named(interventions: list[Intervention]) -> str:
     return listed(f"{one.id} ({one.date})" for one in interventions)
 
 
-def effect_words(one: Effect) -> str:
-    """One effect in one sentence."""
+def effect_words(one: Effect, labels: Mapping[str, str] | None = None) -> str:
+    """One effect in one sentence; `labels` are what the others are called."""
     if one.with_others:
-        return f"{one.label} cannot be told apart from {', '.join(one.with_others)}: only their joint effect is known."
+        others = ", ".join((labels or {}).get(id, id) for id in one.with_others)
+        return f"{one.label} cannot be told apart from {others}: only their joint effect is known."
     if one.zeros:
         return f"After {one.label} nothing was counted: the rate was at most {one.own_high:.2g} times that without."
     interval = f"[{one.own_low:.2f}, {one.own_high:.2f}] by its own data, [{one.low:.2f}, {one.high:.2f}] with its kind"

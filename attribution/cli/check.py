@@ -41,6 +41,7 @@ def check(arguments: argparse.Namespace) -> int:
         *directions,
         *case_lint(case),
         *model_lint(case, model),
+        *_computed_tables(model),
         *_without_rival(case, arguments),
         *case_gaps(case),
         *model_gaps(model),
@@ -55,6 +56,15 @@ def check(arguments: argparse.Namespace) -> int:
     else:
         show([*tables, _as_table(ranked)], arguments.format)
     return 1 if any(concern.severity == "blocking" for concern in concerns) else 0
+
+
+def _computed_tables(model: Model) -> tuple[Concern, ...]:
+    """Doubts about tables that a fit wrote, where there are such tables."""
+    if not any(table.computed for table in model.tables):
+        return ()
+    from attribution.campaign.bridge import computed_concerns
+
+    return tuple(computed_concerns(model))
 
 
 @dataclass(frozen=True, slots=True)

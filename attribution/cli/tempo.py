@@ -14,6 +14,7 @@ from attribution.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from attribution.campaign.posterior import TempoPosterior
+    from attribution.campaign.predictive import FutureScores
     from attribution.domain.concern import Concern
     from attribution.domain.numbers import Number
 
@@ -54,6 +55,10 @@ def add_tempo[P: argparse.ArgumentParser](commands: argparse._SubParsersAction[P
         "-o", "--output", type=output_path("a tempo report", *SUFFIXES), action="append", metavar="FILE",
         help="file ending in .html, .md or .json; may be given again (default: reports/tempo/FILE.html, .md and .json)",
     )  # fmt: skip
+    for each in (fit, report):
+        each.add_argument(
+            "--forecasts", action="store_true", help="score forecasts against a model without interventions (minutes)"
+        )
     prior = command("prior", "what a stop says about pressure and about who did it, as a table for a model")
     prior.add_argument("--window", nargs=2, required=True, metavar=("FIRST", "LAST"), help="the days without an attack")
     prior.add_argument(
@@ -65,9 +70,7 @@ def add_tempo[P: argparse.ArgumentParser](commands: argparse._SubParsersAction[P
     prior.add_argument("--fact", metavar="NAME", default="attacks-stopped", help="default: attacks-stopped")
     prior.add_argument("--given", metavar="FACT", default="tehran-pressure", help="default: tehran-pressure")
     for each in (fit, report, prior):
-        each.add_argument(
-            "--draws", type=int, default=1000, metavar="N", help="draws of each of 4 chains; default: 1000"
-        )
+        each.add_argument("--draws", type=int, default=800, metavar="N", help="draws of each of 4 chains; default: 800")
 
 
 def check(arguments: argparse.Namespace) -> int:
@@ -94,7 +97,7 @@ def check(arguments: argparse.Namespace) -> int:
 def fit(arguments: argparse.Namespace) -> int:
     """Print effects, kinds and joint effects; exit code 1 where a doubt blocks."""
     posterior = _fitted(arguments)
-    concerns = posterior.concerns()
+    concerns, forecasts = posterior.concerns(), _forecasts(arguments, posterior)
     show([*_tables(posterior), _concerns(concerns)], arguments.format)
     if arguments.format == "text":
         print(f"\n{posterior}\n{posterior.averted() if posterior.interventions else ''}")
@@ -103,6 +106,9 @@ def fit(arguments: argparse.Namespace) -> int:
             print(posterior.break_date((first, last)))
         if arguments.placebos:
             print(posterior.placebo(arguments.placebos))
+        print(posterior.predictive_check)
+        if forecasts:
+            print(forecasts)
     return 1 if any(one.severity == "blocking" for one in concerns) else 0
 
 
@@ -115,7 +121,7 @@ def report(arguments: argparse.Namespace) -> int:
         check_writable(folder / "report", "a tempo report")
     posterior = _fitted(arguments)
     outputs = arguments.output or [folder / f"{posterior.tempo.id}{suffix}" for suffix in SUFFIXES]
-    concerns = write_tempo(posterior, outputs)
+    concerns = write_tempo(posterior, outputs, forecasts=_forecasts(arguments, posterior))
     for output in outputs:
         print(f"written: {output}", file=sys.stderr)
     return 1 if any(one.severity == "blocking" for one in concerns) else 0
@@ -155,14 +161,20 @@ def _triple(text: str, option: str) -> Number:
 def _fitted(arguments: argparse.Namespace) -> TempoPosterior:
     from attribution.campaign.posterior import tempo
     from attribution.campaign.reading import read_tempo
-    from attribution.inference.settings import Sampling
 
     series = read_tempo(arguments.series)
     with working(f"fitting {series.id}"):
         return tempo(
             series, arguments.assumptions, observer=arguments.observer,
-            sampling=Sampling(draws=arguments.draws, tune=600), random_seed=arguments.seed,
+            draws=arguments.draws, random_seed=arguments.seed, progressbar=False,
         )  # fmt: skip
+
+
+def _forecasts(arguments: argparse.Namespace, posterior: TempoPosterior) -> FutureScores | None:
+    if not arguments.forecasts:
+        return None
+    with working(f"forecasting {posterior.tempo.id}, one interval after the other"):
+        return posterior.forecasts()
 
 
 def _tables(posterior: TempoPosterior) -> list[Table]:

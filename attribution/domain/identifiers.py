@@ -15,7 +15,9 @@ OTHER = "other"
 ELSE = "else"
 
 _LONGEST = 64
-_RESERVED = frozenset({ELSE, "because", "when", "trait", "lr", "value", "vary", "of", "recipe", PERPETRATOR})
+_RESERVED = frozenset(
+    {ELSE, "because", "computed", "when", "trait", "lr", "value", "vary", "of", "recipe", PERPETRATOR}
+)
 _NAMING = {"Ll", "Lo", "Lm", "Mn", "Mc", "Nd"}  # letters without capitals, the marks on them, digits
 _MARKS = {"Mn", "Mc"}
 _TOGETHER = {"LATIN", "CJK", "IDEOGRAPHIC", "HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "HANGUL", "BOPOMOFO"}

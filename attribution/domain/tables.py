@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, get_args
@@ -10,8 +12,9 @@ from attribution.domain.document import Document, keyed, one_or_list, stated
 from attribution.domain.factions import FactionTree
 from attribution.domain.identifiers import ELSE, check_id
 from attribution.domain.numbers import Number
-from attribution.errors import ModelError, Path
+from attribution.errors import ModelError, Path, listed
 
+COMPUTED = "computed"  # in place of a state: where the numbers of a table come from
 SAME = "same"  # in place of states, for a role with the factions as states
 
 TraitKind = Literal["capability", "behaviour"]
@@ -142,6 +145,58 @@ class StateRows:
 
 
 @dataclass(frozen=True, slots=True)
+class Computed:
+    """Where the numbers of a table come from, if a fit wrote them: they stand in the file, to be reviewed there.
+
+    Attributes
+    ----------
+    by : str
+        What computed them; ``tempo`` is a tempo model of a series of attacks.
+    series, observer, assumptions : str
+        Whose counts, under which assumptions.
+    window : tuple of date
+        The first and the last day that the fact is about.
+    given : tuple of str
+        The facts that rows are conditional on.
+    sha256 : str
+        Of the texts of the series and of the assumptions; where theirs is another now, the table is out of date.
+    made_by : str
+        The command.
+    """
+
+    by: str
+    series: str
+    observer: str
+    assumptions: str
+    window: tuple[dt.date, dt.date]
+    given: tuple[str, ...]
+    sha256: str
+    made_by: str
+
+    def __post_init__(self) -> None:
+        first, last = self.window
+        if first > last:
+            raise ModelError(
+                f"the window ends on {last}, before it begins on {first}.", allowed="the earlier day first"
+            )
+        if not re.fullmatch(r"[0-9a-f]{64}", self.sha256):
+            raise ModelError(f'sha256 is "{self.sha256[:80]}".', allowed="64 digits from 0 to f")
+
+    def document(self) -> Document:
+        """As a model file writes it."""
+        return {
+            "by": self.by,
+            "series": self.series,
+            "observer": self.observer,
+            "assumptions": self.assumptions,
+            "window": [day.isoformat() for day in self.window],
+            "given": list(self.given),
+            "sha256": self.sha256,
+            "made_by": self.made_by,
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """Probabilities of all states of a fact but one; or, for a role played by a faction, of `same`.
 
@@ -151,12 +206,14 @@ class Table:
     Raises
     ------
     ModelError
-        A row after the one that always applies, or none that always applies.
+        A row after the one that always applies, or none that always applies; rows conditional on other facts than a
+        computed table says.
     """
 
     fact: str
     states: tuple[StateRows, ...]
     because: Reason | None = None
+    computed: Computed | None = None
 
     @property
     def id(self) -> str:
@@ -182,6 +239,15 @@ class Table:
                         allowed="rows with `when` first: the first that applies is used",
                         hint="did the row before it lose its `when: {some-fact: some-state}`? else move it to the end",
                     )
+        used = {fact for given in self.states for row in given.rows for fact, _ in row.when}
+        if self.computed and used != set(self.computed.given):
+            raise ModelError(
+                f'the table of "{self.fact}" was computed given {listed(self.computed.given)}, and its rows are '
+                f"conditional on {listed(sorted(used)) or 'nothing'}.",
+                at=("facts", self.fact, "computed", "given"),
+                allowed="the facts of its `when`",
+                hint="rows changed by hand are judged, not computed: leave `computed:` out and say why in `because:`",
+            )
 
     @property
     def same(self) -> StateRows | None:
@@ -189,9 +255,10 @@ class Table:
         return self.states[0] if len(self.states) == 1 and self.states[0].state == SAME else None
 
     def document(self) -> Document:
-        """The rows of every state that is given, and the reason."""
+        """The rows of every state that is given, where they were computed, and the reason."""
         rows = ((given.state, given.document()) for given in self.states)
-        return keyed((*rows, *reason_entry(self.because)), at=("facts", self.fact))
+        source = ((COMPUTED, self.computed.document()),) if self.computed else ()
+        return keyed((*source, *rows, *reason_entry(self.because)), at=("facts", self.fact))
 
     def row(self, state: str, parents: Mapping[str, str]) -> Row | None:
         """The row of a state that applies, or None for the state that is left to the rest."""

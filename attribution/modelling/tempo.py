@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from attribution.modelling.tempo_kernel import Packed, log_likelihood
+from attribution.modelling.tempo_kernel import Packed, log_density, log_likelihood
 from attribution.network.program import Floats
 
 if TYPE_CHECKING:
@@ -39,10 +39,8 @@ def evaluate(z: Floats, data: Packed) -> Evaluated:
 
 def log_posterior(z: Floats, data: Packed) -> tuple[float, Floats]:
     """The log of prior and likelihood up to a constant, and its gradient: what a sampler asks for."""
-    found = evaluate(z, data)
-    if not np.isfinite(found.value) or not np.isfinite(found.gradient).all():
-        return -np.inf, np.zeros(len(z))
-    return found.value - 0.5 * float(z @ z), found.gradient - z
+    value, gradient = log_density(z, data)
+    return value, gradient
 
 
 def tempo_model(data: Packed) -> pm.Model:

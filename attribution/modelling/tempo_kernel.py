@@ -29,6 +29,7 @@ HELD = (SLOW_SD, SLOW_LENGTH, FAST_SD, FAST_LENGTH, FADING, ONSET)  # where a mo
 FADES, LASTS = 0, 1
 _SMALL = 48  # up to this count sums beat gamma functions
 _CEILING = 25.0  # of the log rate, so that no start of a chain overflows
+_NOTHING = 1e-30  # what is left of an effect that has faded; smaller numbers are slow
 
 
 class Packed(NamedTuple):
@@ -73,10 +74,12 @@ def log_likelihood(z: Floats, p: Packed, gradient: Floats, log_rate: Floats, ter
         factor, sine = shape[m], p.sines[m]
         for t in range(days):
             log_rate[t] += factor * sine[t]
-    tau, delta = math.exp(scalar[FADING]), math.exp(scalar[ONSET])
+    share, by_time = np.zeros((effects, days)), np.zeros((effects, days))
     for k in range(effects):
+        _shares(p.effects[k], math.exp(scalar[FADING]), math.exp(scalar[ONSET]), share[k], by_time[k])
+        size, felt = effect[k], share[k]
         for t in range(p.effects[k, 2], min(days, p.effects[k, 3] + 1)):
-            log_rate[t] += effect[k] * _share(p.effects[k, 1], t - p.effects[k, 2], tau, delta)[0]
+            log_rate[t] += size * felt[t]
 
     by_rate = np.zeros(days)
     by_scalar = np.zeros(len(p.curves))
@@ -87,11 +90,11 @@ def log_likelihood(z: Floats, p: Packed, gradient: Floats, log_rate: Floats, ter
         by_scalar[LEVEL] += by_rate[t]
     for k in range(effects):
         form, g = p.effects[k, 1], SCALARS + p.effects[k, 0]
-        by_effect = 0.0
+        by_effect = by_length = 0.0
         for t in range(p.effects[k, 2], min(days, p.effects[k, 3] + 1)):
-            share, by_time = _share(form, t - p.effects[k, 2], tau, delta)
-            by_effect += by_rate[t] * share
-            by_scalar[FADING if form == FADES else ONSET] += by_rate[t] * effect[k] * by_time
+            by_effect += by_rate[t] * share[k, t]
+            by_length += by_rate[t] * by_time[k, t]
+        by_scalar[FADING if form == FADES else ONSET] += effect[k] * by_length
         spread = math.exp(scalar[g + groups])
         by_scalar[g] += by_effect
         by_scalar[g + groups] += by_effect * spread * z[first + k]
@@ -112,6 +115,22 @@ def log_likelihood(z: Floats, p: Packed, gradient: Floats, log_rate: Floats, ter
     return value
 
 
+@kernel
+def log_density(z: Floats, p: Packed) -> tuple[float, Floats]:
+    """The log of prior and likelihood up to a constant, and its gradient: what a sampler asks for at every step."""
+    gradient, term = np.empty(len(z)), np.empty(len(p.counted))
+    value = log_likelihood(z, p, gradient, np.empty(len(p.basis)), term)
+    for i in range(len(z)):
+        value -= 0.5 * z[i] * z[i]
+        gradient[i] -= z[i]
+        if not math.isfinite(gradient[i]):
+            value = -np.inf
+    if not math.isfinite(value):
+        gradient[:] = 0.0
+        return -np.inf, gradient
+    return value, gradient
+
+
 @inlined
 def _curve(z: float, curve: Floats) -> tuple[float, float]:
     """The value of a triple where its normal is z, on the log scale, and its slope."""
@@ -121,16 +140,24 @@ def _curve(z: float, curve: Floats) -> tuple[float, float]:
     return a + b * z, b
 
 
-@inlined
-def _share(form: int, since: int, tau: float, delta: float) -> tuple[float, float]:
-    """How much of an effect is felt so many days after its day, and the derivative by log tau or log delta."""
-    if form == FADES:
-        if since < 1:
-            return 0.0, 0.0
-        age = (since - 1) / tau
-        return math.exp(-age), math.exp(-age) * age
-    age = (since + 0.5) / delta
-    return 1.0 - math.exp(-age), -math.exp(-age) * age
+@kernel
+def _shares(effect: Ints, tau: float, delta: float, share: Floats, by_time: Floats) -> None:
+    """How much of an effect is felt on each of its days, and the derivative by log tau or log delta.
+
+    One factor a day: exponentials of every day of every effect would cost more than all the rest.
+    """
+    first, last = effect[2], min(len(share), effect[3] + 1)
+    fades = effect[1] == FADES
+    length = tau if fades else delta
+    age, daily = 0.0 if fades else 0.5 / length, math.exp(-1.0 / length)
+    left = math.exp(-age)
+    for t in range(first + 1 if fades else first, last):
+        if left < _NOTHING:
+            left = 0.0
+        share[t] = left if fades else 1.0 - left
+        by_time[t] = left * age if fades else -left * age
+        left *= daily
+        age += 1.0 / length
 
 
 @kernel
@@ -156,10 +183,12 @@ def _observations(
     """The log likelihood of all counts and totals; adds to the derivatives by the log rates and by the scalars."""
     burst = math.exp(scalar[BURST])
     many = len(p.counted)
-    mean = np.zeros(many)
+    mean, rate = np.zeros(many), np.empty(len(log_rate))
+    for t in range(len(rate)):
+        rate[t] = math.exp(min(log_rate[t], _CEILING))
     for j in range(many):
         for i in range(p.start[j], p.start[j + 1]):
-            mean[j] += p.weight[i] * math.exp(min(log_rate[p.day[i]], _CEILING))
+            mean[j] += p.weight[i] * rate[p.day[i]]
     by_mean = np.zeros(many)
     value = 0.0
     stated = False
@@ -178,7 +207,7 @@ def _observations(
         for i in range(p.start[j], p.start[j + 1]):
             t = p.day[i]
             if log_rate[t] < _CEILING:
-                by_rate[t] += by_mean[j] * p.weight[i] * math.exp(log_rate[t])
+                by_rate[t] += by_mean[j] * p.weight[i] * rate[t]
     return value
 
 
@@ -268,16 +297,20 @@ def _steps(step: int, mean: float, burst: float, table: Floats) -> float:
 @kernel
 def _error_weights(late: float, over: float, weights: Floats) -> None:
     """Probability of each error of a total, and derivatives of its log by the logs of lateness and excess."""
-    total = by_late = by_over = 0.0
-    for e in range(STATES):
-        error = e - LATE
-        if error < 0:
-            weights[0, e], weights[1, e] = math.exp(error / late), -error / late
-        else:
-            weights[0, e], weights[2, e] = math.exp(-error / over), error / over
-        total += weights[0, e]
-        by_late += weights[0, e] * weights[1, e]
-        by_over += weights[0, e] * weights[2, e]
+    total, by_late, by_over = 1.0, 0.0, 0.0
+    weights[0, LATE] = 1.0
+    chance, each = 1.0, math.exp(-1.0 / late)
+    for e in range(1, LATE + 1):
+        chance *= each
+        weights[0, LATE - e], weights[1, LATE - e] = chance, e / late
+        total += chance
+        by_late += chance * e / late
+    chance, each = 1.0, math.exp(-1.0 / over)
+    for e in range(1, OVER + 1):
+        chance *= each
+        weights[0, LATE + e], weights[2, LATE + e] = chance, e / over
+        total += chance
+        by_over += chance * e / over
     for e in range(STATES):
         weights[0, e] /= total
         weights[1, e] -= by_late / total

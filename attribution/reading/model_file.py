@@ -23,8 +23,9 @@ from attribution.domain.model import (
     Story,
 )
 from attribution.domain.numbers import Number
-from attribution.domain.tables import Entry, Reason, Table, Trait
+from attribution.domain.tables import COMPUTED, Computed, Entry, Reason, Table, Trait
 from attribution.errors import spell
+from attribution.reading import vocabulary as words
 from attribution.reading.fields import Field, check_format, declared, entries_of, every, gathered, located, text_of
 from attribution.reading.model_parts import (
     Part,
@@ -253,7 +254,35 @@ def _table(root: Field, field: Field, fact: str) -> Table:
     with located(root, field):
         if "recipe" in entries:
             return table_from_recipe(field, fact)
-        return Table(fact, rows_by_state(entries), reason(entries))
+        computed = _computed(entries[COMPUTED]) if COMPUTED in entries else None
+        return Table(fact, rows_by_state(entries), reason(entries), computed)
+
+
+def _computed(field: Field) -> Computed:
+    """Where the numbers of a table come from; a fit is never run to read a model."""
+    if not field.is_mapping():
+        raise field.fail(
+            f'`computed` is "{field.text()[:80]}".',
+            "a block with the fit that the numbers of this table come from, beside the numbers",
+            "`attribution tempo prior SERIES --window FIRST LAST --share FACTION=LOW,BEST,HIGH` writes both",
+        )
+    block = field.block(words.COMPUTED, words.COMPUTED)
+    window = block["window"].items()
+    if len(window) != 2:
+        raise block["window"].fail(
+            f"the window names {len(window)} day{'' if len(window) == 1 else 's'}.", "two: [2024-02-05, 2024-02-18]"
+        )
+    with located(field, field):
+        return Computed(
+            by=block["by"].word("ways of computing", words.COMPUTING),
+            series=block["series"].text(),
+            observer=block["observer"].text(),
+            assumptions=block["assumptions"].text(),
+            window=(window[0].moment().day, window[1].moment().day),
+            given=tuple(fact.text() for fact in block["given"].one_or_more()),
+            sha256=block["sha256"].text(),
+            made_by=block["made_by"].text(),
+        )
 
 
 def _story(root: Field, field: Field, id: str) -> Story:

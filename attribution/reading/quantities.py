@@ -10,7 +10,7 @@ from dataclasses import replace
 from attribution.domain.identifiers import ELSE
 from attribution.domain.numbers import Number, Scale
 from attribution.domain.recipe import RecipeNumber, reason_from
-from attribution.domain.tables import SAME, Cell, Entry, OddsRatio, Reason, Row, StateRows, TraitValue
+from attribution.domain.tables import COMPUTED, SAME, Cell, Entry, OddsRatio, Reason, Row, StateRows, TraitValue
 from attribution.domain.verbal import ICD_203
 from attribution.errors import did_you_mean
 from attribution.reading.fields import Field, every, located
@@ -144,7 +144,7 @@ def reason(block: dict[str, Field]) -> Reason | None:
 
 
 def rows_by_state(entries: dict[str, Field]) -> tuple[StateRows, ...]:
-    """The rows of every state; the key `because` is the block's own.
+    """The rows of every state; the keys `because` and `computed` are the block's own.
 
     `same` may be a number by itself, for whoever did it.
     """
@@ -153,7 +153,7 @@ def rows_by_state(entries: dict[str, Field]) -> tuple[StateRows, ...]:
         if state == SAME and not any(each.is_mapping() for each in inner.one_or_more())
         else StateRows(state, every(inner.one_or_more(), row))
         for state, inner in entries.items()
-        if state != "because"
+        if state not in ("because", COMPUTED)
     )
 
 

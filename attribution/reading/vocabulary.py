@@ -259,6 +259,17 @@ DECEPTIVE: Keys = {
     "recipe": ("id", "a number of the recipe, instead of the probability"),
     "because": ("reason", "why"),
 }
+COMPUTED: Keys = {
+    "by": ("computing", "what computed the numbers: a tempo model"),
+    "series": ("id", "the series of attacks"),
+    "observer": ("id", "whose counts"),
+    "assumptions": ("text", "the assumptions of the tempo model"),
+    "window": ("window", "first and last day that the fact is about"),
+    "given": ("ids", "the facts that the rows are conditional on"),
+    "sha256": ("text", "the hash of the texts of series and assumptions"),
+    "made_by": ("text", "the command that wrote the table"),
+}
+COMPUTING = ("tempo",)
 STORY: Keys = {
     "facts": ("ids", "the facts that are told together, two or more"),
     "strength": ("strength", "chance that one of them speaks for all, a constant"),

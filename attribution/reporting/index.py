@@ -53,7 +53,27 @@ def index(folder: Path) -> str:
             f"`{case}`. {verdict}".strip(),
             markdown_table(_COLUMNS, map(_cells, mine)),
         ]
-    return "\n\n".join(parts) + "\n"
+    return "\n\n".join([*parts, *_tempo(folder)]) + "\n"
+
+
+def _tempo(folder: Path) -> list[str]:
+    """The reports about series of attacks, if there are any."""
+    rows = []
+    for path in sorted(folder.glob("*/*.json")):
+        found = json.loads(path.read_text(encoding="utf-8"))
+        if found.get("format") == "attribution-tempo-report/1":
+            base = f"{path.parent.name}/{path.stem}"
+            passed = "passed" if found["passed"] else "not passed"
+            rows.append([plain(found["title"]), plain(found["headline"]), passed, _links(base)])
+    if not rows:
+        return []
+    return ["## How often attacks came", markdown_table(("question", "answer", "checks", "report"), rows)]
+
+
+def _links(base: str) -> str:
+    return ", ".join(
+        f"[{form}]({base}.{suffix})" for form, suffix in (("page", "html"), ("text", "md"), ("data", "json"))
+    )
 
 
 def _rows(folder: Path) -> Iterable[IndexRow]:
@@ -101,7 +121,6 @@ def _concerns(concerns: list[dict[str, str]]) -> str:
 
 
 def _cells(row: IndexRow) -> list[str]:
-    base = f"{row.case}/{row.model}"
     return [
         plain(row.model_title),
         plain(row.leader) + ("" if row.named else " (not named)"),
@@ -110,7 +129,5 @@ def _cells(row: IndexRow) -> list[str]:
         row.confidence,
         row.concerns,
         "passed" if row.passed else "not passed",
-        ", ".join(
-            f"[{form}]({base}.{suffix})" for form, suffix in (("page", "html"), ("text", "md"), ("data", "json"))
-        ),
+        _links(f"{row.case}/{row.model}"),
     ]

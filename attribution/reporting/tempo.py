@@ -6,6 +6,7 @@ import dataclasses
 import datetime as dt
 import hashlib
 import json
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +14,11 @@ from typing import Any
 
 from attribution._version import __version__
 from attribution.atomic import check_suffix, write_texts
+from attribution.campaign.answers import Answer, answers
 from attribution.campaign.breaks import BreakDate
+from attribution.campaign.bridge import halt_clock
 from attribution.campaign.posterior import TempoPosterior
+from attribution.campaign.predictive import FutureScores
 from attribution.campaign.telling import effect_words, four_weeks, limits, naive_ratio
 from attribution.domain.concern import Concern
 from attribution.errors import TempoError
@@ -43,6 +47,7 @@ class TempoContent:
     observer: str
     passed: bool
     headline: str
+    answers: tuple[Answer, ...]
     beneath: str
     sentences: tuple[str, ...]
     joint: Cells
@@ -51,14 +56,23 @@ class TempoContent:
     averted: str
     broke: str
     naive: Cells
+    clock: Cells
+    predictive: Cells
+    predictive_words: str
+    sensitivity: Cells
+    forecasts: str
     limits: tuple[str, ...]
     concerns: tuple[Concern, ...]
     assumptions: Cells
     provenance: tuple[tuple[str, str], ...]
 
 
-def write_tempo(posterior: TempoPosterior, outputs: Iterable[Path]) -> tuple[Concern, ...]:
+def write_tempo(
+    posterior: TempoPosterior, outputs: Iterable[Path], *, forecasts: FutureScores | None = None
+) -> tuple[Concern, ...]:
     """Write a report in the forms that the suffixes name, all or none; returns the concerns that it holds.
+
+    `forecasts` are the scores against a model without interventions, where they were worked out.
 
     Raises
     ------
@@ -69,7 +83,7 @@ def write_tempo(posterior: TempoPosterior, outputs: Iterable[Path]) -> tuple[Con
     for output in outputs:
         check_suffix(output, "a tempo report", REPORT_SUFFIXES)
     broke = _broke(posterior)
-    content = tempo_content(posterior, broke)
+    content = tempo_content(posterior, broke, forecasts)
     forms = {
         ".html": lambda: _html(content, posterior, broke),
         ".md": lambda: _markdown(content),
@@ -79,23 +93,32 @@ def write_tempo(posterior: TempoPosterior, outputs: Iterable[Path]) -> tuple[Con
     return content.concerns
 
 
-def tempo_content(posterior: TempoPosterior, broke: BreakDate | None) -> TempoContent:
+def tempo_content(
+    posterior: TempoPosterior, broke: BreakDate | None, forecasts: FutureScores | None = None
+) -> TempoContent:
     """Every number and sentence of the report."""
     concerns = posterior.concerns()
     tempo, observer = posterior.tempo, posterior.observer
+    labels = {one.id: one.label for one in posterior.interventions}
     return TempoContent(
         title=tempo.question or tempo.title,
         observer=observer.title or observer.id,
         passed=not any(one.severity == "blocking" for one in concerns),
         headline=_headline(posterior),
+        answers=answers(posterior, broke),
         beneath="the totals as they were stated" if observer.statements else "what was counted, added up",
-        sentences=tuple(effect_words(one) for one in posterior.told),
+        sentences=tuple(effect_words(one, labels) for one in posterior.told),
         joint=_joint(posterior),
         kinds=_kinds(posterior),
         without=_without(posterior),
         averted=str(posterior.averted()) if posterior.interventions else "",
         broke=str(broke) if broke else "",
         naive=_naive(posterior),
+        clock=_clock(posterior),
+        predictive=_predictive(posterior),
+        predictive_words=str(posterior.predictive_check),
+        sensitivity=_sensitivity(posterior),
+        forecasts=str(forecasts) if forecasts else "",
         limits=limits(posterior),
         concerns=concerns,
         assumptions=_assumptions(posterior),
@@ -177,6 +200,35 @@ def _naive(posterior: TempoPosterior) -> Cells:
     return Cells(("Intervention", "naive ratio", "the model's", "90 % interval"), rows)
 
 
+def _clock(posterior: TempoPosterior) -> Cells:
+    """How long after a halt or truce each faction attacked again, where events name factions."""
+    rows = []
+    for row in halt_clock(posterior.tempo, posterior.observer).to_dict("records"):
+        following = row["next_after"]
+        wait = "none came" if following is None or math.isnan(following) else f"{following:.0f} days"
+        before, after = str(row["before"]), str(row["after"])
+        kept = "yes" if row["kept"] else "no"
+        rows.append((str(row["intervention"]), str(row["faction"]), before, after, wait, kept))
+    return Cells(("Halt or truce", "faction", "attacks before", "after", "until the next", "kept"), tuple(rows))
+
+
+def _predictive(posterior: TempoPosterior) -> Cells:
+    rows = tuple(
+        (one.name, f"{one.observed:.3g}", f"{one.median:.3g} ({one.low:.3g} to {one.high:.3g})", f"{one.exceeded:.2f}")
+        for one in posterior.predictive_check.statistics
+    )
+    return Cells(("Statistic", "as stated", "the model makes", "share at least as large"), rows)
+
+
+def _sensitivity(posterior: TempoPosterior) -> Cells:
+    labels = {one.id: one.label for one in posterior.interventions}
+    rows = tuple(
+        (labels[one.intervention], f"{one.prior:.2f}", f"{one.likelihood:.2f}", one.verdict)
+        for one in posterior.power_scaling
+    )
+    return Cells(("Intervention", "prior", "likelihood", "so"), rows)
+
+
 def _assumptions(posterior: TempoPosterior) -> Cells:
     rows = tuple(
         (
@@ -248,6 +300,7 @@ def _markdown(content: TempoContent) -> str:
 
     stamp = "checks passed" if content.passed else "checks not passed"
     parts = [f"# {plain(content.title)}", f"*{plain(content.observer)}; {stamp}*", plain(content.headline)]
+    parts += [f"**{plain(one.question)}** {plain(one.answer)}" for one in content.answers]
     parts += ["## What changed", "\n".join(f"- {plain(sentence)}" for sentence in content.sentences)]
     if content.joint.rows:
         parts.append(table(content.joint))
@@ -259,7 +312,11 @@ def _markdown(content: TempoContent) -> str:
     ]
     if content.broke:
         parts += ["## When it broke", plain(content.broke)]
+    if content.clock.rows:
+        parts += ["## Who kept it, and how long", table(content.clock)]
     parts += ["## Why a count before and after misleads", table(content.naive)]
+    parts += ["## Does the model fit, and what do its priors do", plain(content.predictive_words)]
+    parts += [table(content.predictive), plain(content.forecasts), table(content.sensitivity)]
     parts += ["## What cannot be told", "\n".join(f"- {plain(limit)}" for limit in content.limits)]
     parts += [
         f"**{one.severity}** {plain(one.what)}. Means: {plain(one.means)}. Remedy: {plain(one.remedy)}."

@@ -74,7 +74,7 @@ def test_days_on_which_nothing_happened_show_nothing(known: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(("name", "falls"), [("mahdi-army", True), ("boko-haram", False)])
 def test_nuts_says_the_same(name: str, falls: bool, known: Path) -> None:
-    found = tempo(read_tempo(known / f"{name}.yaml"))
+    found = tempo(read_tempo(known / f"{name}.yaml"), progressbar=False)
     assert found.draws.convergence.rhat < 1.01
     assert found.draws.convergence.divergences == 0
     assert all((one.own_high < 1) == falls for one in found.told)

@@ -10,13 +10,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from attribution.campaign.answers import answers
 from attribution.campaign.bridge import halt_clock, stopped
 from attribution.campaign.check import check_tempo
 from attribution.campaign.document import Count, Intervention, Observer, Tempo
 from attribution.campaign.posterior import TempoPosterior, tempo
 from attribution.domain.numbers import Number
 from attribution.errors import TempoError, UsageError
-from attribution.inference.settings import Sampling
 from attribution.reporting.tempo import write_tempo
 
 FIRST = dt.date(2020, 1, 1)
@@ -40,7 +40,7 @@ def a_series(after: float) -> Tempo:
 
 @cache
 def fitted() -> TempoPosterior:
-    return tempo(a_series(0.3), sampling=Sampling(chains=2, draws=150, tune=200), random_seed=3)
+    return tempo(a_series(0.3), chains=2, draws=150, tune=200, random_seed=3, progressbar=False)
 
 
 def test_a_halt_that_was_kept_is_found_and_its_day_too() -> None:
@@ -53,6 +53,12 @@ def test_a_halt_that_was_kept_is_found_and_its_day_too() -> None:
     assert abs((broke.days[int(np.argmax(broke.probability))] - day(HALT)).days) <= 2
     assert sum(broke.probability) == pytest.approx(1.0)
     assert broke.between(broke.days[0], broke.days[-1]) == pytest.approx(1.0)
+
+
+def test_the_questions_of_an_analyst_are_answered_in_sentences() -> None:
+    found = {each.question: each.answer for each in answers(fitted(), None)}
+    assert "the rate fell to" in found["halt: was it kept?"]
+    assert "attacks were averted" in found["How many attacks were averted?"]
 
 
 def test_averted_is_the_difference_of_two_sums() -> None:

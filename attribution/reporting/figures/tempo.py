@@ -13,7 +13,8 @@ from attribution.campaign.findings import Effect
 from attribution.campaign.posterior import TempoPosterior
 from attribution.reporting.figures.marks import Figure, Row, axis_strip, dot, line, strip, words
 
-_WIDTH, _LEFT, _TOP, _HEIGHT, _GAP, _LOW = 960, 54, 96, 230, 34, 120
+_WIDTH, _LEFT, _TOP, _HEIGHT, _GAP, _LOW = 960, 54, 128, 230, 34, 120
+_APART, _LONGEST = 14.0, 24  # units between the names of neighbours, and letters of a name
 _RATIOS = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 _ENDS = (0.01, 20.0)
 _MARGIN = 4.0
@@ -63,9 +64,10 @@ def _ticks(x: Callable[[float], float], y: Callable[[float], float], posterior: 
 
 
 def _marks(x: Callable[[float], float], posterior: TempoPosterior) -> list[Markup]:
-    """A line and a name for each intervention; names lean, so that neighbours can be read."""
+    """A line and a name for each intervention; names lean and stand apart, so that neighbours can be read."""
     parts = []
-    for one in posterior.interventions:
+    name_at = -_APART
+    for one in sorted(posterior.interventions, key=lambda one: one.date):
         at = x(posterior.design.index(one.date))
         if one.ends:
             parts.append(
@@ -78,9 +80,15 @@ def _marks(x: Callable[[float], float], posterior: TempoPosterior) -> list[Marku
                 one.kind, at, at, _TOP, _TOP + _HEIGHT
             )
         )
+        name_at = max(at, name_at + _APART)
+        parts.append(
+            Markup('<line class="mark {}" x1="{:.1f}" x2="{:.1f}" y1="{}" y2="{}"/>').format(
+                one.kind, at, name_at, _TOP, _TOP - 9
+            )
+        )
         parts.append(
             Markup('<text class="name {}" transform="translate({:.1f},{}) rotate(-52)">{}</text>').format(
-                one.kind, at + 3, _TOP - 5, one.label[:24]
+                one.kind, name_at + 3, _TOP - 12, one.label[:_LONGEST]
             )
         )
     return parts
@@ -130,7 +138,7 @@ def effects_figure(effects: Sequence[Effect]) -> Figure:
         )
         marks = [line("range", _place(one.own_low), _place(one.own_high), "38%", "38%")]
         marks.append(line("pooled", _place(one.low), _place(one.high), "72%", "72%"))
-        if one.own_ratio is not None and one.ratio is not None:
+        if one.own_ratio is not None and one.ratio is not None and not one.with_others:
             marks.append(dot("after", _place(one.own_ratio), 5.0))
         rows.append(
             Row(
@@ -149,7 +157,7 @@ def effects_figure(effects: Sequence[Effect]) -> Figure:
                 else "rival"
                 if one.own_low > 1
                 else "rest",
-                note="with its neighbours only" if one.with_others else f"{one.own_low:.2f} to {one.own_high:.2f}",
+                note="only jointly" if one.with_others else f"{one.own_low:.2f} to {one.own_high:.2f}",
             )
         )
     axis = axis_strip(*(words("tick", _place(tick), f"{tick:g}", "80%") for tick in _RATIOS))
