@@ -157,13 +157,14 @@ def main() -> None:
     parser.add_argument("--only", default="", metavar="F-F-I", help="one size, such as 50-30-200")
     parser.add_argument("--commands", nargs="*", choices=COMMANDS, default=list(COMMANDS))
     parser.add_argument("--patience", type=float, default=1800.0, metavar="SECONDS")
+    parser.add_argument("--cold", action="store_true", help="with no run before, so that caches may be empty")
     parser.add_argument("--results", type=Path, default=HERE / "results")
     chosen = parser.parse_args()
     grid: list[Size] = list(product(FACTIONS, FACTS, ITEMS)) if chosen.all or chosen.only else list(DIAGONAL)
     sizes = [size for size in grid if chosen.only in ("", "-".join(map(str, size)))]
     known = _known(chosen.results)
     with tempfile.TemporaryDirectory() as folder:
-        for _ in costs((10, 10, 50), Path(folder), ("check", "fit by nuts"), chosen.patience):
+        for _ in () if chosen.cold else costs((10, 10, 50), Path(folder), ("check", "fit by nuts"), chosen.patience):
             pass  # fills the caches
         for size in sizes:
             for cost in costs(size, Path(folder), chosen.commands, chosen.patience):

@@ -184,7 +184,9 @@ def _digests(attributes: dict[str, str], arrays: dict[str, NDArray[Any]]) -> dic
 
 def _digest(values: NDArray[np.generic]) -> str:
     head = f"{values.dtype.str}{values.shape}".encode()
-    return hashlib.sha256(head + np.ascontiguousarray(values).tobytes()).hexdigest()
+    found = hashlib.sha256(head)
+    found.update(np.ascontiguousarray(values).view(np.uint8).data)  # without another copy
+    return found.hexdigest()
 
 
 def _check_digests(path: Path, attributes: dict[str, str], arrays: dict[str, NDArray[Any]]) -> None:

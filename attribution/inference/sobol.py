@@ -20,6 +20,7 @@ from attribution.network.program import Floats
 _BITS = 30
 _SHIPPED = 4096  # coordinates
 _STEP = 64  # models of about one size share their points
+_MOST_KEPT = 2**24  # normals of one size
 _BLOCK = 8192  # values at a time, so that intermediate ones stay near the processor
 _SMALLEST = 2.0**-32  # no point is nearer to 0 or 1
 
@@ -27,25 +28,37 @@ _SMALLEST = 2.0**-32  # no point is nearer to 0 or 1
 def sobol_normals(dimension: int, scrambles: int, log2_points: int, seed: int) -> Floats:
     """Standard normals from independent scrambles of a Sobol sequence: shape (scramble, point, coordinate).
 
-    They are made for the next multiple of 64 coordinates and kept: models of about one size share them.
+    They are those of the next multiple of 64 coordinates. Few of them are kept, so that models of about one size share
+    them; many are made each time, since two copies of them would be what a large case takes most of its memory for.
     """
+    if scrambles * dimension << log2_points > _MOST_KEPT:
+        return _drawn(dimension, scrambles, log2_points, seed)
     return np.ascontiguousarray(shared_normals(dimension, scrambles, log2_points, seed))
 
 
 def shared_normals(dimension: int, scrambles: int, log2_points: int, seed: int) -> Floats:
     """The same as a window on what is kept: many posteriors of about one size then hold one array, but no row alone."""
-    padded = max(_STEP, -(-dimension // _STEP) * _STEP)
-    return _normals(padded, scrambles, log2_points, seed)[..., :dimension]
+    return _normals(_padded(dimension), scrambles, log2_points, seed)[..., :dimension]
+
+
+def _padded(dimension: int) -> int:
+    return max(_STEP, -(-dimension // _STEP) * _STEP)
 
 
 @lru_cache(maxsize=4)
 def _normals(dimension: int, scrambles: int, log2_points: int, seed: int) -> Floats:
+    normals = _drawn(dimension, scrambles, log2_points, seed)
+    normals.flags.writeable = False
+    return normals
+
+
+def _drawn(dimension: int, scrambles: int, log2_points: int, seed: int) -> Floats:
+    """The first coordinates of as many as are a multiple of 64."""
     streams = np.random.SeedSequence(seed).spawn(scrambles)
     normals = np.empty((scrambles, 2**log2_points, dimension))
     for normal, stream in zip(normals, streams, strict=True):
-        points = sobol_points(dimension, log2_points, np.random.default_rng(stream))
-        normal[:] = _normals_at(points)
-    normals.flags.writeable = False
+        points = sobol_points(_padded(dimension), log2_points, np.random.default_rng(stream))
+        normal[:] = _normals_at(points[:, :dimension])
     return normals
 
 

@@ -52,3 +52,9 @@ def test_equal_largest_weights_need_no_smoothing() -> None:
     assert khat == float("-inf")
     assert np.exp(weights).sum() == pytest.approx(1.0)
     assert np.ptp(weights) == pytest.approx(3.0)
+
+
+def test_normals_that_are_too_many_to_be_kept_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = sobol_normals(70, 2, 5, 3)
+    monkeypatch.setattr("attribution.inference.sobol._MOST_KEPT", 0)
+    np.testing.assert_array_equal(sobol_normals(70, 2, 5, 3), kept)
