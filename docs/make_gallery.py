@@ -95,8 +95,8 @@ def page() -> str:
 
 # The examples in the order in which they are read, with what each is about: the first line of its own text says more.
 EXAMPLES = (
-    "fit_and_read", "case_in_python", "olympic_destroyer", "from_workbook", "sweep_of_priors", "leave_out",
-    "tipping_points", "deception", "rival_models", "as_of_a_day", "extend_in_pymc", "archive_backtest",
+    "fit_and_read", "case_in_python", "olympic_destroyer", "from_workbook", "recipe_alone", "sweep_of_priors",
+    "leave_out", "tipping_points", "deception", "rival_models", "as_of_a_day", "extend_in_pymc", "archive_backtest",
     "prior_from_history", "fifty_fits_on_dask",
 )  # fmt: skip
 EXAMPLES_HEAD = """\

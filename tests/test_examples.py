@@ -20,6 +20,7 @@ SAYS = {
     "from_workbook": "GRU unit 74455",
     "olympic_destroyer": "GRU unit 74455",
     "prior_from_history": "kataib-hezbollah",
+    "recipe_alone": "2020-10-20        0.98",
 }  # the others are about Tower 22
 
 
