@@ -297,7 +297,7 @@ def _add_prior(command: _Command) -> None:
 def _add_events(parser: argparse.ArgumentParser) -> None:
     """The table, and how it is to be read."""
     parser.add_argument(
-        "events", metavar="EVENTS", help="a shipped name, or a .csv, .csv.gz, .tsv, .parquet, .xlsx or .geojson"
+        "events", metavar="EVENTS", help="a shipped name, or a .csv, .csv.gz, .zip, .tsv, .parquet, .xlsx or .geojson"
     )
     parser.add_argument(
         "--mapping",

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from attribution.archive.codes import MISSING, Floats, Ints
 from attribution.archive.events import NOT_RECORDED, UNKNOWN
+from attribution.archive.reading.columnar import Coded, together
 from attribution.archive.reading.labels import Claimants, Codes, Factions, key
 from attribution.archive.reading.mapping import Condition, Dates, EventMapping, Feature, Order, Places
 from attribution.archive.reading.tables import Chunk
@@ -27,6 +28,7 @@ from attribution.errors import EventError
 
 _WHOLE = re.compile(r"(-?\d+)\.0+")
 type Window = tuple[int, int]  # first possible day since 1970-01-01, further days that are possible
+UNDATED: Window = (1 << 40, 0)
 _EPOCH = dt.date(1970, 1, 1).toordinal()
 _MONTHS = {name[:3].lower(): number for number, name in enumerate(calendar.month_name) if name}
 _TIME = re.compile(r"[T ]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?( ?[AaPp][Mm])?(Z|[+-]\d{2}:?\d{2})?$")
@@ -76,24 +78,31 @@ class Rows:
         """The rows that are kept."""
         if keep.all():
             return self
-        kept = {name: list(compress(column, keep)) for name, column in self.columns.items()}
-        return Rows(kept, list(compress(self.lines, keep)), self.file)
+        kept = {
+            name: column.where(keep) if isinstance(column, Coded) else list(compress(column, keep))
+            for name, column in self.columns.items()
+        }
+        return Rows(kept, np.asarray(self.lines)[keep].tolist(), self.file)
 
     def tuples(self, names: Sequence[str]) -> list[tuple[str, ...]]:
         """The cells of some columns, row by row."""
         return list(zip(*(self.columns[name] for name in names), strict=True))
 
-    def understood(self, names: Sequence[str], meaning: Remembered[tuple[str, ...], Any]) -> list[Any]:
-        """What the cells of some columns mean, row by row.
+    def understood(self, names: Sequence[str], meaning: Remembered[tuple[str, ...], Any]) -> NDArray[Any]:
+        """What the cells of some columns mean, numbers row by row.
 
         Raises
         ------
         EventError
             The first that means nothing, with its line.
         """
+        coded = [column for name in names if isinstance(column := self.columns[name], Coded)]
+        if len(coded) == len(names):
+            which, cells_of = together(coded)
+            return np.array([meaning[cells] for cells in cells_of])[which] if len(which) else np.zeros(0)
         all_cells = self.tuples(names)
         try:
-            return list(map(meaning.__getitem__, all_cells))
+            return np.array(list(map(meaning.__getitem__, all_cells)))
         except EventError as error:
             first = next(at for at, cells in enumerate(all_cells) if cells not in meaning)  # all before were understood
             error.what = f"column {' and '.join(names)}: {error.what}"
@@ -102,6 +111,8 @@ class Rows:
     def numbers(self, name: str) -> Floats:
         """Numbers; an empty cell is NaN, and what is no number is infinite."""
         texts = self.columns[name]
+        if isinstance(texts, Coded):
+            return np.array([number(word) if word else np.nan for word in texts.words])[texts.codes]
         try:
             return np.array([float(text) if text else np.nan for text in texts])
         except ValueError:
@@ -212,15 +223,15 @@ class When:
         self._names = (*dates.columns, dates.precision.column) if dates.precision else dates.columns
         self._meaning = Remembered(self._window)
 
-    def read(self, rows: Rows) -> list[Window | None]:
-        """The window of each row; None where nothing is known."""
-        return rows.understood(self._names, self._meaning)
+    def read(self, rows: Rows) -> Ints:
+        """The window of each row (row, 2); `UNDATED` where nothing is known."""
+        return rows.understood(self._names, self._meaning).astype(np.int64).reshape(-1, 2)
 
-    def _window(self, cells: tuple[str, ...]) -> Window | None:
+    def _window(self, cells: tuple[str, ...]) -> Window:
         texts = ["" if text in self._missing else text for text in cells]
         before, after = self._spread.get(key(texts.pop()), (0, 0)) if self._spread else (0, 0)
         if not texts[0] or (self._dates.year and number_of(texts[0], "year") == 0):
-            return None
+            return UNDATED
         first, more = self._from_parts(texts) if self._dates.year else self._from_texts(texts)
         return first - before, more + before + after
 
@@ -257,7 +268,7 @@ class Where:
         }
         if self.levels:
             paths = rows.understood([column for _, column in places.levels], self._meaning)
-            codes = np.array(paths, dtype=np.int64)
+            codes = paths.astype(np.int64).reshape(-1, len(self.levels))
             found |= {f"place {depth}": codes[:, depth].copy() for depth in range(len(self.levels))}
         return found
 
@@ -302,13 +313,13 @@ class Who:
 
     def read(self, rows: Rows) -> Arrays:
         """Label, number of the set, certainty and claim."""
-        label: Ints = np.array(rows.understood(self._who.columns, self._label), dtype=np.int64).reshape(-1, 2)
+        label: Ints = rows.understood(self._who.columns, self._label).astype(np.int64).reshape(-1, 2)
         certain = np.ones(len(rows))
         if self._who.certainty:
-            certain = np.array(rows.understood(self._who.certainty.columns, self._certain))
+            certain = rows.understood(self._who.certainty.columns, self._certain).astype(np.float64)
         claim = np.full(len(rows), NOT_RECORDED, dtype=np.int64)
         if self._claims:
-            claimed = np.array(rows.understood([self._claims.column], self._claim), dtype=np.int64).reshape(-1, 3)
+            claimed = rows.understood([self._claims.column], self._claim).astype(np.int64).reshape(-1, 3)
             claim = claimed[:, 0]
             if self._claims.labels:
                 opened = _silent(label) & ~_silent(claimed[:, 1:])
@@ -391,7 +402,7 @@ class What:
 
     def read(self, rows: Rows) -> Ints:
         """One code per row."""
-        return np.array(rows.understood([self.feature.column], self._meaning), dtype=np.int64)
+        return rows.understood([self.feature.column], self._meaning).astype(np.int64)
 
     def _code(self, cells: tuple[str, ...]) -> int:
         text = self._values.get(key(cells[0]), cells[0]) if self._values else cells[0]

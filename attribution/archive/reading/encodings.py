@@ -5,20 +5,24 @@ from __future__ import annotations
 import gzip
 import io
 import unicodedata
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
+from zipfile import BadZipFile, ZipFile
 
 from attribution.archive.reading.mapping import Encoding
 from attribution.errors import FormatError
+from attribution.inert import inert
 
 _CODECS = {"latin-1": "cp1252", "mac-roman": "mac_roman", "utf-8": "utf-8-sig"}
 _SCORED_LINES = 20_000
 _LONGEST_LINE, _BLOCK = 1 << 24, 1 << 18
 _MOST_RATIO, _SMALL = 1000, 1 << 26
+_ZIP, _GZIP = b"PK\x03\x04", b"\x1f\x8b"
+_TEXTS = (".csv", ".tsv", ".txt")  # what a zip archive may hold one of
 _PACKED = (
-    (b"PK\x03\x04", "a zip archive", "unpack it first; if it is an Excel file, its name must end in .xlsx"),
     (b"PAR1", "a Parquet file", "its name must end in .parquet"),
     (b"\xd0\xcf\x11\xe0", "an old Excel file (.xls)", "save it as .xlsx or .csv"),
     (b"BZh", "packed by bzip2", "unpack it first"),
@@ -40,7 +44,7 @@ class Written:
 
 
 def open_bytes(path: Path) -> IO[bytes]:
-    """The bytes of a file, unpacked where they are gzip's.
+    """The bytes of a file, unpacked where they are gzip's or the one table of a zip archive.
 
     Raises
     ------
@@ -52,18 +56,58 @@ def open_bytes(path: Path) -> IO[bytes]:
     for magic, kind, hint in _PACKED:
         if first.startswith(magic):
             raise FormatError(
-                f"this is {kind}, not text.", allowed="a table as text, or packed as .gz", hint=hint, file=str(path)
+                f"this is {kind}, not text.",
+                allowed="a table as text, or packed as .gz or .zip",
+                hint=hint,
+                file=str(path),
             )
-    if not first.startswith(b"\x1f\x8b"):
-        if path.suffix.lower() == ".gz" and first:
-            raise FormatError("this is no .gz file, whatever its name says.", allowed="a whole .gz file",
-                              hint="if it is text, name it .csv", file=str(path))  # fmt: skip
-        return path.open("rb")
-    return io.BufferedReader(Unpacked(path))
+    if first.startswith(_ZIP):
+        return io.BufferedReader(Unpacked(path, _zipped(path)))
+    if first.startswith(_GZIP):
+        return io.BufferedReader(Unpacked(path, gzip.GzipFile(path, "rb")))
+    kind = path.suffix.lower()
+    if kind in (".gz", ".zip") and first:
+        raise FormatError(f"this is no {kind} file, whatever its name says.", allowed=f"a whole {kind} file",
+                          hint="if it is text, name it .csv", file=str(path))  # fmt: skip
+    return path.open("rb")
+
+
+def _zipped(path: Path) -> IO[bytes]:
+    """The one table in a zip archive.
+
+    Raises
+    ------
+    FormatError
+        The archive is damaged or locked, is an Excel file, or holds no table as text, or several.
+    """
+    damaged = FormatError("the zip archive is cut or damaged.", allowed="a whole .zip file", hint="get it again",
+                          file=str(path))  # fmt: skip
+    try:
+        archive = ZipFile(path)
+    except (BadZipFile, OSError, ValueError) as error:
+        raise damaged from error
+    names = [part for part in archive.namelist() if not part.endswith("/") and not part.startswith("__MACOSX/")]
+    if "[Content_Types].xml" in names:
+        raise FormatError("this is an Excel file, or another of an office, not text.", allowed="its own suffix",
+                          hint="if it is an Excel file, its name must end in .xlsx", file=str(path))  # fmt: skip
+    tables = [name for name in names if name.lower().endswith(_TEXTS)]
+    if len(tables) != 1:
+        told = ", ".join(inert(name)[:60] for name in (tables or names)[:5]) or "nothing"
+        raise FormatError(
+            f"the zip archive holds {len(tables)} tables as text: {told}.", allowed="one .csv, .tsv or .txt in it",
+            hint="unpack it, and name the table that is meant", file=str(path),
+        )  # fmt: skip
+    try:
+        return archive.open(tables[0])
+    except RuntimeError as error:
+        raise FormatError("the zip archive is locked by a password.", allowed="one that is not",
+                          hint="unpack it first", file=str(path)) from error  # fmt: skip
+    except (BadZipFile, NotImplementedError, OSError) as error:
+        raise damaged from error
 
 
 class Unpacked(io.RawIOBase):
-    """A .gz file as it is unpacked, refused when it grows out of all proportion: nothing is held but what is asked for.
+    """A packed file as it is unpacked, refused when it grows out of all proportion: no more is held than is asked for.
 
     Raises
     ------
@@ -71,8 +115,8 @@ class Unpacked(io.RawIOBase):
         It unpacks to more than a thousand times its size, and more than 64 MB.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._path, self._stream = path, gzip.GzipFile(path, "rb")
+    def __init__(self, path: Path, stream: gzip.GzipFile | IO[bytes]) -> None:
+        self._path, self._stream = path, stream
         self._most = max(_MOST_RATIO * path.stat().st_size, _SMALL)
         self._unpacked = 0
 
@@ -82,14 +126,15 @@ class Unpacked(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         """As of any stream."""
-        count = self._stream.readinto(buffer)
-        self._unpacked += count
+        block = self._stream.read(len(buffer))
+        buffer[: len(block)] = block
+        self._unpacked += len(block)
         if self._unpacked > self._most:
             raise FormatError(
                 f"the packed file unpacks to more than {_MOST_RATIO} times its size.",
                 allowed="a table that somebody wrote", hint="unpack it and look at it", file=str(self._path),
             )  # fmt: skip
-        return int(count)
+        return len(block)
 
     def close(self) -> None:
         """As of any stream."""
@@ -198,10 +243,11 @@ def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
                 if number == 1 or not block.isascii() or b"\0" in block:
                     yield from enumerate(io.BytesIO(block), number)
                 number += block.count(b"\n")
-    except (EOFError, gzip.BadGzipFile) as error:
+    except (EOFError, gzip.BadGzipFile, BadZipFile, zlib.error) as error:
         raise FormatError(
-            "the packed file is cut or damaged.", allowed="a whole .gz file", hint="get it again", file=str(path)
-        ) from error
+            "the packed file is cut or damaged.", allowed="a whole .gz or .zip file", hint="get it again",
+            file=str(path),
+        ) from error  # fmt: skip
     except OSError as error:
         raise FormatError(
             f"the file cannot be read: {(error.strerror or 'unknown reason').lower()}.",

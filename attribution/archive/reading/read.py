@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,9 @@ from numpy.typing import NDArray
 
 from attribution.archive.codes import Coding
 from attribution.archive.events import EventTable, Tally
+from attribution.archive.reading.columnar import Coded
 from attribution.archive.reading.columns import (
+    UNDATED,
     Remembered,
     Rows,
     Wanted,
@@ -29,10 +33,10 @@ from attribution.archive.reading.concerns import reading_concerns
 from attribution.archive.reading.encodings import Written
 from attribution.archive.reading.mapping import EventMapping, Feature
 from attribution.archive.reading.mapping_file import locate, shipped_mappings
-from attribution.archive.reading.tables import SUFFIXES, Chunk, Layout, open_table
+from attribution.archive.reading.tables import SUFFIXES, Chunk, Layout, Table, open_table
 from attribution.archive.reading.vocabulary import Met, table_concerns, vocabulary_concerns
 from attribution.domain.concern import Concern
-from attribution.errors import EventError, UsageError
+from attribution.errors import EventError, FormatError, UsageError
 from attribution.reading.shipped import bundled
 
 _EVER = 1 << 40
@@ -82,12 +86,8 @@ def read_events(
         mapping.check_columns((*table.header, *called), path.name, table.hint)
     except EventError as error:
         raise locate(mapping, error) from None
-    collector = Collector(mapping, today or dt.date.today(), mapping.excluded(case), until)
-    for chunk in table.chunks([called[name] for name, _ in mapping.columns]):
-        texts = {name: chunk.columns[called[name]] for name, _ in mapping.columns}
-        collector.add(Chunk(texts, chunk.lines), str(path))
-        if progress:
-            progress(collector.rows)
+    empty = partial(Collector, mapping, today or dt.date.today(), mapping.excluded(case), until)
+    collector = _collected(empty, table, called, progress)
     _check_some(collector, mapping, str(path))
     try:
         events = collector.table()
@@ -97,6 +97,26 @@ def read_events(
     concerns = reading_concerns(events, mapping, table.written, tally, collector.found_ids, path)
     concerns = (*concerns, *vocabulary_concerns(mapping, collector.met), *table_concerns(events), *_absent(absent))
     return Archive(events, mapping, path.name, sha256(path), table.written, tally, concerns)
+
+
+def _collected(
+    empty: Callable[[], Collector], table: Table, called: dict[str, str], progress: Callable[[int], None] | None
+) -> Collector:
+    """All rows: by columns where that can be, and a row at a time where it cannot or where something is wrong."""
+
+    def filled(chunks: Iterator[Chunk]) -> Collector:
+        collector = empty()
+        for chunk in chunks:
+            texts = {name: chunk.columns[own] for name, own in called.items()}
+            collector.add(Chunk(texts, chunk.lines), str(table.path))
+            if progress:
+                progress(collector.rows)
+        return collector
+
+    if table.by_columns:
+        with suppress(FormatError, EventError):
+            return filled(table.coded(tuple(called.values())))
+    return filled(table.chunks(tuple(called.values())))
 
 
 def _called(mapping: EventMapping, header: tuple[str, ...]) -> dict[str, str]:
@@ -237,10 +257,9 @@ class Collector:
         self.met.add(rows.columns, keep)
         rows, number = rows.where(keep), number[keep]
         windows = self._when.read(rows)
-        dated = np.array([found is not None for found in windows], dtype=np.bool_)
+        dated = windows[:, 0] != UNDATED[0]
         self.undated += int(np.sum(~dated))
-        rows, number = rows.where(dated), number[dated]
-        days = np.array([found for found in windows if found is not None], dtype=np.int64).reshape(-1, 2)
+        rows, number, days = rows.where(dated), number[dated], windows[dated]
         if self._last is not None:
             early = days.sum(axis=1) <= self._last
             self.filtered += int(np.sum(~early))
@@ -254,14 +273,15 @@ class Collector:
         for name, values in found.items():
             self._parts.setdefault(name, []).append(values)
 
-    def _cleaned(self, chunk: Chunk) -> dict[str, Any]:
+    def _cleaned(self, chunk: Chunk) -> dict[str, Sequence[str]]:
         """Texts without outer blanks and idle zeros; those that hardly repeat are not remembered."""
         rare = {self._mapping.id, self._mapping.places.latitude, self._mapping.places.longitude}
         rare -= {what.feature.column for what in self._what}
-        return {
-            name: [text.strip() for text in column] if name in rare else [self._plain[text] for text in column]
-            for name, column in chunk.columns.items()
-        }
+        out: dict[str, Sequence[str]] = {}
+        for name, column in chunk.columns.items():
+            clean = str.strip if name in rare else self._plain.__getitem__
+            out[name] = column.cleaned(clean) if isinstance(column, Coded) else list(map(clean, column))
+        return out
 
     def _ids(self, rows: Rows) -> list[str]:
         return list(rows.columns[self._mapping.id]) if self._mapping.id else [str(line) for line in rows.lines]
@@ -269,7 +289,7 @@ class Collector:
     def _wanted(self, rows: Rows) -> NDArray[np.bool_]:
         keep = np.ones(len(rows), dtype=np.bool_)
         for column, wanted in self._conditions:
-            keep &= np.array(rows.understood([column], wanted), dtype=np.bool_)
+            keep &= rows.understood([column], wanted).astype(np.bool_)
         self.filtered += int(np.sum(~keep))
         if self._left_out:
             ids = self._ids(rows)

@@ -18,13 +18,13 @@ from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
 
+from attribution.archive.reading.columnar import LONGEST_FIELD, coded_chunks, readable
 from attribution.archive.reading.encodings import Written, find_encoding, open_bytes
 from attribution.archive.reading.mapping import Encoding
 from attribution.errors import FormatError
 
 ROWS = 50_000
-SUFFIXES = (".csv", ".gz", ".tsv", ".txt", ".parquet", ".xlsx", ".geojson")
-_LONGEST_FIELD = 1 << 20
+SUFFIXES = (".csv", ".gz", ".zip", ".tsv", ".txt", ".parquet", ".xlsx", ".geojson")
 _MOST_COLUMNS = 20_000
 _LOOKED_AT = 40  # first lines of a table in which the names of its columns are looked for
 _SEPARATORS = (",", ";", "\t", "|")
@@ -76,6 +76,23 @@ class Table:
             return geojson_chunks(self.path, columns, rows)
         return _csv_chunks(self, columns, rows)
 
+    @property
+    def by_columns(self) -> bool:
+        """Whether the table is large, and can be read by columns with the same result."""
+        text = suffix(self.path) not in (".parquet", ".xlsx", ".geojson")
+        return text and readable(self.path, self.written, self.separator, self.header)
+
+    def coded(self, columns: Sequence[str]) -> Iterator[Chunk]:
+        """The rows by columns, in order; of an error no line is known.
+
+        Raises
+        ------
+        FormatError
+            A row with more or fewer fields than the header.
+        """
+        for found, lines in coded_chunks(self.path, self.header, self.separator, self.skipped, columns):
+            yield Chunk(found, lines)
+
 
 def suffix(path: Path) -> str:
     """The end of a name, whatever its case."""
@@ -94,7 +111,7 @@ def open_table(path: Path, encoding: Encoding = "auto", layout: Layout | None = 
     if not path.is_file():
         raise FormatError(
             "there is no such table.",
-            allowed="a .csv, .csv.gz, .tsv, .parquet, .xlsx or .geojson file",
+            allowed="a .csv, .csv.gz, .zip, .tsv, .parquet, .xlsx or .geojson file",
             file=str(path),
         )
     kind = suffix(path)
@@ -130,10 +147,10 @@ def _open_csv(path: Path, written: Written, layout: Layout) -> Table:
 
 def _header(path: Path, written: Written, separator: str, skipped: int) -> tuple[str, ...]:
     """The names of the columns, below so many lines."""
-    csv.field_size_limit(_LONGEST_FIELD)
+    csv.field_size_limit(LONGEST_FIELD)
     with open_bytes(path) as raw, io.TextIOWrapper(raw, written.codec, errors="replace", newline="") as stream:
         for _ in range(skipped):
-            stream.readline(_LONGEST_FIELD)
+            stream.readline(LONGEST_FIELD)
         try:
             row = next(csv.reader(stream, delimiter=separator, strict=True), [])
         except csv.Error as error:
@@ -157,7 +174,7 @@ def _elsewhere(layout: Layout, found: Mapping[str, Sequence[Sequence[str]]], wha
 
 def _first_lines(path: Path, written: Written) -> list[str]:
     with open_bytes(path) as raw, io.TextIOWrapper(raw, written.codec, errors="replace", newline="") as stream:
-        return [stream.readline(_LONGEST_FIELD) for _ in range(_LOOKED_AT)]
+        return [stream.readline(LONGEST_FIELD) for _ in range(_LOOKED_AT)]
 
 
 def _split(lines: Sequence[str], separator: str) -> list[list[str]]:
@@ -334,10 +351,10 @@ def _csv_chunks(table: Table, columns: Sequence[str], rows: int) -> Iterator[Chu
         open_bytes(table.path) as raw,
         io.TextIOWrapper(raw, table.written.codec, errors="replace", newline="") as text,
     ):
-        csv.field_size_limit(_LONGEST_FIELD)
+        csv.field_size_limit(LONGEST_FIELD)
         reader = csv.reader(text, delimiter=table.separator, strict=True)
         for _ in range(table.skipped):
-            text.readline(_LONGEST_FIELD)
+            text.readline(LONGEST_FIELD)
         next(reader)
         while True:
             start = reader.line_num + table.skipped

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
@@ -161,9 +161,27 @@ def _lists(mapping: EventMapping) -> Iterator[WordList]:
         ("perpetrator: residual", who.residual),
         ("umbrellas", tuple(one.name for one in mapping.umbrellas)),
         ("aliases", tuple(other for _, others in mapping.aliases for other in others)),
+        *_of_factions(mapping),
     ):
         if words:
             yield WordList(where, names, words, closed=False)
+
+
+def _of_factions(mapping: EventMapping) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Names under which the mapping says something of factions; of an alias, an umbrella or a group another list tells.
+
+    A group may stand above another group and needs no event of its own; who hangs on a group must occur.
+    """
+    renamed = {key(name) for name, _ in mapping.aliases}
+    indirect = renamed | {key(member) for one in mapping.umbrellas for member in one.members}
+    groups = {key(parent) for _, parent in mapping.lineage}
+
+    def told(names: Iterable[str], besides: set[str]) -> tuple[str, ...]:
+        return tuple(name for name in names if key(name) not in besides)
+
+    yield "lineage", told((child for child, _ in mapping.lineage), indirect | groups)
+    yield "lifetimes", told((name for name, _, _ in mapping.lifetimes), indirect)
+    yield "labelled", told((name for name, _ in mapping.labelled), indirect | {"else", "other"})
 
 
 def table_concerns(events: EventTable) -> Iterator[Concern]:
@@ -244,13 +262,19 @@ def value_concerns(events: EventTable) -> Iterator[Concern]:
 
 def copies(events: EventTable) -> int:
     """How many events repeat an earlier one in day, place, coordinates, columns and label, whatever their id."""
+    from pandas import factorize
+
     columns = [events.day, events.label, events.claim, *(level.codes for level in events.place)]
     columns += [feature.codes for feature in events.features]
     if not np.isnan(events.latitude).all():
         columns += [
             np.nan_to_num(each * 1e5, nan=-1e9).astype(np.int64) for each in (events.latitude, events.longitude)
         ]
-    return len(events) - len(np.unique(np.stack(columns, axis=1), axis=0))
+    row = np.zeros(len(events), dtype=np.int64)
+    for column in columns:
+        code, values = factorize(column)
+        row, _ = factorize(row * (len(values) + 1) + code)
+    return len(events) - 1 - int(row.max(initial=-1))
 
 
 def copy_concerns(events: EventTable) -> Iterator[Concern]:

@@ -108,7 +108,7 @@ def test_packed_tables_are_known_by_their_bytes(name: str, tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        (b"PK\x03\x04" + bytes(100), "a zip archive"),
+        (b"PK\x03\x04" + bytes(100), "zip archive is cut"),
         (b"PAR1" + bytes(100), "a Parquet file"),
         (b"\xd0\xcf\x11\xe0" + bytes(100), "an old Excel file"),
         ("\ufeff".encode("utf-16-le") + text().encode("utf-16-le"), "UTF-16"),
@@ -136,6 +136,43 @@ def test_a_packed_file_that_grows_without_end_is_refused(tmp_path: Path) -> None
             stream.write(bytes(1 << 20).replace(b"\0", b"a"))
     with pytest.raises(FormatError, match=r"times its size|longer than"):
         read(path)
+
+
+def a_zip(path: Path, parts: dict[str, str]) -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    return path
+
+
+@pytest.mark.parametrize("name", ["events.zip", "EVENTS.ZIP", "events.csv"])
+def test_the_one_table_of_a_zip_archive_is_read(name: str, tmp_path: Path) -> None:
+    check_rows(
+        read(a_zip(tmp_path / name, {"readme.pdf": "-", "data/events.CSV": text(), "__MACOSX/._events.csv": "x"}))
+    )
+
+
+@pytest.mark.parametrize(
+    ("parts", "told"),
+    [
+        ({"a.csv": text(), "b.csv": text()}, r"holds 2 tables as text: a\.csv, b\.csv"),
+        ({"a.pdf": "-"}, r"holds 0 tables as text: a\.pdf"),
+        ({"[Content_Types].xml": "-", "xl/workbook.xml": "-"}, "an Excel file"),
+        ({"a.csv": "a" * (70 << 20)}, "times its size|longer than"),
+    ],
+)
+def test_a_zip_archive_that_is_no_table_is_refused(parts: dict[str, str], told: str, tmp_path: Path) -> None:
+    with pytest.raises(FormatError, match=told):
+        read(a_zip(tmp_path / "events.zip", parts))
+
+
+def test_a_zip_archive_that_is_cut_or_none_is_told(tmp_path: Path) -> None:
+    path = a_zip(tmp_path / "events.zip", {"events.csv": text() * 1000})
+    path.write_bytes(path.read_bytes()[:200])
+    with pytest.raises(FormatError, match="cut or damaged"):
+        read(path)
+    with pytest.raises(FormatError, match=r"no \.zip file"):
+        read(_written(path, text()))
 
 
 def test_a_hundred_thousand_columns_are_refused_at_once(tmp_path: Path) -> None:
@@ -333,6 +370,16 @@ def test_words_that_match_nothing_and_words_that_nothing_covers_are_told(tmp_pat
     assert '3 rows have words in claimed that `claim` does not list: "Yes" (3)' in told
     assert '"1", "0"' in told
     assert archive.events.precision.tolist() == [3, 0, 0]  # "About" is about, whatever its case
+
+
+def test_groups_and_lifetimes_of_nobody_are_told(tmp_path: Path) -> None:
+    mapping = MAPPING + "lineage: {Redd: Left, Blue: Right}\nlifetimes: {Blu: {from: 2020}}\n"
+    mapping += "labelled: {Grey: [0.1, 0.2, 0.3], else: [0.4, 0.5, 0.6]}\n"
+    archive = read(_written(tmp_path / "events.csv", text()), mapping)
+    told = [concern.what for concern in archive.concerns if concern.topic == "words"]
+    assert any("under `lineage`" in each and '"Redd" (is it "Red"?)' in each and "Blue" not in each for each in told)
+    assert any("under `lifetimes`" in each and '"Blu" (is it "Blue"?)' in each for each in told)
+    assert any("under `labelled`" in each and '"Grey"' in each and "else" not in each for each in told)
 
 
 def test_ruin_is_told(tmp_path: Path) -> None:
