@@ -19,7 +19,7 @@ from attribution.archive.model.features import PrequentialFilter
 from attribution.archive.model.fitted import Fitted
 from attribution.archive.reading.read import Archive
 from attribution.archive.reading.tables import lacking
-from attribution.archive.selection import Propensity, Total, Totals
+from attribution.archive.selection import ImpliedPropensity, Propensity, Total, Totals, implied_by_claims
 from attribution.atomic import check_suffix, write_atomically, write_text
 from attribution.domain.verbal import DECIBANS
 from attribution.inert import inert_cell
@@ -204,6 +204,7 @@ def about(archive: Archive, fitted: Fitted, written: Written) -> str:
             "runner-up. one_of: the factions an event is known to be among; it is held to them.",
             "",
             *told_totals(written.totals),
+            *told_by_claims(implied_by_claims(archive.events, fitted.classes_of(archive.events))),
             "",
             *LIMITS,
             *(["", "Doubts about the table:", *doubts] if doubts else []),
@@ -218,6 +219,19 @@ def told_totals(totals: tuple[Total, ...]) -> list[str]:
         "Events given to each candidate; in brackets: were the odds that an attack of its gets a label three times as",
         "high, and a third as high, as they are taken to be. Labels cannot tell; `labelled:` in the mapping says.",
         *(f"- {one.faction}: {one.events:.0f} ({one.readily:.0f} to {one.seldom:.0f})" for one in totals),
+    ]
+
+
+def told_by_claims(implied: tuple[ImpliedPropensity, ...]) -> list[str]:
+    """What claims say of how readily labels are given; nothing where they say nothing."""
+    if not implied:
+        return []
+    return [
+        "",
+        "How likely an attack gets a label, as far as claims tell: were unclaimed attacks labelled alike whoever made",
+        "them; in brackets: were all unclaimed attacks of unknown hand its own, and were none. Triples for `labelled:`",
+        "in the mapping may start from here; where the claim is a column, as it is here, silence counts already.",
+        *(f"- {one.faction}: {one.best:.2f} ({one.low:.2f} to {one.high:.2f})" for one in implied),
     ]
 
 

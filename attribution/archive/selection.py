@@ -3,7 +3,7 @@
 An event without a label is more probably of those whose attacks seldom get one. With r the probability that an attack
 by f is labelled, ``p(f | no label) ~ p(f | label) (1 - r_f) / r_f``: only ratios of these odds matter. No table of
 labels alone can tell r; it is stated in the mapping (`labelled:`), or swept. Where claims are coded they are a column
-of their own, and what silence says is in the posterior already.
+of their own, and what silence says is in the posterior already; but claims for attacks without a label also bound r.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from attribution.archive.codes import Floats
+from attribution.archive.events import NOT_CLAIMED, UNKNOWN, EventTable
 from attribution.archive.model.classes import Classes
 from attribution.domain.numbers import Number
 from attribution.network.curves import quantile
@@ -44,6 +45,42 @@ class Propensity:
             odds[:, code] = (1.0 - drawn) / drawn
         weighed = probability * odds[:, None, :]
         return np.asarray(weighed / weighed.sum(axis=2, keepdims=True))
+
+
+@dataclass(frozen=True, slots=True)
+class ImpliedPropensity:
+    """What claims say of how likely an attack by a faction is to get a label, from 0 to 1."""
+
+    faction: str
+    low: float  # were all attacks that nobody claimed and nobody is known for its own
+    best: float  # were attacks that nobody claimed labelled alike, whoever carried them out
+    high: float  # were none of them its own
+
+
+def implied_by_claims(events: EventTable, classes: Classes) -> tuple[ImpliedPropensity, ...]:
+    """How likely attacks by each faction are to get a label, as far as claims tell: bounds, and one assumption more.
+
+    An attack that was claimed is taken for the claimant's, whether it has a label or not. Of attacks that nobody
+    claimed those without a label may be anybody's: hence bounds, after Manski (2003, Partial Identification of
+    Probability Distributions). Nothing where the table names no claimants, or never says that nobody claimed.
+    """
+    label, claim = classes.labels(events), np.asarray(events.claim)
+    of_name = dict(zip(events.factions, classes.of_faction.tolist(), strict=True))
+    claimant = np.array([*(of_name.get(name, -1) for name in events.claimants), -1])
+    claimed_by = np.where(claim >= 0, claimant[claim], -1)
+    unlabelled, unclaimed = events.label == UNKNOWN, claim == NOT_CLAIMED
+    if not np.any(claimed_by >= 0) or not np.any(unclaimed & ~unlabelled):
+        return ()
+    usual = float(np.mean(~unlabelled[unclaimed]))
+    anybody = float(np.sum(unclaimed & unlabelled))
+    out = []
+    for code, name in enumerate(classes.names[:-1]):
+        known = float(np.sum(label == code))
+        claimed = float(np.sum(unlabelled & (claimed_by == code)))
+        silent = float(np.sum(unclaimed & (label == code))) * (1.0 - usual) / usual
+        low, best, high = (known / max(known + claimed + more, 1.0) for more in (anybody, silent, 0.0))
+        out.append(ImpliedPropensity(name, low, best, high))
+    return tuple(out)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attribution.cli.inputs import add_format, add_seed, add_workers, output_path
-from attribution.cli.output import Table, concerns_table, counting, show, working
+from attribution.cli.output import Table, concerns_table, counting, show, stepping, working
 from attribution.errors import EventError, UsageError
 from attribution.parallel import processes
 from attribution.reporting import ARCHIVE_SUFFIXES
@@ -96,13 +96,16 @@ def describe(arguments: argparse.Namespace) -> int:
 
 def backtest(arguments: argparse.Namespace) -> int:
     """Forecast the past forward in time; exit code 1 where a doubt forbids to rely on it."""
+    from attribution.archive.evaluation.backtest import STOPPED
     from attribution.archive.evaluation.backtest import backtest as work_out
     from attribution.archive.events import LIMITS
     from attribution.reporting.archive import write_backtest
 
     since, baselines = _date(arguments.since), _baselines(arguments.baselines)
     archive = _archive_of(arguments)
-    with working("forecasting the past, month by month"), processes(arguments.workers) as executor:
+    masked = arguments.protocol == "masked"
+    doing = "attributing hidden events" if masked else "forecasting the past, month by month"
+    with stepping(doing) as step, processes(arguments.workers) as executor:
         found = work_out(
             archive.events,
             since=since,
@@ -113,6 +116,7 @@ def backtest(arguments: argparse.Namespace) -> int:
             least=arguments.least,
             random_seed=arguments.seed,
             nuts=arguments.nuts,
+            progress=lambda name, done, total: step(f"{name}, {done:,} of {total:,}"),
             executor=executor,
         )
     for output in arguments.output or ():
@@ -122,6 +126,8 @@ def backtest(arguments: argparse.Namespace) -> int:
     if arguments.format == "text":
         doubts = [str(concern) for concern in (*archive.concerns, *found.concerns)]
         print("\n" + "\n".join([str(found), str(found.coefficients), *doubts, *LIMITS]))
+    if any(concern.topic == STOPPED for concern in found.concerns):
+        return 130
     return 1 if any(concern.severity == "blocking" for concern in (*archive.concerns, *found.concerns)) else 0
 
 

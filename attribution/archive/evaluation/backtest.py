@@ -50,9 +50,10 @@ from attribution.domain.concern import Concern
 from attribution.errors import EventError
 from attribution.parallel import each
 
+STOPPED = "stopped"  # the topic of the concern of a run that was interrupted
 _DRAWS = 2000
 _SPANS = 8  # of each baseline, where others work: the table of events travels with every one
-_FEW, _MOST_GROUPS = 50, 12
+_FEW, _MOST_GROUPS, _SHOWN = 50, 12, 0.01
 _AGES: tuple[Protocol, ...] = ("static", "rolling", "daily")
 
 
@@ -237,7 +238,7 @@ def backtest(
     nuts
         Draw the coefficients by NUTS, in about a minute.
     progress
-        Told who forecasts, how many events are done, and of how many.
+        Told who forecasts, how many events are done, and of how many; where labels are hidden, settings of baselines.
     executor
         Any `concurrent.futures.Executor`: it is given the model, every setting that a baseline tries, and spans of the
         months that the baselines forecast. All but the seconds is the same, whoever works. It is left open.
@@ -264,9 +265,8 @@ def backtest(
     'model'
     """
     if protocol == "masked":
-        return _masked(
-            events, hide(events, by, share, random_seed), baselines, least, random_seed, nuts=nuts, executor=executor
-        )
+        hidden = hide(events, by, share, random_seed)
+        return _masked(events, hidden, baselines, least, random_seed, nuts=nuts, progress=progress, executor=executor)
     first = training_size(events, since)
     training = np.arange(len(events)) < first
     classes = Classes.learned(events, training, least)
@@ -356,17 +356,17 @@ def _whole(
 
 def _masked(
     events: EventTable, hidden: Hidden, baselines: Sequence[str], least: int, seed: int, *, nuts: bool,
-    executor: Executor | None,
+    progress: _Told, executor: Executor | None,
 ) -> Backtest:  # fmt: skip
     """Hide labels, attribute their events from those before and after, and score."""
     seen = np.ones(len(events), dtype=np.bool_)
     seen[hidden.events] = False
     classes = Classes.learned(events, seen, least)
     task = Task(events, classes, hidden, seed)
-    model, rivals = attribute_all(task, baselines, nuts=nuts, executor=executor)
+    model, rivals, left = attribute_all(task, baselines, nuts=nuts, progress=progress, executor=executor)
     label = classes.labels(events)
     what = {"event": "single events", "faction": "whole factions"}.get(hidden.by, f"whole months of one {hidden.level}")
-    return _whole(
+    found = _whole(
         _Scored(
             events, classes, hidden.events, label[hidden.events], hidden.blocks[hidden.events],
             np.where(seen, label, -1), seed,
@@ -379,6 +379,17 @@ def _masked(
             hidden=f"Labels of {what} hidden ({hidden.share:.0%}) and attributed from those before and after",
         ),
     )  # fmt: skip
+    return replace(found, concerns=(*found.concerns, _stopped(baselines, rivals, left))) if left else found
+
+
+def _stopped(names: Sequence[str], rivals: list[Baseline], left: int) -> Concern:
+    without = [name for name in names if name not in {one.name for one in rivals}]
+    return Concern(
+        what=f"stopped before the end: {left} settings of baselines were not tried; {', '.join(without)} left out",
+        means="the best baseline may be one of those that are missing",
+        remedy="run it to the end, or leave them out with --baselines",
+        topic=STOPPED,
+    )
 
 
 def _freshness(
@@ -480,8 +491,11 @@ def _forecasters(
 
 def _setting(model: Forecasts) -> str:
     chosen = model.shrinkage
+    parts = [f"{name} {weight:.0%}" for name, weight in model.pooled if weight >= _SHOWN]
+    told = f"; mean of: {', '.join(parts)}" if parts else ""
     return (
         f"half-life {chosen.half_life:g} days, sd of factions {chosen.faction_sd:g}, label noise {chosen.noise_share:g}"
+        f"{told}"
     )
 
 

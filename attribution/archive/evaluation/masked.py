@@ -9,7 +9,7 @@ the honest version. Hiding whole factions asks whether `other` is believed when 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import partial
@@ -118,15 +118,33 @@ class Attributed:
 
 
 def attribute_all(
-    task: Task, names: Sequence[str], *, nuts: bool, executor: Executor | None
-) -> tuple[Attributed, list[Baseline]]:
-    """Model and baselines on one task: every setting of a baseline is tried on the seen labels, the best is asked."""
+    task: Task, names: Sequence[str], *, nuts: bool, progress: Callable[[str, int, int], None] | None = None,
+    executor: Executor | None,
+) -> tuple[Attributed, list[Baseline], int]:  # fmt: skip
+    """Model and baselines on one task: every setting of a baseline is tried on the seen labels, the best is asked.
+
+    A run that is interrupted once the model is done goes on with the baselines whose settings were all tried by then;
+    the last number says how many settings were not. `progress` is told who tried, how many settings are done, and of
+    how many.
+    """
     work = [(MODEL, 0), *((name, at) for name in names for at in range(len(MASKED[name])))]
-    model, *tried = each(partial(_piece, task=task, nuts=nuts), work, executor=executor)
+    done: dict[int, Attributed | _Tried] = {}
+
+    def note(position: int, result: Attributed | _Tried) -> None:
+        done[position] = result
+        if progress:
+            progress(work[position][0], len(done), len(work))
+
+    try:
+        each(partial(_piece, task=task, nuts=nuts), work, executor=executor, done=note)
+    except KeyboardInterrupt:
+        if 0 not in done:
+            raise
+    model, tried = done[0], [one for _, one in sorted(done.items()) if isinstance(one, _Tried)]
     assert isinstance(model, Attributed)
-    found = [one for one in tried if isinstance(one, _Tried)]
-    chosen = [max((one for one in found if one.name == name), key=lambda one: one.score) for name in names]
-    return model, each(partial(_asked, task=task), chosen, executor=executor)
+    whole = [name for name in names if sum(one.name == name for one in tried) == len(MASKED[name])]
+    chosen = [max((one for one in tried if one.name == name), key=lambda one: one.score) for name in whole]
+    return model, each(partial(_asked, task=task), chosen, executor=executor), len(work) - len(done)
 
 
 @dataclass(frozen=True, slots=True)

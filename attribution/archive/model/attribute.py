@@ -47,10 +47,10 @@ def learn_two_sided(
     """
     partial = known & events.among.partial
     ground = TwoSided(events, classes, known, region=region)
-    learned = _learn(ground, asked)
+    learned = _learn(ground, asked, np.flatnonzero(partial) if partial.any() else asked)
     if partial.any():
         weight = shared_out(ground, learned.mode, partial)
-        learned = _learn(TwoSided(events, classes, known, weight=weight, region=region), asked)
+        learned = _learn(TwoSided(events, classes, known, weight=weight, region=region), asked, asked)
     return learned
 
 
@@ -80,7 +80,8 @@ def parts(ground: TwoSided, asked: Ints) -> Iterator[tuple[Ints, NDArray[np.floa
     yield from ground.parts(asked, np.zeros(len(asked), dtype=np.bool_))
 
 
-def _learn(ground: TwoSided, asked: Ints) -> Learned:
+def _learn(ground: TwoSided, asked: Ints, later: Ints) -> Learned:
+    """What features count, with as much company as the events `asked` have; those of `later` come next."""
     events, size = ground.events, (len(ground.names), len(ground.classes))
     counted = np.flatnonzero(ground.counted)
     rate = sample_rate(len(counted), *size)
@@ -91,8 +92,9 @@ def _learn(ground: TwoSided, asked: Ints) -> Learned:
     first = np.concatenate([[0], np.cumsum(np.diff(start)[rows])])
     runs = np.repeat(start[rows] - first[:-1], np.diff(first)) + np.arange(first[-1])
     examples = Examples(
-        x=ground.features(rows, apart), start=first, member=member[runs], label_noise=1.0 - events.certainty[rows],
-        day=events.day[rows], last_day=events.last_day[rows], event=rows, share=len(rows) / max(1, len(counted)),
+        x=ground.features(rows, apart, later=later), start=first, member=member[runs],
+        label_noise=1.0 - events.certainty[rows], day=events.day[rows], last_day=events.last_day[rows], event=rows,
+        share=len(rows) / max(1, len(counted)),
     )  # fmt: skip
     few = int(events.labelled[counted].sum()) < _FEW
     shrinkage = replace(cautious(size[0]), half_life=ground.shrinkage.half_life) if few else ground.shrinkage

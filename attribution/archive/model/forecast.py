@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from itertools import pairwise
 from typing import Any, Literal
 
@@ -21,6 +22,10 @@ from attribution.errors import UsageError
 
 Protocol = Literal["static", "rolling", "daily"]
 _CHUNK = 8192
+_REHEARSED = (0.0, 0.25, 1.0)  # shares of what lies ahead; 0: months
+_PLACE_DAYS = (1e9, 1000.0)
+_FEW, _TINY, _ROUNDS = 50, 1e-12, 200
+_MOST_POOLED = 200_000  # events of a table; of more, months alone are learned from: they are many
 _EPOCH = dt.date(1970, 1, 1).toordinal()
 
 
@@ -37,6 +42,7 @@ class Forecasts:
     fits: int
     examples: Examples  # what the last fit could learn from
     fitted_on: int  # the day of the last fit; nothing counted that was not over before it
+    pooled: tuple[tuple[str, float], ...] = ()  # `static`: of what the forecasts are a mean, and how much each counts
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "probability", frozen_floats(self.probability))
@@ -86,17 +92,22 @@ def blocks(events: EventTable, first: int, protocol: Protocol) -> Iterator[tuple
     yield from ((int(a), int(b)) for a, b in pairwise(edges))
 
 
-def rehearsal(events: EventTable, first: int, protocol: Protocol) -> Iterator[tuple[int, int]]:
-    """The blocks of the training part: as long as those of the forecasts, but never more than half of it."""
+def rehearsal(events: EventTable, first: int, protocol: Protocol, share: float = 1.0) -> Iterator[tuple[int, int]]:
+    """The blocks of the training part: months, or `share` of the days that lie ahead, at most half of it."""
     if protocol == "static":
-        ahead = int(events.day[-1] - events.day[first]) + 1
-        length = max(1, min(ahead, int(events.day[first] - events.day[0]) // 2))
+        length = max(1, int(share * _ahead(events, first)))
         back = np.arange(events.day[first], events.day[0], -length)[::-1]
         edges = np.unique([0, *np.searchsorted(events.day[:first], back), first])
     else:
         month = months(events.day[:first])
         edges = np.unique([0, *(np.flatnonzero(np.diff(month)) + 1), first])
     yield from ((int(a), int(b)) for a, b in pairwise(edges))
+
+
+def _ahead(events: EventTable, first: int) -> int:
+    """Days to be forecast, at most half of those of the training part."""
+    ahead = int(events.day[-1] - events.day[first]) + 1
+    return max(1, min(ahead, int(events.day[first] - events.day[0]) // 2))
 
 
 def known_until(events: EventTable, start: int, protocol: Protocol) -> int:
@@ -112,6 +123,7 @@ def forecast(
     protocol: Protocol = "rolling",
     resolutions: Resolutions | None = None,
     shrinkage: Shrinkage | None = None,
+    rehearse: float | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Forecasts:
     """Forecast every event from number `first` on.
@@ -119,16 +131,23 @@ def forecast(
     The coefficients are fitted again at the start of every month. `rolling`: labels, too, count from the start of the
     month after their event, as they do for whoever is fitted once a month. `daily`: they count from the day after the
     last possible day of their event. `static`: fitted once, and no label of an event that was not over before the first
-    forecast is used. The training part is gone through in the same way, with labels as old as they will be: what
-    features count depends on how fresh they are. How strongly the coefficients are shrunk is chosen within the training
-    part, unless given.
+    forecast is used. How strongly the coefficients are shrunk is chosen within the training part, unless given.
+
+    The training part is gone through month by month. `static` cannot: what features count depends on how fresh the
+    labels are, and of blocks as long as what lies ahead there are only one or two to learn from. So it learns from
+    blocks of several lengths, sets plain shares of places beside them, and takes the mean of all, weighed by what each
+    says of the last long block of the training part (`rehearse` asks for one length alone: this share of what lies
+    ahead, 0 for months).
     """
+    if protocol == "static" and rehearse is None:
+        return _pooled(events, classes, first, resolutions, shrinkage)
     prequential = PrequentialFilter(events, classes, resolutions)
     size = (len(prequential.names), len(classes))
     store = Store(prequential, len(events), size)
     coefficients, fitted_on = Coefficients.prior(*size, prequential.shrinkage), int(events.day[first])
-    for start, stop in rehearsal(events, first, protocol):
-        store.advance(stop, coefficients, known_until(events, start, protocol))
+    kind: Protocol = "static" if rehearse else _monthly(protocol)
+    for start, stop in rehearsal(events, first, kind, rehearse or 1.0):
+        store.advance(stop, coefficients, known_until(events, start, _monthly(protocol)))
     chosen = shrinkage or choose_shrinkage(store.examples(), int(events.day[first]), prequential.shrinkage)
     out, fits = [np.empty((0, len(classes)))], 0
     for start, stop in blocks(events, first, protocol):
@@ -151,6 +170,69 @@ def forecast(
         examples=examples,
         fitted_on=fitted_on,
     )
+
+
+def _monthly(protocol: Protocol) -> Protocol:
+    return "rolling" if protocol == "static" else protocol
+
+
+def _pooled(
+    events: EventTable, classes: Classes, first: int, resolutions: Resolutions | None, shrinkage: Shrinkage | None
+) -> Forecasts:
+    """Forecasts without fresh labels: a mean of several, weighed by what each says of the end of the training part."""
+    learned = partial(forecast, classes=classes, protocol="static", resolutions=resolutions, shrinkage=shrinkage)
+    middle = int(np.searchsorted(events.day, events.day[first] - _ahead(events, first)))
+    part, label = events.take(np.arange(first)), classes.labels(events)[middle:first]
+    rows = np.flatnonzero(label >= 0)
+    if len(rows) < _FEW or np.sum(classes.labels(events)[:middle] >= 0) < _FEW or len(events) > _MOST_POOLED:
+        return learned(events, first=first, rehearse=_REHEARSED[0])
+    said = [learned(part, first=middle, rehearse=share).probability for share in _REHEARSED]
+    said += [place_shares(part, classes, middle, days) for days in _PLACE_DAYS]
+    weight = pool_weights(np.stack([each[rows, label[rows]] for each in said], axis=1))
+    models = [learned(events, first=first, rehearse=share) for share in _REHEARSED]
+    every = [each.probability for each in models] + [place_shares(events, classes, first, days) for days in _PLACE_DAYS]
+    names = [
+        f"taught on blocks of {share:g} of what lies ahead" if share else "taught on months" for share in _REHEARSED
+    ]
+    names += ["shares of places" if days > 1e6 else f"shares of places, {days:g} days" for days in _PLACE_DAYS]
+    return replace(
+        models[int(np.argmax(weight[: len(models)]))],
+        probability=np.tensordot(weight, np.stack(every), axes=1),
+        pooled=tuple(zip(names, weight.tolist(), strict=True)),
+    )
+
+
+def place_shares(events: EventTable, classes: Classes, first: int, days: float) -> Floats:
+    """Shares (event, class) of the labels that were over before event `first`, place by place, for all from it on.
+
+    A label counts ``exp(-age / days)``. The share of a place is shrunk by one event to that of the place around it, and
+    that at large to even shares.
+    """
+    label, size, now = classes.labels(events), len(classes), int(events.day[first])
+    past = np.flatnonzero((label >= 0) & (events.last_day < now))
+    weight = events.certainty[past] * np.exp(-(now - events.last_day[past]) / days)
+    share = np.full((len(events) - first, size), 1.0 / size)
+    for code in (np.zeros(len(events), dtype=np.int64), *(level.codes for level in events.place)):
+        count = np.zeros((int(code.max(initial=-1)) + 2, size))  # the last row is that of places that are not known
+        np.add.at(count, (code[past], label[past]), weight)
+        count[-1] = 0.0
+        here = count[code[first:]]
+        share = (here + share) / (here.sum(axis=1, keepdims=True) + 1.0)
+    return np.asarray(share)
+
+
+def pool_weights(said: Floats) -> Floats:
+    """How much each of several forecasters should count in their mean, by what they said (event, forecaster) was so.
+
+    The most probable weights under a prior that has seen each of them right once more: found by expectation and
+    maximisation, which never lowers the likelihood.
+    """
+    weight = np.full(said.shape[1], 1.0 / said.shape[1])
+    for _ in range(_ROUNDS):
+        owed = said * weight
+        owed /= np.maximum(owed.sum(axis=1, keepdims=True), _TINY)
+        weight = (owed.sum(axis=0) + 1.0) / (len(said) + said.shape[1])
+    return np.asarray(weight)
 
 
 class Store:

@@ -64,7 +64,11 @@ class TwoSidedResolutions:
     feature_days: float = 3000.0
     trees: tuple[tuple[int, int], ...] = ((10, 1), (30, 3))  # random cuts tried, events in a leaf
     trees_each: int = 300
+    most_votes: int = 12_000_000  # events times trees of a kind
     events_per_tree: int = 20_000
+    events_boosted: int = 6000  # from which boosting learns, at most
+    trees_boosted: int = 1600  # it grows, about
+    events_per_cut: int = 400  # of a node, by which its cuts are judged
     events_per_share: float = 1.0  # prior weights, in events, as in `Resolutions`
     events_per_feature: float = 5.0
     events_per_region: float = 50.0
@@ -73,6 +77,14 @@ class TwoSidedResolutions:
     mismatch: float = 0.4
     most_mismatch: float = 3.2
     neighbours: int = 64  # labelled events of each neighbourhood on either side
+
+    def rounds_for(self, classes: int) -> int:
+        """How many rounds of boosting: each grows a tree for every class, so fewer where there are many."""
+        return max(30, min(80, self.trees_boosted // max(1, classes)))
+
+    def trees_for(self, asked: int) -> int:
+        """How many trees of each kind are asked: all, or fewer where many events ask, but never less than sixty."""
+        return max(60, min(self.trees_each, self.most_votes // max(1, asked) // 10 * 10))
 
 
 @dataclass(frozen=True, slots=True)

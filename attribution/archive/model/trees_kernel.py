@@ -35,10 +35,11 @@ class Growth(NamedTuple):
     tries: int  # random cuts, of which the best is taken
     leaf: int  # events in a leaf, at least
     most: int  # events from which a tree is grown, at most
+    looked: int  # events of a node by which its cuts are judged, about
 
 
 class Tree(NamedTuple):
-    """Room for one tree. A node without children has -1 on its left."""
+    """Room for one tree. A node without children has -1 on its left, and its class as its column if it has but one."""
 
     column: Ints  # (node,)
     cut: Floats
@@ -64,56 +65,91 @@ def goes_left(value: float, cut: float, equal: bool) -> bool:
 
 
 @kernel
-def impurity(all_counts: Floats, left_counts: Floats, left: float, right: float) -> float:
-    """Entropy of both sides times their events: what a cut should make small."""
-    out = 0.0
-    for c in range(len(all_counts)):
-        if all_counts[c] > 0.0:
-            inside = left_counts[c]
-            outside = all_counts[c] - inside
-            if inside > 0.0:
-                out -= inside * math.log(inside / left)
-            if outside > 0.0:
-                out -= outside * math.log(outside / right)
+def n_log_n(most: int) -> Floats:
+    """``n log n`` of 0 to `most` events."""
+    out = np.zeros(most + 1)
+    for n in range(2, most + 1):
+        out[n] = n * math.log(n)
     return out
 
 
 @kernel
+def impurity(here: Ints, side: Ints, present: Ints, left: int, looked: int, size: Floats) -> float:
+    """Entropy of both sides times their events: what a cut should make small. `size` holds ``n log n``."""
+    out = size[left] + size[looked - left]
+    for c in present:
+        out -= size[side[c]] + size[here[c] - side[c]]
+    return float(out)
+
+
+@kernel
+def count_classes(events: Ints, table: Table, here: Ints, present: Ints) -> int:
+    """Count classes of some events in `here`, nought before, and list those that occur; how many they are."""
+    classes = 0
+    for e in events:
+        c = table.label[e]
+        if here[c] == 0:
+            present[classes] = c
+            classes += 1
+        here[c] += 1
+    return classes
+
+
+@kernel
 def best_cut(
-    low: int, high: int, table: Table, growth: Growth, rows: Ints, here: Floats, side: Floats
+    events: Ints, fewest: float, table: Table, growth: Growth, here: Ints, side: Ints, present: Ints, size: Floats
 ) -> tuple[int, float]:
-    """The best of some random cuts of the events of a node, whose counts are `here`: column (-1: none) and value."""
+    """The best of some random cuts of these events, whose counts are `here`: column (-1: none) and value."""
     least, column, cut, tried = np.inf, -1, 0.0, 0
     for _ in range(3 * growth.tries):
         if tried == growth.tries:
             break
         k = np.random.randint(table.value.shape[1])
-        one = table.value[rows[low + np.random.randint(high - low)], k]
-        two = table.value[rows[low + np.random.randint(high - low)], k]
+        one = table.value[events[np.random.randint(len(events))], k]
+        two = table.value[events[np.random.randint(len(events))], k]
         if one == two:
             continue
         tried += 1
         value = one if table.equal[k] else one + (two - one) * np.random.random()
-        side[:] = 0.0
+        for c in present:
+            side[c] = 0
         left = 0
-        for p in range(low, high):
-            if goes_left(table.value[rows[p], k], value, table.equal[k]):
-                side[table.label[rows[p]]] += 1.0
+        for e in events:
+            if goes_left(table.value[e, k], value, table.equal[k]):
+                side[table.label[e]] += 1
                 left += 1
-        right = high - low - left
-        if left < growth.leaf or right < growth.leaf:
+        if left < fewest or len(events) - left < fewest:
             continue
-        mixed = impurity(here, side, float(left), float(right))
+        mixed = impurity(here, side, present, left, len(events), size)
         if mixed < least:
             least, column, cut = mixed, k, value
     return column, cut
 
 
 @kernel
+def divide(rows: Ints, low: int, high: int, values: Floats, cut: float, equal: bool) -> int:
+    """Put the events of a node that go left before the others; where these begin."""
+    left, right = low, high - 1
+    while left <= right:
+        if goes_left(values[rows[left]], cut, equal):
+            left += 1
+        else:
+            rows[left], rows[right] = rows[right], rows[left]
+            right -= 1
+    return left
+
+
+@kernel
 def grow(tree: Tree, events: int, table: Table, growth: Growth, classes: int) -> None:
-    """Grow a tree from the first so many of `tree.rows`, which are put in the order of its leaves."""
+    """Grow a tree from the first so many of `tree.rows`, which are put in the order of its leaves.
+
+    Cuts of a large node are judged by a part of its events, evenly among them, so that growing costs little more than
+    dividing: linear in the events but for a logarithm.
+    """
     rows = tree.rows
-    here, side = np.empty(classes), np.empty(classes)
+    here = np.zeros(classes, dtype=np.int64)
+    side, present = here.copy(), here.copy()
+    size = n_log_n(2 * growth.looked)
     open_nodes = np.empty(len(tree.left), dtype=np.int64)
     open_nodes[0], waiting, nodes = 0, 1, 1
     tree.low[0], tree.high[0] = 0, events
@@ -121,26 +157,24 @@ def grow(tree: Tree, events: int, table: Table, growth: Growth, classes: int) ->
         waiting -= 1
         node = open_nodes[waiting]
         low, high = tree.low[node], tree.high[node]
-        tree.left[node] = -1
-        here[:] = 0.0
-        for p in range(low, high):
-            here[table.label[rows[p]]] += 1.0
-        if high - low < 2 * growth.leaf or here.max() == high - low:
-            continue
-        column, cut = best_cut(low, high, table, growth, rows, here, side)
+        tree.left[node], tree.column[node] = -1, -1
+        looked = rows[low : high : max(1, (high - low) // growth.looked)].copy()
+        seen = present[: count_classes(looked, table, here, present)]
+        column, cut = -1, 0.0
+        if len(seen) == 1 and len(looked) == high - low:
+            tree.column[node] = seen[0]  # a leaf of one class says so without being counted again
+        elif high - low >= 2 * growth.leaf:
+            fewest = growth.leaf * len(looked) / (high - low)
+            column, cut = best_cut(looked, fewest, table, growth, here, side, seen, size)
+        for c in seen:
+            here[c] = 0
         if column < 0:
             continue
-        left, right = low, high - 1
-        while left <= right:
-            if goes_left(table.value[rows[left], column], cut, table.equal[column]):
-                left += 1
-            else:
-                rows[left], rows[right] = rows[right], rows[left]
-                right -= 1
+        middle = divide(rows, low, high, table.value[:, column], cut, table.equal[column])
         tree.column[node], tree.cut[node] = column, cut
         tree.left[node], tree.right[node] = nodes, nodes + 1
-        tree.low[nodes], tree.high[nodes] = low, left
-        tree.low[nodes + 1], tree.high[nodes + 1] = left, high
+        tree.low[nodes], tree.high[nodes] = low, middle
+        tree.low[nodes + 1], tree.high[nodes + 1] = middle, high
         open_nodes[waiting], open_nodes[waiting + 1] = nodes, nodes + 1
         waiting, nodes = waiting + 2, nodes + 2
 
@@ -153,6 +187,9 @@ def vote(tree: Tree, table: Table, event: int, out: NDArray[np.float32]) -> None
         column = tree.column[node]
         there = goes_left(table.value[event, column], tree.cut[node], table.equal[column])
         node = tree.left[node] if there else tree.right[node]
+    if tree.column[node] >= 0:
+        out[tree.column[node]] += np.float32(1.0)
+        return
     size = tree.high[node] - tree.low[node]
     for p in range(tree.low[node], tree.high[node]):
         out[table.label[tree.rows[p]]] += np.float32(1.0 / size)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,7 +40,8 @@ type Marked = NDArray[np.bool_]
 _MOST_BYTES = 200_000_000  # of counts of one chunk, and of all checkpoints
 _THREADS = 2
 _FOLDS = 5
-_MIXED = 0.02  # of the base rate, mixed into what trees say: a leaf is never certain
+_MIXED = 0.02  # of the base rate, mixed into what experts say
+_LEARNED = 4.0  # rounds of boosting times the rate at which each is learned from
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,6 +74,13 @@ class Blocks:
         return float(np.clip(1.0 - theirs / usual, 0.0, 1.0)) if usual else 0.0
 
 
+class _Kept(NamedTuple):
+    """What experts said of some events that were not asked about yet."""
+
+    row: Ints  # (event,) of `said`, or -1
+    said: NDArray[np.float32]  # (row, expert, class)
+
+
 class TwoSided:
     """The labelled events of a table, and what they say of each other and of the rest.
 
@@ -97,6 +106,8 @@ class TwoSided:
         self._near = neighbourhoods(events, self.resolutions.near_km)
         self._around, self._ladders = self._given(label), self._steps()
         self._ladder, self._values = self._series()
+        nothing = np.zeros((0, len(self.experts), len(classes)), dtype=np.float32)
+        self._kept = _Kept(np.full(len(events), -1), nothing)
 
     @property
     def views(self) -> tuple[str, ...]:
@@ -121,67 +132,100 @@ class TwoSided:
             *self.views,
             *(f"{column.name} in this {here}" for column in self.columns),
             *(column.name for column in self.columns),
-            *(f"trees of leaves from {leaf}" for _, leaf in self.resolutions.trees),
+            *self.experts,
         )
+
+    @property
+    def experts(self) -> tuple[str, ...]:
+        """Classifiers whose log shares are features, the last of them: each silent about blocks it learned from."""
+        return (*(f"trees of leaves from {leaf}" for _, leaf in self.resolutions.trees), "boosted trees")
 
     @property
     def shrinkage(self) -> Shrinkage:
         """The prior of the coefficients: columns, and what trees have learned, are facts of their own."""
-        facts = len(self.columns) + len(self.resolutions.trees)
+        facts = len(self.columns) + len(self.experts)
         return Shrinkage(
             coefficient=0.05, coefficient_sd=0.1, faction_sd=0.15, half_life=1e12,
             first_fact=len(self.names) - facts, facts=facts, telling=facts,
         )  # fmt: skip
 
-    def features(self, asked: Ints, apart: Marked) -> NDArray[np.float32]:
-        """Log-features (asked, feature, class) of some events; `apart` are seen without the labels of their block."""
+    def features(self, asked: Ints, apart: Marked, *, later: Ints | None = None) -> NDArray[np.float32]:
+        """Log-features (asked, feature, class) of some events; `apart` are seen without the labels of their block.
+
+        Experts learn slowly: what they say of events without a label that will be asked `later` is kept.
+        """
         rank = np.empty(len(self.events), dtype=np.int64)
         rank[asked] = np.arange(len(asked))
         out = np.empty((len(asked), len(self.names), len(self.classes)), dtype=np.float32)
-        for rows, part in self.parts(asked, apart):
+        for rows, part in self.parts(asked, apart, later=later):
             out[rank[rows]] = part
         return out
 
-    def parts(self, asked: Ints, apart: Marked) -> Iterator[tuple[Ints, NDArray[np.float32]]]:
+    def parts(
+        self, asked: Ints, apart: Marked, *, later: Ints | None = None
+    ) -> Iterator[tuple[Ints, NDArray[np.float32]]]:
         """The same in order of time, so many at a time that they take little memory, with the events of each part."""
         order = np.argsort(self._around.time[asked], kind="stable")
         asked, apart = asked[order], apart[order]
-        trees = self.trees(asked, apart)
+        said = self.said(asked, apart, later=later)
         at = 0
         for described in self._described(asked, apart):
             stop = at + len(described)
-            yield asked[at:stop], np.concatenate([described, trees[at:stop]], axis=1)
+            yield asked[at:stop], np.concatenate([described, said[at:stop]], axis=1)
             at = stop
 
-    def trees(self, asked: Ints, apart: Marked) -> NDArray[np.float32]:
-        """What trees say (asked, forest, class): of labelled events those that were grown without them."""
+    def said(self, asked: Ints, apart: Marked, *, later: Ints | None = None) -> NDArray[np.float32]:
+        """Log shares by the experts (asked, expert, class): of labelled events by those that learned without them."""
+        if len(asked) and np.all(self._kept.row[asked] >= 0):
+            return self._kept.said[self._kept.row[asked]]
+        own = np.zeros(len(self.events), dtype=np.bool_)
+        own[self.sure] = True
+        kept = np.zeros(0, dtype=np.int64) if later is None else later[~own[later]]
+        everyone = np.concatenate([asked, kept])
+        alone_of = np.concatenate([apart, np.zeros(len(kept), dtype=np.bool_)])
+        alone_of[~own[everyone]] = np.count_nonzero(apart) * 2 > len(apart)  # heard where most have learned anyway
+        said = np.empty((len(everyone), len(self.experts), len(self.classes)), dtype=np.float32)
+        for alone in (False, True):
+            here = alone_of == alone
+            rows, others = np.flatnonzero(here & own[everyone]), np.flatnonzero(here & ~own[everyone])
+            if here.any():
+                by_expert = self._experts(everyone[rows], everyone[others], alone=alone)
+                for at, shares in enumerate(by_expert):
+                    said[rows, at], said[others, at] = shares
+        if len(kept):
+            row = np.full(len(self.events), -1)
+            row[kept] = np.arange(len(kept))
+            self._kept = _Kept(row, said[len(asked) :])
+        return said[: len(asked)]
+
+    def _experts(self, honest: Ints, others: Ints, *, alone: bool) -> Iterator[tuple[Floats, Floats]]:
+        """Log shares (event, class) by each expert, of honest events where it left their block out, and of others.
+
+        A little of the base rate is mixed in: a leaf is never certain.
+        """
         size = len(self.classes)
         rate = np.bincount(self.label[self.sure], minlength=size) + 1.0
         rate /= rate.sum()
-        own = np.zeros(len(self.events), dtype=np.bool_)
-        own[self.sure] = True
-        out = np.empty((len(asked), len(self.resolutions.trees), size), dtype=np.float32)
-        for at, (tries, leaf) in enumerate(self.resolutions.trees):
-            growth = Growth(tries, leaf, self.resolutions.events_per_tree)
-            for alone in (False, True):
-                rows = np.flatnonzero((apart == alone) & own[asked])
-                others = np.flatnonzero(~own[asked]) if not alone else np.zeros(0, dtype=np.int64)
-                if len(rows) + len(others):
-                    said = self._forest(growth, asked[rows], asked[others], alone=alone)
-                    for where, share in zip((rows, others), said, strict=True):
-                        out[where, at] = np.log((1.0 - _MIXED) * share + _MIXED * rate)
-        return out
-
-    def _forest(self, growth: Growth, honest: Ints, others: Ints, *, alone: bool) -> tuple[Floats, Floats]:
-        """Shares (event, class): of honest events where trees left their block out, of others by all trees."""
         block = self.blocks.of if alone else np.arange(len(self.events))
         fold = np.random.default_rng(0).permutation(int(block.max(initial=0)) + 1) % _FOLDS
+        for at in range(len(self.experts)):
+            if not len(self.sure):
+                votes = np.zeros((len(honest), size)), np.zeros((len(others), size))
+            elif at < len(self.resolutions.trees):
+                votes = self._forest(at, honest, others, block, fold)
+            else:
+                votes = self._boosted(honest, others, fold[block])
+            by_honest, by_others = (
+                np.log((1.0 - _MIXED) * each / np.maximum(each.sum(axis=1, keepdims=True), 1e-9) + _MIXED * rate)
+                for each in votes
+            )
+            yield by_honest, by_others
+
+    def _forest(self, at: int, honest: Ints, others: Ints, block: Ints, fold: Ints) -> tuple[Floats, Floats]:
+        size, resolutions = len(self.classes), self.resolutions
+        growth = Growth(*resolutions.trees[at], resolutions.events_per_tree, resolutions.events_per_cut)
         value, equal = self._columns_of_trees()
         table = Table(value, equal, self.label, block, fold)
-        size, number = len(self.classes), self.resolutions.trees_each
-        if not len(self.sure):
-            even = np.full((1, size), 1.0 / size)
-            return np.repeat(even, len(honest), axis=0), np.repeat(even, len(others), axis=0)
 
         def part(span: tuple[int, int]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
             by_honest = np.zeros((len(honest), size), dtype=np.float32)
@@ -189,13 +233,39 @@ class TwoSided:
             forest(table, growth, self.sure, honest, others, span, by_honest, by_others)
             return by_honest, by_others
 
+        number = resolutions.trees_for(len(others) + len(honest) // _FOLDS)
         middle = number // 2 // _FOLDS * _FOLDS
         halves = side_by_side(part, [(0, middle), (middle, number)])
         by_honest, by_others = (np.sum([half[k] for half in halves], axis=0, dtype=np.float64) for k in (0, 1))
-        return (
-            by_honest / np.maximum(by_honest.sum(axis=1, keepdims=True), 1e-9),
-            by_others / np.maximum(by_others.sum(axis=1, keepdims=True), 1e-9),
-        )
+        return by_honest, by_others
+
+    def _boosted(self, honest: Ints, others: Ints, fold: Ints) -> tuple[Floats, Floats]:
+        """Gradient boosting, learned five times without a fifth of the blocks; others hear the mean of the five."""
+        from sklearn.ensemble import HistGradientBoostingClassifier
+        from threadpoolctl import threadpool_limits
+
+        value, equal = self._columns_of_trees()
+        value = value[:, ~equal][:, 1:]  # the days stand there twice, for the sake of random trees
+        rounds = self.resolutions.rounds_for(len(self.classes))
+        learned = np.random.default_rng(0).permutation(self.sure)[: self.resolutions.events_boosted]
+        by_honest, by_others = (np.zeros((len(rows), len(self.classes))) for rows in (honest, others))
+        with threadpool_limits(1, user_api="openmp"):  # trees this small lose more by waiting than they gain
+            for k in range(_FOLDS):
+                past, now = learned[fold[learned] != k], np.flatnonzero(fold[honest] == k)
+                present = np.unique(self.label[past])
+                if len(present) < 2:
+                    by_honest[np.ix_(now, present)] = 1.0
+                    by_others[:, present] += 1.0
+                    continue
+                booster = HistGradientBoostingClassifier(
+                    learning_rate=_LEARNED / rounds, max_iter=rounds, max_leaf_nodes=8, max_features=0.5,
+                    l2_regularization=1.0, early_stopping=False, random_state=k,
+                ).fit(value[past], self.label[past])  # fmt: skip
+                if len(now):
+                    by_honest[np.ix_(now, present)] = booster.predict_proba(value[honest[now]])
+                if len(others):
+                    by_others[:, present] += booster.predict_proba(value[others])
+        return by_honest, by_others
 
     def _columns_of_trees(self) -> tuple[Floats, Marked]:
         """Days, coordinates straight and across, codes as values and as numbers."""
@@ -228,7 +298,7 @@ class TwoSided:
             yield self._features(rows, apart[low:high], counts)
 
     def _features(self, rows: Ints, apart: Marked, counts: list[NDArray[np.float32]]) -> NDArray[np.float32]:
-        x = np.empty((len(rows), len(self.names) - len(self.resolutions.trees), len(self.classes)), dtype=np.float32)
+        x = np.empty((len(rows), len(self.names) - len(self.experts), len(self.classes)), dtype=np.float32)
         edges = np.linspace(0, len(rows), _THREADS + 1).astype(np.int64).tolist()
 
         ground = Ground(self._ladder, self._values, self._around, self._ladders, self.members)

@@ -7,11 +7,11 @@ import datetime as dt
 import numpy as np
 import pytest
 
-from attribution.archive.evaluation.backtest import backtest
+from attribution.archive.evaluation.backtest import STOPPED, backtest
 from attribution.archive.evaluation.baselines import LEARNERS, NAMES, run_baseline
 from attribution.archive.events import EventTable
 from attribution.archive.model.classes import Classes
-from attribution.archive.model.forecast import as_date, forecast, training_size
+from attribution.archive.model.forecast import as_date, forecast, place_shares, pool_weights, training_size
 from attribution.archive.model.settings import Shrinkage
 from attribution.errors import EventError, UsageError
 from tests.archive.random_events import relabelled
@@ -125,3 +125,52 @@ def test_unknown_labels_alone_are_refused(archive: EventTable) -> None:
 def test_a_misspelt_baseline_gets_a_hint(archive: EventTable) -> None:
     with pytest.raises(UsageError, match="random-forest"):
         backtest(archive.take(slice(0, 200)), baselines=("random-forrest",))
+
+
+def test_a_masked_run_that_is_interrupted_keeps_what_was_ready(archive: EventTable) -> None:
+    def stop(name: str, done: int, total: int) -> None:
+        assert 1 <= done <= total == 1 + 1 + 4 + 12
+        if name == "recency" and done == 4:
+            raise KeyboardInterrupt
+
+    names = ("base-rate", "recency", "place-table")
+    found = backtest(archive, protocol="masked", baselines=names, progress=stop)
+    assert [one.name for one in found.forecasters] == ["model", "base-rate"]
+    assert found.concerns[-1].topic == STOPPED
+    assert "14 settings of baselines were not tried; recency, place-table left out" in found.concerns[-1].what
+
+
+def test_shares_of_places_are_plain_sums(archive: EventTable) -> None:
+    first, classes = setting(archive)
+    label, now, days = classes.labels(archive), int(archive.day[first]), 500.0
+    found = place_shares(archive, classes, first, days)
+    assert found.sum(axis=1) == pytest.approx(1.0)
+    for event in (first, len(archive) - 1):
+        share = np.full(len(classes), 1.0 / len(classes))
+        for level in (None, *archive.place):
+            count = np.zeros(len(classes))
+            for past in range(len(archive)):
+                same = level is None or level.codes[past] == level.codes[event] >= 0
+                if archive.last_day[past] < now and label[past] >= 0 and same:
+                    age = now - archive.last_day[past]
+                    count[label[past]] += archive.certainty[past] * np.exp(-age / days)
+            share = (count + share) / (count.sum() + 1.0)
+        assert found[event - first] == pytest.approx(share)
+
+
+def test_weights_of_a_pool_are_the_shares_of_who_was_right() -> None:
+    """Forecasters of which each is sure of its own events count as often as they are right: a closed form."""
+    said = np.full((1000, 2), 1e-9)
+    said[:700, 0] = said[700:, 1] = 1.0
+    assert pool_weights(said) == pytest.approx(np.array([701, 301]) / 1002, abs=1e-6)
+    assert pool_weights(np.full((50, 3), 0.2)) == pytest.approx(np.full(3, 1 / 3))
+
+
+def test_forecasts_without_fresh_labels_are_a_mean_and_never_look_ahead(archive: EventTable) -> None:
+    first, classes = setting(archive)
+    found = forecast(archive, classes, first, protocol="static")
+    assert sum(weight for _, weight in found.pooled) == pytest.approx(1.0)
+    label = archive.label.copy()
+    label[first:] = (label[first:] + 1) % len(archive.factions)
+    other = forecast(relabelled(archive, label), classes, first, protocol="static")
+    assert found.probability == pytest.approx(other.probability)

@@ -15,7 +15,7 @@ from attribution.archive.model.attribute import learn_two_sided, parts
 from attribution.archive.model.classes import Classes, within_lifetimes
 from attribution.archive.model.posterior import SlopeDraws
 from attribution.archive.model.two_sided import Blocks, TwoSided
-from attribution.archive.selection import Propensity, Totals
+from attribution.archive.selection import Propensity, Totals, implied_by_claims
 from attribution.domain.numbers import Number
 from attribution.errors import UsageError
 from tests.archive.random_events import relabelled
@@ -61,8 +61,8 @@ def test_the_block_is_taken_out_as_if_it_had_no_labels(events: EventTable) -> No
     assert not known.all()
     apart = seen(events, np.array([i]), apart=True)
     hidden = seen(events, np.array([i]), known=known)
-    trees = len(ground(events).resolutions.trees)
-    assert apart[:, :-trees] == pytest.approx(hidden[:, :-trees], abs=2e-3)
+    experts = len(ground(events).experts)
+    assert apart[:, :-experts] == pytest.approx(hidden[:, :-experts], abs=2e-3)
 
 
 @pytest.mark.parametrize("apart", [False, True])
@@ -71,7 +71,8 @@ def test_an_event_never_sees_its_own_label(events: EventTable, apart: bool) -> N
     blocks = Blocks.of_events(events).of
     changed = blocks == blocks[10] if apart else np.arange(len(events)) == 10
     other = relabelled(events, np.where(changed, (events.label + 1) % len(events.factions), events.label))
-    before, after = (seen(table, asked, apart=apart)[:, :-2] for table in (events, other))
+    experts = len(ground(events).experts)  # into what they say the rate at large is mixed
+    before, after = (seen(table, asked, apart=apart)[:, :-experts] for table in (events, other))
     assert before == pytest.approx(after, abs=2e-3)
 
 
@@ -80,8 +81,9 @@ def test_past_and_future_count_alike(events: EventTable) -> None:
     events = events.take(slice(0, 100))  # so few that every event looks at all others
     back = _turned(events)
     asked = np.arange(0, len(events), 17)
-    here = seen(events, asked)[:, :-2]
-    there = seen(back, (len(events) - 1 - asked)[::-1].copy())[::-1, :-2]
+    experts = len(ground(events).experts)
+    here = seen(events, asked)[:, :-experts]
+    there = seen(back, (len(events) - 1 - asked)[::-1].copy())[::-1, :-experts]
     order = _same_order(ground(events).classes.names, ground(back).classes.names)
     assert here == pytest.approx(there[:, :, order], abs=2e-3)
 
@@ -174,6 +176,26 @@ def test_totals_with_the_true_propensity_are_the_true_totals() -> None:
         corrected += abs(totals.mean() - truth)
         naive += abs(said[:, first].sum() - truth)
     assert corrected < 0.5 * naive
+
+
+def test_claims_bound_how_readily_labels_are_given() -> None:
+    """F0 claims nine in ten attacks, the others one; a claim brings a label nearly always, silence seldom."""
+    events = simulated_archive(4000, seed=5, factions=3)
+    rng = np.random.default_rng(5)
+    claims = rng.random(len(events)) < np.where(events.label == 0, 0.9, 0.1)
+    known = rng.random(len(events)) < np.where(claims, 0.95, 0.3)
+    table = replace(
+        relabelled(events, np.where(known, events.label, -1)),
+        claimants=events.factions, claim=np.where(claims, events.label, -1),
+    )  # fmt: skip
+    implied = implied_by_claims(table, Classes.learned(table, known, 5))
+    for code, one in enumerate(implied):
+        own = events.label == code
+        truth = float(np.mean(known[own]))
+        assert one.low <= truth <= one.high
+        assert one.best == pytest.approx(truth, abs=4 * np.sqrt(0.25 / own.sum()))
+    assert implied[0].low > implied[1].best  # even at the worst F0 is labelled more readily
+    assert implied_by_claims(events, Classes.learned(events, known, 5)) == ()
 
 
 def test_the_sweep_brackets_what_is_given() -> None:
