@@ -5,7 +5,7 @@
 The last 30 % of the events are forecast, and no label of them is ever looked at. Beside it stands the model that was
 taught on months alone, with labels fresher than it is then given, and on blocks as long as what lies ahead alone, of
 which there are one or two; and the parts of which its forecasts are a mean, with their weights, which are learned
-within the training part. The UCDP tables are those of `../shared/data`, where they are.
+within the training part, and the log loss of each. The UCDP tables are those of `../shared/data`, where they are.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from pathlib import Path
 
 import numpy as np
 
-from attribution.archive.codes import Floats
+from attribution.archive.codes import Floats, months
 from attribution.archive.evaluation.baselines import run_baseline
 from attribution.archive.evaluation.scores import difference, log_losses
 from attribution.archive.events import EventTable
 from attribution.archive.model.classes import Classes
-from attribution.archive.model.forecast import forecast, months, training_size
+from attribution.archive.model.forecast import forecast, training_size
 from benchmarks.archive_choices import tables
 
 BASELINES = ("place-table", "recency", "nearest", "naive-bayes", "random-forest", "gradient-boosting")

@@ -109,3 +109,8 @@ def check_codes(what: str, codes: Ints, known: int, lowest: int) -> None:
         raise EventError(
             f"{what} has a code from {codes.min()} to {codes.max()}.", allowed=f"{lowest} to {known - 1}: one per name"
         )
+
+
+def months(day: Ints) -> Ints:
+    """Calendar months of days, counted from 1970-01."""
+    return np.asarray(day, dtype="datetime64[D]").astype("datetime64[M]").astype(np.int64)

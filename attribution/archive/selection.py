@@ -67,7 +67,7 @@ def implied_by_claims(events: EventTable, classes: Classes) -> tuple[ImpliedProp
     label, claim = classes.labels(events), np.asarray(events.claim)
     of_name = dict(zip(events.factions, classes.of_faction.tolist(), strict=True))
     claimant = np.array([*(of_name.get(name, -1) for name in events.claimants), -1])
-    claimed_by = np.where(claim >= 0, claimant[claim], -1)
+    claimed_by = np.where(claim >= 0, claimant[np.maximum(claim, 0)], -1)
     unlabelled, unclaimed = events.label == UNKNOWN, claim == NOT_CLAIMED
     if not np.any(claimed_by >= 0) or not np.any(unclaimed & ~unlabelled):
         return ()

@@ -16,7 +16,7 @@ from typing import Literal
 
 import numpy as np
 
-from attribution.archive.codes import Floats, Ints
+from attribution.archive.codes import Floats, Ints, months
 from attribution.archive.evaluation.baselines import (
     SHARES,
     Baseline,
@@ -44,7 +44,7 @@ from attribution.archive.evaluation.scores import (
 )
 from attribution.archive.events import LIMITS, EventTable
 from attribution.archive.model.classes import Classes, within_lifetimes
-from attribution.archive.model.forecast import Forecasts, Protocol, as_date, forecast, months, training_size
+from attribution.archive.model.forecast import Forecasts, Protocol, as_date, forecast, training_size
 from attribution.archive.model.posterior import CoefficientPosterior, normal_posterior, nuts_posterior
 from attribution.domain.concern import Concern
 from attribution.errors import EventError

@@ -12,8 +12,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from attribution.archive.codes import Floats, Ints, frozen_floats
+from attribution.archive.codes import Floats, Ints, frozen_floats, months
 from attribution.archive.events import EventTable
+from attribution.archive.model.attribute import learn_two_sided, parts
 from attribution.archive.model.classes import Classes
 from attribution.archive.model.coefficients import Coefficients, Examples, choose_shrinkage, learn, sample_rate
 from attribution.archive.model.features import PrequentialFilter
@@ -24,8 +25,12 @@ Protocol = Literal["static", "rolling", "daily"]
 _CHUNK = 8192
 _REHEARSED = (0.0, 0.25, 1.0)  # shares of what lies ahead; 0: months
 _PLACE_DAYS = (1e9, 1000.0)
+_POOLED = (
+    "taught on months", "taught on quarters of what lies ahead", "taught on all of it", "seen from both sides",
+    "shares of places", "recent shares of places",
+)  # fmt: skip
 _FEW, _TINY, _ROUNDS = 50, 1e-12, 200
-_MOST_POOLED = 200_000  # events of a table; of more, months alone are learned from: they are many
+_MOST_POOLED = 200_000  # events of a table; of more, months alone are learned from
 _EPOCH = dt.date(1970, 1, 1).toordinal()
 
 
@@ -75,11 +80,6 @@ def training_size(events: EventTable, since: dt.date | None = None, share: float
 def as_date(day: int) -> dt.date:
     """Days since 1970-01-01 as a date."""
     return dt.date.fromordinal(day + _EPOCH)
-
-
-def months(day: Ints) -> Ints:
-    """Calendar months, counted from 1970-01."""
-    return np.asarray(day, dtype="datetime64[D]").astype("datetime64[M]").astype(np.int64)
 
 
 def blocks(events: EventTable, first: int, protocol: Protocol) -> Iterator[tuple[int, int]]:
@@ -135,8 +135,9 @@ def forecast(
 
     The training part is gone through month by month. `static` cannot: what features count depends on how fresh the
     labels are, and of blocks as long as what lies ahead there are only one or two to learn from. So it learns from
-    blocks of several lengths, sets plain shares of places beside them, and takes the mean of all, weighed by what each
-    says of the last long block of the training part (`rehearse` asks for one length alone: this share of what lies
+    blocks of several lengths, sets beside them what the training part says when each of its events is seen from both
+    sides, and plain shares of places, and takes the mean of all, weighed by what each says of the last long block of
+    the training part (`rehearse` asks for one length alone: this share of what lies
     ahead, 0 for months).
     """
     if protocol == "static" and rehearse is None:
@@ -187,19 +188,27 @@ def _pooled(
     if len(rows) < _FEW or np.sum(classes.labels(events)[:middle] >= 0) < _FEW or len(events) > _MOST_POOLED:
         return learned(events, first=first, rehearse=_REHEARSED[0])
     said = [learned(part, first=middle, rehearse=share).probability for share in _REHEARSED]
-    said += [place_shares(part, classes, middle, days) for days in _PLACE_DAYS]
-    weight = pool_weights(np.stack([each[rows, label[rows]] for each in said], axis=1))
+    weight = pool_weights(
+        np.stack([each[rows, label[rows]] for each in (*said, *_beside(part, classes, middle))], axis=1)
+    )
     models = [learned(events, first=first, rehearse=share) for share in _REHEARSED]
-    every = [each.probability for each in models] + [place_shares(events, classes, first, days) for days in _PLACE_DAYS]
-    names = [
-        f"taught on blocks of {share:g} of what lies ahead" if share else "taught on months" for share in _REHEARSED
-    ]
-    names += ["shares of places" if days > 1e6 else f"shares of places, {days:g} days" for days in _PLACE_DAYS]
+    every = [*(each.probability for each in models), *_beside(events, classes, first)]
     return replace(
         models[int(np.argmax(weight[: len(models)]))],
         probability=np.tensordot(weight, np.stack(every), axes=1),
-        pooled=tuple(zip(names, weight.tolist(), strict=True)),
+        pooled=tuple(zip(_POOLED, weight.tolist(), strict=True)),
     )
+
+
+def _beside(events: EventTable, classes: Classes, first: int) -> list[Floats]:
+    """What stands beside the models that were taught forward in time: probabilities (event, class) from `first` on."""
+    now = int(events.day[first])
+    past, asked = events.last_day < now, np.arange(first, len(events))
+    learned = learn_two_sided(events, classes, past, asked)
+    both = np.empty((len(asked), len(classes)))
+    for rows, x in parts(learned.ground, asked):
+        both[rows - first] = learned.mode.probability(x)[0]
+    return [both, *(place_shares(events, classes, first, days) for days in _PLACE_DAYS)]
 
 
 def place_shares(events: EventTable, classes: Classes, first: int, days: float) -> Floats:

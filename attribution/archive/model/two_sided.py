@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from attribution.archive.codes import Floats, Ints, frozen_ints
+from attribution.archive.codes import Floats, Ints, frozen_ints, months
 from attribution.archive.events import EventTable
 from attribution.archive.model.classes import SURE, Classes
 from attribution.archive.model.features import (
@@ -30,7 +30,6 @@ from attribution.archive.model.features import (
     rows_of,
     usual_distances,
 )
-from attribution.archive.model.forecast import months
 from attribution.archive.model.neighbours_kernel import Members
 from attribution.archive.model.settings import Shrinkage, TwoSidedResolutions
 from attribution.archive.model.trees_kernel import Growth, Table, forest
