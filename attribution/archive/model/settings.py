@@ -64,7 +64,8 @@ class TwoSidedResolutions:
     feature_days: float = 3000.0
     trees: tuple[tuple[int, int], ...] = ((10, 1), (30, 3))  # random cuts tried, events in a leaf
     trees_each: int = 300
-    most_votes: int = 12_000_000  # events times trees of a kind
+    most_votes: int = 12_000_000  # events that ask, times trees of a kind
+    most_grown: int = 2_500_000  # events that a tree is grown from, times trees of a kind
     events_per_tree: int = 20_000
     events_boosted: int = 6000  # from which boosting learns, at most
     trees_boosted: int = 1600  # it grows, about
@@ -82,9 +83,10 @@ class TwoSidedResolutions:
         """How many rounds of boosting: each grows a tree for every class, so fewer where there are many."""
         return max(30, min(80, self.trees_boosted // max(1, classes)))
 
-    def trees_for(self, asked: int) -> int:
-        """How many trees of each kind are asked: all, or fewer where many events ask, but never less than sixty."""
-        return max(60, min(self.trees_each, self.most_votes // max(1, asked) // 10 * 10))
+    def trees_for(self, asked: int, learned: int) -> int:
+        """How many trees of each kind: all, or fewer where many events ask or are learned from, but at least sixty."""
+        grown = self.most_grown // max(1, min(learned, self.events_per_tree))
+        return max(60, min(self.trees_each, self.most_votes // max(1, asked) // 10 * 10, grown // 10 * 10))
 
 
 @dataclass(frozen=True, slots=True)

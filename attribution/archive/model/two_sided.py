@@ -232,7 +232,7 @@ class TwoSided:
             forest(table, growth, self.sure, honest, others, span, by_honest, by_others)
             return by_honest, by_others
 
-        number = resolutions.trees_for(len(others) + len(honest) // _FOLDS)
+        number = resolutions.trees_for(len(others) + len(honest) // _FOLDS, len(self.sure))
         middle = number // 2 // _FOLDS * _FOLDS
         halves = side_by_side(part, [(0, middle), (middle, number)])
         by_honest, by_others = (np.sum([half[k] for half in halves], axis=0, dtype=np.float64) for k in (0, 1))
