@@ -182,6 +182,11 @@ def kernel_digest() -> str:
     return hashlib.sha256(text).hexdigest()[:16]
 
 
+def trusted_folder() -> str:
+    """The folder of compiled kernels, for other compiled code of ours; empty where nothing is kept."""
+    return _cache_folder()
+
+
 @cache
 def _cache_folder() -> str:
     """Where compiled kernels are kept: beside the source, else in the user's cache, else nowhere that lasts.

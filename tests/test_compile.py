@@ -84,10 +84,10 @@ def doubled() -> Callable[..., None]:
     """The source of a kernel that doubles some numbers."""
     from numba import carray
 
-    from attribution.network.tape_kernel import _doubles
+    from attribution.network.pointers_kernel import doubles
 
     def double(places: Any, shapes: Any) -> None:
-        values = carray(_doubles(places[0]), (shapes[0],))
+        values = carray(doubles(places[0]), (shapes[0],))
         for k in range(shapes[0]):
             values[k] *= 2.0
 

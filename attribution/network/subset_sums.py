@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
+from attribution._compile import Native
 from attribution.network.program import Floats, Ints
 from attribution.network.reader import each_part
 
@@ -56,15 +58,12 @@ def _in_blocks(values: Floats) -> Floats:
 
 def subset_sums(given: Products, pattern: Ints) -> tuple[Floats, Floats]:
     """Probabilities (subset, faction) and effective sample sizes (subset,) of subsets, plainly weighted."""
-    from attribution.network import subsets_kernel
-
     pattern, changed = _walk(pattern)
     found: list[Floats] = []
 
     def work(part: slice) -> None:
         sums = np.zeros((len(pattern), given.base.shape[1] + 2))
-        mine = given.base[part], given.factors[part], given.start
-        subsets_kernel.subset_sums(*mine, pattern, changed, given.opening[part], given.other, sums)
+        _SUMS(*_of(given, part), pattern, changed, np.array([given.other]), sums, *_room(given, pattern))
         found.append(sums)
 
     each_part(work, len(given.base), least=1)
@@ -75,16 +74,23 @@ def subset_sums(given: Products, pattern: Ints) -> tuple[Floats, Floats]:
 
 def subset_draws(given: Products, pattern: Ints, *, joints: bool) -> tuple[Floats, Floats]:
     """Weights (subset, draw) and, if asked for, joints (subset, draw, faction), on the common scale."""
-    from attribution.network import subsets_kernel
-
     pattern, changed = _walk(pattern)
     blocks, factions = given.base.shape[:2]
     weights = np.empty((len(pattern), blocks, BLOCK))
     table = np.empty((len(pattern) if joints else 0, blocks, factions, BLOCK))
-    mine = given.base, given.factors, given.start, pattern, changed, given.opening, given.other
-    subsets_kernel.subset_joints(*mine, (weights, table))
+    everything = _of(given, slice(None))
+    _JOINTS(*everything, pattern, changed, np.array([given.other]), weights, table, *_room(given, pattern))
     in_order = table.transpose(0, 1, 3, 2).reshape(len(table), blocks * BLOCK, factions)
     return weights.reshape(len(pattern), -1)[:, : given.draws], in_order[:, : given.draws]
+
+
+def _of(given: Products, part: slice) -> tuple[Floats, Floats, Ints, Floats]:
+    return given.base[part], given.factors[part], given.start, given.opening[part]
+
+
+def _room(given: Products, pattern: Ints) -> tuple[Floats, Floats]:
+    """What a kernel works in: a stack of products, and the weights of a block."""
+    return np.empty((pattern.shape[1] + 1, given.base.shape[1], BLOCK)), np.empty(BLOCK)
 
 
 def _walk(pattern: Ints) -> tuple[Ints, Ints]:
@@ -94,4 +100,20 @@ def _walk(pattern: Ints) -> tuple[Ints, Ints]:
     changed = np.zeros(len(pattern), dtype=np.int64)
     differs = pattern[1:] != pattern[:-1]
     changed[1:] = np.where(differs.any(axis=1), differs.argmax(axis=1), pattern.shape[1])
-    return pattern, changed
+    return np.ascontiguousarray(pattern, dtype=np.int64), changed
+
+
+def _sums_source() -> Callable[..., None]:
+    from attribution.network.subsets_kernel import native_sums
+
+    return native_sums
+
+
+def _joints_source() -> Callable[..., None]:
+    from attribution.network.subsets_kernel import native_joints
+
+    return native_joints
+
+
+_SUMS = Native("subset_sums", "ddqdqqqddd", _sums_source)
+_JOINTS = Native("subset_joints", "ddqdqqqdddd", _joints_source)

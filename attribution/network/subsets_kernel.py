@@ -7,9 +7,10 @@ fastest and come in short blocks, so that a stack stays near the processor and i
 
 from __future__ import annotations
 
-import numpy as np
+from numba import carray
 
 from attribution._compile import kernel
+from attribution.network.pointers_kernel import doubles, integers
 from attribution.network.program import Floats, Ints
 
 BLOCK = 64  # draws
@@ -17,21 +18,28 @@ BLOCK = 64  # draws
 
 @kernel
 def subset_sums(
-    base: Floats, factors: Floats, start: Ints, pattern: Ints, changed: Ints, opening: Floats, other: int, sums: Floats
+    given: tuple[Floats, Floats, Ints, Floats],
+    pattern: Ints,
+    changed: Ints,
+    other: int,
+    sums: Floats,
+    room: tuple[Floats, Floats],
 ) -> None:
     """Add up over draws what each subset gives; draws that are missing in the last block have a base of 0.
 
-    `base` (block, faction, draw) is what no subset changes, prior included; `factors` (block, row, faction, draw) are
-    the patterns of all parts, those of part p from row ``start[p]``; `pattern` (subset, part) says which; `changed`
-    (subset,) is the first part in which a subset differs from the one before. `opening` (block, 2, draw) are surprise
-    and the prior of `other`. `sums` (subset, faction + 2) gets the sums of the joint, of the weight, and of its square.
+    `given` is base, factors, start and opening. Of these the base (block, faction, draw) is what no subset changes,
+    prior included; factors (block, row, faction, draw) are the patterns of all parts, those of part p from row
+    ``start[p]``; the opening (block, 2, draw) are surprise and the prior of `other`. `pattern` (subset, part) says
+    which row; `changed` (subset,) is the first part in which a subset differs from the one before. `sums`
+    (subset, faction + 2) gets the sums of the joint, of the weight, and of its square. `room` is for it to work in: a
+    stack (part + 1, faction, draw) and weights (draw,).
     """
+    base, factors, start, opening = given
+    stack, weight = room
     factions = base.shape[1]
     subsets, parts = pattern.shape
-    stack = np.empty((parts + 1, factions, BLOCK))
-    weight = np.empty(BLOCK)
     for block in range(base.shape[0]):
-        stack[0] = base[block]
+        _begin(base[block], stack)
         for s in range(subsets):
             _climb(stack, factors[block], start, pattern, changed[s], s)
             _open(stack[parts], opening[block], other, weight)
@@ -43,32 +51,84 @@ def subset_sums(
 
 @kernel
 def subset_joints(
-    base: Floats,
-    factors: Floats,
-    start: Ints,
+    given: tuple[Floats, Floats, Ints, Floats],
     pattern: Ints,
     changed: Ints,
-    opening: Floats,
     other: int,
     out: tuple[Floats, Floats],
+    room: tuple[Floats, Floats],
 ) -> None:
     """What each subset gives in each draw, into `out`.
 
     That is weights (subset, block, draw) and joints (subset, block, faction, draw), left out where their array is
     empty. Other arguments as for `subset_sums`.
     """
+    base, factors, start, opening = given
     weights, joints = out
+    stack, weight = room
     subsets, parts = pattern.shape
-    stack = np.empty((parts + 1, base.shape[1], BLOCK))
-    weight = np.empty(BLOCK)
     for block in range(base.shape[0]):
-        stack[0] = base[block]
+        _begin(base[block], stack)
         for s in range(subsets):
             _climb(stack, factors[block], start, pattern, changed[s], s)
             _open(stack[parts], opening[block], other, weight)
-            weights[s, block] = weight
+            for k in range(BLOCK):
+                weights[s, block, k] = weight[k]
             if len(joints) > 0:
-                joints[s, block] = stack[parts]
+                for h in range(base.shape[1]):
+                    for k in range(BLOCK):
+                        joints[s, block, h, k] = stack[parts, h, k]
+
+
+def native_sums(places: Ints, shapes: Ints) -> None:
+    """`subset_sums` of arrays that lie at some places, as `Native` has it: their shapes one after another.
+
+    Of base, factors, start, opening, pattern, changed, the place of `other`, sums, stack, weight.
+    """
+    blocks, factions, rows, first = shapes[0], shapes[1], shapes[4], shapes[7]
+    subsets, parts = shapes[11], shapes[12]
+    subset_sums(
+        (
+            carray(doubles(places[0]), (blocks, factions, BLOCK)),
+            carray(doubles(places[1]), (blocks, rows, factions, BLOCK)),
+            carray(integers(places[2]), (first,)),
+            carray(doubles(places[3]), (blocks, 2, BLOCK)),
+        ),
+        carray(integers(places[4]), (subsets, parts)),
+        carray(integers(places[5]), (subsets,)),
+        carray(integers(places[6]), (1,))[0],
+        carray(doubles(places[7]), (subsets, factions + 2)),
+        (carray(doubles(places[8]), (parts + 1, factions, BLOCK)), carray(doubles(places[9]), (BLOCK,))),
+    )
+
+
+def native_joints(places: Ints, shapes: Ints) -> None:
+    """`subset_joints` in the same way; weights and joints instead of the sums."""
+    blocks, factions, rows, first = shapes[0], shapes[1], shapes[4], shapes[7]
+    subsets, parts, told = shapes[11], shapes[12], shapes[18]
+    subset_joints(
+        (
+            carray(doubles(places[0]), (blocks, factions, BLOCK)),
+            carray(doubles(places[1]), (blocks, rows, factions, BLOCK)),
+            carray(integers(places[2]), (first,)),
+            carray(doubles(places[3]), (blocks, 2, BLOCK)),
+        ),
+        carray(integers(places[4]), (subsets, parts)),
+        carray(integers(places[5]), (subsets,)),
+        carray(integers(places[6]), (1,))[0],
+        (
+            carray(doubles(places[7]), (subsets, blocks, BLOCK)),
+            carray(doubles(places[8]), (told, blocks, factions, BLOCK)),
+        ),
+        (carray(doubles(places[9]), (parts + 1, factions, BLOCK)), carray(doubles(places[10]), (BLOCK,))),
+    )
+
+
+@kernel
+def _begin(base: Floats, stack: Floats) -> None:
+    for h in range(base.shape[0]):
+        for k in range(BLOCK):
+            stack[0, h, k] = base[h, k]
 
 
 @kernel

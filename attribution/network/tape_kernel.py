@@ -13,7 +13,6 @@ import numpy as np
 from llvmlite import ir
 from numba import carray
 from numba.core import types
-from numba.core.types import misc
 from numba.extending import intrinsic
 
 from attribution._compile import inlined, kernel
@@ -34,6 +33,7 @@ from attribution.network.elementary import (
     ROUNDING,
     SQRT_HALF_BITS,
 )
+from attribution.network.pointers_kernel import doubles, integers
 from attribution.network.program import Floats, Ints
 from attribution.network.tape import (
     ADD,
@@ -87,26 +87,6 @@ def _double(_context: Any, _bits: Any) -> Any:
         return builder.bitcast(arguments[0], ir.DoubleType())
 
     return types.float64(types.int64), build
-
-
-@intrinsic
-def _doubles(_context: Any, _place: Any) -> Any:
-    """A pointer to doubles from where they lie."""
-
-    def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.inttoptr(arguments[0], ir.DoubleType().as_pointer())
-
-    return misc.CPointer(types.float64)(types.int64), build
-
-
-@intrinsic
-def _integers(_context: Any, _place: Any) -> Any:
-    """A pointer to integers from where they lie."""
-
-    def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.inttoptr(arguments[0], ir.IntType(64).as_pointer())
-
-    return misc.CPointer(types.int64)(types.int64), build
 
 
 @intrinsic
@@ -419,14 +399,14 @@ def native_read(places: Ints, shapes: Ints) -> None:
     draws, inputs, instructions, numbers, wanted = shapes[0], shapes[1], shapes[2], shapes[4], shapes[6]
     registers, width = shapes[10], shapes[11]
     read_draws(
-        carray(_doubles(places[0]), (draws, inputs)),
-        carray(_integers(places[1]), (instructions, 4)),
-        carray(_doubles(places[2]), (numbers, 5)),
-        carray(_integers(places[3]), (wanted,)),
-        carray(_doubles(places[4]), (draws, wanted)),
-        carray(_integers(places[5]), (draws,)),
-        carray(_doubles(places[6]), (registers, width)),
-        carray(_integers(places[7]), (width,)),
+        carray(doubles(places[0]), (draws, inputs)),
+        carray(integers(places[1]), (instructions, 4)),
+        carray(doubles(places[2]), (numbers, 5)),
+        carray(integers(places[3]), (wanted,)),
+        carray(doubles(places[4]), (draws, wanted)),
+        carray(integers(places[5]), (draws,)),
+        carray(doubles(places[6]), (registers, width)),
+        carray(integers(places[7]), (width,)),
     )
 
 
@@ -435,20 +415,20 @@ def native_pull(places: Ints, shapes: Ints) -> None:
     draws, inputs, instructions, numbers = shapes[0], shapes[1], shapes[2], shapes[4]
     wanted, asked, registers, width = shapes[6], shapes[7], shapes[13], shapes[14]
     pull_draws(
-        carray(_doubles(places[0]), (draws, inputs)),
+        carray(doubles(places[0]), (draws, inputs)),
         (
-            carray(_integers(places[1]), (instructions, 4)),
-            carray(_doubles(places[2]), (numbers, 5)),
-            carray(_integers(places[3]), (wanted,)),
-            carray(_integers(places[4]), (asked,)),
+            carray(integers(places[1]), (instructions, 4)),
+            carray(doubles(places[2]), (numbers, 5)),
+            carray(integers(places[3]), (wanted,)),
+            carray(integers(places[4]), (asked,)),
         ),
-        carray(_doubles(places[5]), (draws, wanted)),
-        carray(_doubles(places[6]), (draws, asked)),
-        carray(_integers(places[7]), (draws,)),
+        carray(doubles(places[5]), (draws, wanted)),
+        carray(doubles(places[6]), (draws, asked)),
+        carray(integers(places[7]), (draws,)),
         (
-            carray(_doubles(places[8]), (registers, width)),
-            carray(_doubles(places[9]), (registers, width)),
-            carray(_integers(places[10]), (width,)),
+            carray(doubles(places[8]), (registers, width)),
+            carray(doubles(places[9]), (registers, width)),
+            carray(integers(places[10]), (width,)),
         ),
     )
 

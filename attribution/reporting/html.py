@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
+from attribution._compile import trusted_folder
 from attribution.analysis.shapley import Decomposition
 from attribution.domain.grades import DIGITS, LETTERS
 from attribution.domain.verbal import decibans, monte_carlo_error, odds, percent, percents, short, support_words
@@ -133,9 +134,10 @@ def _timeline_words(content: Content) -> str:
 
 @cache
 def environment() -> Environment:
-    """Templates, escaping everything that is not marked as markup."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
+    """Templates, escaping everything that is not marked as markup; compiled once, and kept where kernels are."""
+    from jinja2 import Environment, FileSystemBytecodeCache, PackageLoader, StrictUndefined
 
+    folder = trusted_folder()
     environment = Environment(
         loader=PackageLoader("attribution.reporting"),
         autoescape=True,
@@ -143,6 +145,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         finalize=_shown,
+        bytecode_cache=FileSystemBytecodeCache(folder) if folder else None,
     )
     environment.globals |= {"percents": percents, "odds": odds, "letters": LETTERS, "digits": DIGITS}
     environment.filters |= {

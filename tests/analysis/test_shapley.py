@@ -96,7 +96,7 @@ def test_what_cannot_be_decomposed(posterior: Posterior, pair: tuple[str, str]) 
 def test_groups_sum_to_their_log_odds_in_every_draw(posterior: Posterior, pair: tuple[str, str]) -> None:
     """The same posterior odds as the printed ones, less the prior's, in each draw that was used."""
     found = contributions(posterior, *disjoint_sets(posterior, *pair))
-    rows = even_rows(posterior, 2048) if found.orders else np.arange(len(posterior.slots))
+    rows = even_rows(posterior, 1024) if found.orders else np.arange(len(posterior.slots))
     sides = disjoint_sets(posterior, *pair)
     prior = np.exp(posterior.parts.prior[rows])
     after = posterior.faction_draws[rows]
@@ -159,7 +159,7 @@ def test_sampled_orders_agree_with_all_of_them(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(shapley, "MOST_TOGETHER", 1)
     sampled = contributions(posterior, *sides)
     assert sampled.orders == 64
-    rows = even_rows(posterior, 2048)
+    rows = even_rows(posterior, 1024)
     for origin, values in exact.values.items():
         error = sampled.error.get(origin, 0.0)
         assert abs(values[rows].mean() - sampled.values[origin].mean()) <= 4 * error + 1e-9
