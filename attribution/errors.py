@@ -32,6 +32,7 @@ from typing import Self
 type Path = tuple[str | int, ...]
 
 _LONGEST_LIST = 12
+_FEW = 2  # names that take no more room than the words that they are left out
 _MOST_TOLD = 20  # errors of one reading that are told; a person mends these, and asks again
 
 
@@ -98,7 +99,8 @@ class InputError(AttributionError):
             return self._alone()
         told = [error._alone() for error in self.each[:_MOST_TOLD]]
         rest = len(self.each) - len(told)
-        return "\n".join([*told, f"{len(self.each)} errors{f', of which {rest} are not shown' if rest else ''}."])
+        hidden = f", of which {rest} {'is' if rest == 1 else 'are'} not shown" if rest else ""
+        return "\n".join([*told, f"{len(self.each)} errors{hidden}."])
 
     def _alone(self) -> str:
         path = spell(self.at) if self.at else ""
@@ -291,9 +293,10 @@ def spell(at: Path) -> str:
 def listed(names: Iterable[str]) -> str:
     """Names for an error message, cut where a list would drown the message."""
     names = list(names)
-    shown = ", ".join(names[:_LONGEST_LIST])
     rest = len(names) - _LONGEST_LIST
-    return f"{shown} and {rest} more" if rest > 0 else shown
+    if rest <= _FEW:
+        return ", ".join(names)
+    return f"{', '.join(names[:_LONGEST_LIST])} and {rest} more"
 
 
 def did_you_mean(found: str, known: Iterable[str]) -> str:

@@ -25,3 +25,4 @@ def test_an_unknown_name_where_none_is_known() -> None:
 
 def test_a_long_list_is_cut() -> None:
     assert listed([str(number) for number in range(15)]).endswith("11 and 3 more")
+    assert listed([str(number) for number in range(14)]).endswith("12, 13")  # two more take no more room than the words

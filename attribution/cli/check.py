@@ -140,7 +140,7 @@ def _without_rival(case: Case, arguments: argparse.Namespace) -> Iterator[Concer
             what="there is no rival model",
             means="one set of assumptions cannot show how far the answer is the analyst's, and not the evidence's",
             remedy="copy the model to a file beside it and let somebody change what he disagrees with, or write one "
-            "that extends it (`extends:`) and names another recipe",
+            f"beside it that says `extends: {Path(named).stem}` and names another recipe",
             topic="assumptions",
         )
 

@@ -258,19 +258,24 @@ def rival_names(posterior: Posterior, arguments: argparse.Namespace | None) -> l
 
 
 def models_beside(case: Case, model: Path) -> list[str]:
-    """The models of the case in the folder of one of them, by their first lines."""
+    """The models of the case in the folder of one of them, by their first lines; of the case that they extend, too."""
+    heads = {file.stem: _head(file) for file in sorted(model.parent.glob("*.yaml"))}
     found = []
-    for file in sorted(model.parent.glob("*.yaml")):
-        if file.name == model.name:
-            continue
-        try:
-            text = file.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError):
-            continue
-        entries = dict(re.findall(r"^(format|case):[ ]*[\"']?([^\s\"'#]+)", text, re.MULTILINE))
-        if entries.get("format", "").startswith("attribution-model/") and entries.get("case") == case.id:
-            found.append(str(file))
+    for stem, head in heads.items():
+        extended = heads.get(head.get("extends", ""), {})
+        about = head.get("case", extended.get("case"))
+        if stem != model.stem and about == case.id and head.get("format", "").startswith("attribution-model/"):
+            found.append(str(model.parent / f"{stem}.yaml"))
     return found
+
+
+def _head(file: Path) -> dict[str, str]:
+    """What a file says that it is; nothing where it cannot be read."""
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return {}
+    return dict(re.findall(r"^(format|case|extends):[ ]*[\"']?([^\s\"'#]+)", text, re.MULTILINE))
 
 
 def command_of(posterior: Posterior, arguments: argparse.Namespace, *flags: str) -> str:

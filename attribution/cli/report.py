@@ -76,6 +76,8 @@ def report(arguments: argparse.Namespace) -> int:
     if prepared.gate.passed:
         return 0
     print("checks not passed:", *(f"  - {reason}" for reason in prepared.gate.reasons), sep="\n", file=sys.stderr)
+    if posterior.settings.engine != "nuts":
+        print("--engine nuts, the default, compares both engines and adds the sensitivity analysis", file=sys.stderr)
     return 1
 
 

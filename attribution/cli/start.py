@@ -16,6 +16,10 @@ from attribution.domain.tables import OddsRatio, Row, TraitValue
 from attribution.errors import UsageError, did_you_mean
 
 _WIDTH = 110
+_BINDING = (
+    "For FACTION write a faction or group of the case, [one, another] for several, [] for nobody; for FACT and STATE a "
+    "fact of the case and its states, as many as stand here; a `because:` of your own goes before that of the recipe."
+)
 _MOST_QUESTIONS = 3  # that are asked again for an answer that is none
 
 
@@ -169,6 +173,25 @@ def _numbers(table: RecipeTable) -> dict[str, str]:
     return {f"chance of {rows.state}": "; ".join(_row(row) for row in rows.rows) for rows in table.rows}
 
 
+def _use(recipe: Recipe, entry: str) -> str:
+    """The line of a model that takes an entry, with blanks in capitals for what the case calls its own."""
+    if entry not in recipe.tables:
+        return f"{{recipe: {entry}}}"
+    table = recipe.tables[entry]
+    bound = {"bind": (table.roles, "FACTION"), "states": (table.states, "STATE")}
+    parts = [
+        f"{key}: {{{', '.join(f'{name}: {blank}' for name in names)}}}"
+        for key, (names, blank) in bound.items()
+        if names
+    ]
+    parents = (
+        f"{parent}: {{fact: FACT, states: {{{', '.join(f'{state}: STATE' for state in states)}}}}}"
+        for parent, states in table.parents
+    )
+    given = [f"given: {{{', '.join(parents)}}}"] if table.parents else []
+    return f"FACT: {{{', '.join([f'recipe: {entry}', *parts, *given])}}}"
+
+
 def _row(row: Row) -> str:
     condition = " and ".join(f"{parent} is {' or '.join(sorted(states))}" for parent, states in row.when)
     cells = ", ".join(f"{entry.node} {_cell(entry.cell)}" for entry in row.entries)
@@ -194,3 +217,6 @@ def _print_recipe(recipe: Recipe, entries: list[str]) -> None:
         print(f"\n{entry}")
         for name, text in _told(recipe, entry).items():
             print(_wrapped(f"  {name}: {text}", "    "))
+        print(f"  in a model: {_use(recipe, entry)}")
+    if any(entry in recipe.tables for entry in entries):
+        print("\n" + _wrapped(_BINDING, ""))

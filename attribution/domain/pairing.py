@@ -123,7 +123,7 @@ def _check_toward(case: Case, node: str, at: Path) -> None:
 def _check_origin(case: Case, origin: str, at: Path) -> None:
     if origin not in case.origins:
         error = PairError.unknown("origins", origin, case.origins.ids, at=at)
-        error.hint = error.hint or f'a model for a case without it: model.without("{origin}")'
+        error.hint = error.hint or f'take it out, or name an origin of the case; in Python model.without("{origin}")'
         raise error
 
 
@@ -254,10 +254,22 @@ def _check_table(case: Case, model: Model, fact: Fact, problems: Problems) -> No
                 f'the table of "{fact.id}" gives {listed(given) or "no state"}.',
                 at=("facts", fact.id),
                 allowed=f"all but one of its states {listed(fact.states)}: the last is what remains",
+                hint=_too_few_or_many(fact, given),
             )
         for parents in parent_states(case, fact):
             for leaf in case.factions.leaves:
                 _check_cell(case, model, fact, table, parents, leaf)
+
+
+def _too_few_or_many(fact: Fact, given: list[str]) -> str:
+    """The way out where a table gives too few states, or all of them."""
+    missing = [state for state in fact.states if state not in given]
+    if len(missing) > 1:
+        return (
+            f"give all but one of {listed(missing)} too, or declare fewer states in the case: the table of a recipe is "
+            "for a fact with as many states as it has"
+        )
+    return "" if missing else f"take out one of them, such as `{given[-1]}`"
 
 
 def _check_same(model: Model, fact: Fact, table: Table) -> None:

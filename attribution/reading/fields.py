@@ -126,7 +126,9 @@ class Field:
         if isinstance(self.node, Scalar) and not self.node.text:
             return {}
         if not isinstance(self.node, Mapping):
-            raise self.fail(f"{spell(self.path)} is {self.found()}.", "a block of `key: value`")
+            address = isinstance(self.node, Scalar) and self.node.text.startswith(("http://", "https://"))
+            hint = f"write {{url: {self.found()}, title: {EXAMPLES['title']}}}" if address else ""
+            raise self.fail(f"{spell(self.path)} is {self.found()}.", "a block of `key: value`", hint)
         own = {key.text: self._below(value, key.text) for key, value in self.node.entries}
         return {**self.base.entries(), **own} if self.base else own
 
@@ -158,7 +160,7 @@ class Field:
                 f'{spell(self.path)} has the key "{key[:80]}", which is not known here.',
                 at=(*self.path, key),
                 allowed=listed(sorted(known)) if len(known) < 13 else ", ".join(sorted(known)),
-                hint=did_you_mean(key, known),
+                hint=did_you_mean(key, known) or self._cut_by_comma(key),
                 file=entries[key].file,
                 line=self.home(key).key_line(key),
             )
@@ -168,6 +170,24 @@ class Field:
             if key not in entries and not any(f'"{key}"' in meant for meant in near):
                 self.tell(self._lacking(key), None)
         return entries
+
+    def _cut_by_comma(self, key: str) -> str:
+        """The way out where a key without a value is the rest of a text within { }, which its comma has cut."""
+        pieces: list[str] = []
+        owner = ""
+        for name, value in self.node.entries if isinstance(self.node, Mapping) and self.node.flow else ():
+            if not isinstance(value, Scalar):
+                pieces, owner = [], ""
+            elif value.text:
+                if key in pieces:
+                    break
+                pieces, owner = [value.text], name.text
+            elif owner:
+                pieces.append(name.text)
+        if key not in pieces[1:]:
+            return ""
+        text = ", ".join(pieces).replace('"', "'")
+        return f'within {{ }} a comma ends a text; if this belongs to it, quote the whole: {owner}: "{text[:160]}"'
 
     def _lacking(self, key: str) -> FormatError:
         example = EXAMPLES.get(key, "...")

@@ -10,6 +10,7 @@ from attribution.domain.identifiers import Catalog
 from attribution.domain.model import History, HistoryWeight
 from attribution.domain.recipe import Binding, ParentBinding, Recipe, RecipeNumber, RecipeTable
 from attribution.domain.tables import Reason, Table
+from attribution.errors import spell
 from attribution.reading.fields import Field, check_format, entries_of, located, text_of
 from attribution.reading.quantities import quantity, reason, rows_by_state
 from attribution.reading.vocabulary import (
@@ -226,7 +227,7 @@ def table_from_recipe(field: Field, fact: str) -> Table:
     block = field.block(INSTANCE, ("recipe",))
     recipe = field.needed_recipe()
     table = recipe.tables[block["recipe"].word(f'tables of the recipe "{recipe.id}"', recipe.tables.ids)]
-    states = {state: inner.text() for state, inner in entries_of(block, "states")}
+    states = {state: _one_state(inner) for state, inner in entries_of(block, "states")}
     binding = Binding(
         roles={role: tuple(node.text() for node in inner.one_or_more()) for role, inner in entries_of(block, "bind")},
         states=states or {state: state for state in table.states},
@@ -234,6 +235,18 @@ def table_from_recipe(field: Field, fact: str) -> Table:
         because=reason(block),
     )
     return table.instantiate(fact, binding, recipe=recipe.id)
+
+
+def _one_state(field: Field) -> str:
+    """The state of the fact that a state of the recipe is."""
+    if field.is_list():
+        raise field.fail(
+            f"{spell(field.path)} is {field.found()}.",
+            "one state of the fact",
+            "the table of a recipe is for a fact with as many states as it has: make them one state in the case, or "
+            "write a table of your own",
+        )
+    return field.text()
 
 
 def _parent(field: Field) -> ParentBinding | None:

@@ -42,10 +42,11 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
-    """Keys and values in the order of the file."""
+    """Keys and values in the order of the file; in `flow` style they stand within { }, where a comma ends a text."""
 
     entries: tuple[tuple[Scalar, Node], ...]
     line: int
+    flow: bool = False
 
 
 type Node = Scalar | Listing | Mapping
@@ -284,7 +285,7 @@ class _Builder:
         if isinstance(event, yaml.SequenceStartEvent):
             return Listing(tuple(self.children(yaml.SequenceEndEvent, depth)), line)
         nodes = list(self.children(yaml.MappingEndEvent, depth))
-        return Mapping(tuple(self.pairs(nodes)), line)
+        return Mapping(tuple(self.pairs(nodes)), line, bool(event.flow_style))
 
     def children(self, end: type, depth: int) -> Iterator[Node]:
         while not isinstance(event := next(self.events), end):

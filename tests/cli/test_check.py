@@ -91,6 +91,15 @@ def test_a_rival_beside_the_model_is_found(files: Path, capsys: pytest.CaptureFi
     assert "there is no rival model" not in checked(capsys)[1]
 
 
+def test_a_rival_that_only_extends_the_model_is_found(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rival = "format: attribution-model/1\ntitle: Short\nextends: EXTENDED\ngrading: standard\n"
+    (files / "stranger.yaml").write_text(MODEL.replace("case: mine", "case: another"), encoding="utf-8")
+    (files / "short.yaml").write_text(rival.replace("EXTENDED", "stranger"), encoding="utf-8")
+    assert "says `extends: mine-baseline` and names" in " ".join(checked(capsys)[1].split())
+    (files / "short.yaml").write_text(rival.replace("EXTENDED", "mine-baseline"), encoding="utf-8")
+    assert "there is no rival model" not in checked(capsys)[1]
+
+
 @pytest.mark.parametrize(
     ("change", "says"),
     [

@@ -161,6 +161,24 @@ def test_one_recipe_is_printed_with_its_numbers_and_reasons(capsys: pytest.Captu
     assert "working-hours" not in shown
 
 
+def test_the_printed_line_takes_the_entry(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Written into a model with the blanks filled, the line is a table that fits a case."""
+    case, _ = written("cyber", "cyber")
+    capsys.readouterr()
+    home = here / "mine-baseline.yaml"
+    text = home.read_text(encoding="utf-8")
+    old = text[text.index("  hours:\n") : text.index("  money-asked:\n")]
+    assert main(["recipes", "cyber", "working-hours"]) == 0
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if "in a model: " in line]
+    filled = line.split("in a model: ")[1].replace("FACT:", "  hours:").replace("FACTION", "some-state")
+    for state in case.facts["hours"].states:
+        filled = filled.replace("STATE", state, 1)
+    home.write_text(text.replace(old, filled + "\n"), encoding="utf-8")
+    model = read_model("./mine-baseline.yaml")
+    read_pair_errors(case, model)
+    assert "working-hours" in model.tables["hours"].because.text
+
+
 @pytest.mark.parametrize(("typed", "meant"), [(["cybre"], "cyber"), (["cyber", "inditement"], "indictment")])
 def test_a_slip_is_answered(typed: list[str], meant: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["recipes", *typed]) == 2

@@ -9,8 +9,8 @@ import pytest
 
 from attribution.domain.factions import FactionTree, Node
 from attribution.domain.facts import Fact
-from attribution.domain.identifiers import ELSE
-from attribution.domain.model import Deception, Deceptive, Forged, Model, Share, Staged
+from attribution.domain.identifiers import ELSE, Catalog
+from attribution.domain.model import Cluster, Deception, Deceptive, Forged, Model, Share, Staged
 from attribution.domain.numbers import Number
 from attribution.domain.pairing import check_pair
 from attribution.domain.tables import Entry, OddsRatio, StateRows, Table, Trait, TraitValue
@@ -81,6 +81,7 @@ WRONG: dict[str, Callable[[], Model]] = {
     "forging an unknown origin": lambda: deceived(forged=(Forged("q", LIKELY),)),
     "forging toward else": lambda: deceived(forged=(Forged("t", LIKELY, ELSE),)),
     "forging what cannot be forged": lambda: deceived(forged=(Forged("r", LIKELY),)),
+    "a cluster of an unknown origin": lambda: replace(a_model(*PLAIN), clusters=Catalog([Cluster("material", ("q",))])),
     "deception by nobody": lambda: deceived(deceptive=(Deceptive("x", LIKELY),)),
 }
 
@@ -96,6 +97,20 @@ def test_models_that_do_not_fit(build: Callable[[], Model]) -> None:
     assert isinstance(error.value, PairError | ModelError)
     assert error.value.at
     assert error.value.allowed
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("too few states given", "give all but one of y, z too"),
+        ("all states given", "take out one of them, such as `no`"),
+        ("a cluster of an unknown origin", 'take it out, or name an origin of the case; in Python model.without("q")'),
+    ],
+)
+def test_the_way_out_is_told(name: str, hint: str) -> None:
+    with pytest.raises(InputError) as error:
+        check_pair(CASE, WRONG[name]())
+    assert hint in error.value.hint
 
 
 @pytest.mark.parametrize(

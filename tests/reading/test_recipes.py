@@ -218,6 +218,7 @@ MISTAKES = [
     ("states: {claims: yes, silent: no}", "states: {claims: yes}", '"silent" of the recipe', "bound once", "a state"),
     ("states: {claims: yes, silent: no}", "states: {claims: yes, silent: yes}", '"yes" is bound twice', "one", ""),
     ("states: {claims: yes, silent: no}", "states: {claims: yess, silent: no}", '"yess"', "no, yes", "yes"),
+    ("silent: no}", "silent: [no, yes]}", "states.silent is a list", "one state", "as many states as it has"),
     ("given: {scene:", "given: {scen:", '"scen"', "scene", "scene"),
     ("fits: [drone, rocket]", "fit: [drone, rocket]", '"fit"', "fits", "fits"),
     ("differs: bomb", "differs: bom", '"bom"', "bomb", "bomb"),
