@@ -175,6 +175,13 @@ def test_a_zip_archive_that_is_cut_or_none_is_told(tmp_path: Path) -> None:
         read(_written(path, text()))
 
 
+def test_a_packed_file_of_short_lines_that_grows_without_end_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "events.csv.gz"
+    path.write_bytes(gzip.compress(text().encode() + b"a\n" * (35 << 20), compresslevel=9))
+    with pytest.raises(FormatError, match="times its size"):
+        read(path)
+
+
 def test_a_hundred_thousand_columns_are_refused_at_once(tmp_path: Path) -> None:
     path = _written(tmp_path / "events.csv", ",".join(f"c{at}" for at in range(100_000)) + "\n")
     with pytest.raises(FormatError, match="100,000 columns"):
