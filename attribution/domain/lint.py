@@ -159,8 +159,8 @@ def one_sided_searches(case: Case) -> Iterator[Concern]:
                 what=f'"{item.id}" looked for what concerns {case.factions.label(named)} only',
                 means="the same may be missing everywhere: no fact asks this, in the same words, about "
                 f"{listed(case.factions.label(other) for other in others)}",
-                remedy="add the same question about each of them, in the same words, as a fact with what was found; or ask "
-                "one question that names nobody",
+                remedy="add the same question about each of them, in the same words, as a fact with what was found; "
+                "or ask one question that names nobody",
                 topic="evidence",
             )
         elif len(at_one) == 1:
