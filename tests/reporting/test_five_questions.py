@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 REPORTS = sorted(
-    path for path in (ROOT / "reports").glob("*/*.json") if path.parent.name not in ("casebook", "calibration")
+    path for path in (ROOT / "reports").glob("*/*.json") if path.parent.name not in ("casebook", "calibration", "tempo")
 )
 PERCENT = r"(?:[<>] )?\d+(?:\.\d)? %"
 
