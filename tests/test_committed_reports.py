@@ -66,7 +66,11 @@ def test_no_id_is_shown_to_a_reader(report: Path) -> None:
     ids = {id for some in named for id in some if "-" in id} | {
         state for fact in case.facts for state in fact.states if "-" in state
     }
-    titled = " ".join((*(case.factions.label(id) for id in case.factions.ids), *(one.title for one in case.evidence)))
+    model = at.read_model(f"{report.parent.name}/{report.stem}")
+    reasons = (
+        table.because.text for table in model.tables if table.because
+    )  # the author's own words, and where a recipe's stand
+    titled = " ".join((*map(case.factions.label, case.factions.ids), *(one.title for one in case.evidence), *reasons))
     pattern = re.compile(rf"(?<![\w-])(?:{'|'.join(map(re.escape, sorted(ids, key=len, reverse=True)))})(?![\w-])")
     page = report.with_suffix(".html").read_text()
     body = re.sub(r"<(script|svg).*?</\1>|<[^>]+>", " ", page[page.index("<main>") :], flags=re.DOTALL)
