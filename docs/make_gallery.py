@@ -55,6 +55,7 @@ FIGURES = (
     ("model_error", "If the model were wrong with some chance.", "at.model_error(posterior).plot()"),
     ("learning", "If the numbers were not learned from this case.", "at.learning(posterior).plot()"),
     ("prior_predictive", "Whether the model expects such evidence.", "at.prior_predictive(posterior).plot()"),
+    ("expected", "What one would expect to see, had it been Nujaba.", 'at.expected(posterior, "nujaba").plot()'),
     ("power", "What a block of assumptions, or an origin, bears.", "at.power_scaling(posterior).plot()"),
     ("dependence", "If origins that share something were one.", "at.dependence(posterior).plot()"),
     ("next_evidence", "What to look for next.", "at.next_evidence(posterior).plot()"),

@@ -56,8 +56,12 @@ class Row:
 
     @property
     def triple(self) -> str:
-        """As a model file writes it."""
-        return f"[{self.low:.3g}, {self.best:.3g}, {self.high:.3g}]"
+        """As a model file writes it: without exponents, which YAML 1.1 takes for text."""
+        return f"[{', '.join(_plainly(float(f'{value:.3g}')) for value in (self.low, self.best, self.high))}]"
+
+
+def _plainly(value: float) -> str:
+    return np.format_float_positional(value, trim="-")
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,8 @@ def test_each_subset_is_a_removal(posterior: Posterior, found: at.Lattice) -> No
         assert found.probabilities[subset] == pytest.approx(plain @ probability / plain.sum(), abs=1e-9)
         assert found.ess[subset] == pytest.approx(plain.sum() ** 2 / np.sum(plain**2), rel=1e-9)
         weights, ess, _ = importance_weights(posterior, evidence)
-        assert found.probabilities[subset] == pytest.approx(weights @ probability, abs=1e-4)
+        error = np.sqrt(probability.mean(axis=0).max() / 4 / ess)  # smoothing moves by a small part of it
+        assert found.probabilities[subset] == pytest.approx(weights @ probability, abs=max(1e-4, 0.05 * error))
         assert found.ess[subset] == pytest.approx(ess, rel=0.05)
 
 

@@ -93,6 +93,7 @@ def rewritten_json(value: Any, names: dict[str, str]) -> Any:
     for old, new in names.items():
         value = value.replace(f"|{old}]", f"|{new}]")
         value = {old: new, old.upper(): new.upper()}.get(value, value)
+        value = value.replace(f"yes for {old.upper()}", f"yes for {new.upper()}")
         value = value.replace(f"point to {old.upper()}", f"point to {new.upper()}")
         value = value.replace(f"prior share of {old.upper()}", f"prior share of {new.upper()}")
     return value
