@@ -19,7 +19,6 @@ from tests.random_cases import random_pair
 from tests.reporting.whatif_settings import link, random_changes
 
 SETTINGS = 100
-TYPICAL = 50.0  # milliseconds per change
 
 pytestmark = needs_browser
 
@@ -52,8 +51,6 @@ def test_a_hundred_settings_give_the_answers_of_python(page: Path) -> None:
         assert not found["ignored"]
         np.testing.assert_allclose(found["probabilities"], expected.probabilities, rtol=0, atol=1e-9)
         assert found["ess"] == pytest.approx(expected.ess, abs=1e-6)
-    times = [found["milliseconds"] for found in driven.value]
-    assert np.median(times) < TYPICAL
     assert driven.console == () and driven.requests == ()
 
 
