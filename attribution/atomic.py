@@ -157,11 +157,16 @@ def write_text(path: Path, text: str) -> None:
 
 def write_texts(texts: Mapping[Path, str]) -> None:
     """Write several texts, as UTF-8 with Unix line ends: all of them or none."""
-    write_together({path: partial(_put, text=text) for path, text in texts.items()})
+    write_contents({path: text.encode("utf-8") for path, text in texts.items()})
 
 
-def _put(part: Path, text: str) -> None:
-    part.write_bytes(text.encode("utf-8"))
+def write_contents(contents: Mapping[Path, bytes | memoryview]) -> None:
+    """Write several files that were made in memory: all of them or none."""
+    write_together({path: partial(_put, content=content) for path, content in contents.items()})
+
+
+def _put(part: Path, content: bytes | memoryview) -> None:
+    part.write_bytes(content)
 
 
 def _settle(part: Path) -> None:

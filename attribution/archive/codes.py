@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
@@ -109,6 +110,19 @@ def check_codes(what: str, codes: Ints, known: int, lowest: int) -> None:
         raise EventError(
             f"{what} has a code from {codes.min()} to {codes.max()}.", allowed=f"{lowest} to {known - 1}: one per name"
         )
+
+
+def combined(columns: Iterable[tuple[Ints, int]], rows: int) -> Ints:
+    """Which combination of codes stands in each row, numbered as they first occur.
+
+    A column of codes comes with how many there are of them.
+    """
+    from pandas import factorize
+
+    found = np.zeros(rows, dtype=np.int64)
+    for codes, known in columns:
+        found, _ = factorize(found * (known + 1) + codes)
+    return found
 
 
 def months(day: Ints) -> Ints:

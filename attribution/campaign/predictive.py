@@ -150,9 +150,10 @@ def predictive_check_of(posterior: TempoPosterior) -> PredictiveCheck:
     observed = np.asarray(design.packed.counted)
     expected = means(design, posterior.rates.log_with)
     found = []
-    for name in _statistics(observed[None], expected[:1]):
-        ours = _statistics(np.broadcast_to(observed, replicated.shape), expected)[name]
-        theirs = _statistics(replicated, expected)[name]
+    stated = _statistics(np.broadcast_to(observed, replicated.shape), expected)
+    made = _statistics(replicated, expected)
+    for name, ours in stated.items():
+        theirs = made[name]
         low, median, high = (float(x) for x in np.quantile(theirs, (0.05, 0.5, 0.95)))
         exceeded = float(np.mean(theirs > ours) + 0.5 * np.mean(theirs == ours))
         found.append(Statistic(name, float(np.mean(ours)), low, median, high, exceeded))

@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from attribution.cli.inputs import fit_few
 from attribution.domain.case import Case
 from attribution.domain.model import Model
 from attribution.domain.numbers import Number, Scale
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 ALLOWED_NUMBER = "low best high, such as 0.2 0.4 0.7; one number; 7 of 10; a term such as unlikely"
 _COUNT = re.compile(r"(\d{1,15})\s+of\s+(\d{1,15})")
-_FEW_POINTS = 9  # of each of 8 scrambles: half a point of error, and a tenth of a second
+_LOG2_POINTS = 9  # of each of 8 scrambles: half a point of error, and a tenth of a second
 
 
 class StopAskingError(Exception):
@@ -152,10 +153,7 @@ def _case_of(model: Model, file: Path) -> str:
 
 def fitted(case: Case, model: Model) -> Posterior:
     """The answer now, from few points."""
-    from attribution.inference.fit import fit_under
-    from attribution.inference.settings import Sampling, Settings
-
-    return fit_under(case, model, Settings(engine="importance", sampling=Sampling(log2_points=_FEW_POINTS)))
+    return fit_few(case, model, _LOG2_POINTS)
 
 
 def verdict(posterior: Posterior) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from attribution.cli.inputs import model_of, models_beside, read_pair
+from attribution.cli.inputs import fit_few, model_of, models_beside, read_pair
 from attribution.cli.output import Table, show
 from attribution.domain.case import Case
 from attribution.domain.concern import Concern
@@ -22,7 +22,8 @@ from attribution.reading.placeholders import placeholder_concerns
 if TYPE_CHECKING:
     from attribution.inference.posterior import Posterior
 
-_LOG2_POINTS, _PRIOR_LOG2_POINTS = 6, 9  # of each of 8 scrambles
+# Of each of 8 scrambles; few tell which way evidence points, and what cannot be believed, far above their error.
+_LOG2_POINTS, _PRIOR_LOG2_POINTS = 6, 9
 _SEVERITIES = ("blocking", "warning", "note")
 _WORDS = {"blocking": "stops the checks", "warning": "doubt", "note": "note"}
 _WIDTH = 110
@@ -31,7 +32,7 @@ _WIDTH = 110
 def check(arguments: argparse.Namespace) -> int:
     """Read a case and a model, say what is missing, in the order of how much it matters, and what they imply."""
     case, model = read_pair(arguments)
-    posterior = _of_few_points(case, model)
+    posterior = fit_few(case, model, _LOG2_POINTS)
     pulls, directions = _pulls(posterior)
     concerns = (
         *placeholder_concerns(case, model),
@@ -143,14 +144,6 @@ def _without_rival(case: Case, arguments: argparse.Namespace) -> Iterator[Concer
             f"beside it that says `extends: {Path(named).stem}` and names another recipe",
             topic="assumptions",
         )
-
-
-def _of_few_points(case: Case, model: Model) -> Posterior:
-    """Few points tell which way evidence points, and what cannot be believed: their error is far below a direction."""
-    from attribution.inference.fit import fit_under
-    from attribution.inference.settings import Sampling, Settings
-
-    return fit_under(case, model, Settings(engine="importance", sampling=Sampling(log2_points=_LOG2_POINTS)))
 
 
 def _unbelievable(posterior: Posterior) -> Iterator[Concern]:

@@ -173,8 +173,7 @@ class _Checklist:
                 self.scene(fact, toward, forger)
 
     def origin(self, origin: Origin, toward: str, forger: Mapping[Question, Answer]) -> None:
-        title = origin.title or origin.items[0].title
-        print(f"\n“{title}” ({origin.id}, grade {origin.grade or 'none'})")
+        print(f"\n“{origin.label}” ({origin.id}, grade {origin.grade or 'none'})")
         entries = {one.target: one for one in self.own.model.deception.forged}
         known = entries.get(origin.id) or entries.get(origin.source)
         self.ask_and_write("forged", origin.id, toward, forger, known.probability if known else None)

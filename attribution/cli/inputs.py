@@ -151,6 +151,14 @@ def read_pair(arguments: argparse.Namespace) -> tuple[Case, Model]:
     return case, model
 
 
+def fit_few(case: Case, model: Model, log2_points: int) -> Posterior:
+    """The posterior by the instant engine from few points of each scramble: a direction, or an answer at a prompt."""
+    from attribution.inference.fit import fit_under
+    from attribution.inference.settings import Sampling, Settings
+
+    return fit_under(case, model, Settings(engine="importance", sampling=Sampling(log2_points=log2_points)))
+
+
 def beside(case: Path) -> Path:
     """The model that `new` writes beside a case file."""
     return case.with_name(f"{case.stem}-baseline.yaml")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from attribution.inference.settings import Engine
     from attribution.reporting.write import Prepared
 
+_SAME = "unchanged within Monte Carlo error"
 _COLUMNS = ("prior", "probability", "mcse", "low", "high", "words")
 
 
@@ -52,8 +53,6 @@ def fit(arguments: argparse.Namespace) -> int:
 
 def report(arguments: argparse.Namespace) -> int:
     """Write the report and print its bottom line; exit code 1 where its checks do not pass."""
-    from attribution.reporting.settled import settled
-
     if not arguments.output:
         check_writable(Path("reports") / "report", "a report")
     form = _one_form(arguments.output, arguments.format)
@@ -67,12 +66,14 @@ def report(arguments: argparse.Namespace) -> int:
     base = Path("reports") / posterior.case.id / posterior.model.id
     suffixes = [form] if form else REPORT_SUFFIXES
     paths = [arguments.output] if arguments.output else [base.with_suffix(suffix) for suffix in suffixes]
-    same = not arguments.output and not form and settled(_on_disk(base), prepared.texts())
-    if not same:
+    if arguments.output or form:
         prepared.write(*paths)
+        same = False
+    else:
+        same = not _renewed(base, prepared.texts())
     print(prepared.bottom_line)
     for path in paths:
-        print(f"{'unchanged within Monte Carlo error' if same else 'written'}: {path}")
+        print(f"{_SAME if same else 'written'}: {path}")
     if prepared.gate.passed:
         return 0
     print("checks not passed:", *(f"  - {reason}" for reason in prepared.gate.reasons), sep="\n", file=sys.stderr)
@@ -81,10 +82,17 @@ def report(arguments: argparse.Namespace) -> int:
     return 1
 
 
-def _on_disk(base: Path) -> dict[str, str]:
-    """The forms of a report that are there already, by suffix."""
-    paths = {suffix: base.with_suffix(suffix) for suffix in REPORT_SUFFIXES}
-    return {suffix: path.read_text(encoding="utf-8") for suffix, path in paths.items() if path.is_file()}
+def _renewed(base: Path, texts: Mapping[str, str]) -> bool:
+    """Write the forms of a report, by suffix, unless those that are there say the same; whether they were written."""
+    from attribution.atomic import write_texts
+    from attribution.reporting.settled import settled
+
+    paths = {suffix: base.with_suffix(suffix) for suffix in texts}
+    there = {suffix: path.read_text(encoding="utf-8") for suffix, path in paths.items() if path.is_file()}
+    if settled(there, texts):
+        return False
+    write_texts({paths[suffix]: text for suffix, text in texts.items()})
+    return True
 
 
 def _one_form(output: Path | None, form: str | None) -> str:
@@ -101,10 +109,9 @@ def _one_form(output: Path | None, form: str | None) -> str:
 
 def reports(arguments: argparse.Namespace) -> int:
     """Write the report of every shipped case under every model for it that says something new, and their index."""
-    from attribution.atomic import write_text, write_texts
+    from attribution.atomic import write_text
     from attribution.reading import shipped_cases
     from attribution.reporting.index import index
-    from attribution.reporting.settled import settled
 
     known = shipped_cases()
     for name in arguments.cases:
@@ -114,11 +121,8 @@ def reports(arguments: argparse.Namespace) -> int:
 
     def keep(position: int, finished: _Report) -> None:
         case, model = pairs[position]
-        base = folder / case.id / model.id
-        if settled(_on_disk(base), finished.texts):
-            print(f"{case.id}/{model.id}: unchanged within Monte Carlo error", file=sys.stderr)
-        else:
-            write_texts({base.with_suffix(suffix): text for suffix, text in finished.texts.items()})
+        if not _renewed(folder / case.id / model.id, finished.texts):
+            print(f"{case.id}/{model.id}: {_SAME}", file=sys.stderr)
         print(f"{case.id}/{model.id}: {finished.summary}")
 
     work = partial(_report, engine=arguments.engine, random_seed=arguments.seed, sensitivity=arguments.sensitivity)

@@ -84,7 +84,8 @@ def _bare(row: Row) -> bool:
     return row.because is None and not row.trait and any(entry.because is None for entry in row.entries)
 
 
-def _traits_in_tables(model: Model) -> Iterator[tuple[str, str]]:
+def traits_in_tables(model: Model) -> Iterator[tuple[str, str]]:
+    """Every trait that a table uses, with the table's fact."""
     for table in model.tables:
         for row in (row for given in table.states for row in given.rows):
             if row.trait:
@@ -95,7 +96,7 @@ def _traits_in_tables(model: Model) -> Iterator[tuple[str, str]]:
 
 
 def _twice_used_traits(model: Model) -> Iterator[Concern]:
-    for trait, fact in sorted(set(_traits_in_tables(model))):
+    for trait, fact in sorted(set(traits_in_tables(model))):
         if trait in model.perpetrator.proportional_to:
             yield Concern(
                 what=f'the trait "{trait}" is used in the prior and in the table of "{fact}"',
@@ -160,7 +161,7 @@ def _repeated_traits(model: Model) -> Iterator[Concern]:
     """A trait twice in the prior, or in the tables of two facts: one belief that counts twice."""
     named = model.perpetrator.proportional_to
     tables: dict[str, list[str]] = {}
-    for trait, fact in sorted(set(_traits_in_tables(model))):
+    for trait, fact in sorted(set(traits_in_tables(model))):
         tables.setdefault(trait, []).append(fact)
     for trait in sorted({trait for trait in named if named.count(trait) > 1}):
         yield Concern(

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from attribution.atomic import write_atomically
+from attribution.atomic import write_contents
 from attribution.domain.case import Case
 from attribution.domain.model import Model
 from attribution.domain.moments import Moment
@@ -73,7 +73,7 @@ def write_run(posterior: PosteriorDraws, path: Path) -> None:
     tree.attrs.update(stated, digests=json.dumps(_digests(stated, arrays), sort_keys=True))
     # Made in memory, written by us: where a disk is full, the HDF5 library ends the whole process when it closes.
     image = tree.to_netcdf(None, engine="h5netcdf")
-    write_atomically(path, lambda part: _put(part, image))
+    write_contents({path: image})
 
 
 def read_run(path: Path) -> PosteriorDraws:
@@ -102,10 +102,6 @@ def read_run(path: Path) -> PosteriorDraws:
     except (OSError, KeyError, ValueError, TypeError, RuntimeError, AttributeError) as error:
         raise _damaged(path, f"{type(error).__name__}") from error
     return _assemble(path, attributes, draws)
-
-
-def _put(part: Path, image: memoryview) -> None:
-    part.write_bytes(image)
 
 
 def _check_file(path: Path) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from attribution.network.elementary import normal_cdf
 from attribution.network.program import Floats
 
 _BITS = 30
@@ -99,11 +100,9 @@ def normals_of(points: NDArray[np.uint32]) -> Floats:
 
 def points_of(normals: Floats) -> NDArray[np.uint32] | None:
     """The Sobol points that standard normals were made from, None where any of them was made from another number."""
-    from scipy.special import ndtr
-
     points = np.empty(normals.shape, dtype=np.uint32)
     for rows, found in zip(normals, points, strict=True):
-        found[:] = np.rint(ndtr(rows) * 2.0**_BITS)
+        found[:] = np.rint(normal_cdf(rows) * 2.0**_BITS)
         if found.size and (found.max() >= 1 << _BITS or not np.array_equal(_normals_at(found * 2.0**-_BITS), rows)):
             return None
     return points

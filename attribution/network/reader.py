@@ -15,6 +15,7 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
+from types import ModuleType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,18 +34,14 @@ _PASSES = {PROBABILITY: 110, RATE: 80, POWER: 90, LOG: 45, LOG_ADD: 90}  # of an
 _BLOCK, _NUMPY_BLOCK = 2**17, 2**19  # numbers that registers hold at a time
 
 
-def _source(name: str) -> Callable[[], Callable[..., None]]:
-    def source() -> Callable[..., None]:
-        from attribution.network import tape_kernel
+def _kernels() -> ModuleType:
+    from attribution.network import tape_kernel
 
-        function: Callable[..., None] = getattr(tape_kernel, name)
-        return function
-
-    return source
+    return tape_kernel
 
 
-_READ = Native("read", "dqdqdqdq", _source("native_read"))
-_PULL = Native("pull", "dqdqqddqddq", _source("native_pull"))
+_READ = Native("read", "dqdqdqdq", lambda: _kernels().native_read)
+_PULL = Native("pull", "dqdqqddqddq", lambda: _kernels().native_pull)
 
 _worked = [0.0]  # seconds that NumPy has been reading in this process, about
 

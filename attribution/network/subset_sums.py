@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from types import ModuleType
 
 import numpy as np
 
@@ -103,17 +103,11 @@ def _walk(pattern: Ints) -> tuple[Ints, Ints]:
     return np.ascontiguousarray(pattern, dtype=np.int64), changed
 
 
-def _sums_source() -> Callable[..., None]:
-    from attribution.network.subsets_kernel import native_sums
+def _kernels() -> ModuleType:
+    from attribution.network import subsets_kernel
 
-    return native_sums
-
-
-def _joints_source() -> Callable[..., None]:
-    from attribution.network.subsets_kernel import native_joints
-
-    return native_joints
+    return subsets_kernel
 
 
-_SUMS = Native("subset_sums", "ddqdqqqddd", _sums_source)
-_JOINTS = Native("subset_joints", "ddqdqqqdddd", _joints_source)
+_SUMS = Native("subset_sums", "ddqdqqqddd", lambda: _kernels().native_sums)
+_JOINTS = Native("subset_joints", "ddqdqqqdddd", lambda: _kernels().native_joints)

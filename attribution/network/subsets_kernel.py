@@ -85,15 +85,9 @@ def native_sums(places: Ints, shapes: Ints) -> None:
 
     Of base, factors, start, opening, pattern, changed, the place of `other`, sums, stack, weight.
     """
-    blocks, factions, rows, first = shapes[0], shapes[1], shapes[4], shapes[7]
-    subsets, parts = shapes[11], shapes[12]
+    factions, subsets, parts = shapes[1], shapes[11], shapes[12]
     subset_sums(
-        (
-            carray(doubles(places[0]), (blocks, factions, BLOCK)),
-            carray(doubles(places[1]), (blocks, rows, factions, BLOCK)),
-            carray(integers(places[2]), (first,)),
-            carray(doubles(places[3]), (blocks, 2, BLOCK)),
-        ),
+        _products(places, shapes),
         carray(integers(places[4]), (subsets, parts)),
         carray(integers(places[5]), (subsets,)),
         carray(integers(places[6]), (1,))[0],
@@ -104,15 +98,9 @@ def native_sums(places: Ints, shapes: Ints) -> None:
 
 def native_joints(places: Ints, shapes: Ints) -> None:
     """`subset_joints` in the same way; weights and joints instead of the sums."""
-    blocks, factions, rows, first = shapes[0], shapes[1], shapes[4], shapes[7]
-    subsets, parts, told = shapes[11], shapes[12], shapes[18]
+    blocks, factions, subsets, parts, told = shapes[0], shapes[1], shapes[11], shapes[12], shapes[18]
     subset_joints(
-        (
-            carray(doubles(places[0]), (blocks, factions, BLOCK)),
-            carray(doubles(places[1]), (blocks, rows, factions, BLOCK)),
-            carray(integers(places[2]), (first,)),
-            carray(doubles(places[3]), (blocks, 2, BLOCK)),
-        ),
+        _products(places, shapes),
         carray(integers(places[4]), (subsets, parts)),
         carray(integers(places[5]), (subsets,)),
         carray(integers(places[6]), (1,))[0],
@@ -121,6 +109,18 @@ def native_joints(places: Ints, shapes: Ints) -> None:
             carray(doubles(places[8]), (told, blocks, factions, BLOCK)),
         ),
         (carray(doubles(places[9]), (parts + 1, factions, BLOCK)), carray(doubles(places[10]), (BLOCK,))),
+    )
+
+
+@kernel
+def _products(places: Ints, shapes: Ints) -> tuple[Floats, Floats, Ints, Floats]:
+    """Base, factors, start and opening, which both kernels are given first."""
+    blocks, factions = shapes[0], shapes[1]
+    return (
+        carray(doubles(places[0]), (blocks, factions, BLOCK)),
+        carray(doubles(places[1]), (blocks, shapes[4], factions, BLOCK)),
+        carray(integers(places[2]), (shapes[7],)),
+        carray(doubles(places[3]), (blocks, 2, BLOCK)),
     )
 
 

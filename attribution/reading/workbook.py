@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from attribution.atomic import write_atomically
+from attribution.atomic import write_contents
 from attribution.domain.case import Case
 from attribution.errors import FormatError, InputError, UsageError
 from attribution.reading.tables import SHEETS, Sheet, case_of, sheet_of, to_tables
@@ -98,11 +98,7 @@ def write_workbook(case: Case, path: str | os.PathLike[str]) -> None:
             allowed="texts without blanks at either end",
             hint="write_case writes it as YAML",
         )
-    write_atomically(home, lambda part: _put(part, content))
-
-
-def _put(part: Path, content: bytes) -> None:
-    part.write_bytes(content)
+    write_contents({home: content})
 
 
 def _case(content: bytes, shown: str) -> Case:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from attribution.analysis.sensitivity import Sensitivity
 from attribution.analysis.sensitivity import sensitivity as work_out
-from attribution.atomic import check_suffix, write_together
+from attribution.atomic import check_suffix, write_contents
 from attribution.inference.posterior import Posterior
 from attribution.reporting import REPORT_FORMS, REPORT_SUFFIXES
 from attribution.reporting.answer import Gate
@@ -59,7 +58,7 @@ class Prepared:
 
     def write(self, *paths: Path) -> None:
         """Write one form or several, all of them or none."""
-        write_together({path: partial(_put, content=self.bytes_of(path.suffix)) for path in paths})
+        write_contents({path: self.bytes_of(path.suffix) for path in paths})
 
     def bytes_of(self, suffix: str) -> bytes:
         """One form as it is written to disk.
@@ -74,10 +73,6 @@ class Prepared:
 
             return docx_report(self.content)
         return self.render(suffix).encode("utf-8")
-
-
-def _put(part: Path, content: bytes) -> None:
-    part.write_bytes(content)
 
 
 def prepare(

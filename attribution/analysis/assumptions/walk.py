@@ -14,6 +14,7 @@ from attribution.domain.case import Case
 from attribution.domain.document import Document
 from attribution.domain.identifiers import ELSE
 from attribution.domain.model import Model
+from attribution.domain.model_lint import traits_in_tables
 from attribution.domain.numbers import Number
 from attribution.domain.tables import Row
 from attribution.inference.posterior import Posterior
@@ -122,17 +123,12 @@ def question_of(case: Case, model: Model, at: tuple[str | int, ...]) -> str:
     blamed = f", to point to {case.factions.label(toward)}" if toward else ""
     if kind == "staged":
         return f"Was the scene of “{case.facts[target].label}” arranged{blamed}?"
-    named = case.sources[target].name if target in case.sources else _origin(case, target)
+    named = case.sources[target].name if target in case.sources else case.origins[target].label
     return f"Was “{named}” fabricated{blamed}?" if kind == "forged" else f"Does {named} turn things round?"
 
 
 def _target(entry: Any) -> tuple[str, ...]:
     return tuple(str(getattr(entry, name)) for name in ("fact", "target", "source") if hasattr(entry, name))
-
-
-def _origin(case: Case, id: str) -> str:
-    origin = case.origins[id]
-    return origin.title or origin.items[0].title
 
 
 def _of_table(case: Case, model: Model, fact: str, at: tuple[str | int, ...]) -> str:
@@ -183,8 +179,7 @@ def meaning_of(case: Case, model: Model, at: tuple[str | int, ...], number: Numb
 
 def _is_weight(model: Model, trait: str) -> bool:
     """Whether a trait is in the prior alone, where its ratios count, and in no table, where it is a chance."""
-    tables = str({table.fact: table.document() for table in model.tables})
-    return trait in model.perpetrator.proportional_to and f"'trait': '{trait}'" not in tables
+    return trait in model.perpetrator.proportional_to and trait not in {used for used, _ in traits_in_tables(model)}
 
 
 def _expected(case: Case, model: Model, at: tuple[str | int, ...]) -> str:

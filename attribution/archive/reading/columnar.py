@@ -15,7 +15,7 @@ from typing import IO, Any, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from attribution.archive.codes import Ints
+from attribution.archive.codes import Ints, combined
 from attribution.archive.reading.encodings import Written, open_bytes
 from attribution.errors import FormatError
 
@@ -57,13 +57,9 @@ class Coded(Sequence[str]):
 
 def together(columns: Sequence[Coded]) -> tuple[Ints, list[tuple[str, ...]]]:
     """Which combination of words stands in each row, and these combinations in the order in which they first occur."""
-    from pandas import factorize
-
     if len({len(column) for column in columns}) != 1:
         raise ValueError("columns of one length are wanted")
-    key = np.zeros(len(columns[0]), dtype=np.int64)
-    for column in columns:
-        key, _ = factorize(key * (len(column.words) + 1) + column.codes)
+    key = combined(((column.codes, len(column.words)) for column in columns), len(columns[0]))
     first = np.empty(int(key.max(initial=-1)) + 1, dtype=np.int64)
     first[key[::-1]] = np.arange(len(key))[::-1]  # of several the last that is written stays: the earliest row
     cells = [[column.words[code] for code in column.codes[first].tolist()] for column in columns]

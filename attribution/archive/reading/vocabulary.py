@@ -18,6 +18,7 @@ from itertools import compress, pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from attribution.archive.codes import combined
 from attribution.archive.events import EventTable
 from attribution.archive.reading.labels import key
 from attribution.archive.reading.mapping import EventMapping
@@ -270,11 +271,8 @@ def copies(events: EventTable) -> int:
         columns += [
             np.nan_to_num(each * 1e5, nan=-1e9).astype(np.int64) for each in (events.latitude, events.longitude)
         ]
-    row = np.zeros(len(events), dtype=np.int64)
-    for column in columns:
-        code, values = factorize(column)
-        row, _ = factorize(row * (len(values) + 1) + code)
-    return len(events) - 1 - int(row.max(initial=-1))
+    coded = ((codes, len(values)) for codes, values in map(factorize, columns))
+    return len(events) - 1 - int(combined(coded, len(events)).max(initial=-1))
 
 
 def copy_concerns(events: EventTable) -> Iterator[Concern]:
