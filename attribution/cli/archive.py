@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from attribution.cli.inputs import add_format, add_seed, add_workers, output_path
+from attribution.cli.inputs import add_format, add_seed, add_workers, output_path, refuse_to_overwrite
 from attribution.cli.output import Table, concerns_table, counting, show, stepping, working
 from attribution.errors import EventError, UsageError
 from attribution.parallel import processes
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from attribution.archive.reading.read import Archive
     from attribution.archive.summary.describe import Description, DistinctiveValue
     from attribution.archive.summary.grid import Estimate
+
+
+_MOST_FACTIONS = 25  # by name on a screen; other programs get all
 
 
 type _Command = Callable[[str, str], argparse.ArgumentParser]
@@ -55,6 +58,7 @@ def mapping(arguments: argparse.Namespace) -> int:
     if arguments.output is None:
         print(text, end="")
         return 0
+    refuse_to_overwrite(arguments.output)  # somebody's own may stand there
     write_text(arguments.output, text)
     print(f"written: {arguments.output}\nuse it: attribution archive check EVENTS --mapping {arguments.output}")
     return 0
@@ -65,7 +69,8 @@ def check(arguments: argparse.Namespace) -> int:
     from attribution.archive.events import LIMITS
 
     archive = _archive_of(arguments)
-    show([_summary(archive), concerns_table(archive.concerns), _factions(archive), _columns(archive)], arguments.format)
+    factions = _factions(archive, _MOST_FACTIONS if arguments.format == "text" else None)
+    show([_summary(archive), concerns_table(archive.concerns), factions, _columns(archive)], arguments.format)
     if arguments.format == "text":
         print("\n" + "\n".join(LIMITS))
     return 1 if any(concern.severity == "blocking" for concern in archive.concerns) else 0
@@ -280,7 +285,10 @@ def _add_predict(command: _Command) -> None:
         help=".csv or .parquet (default: predictions.csv)",
     )
     predict.add_argument(
-        "--top", type=int, metavar="N", help="only the N likeliest candidates of each event, by name; default: all"
+        "--top",
+        type=_at_least_one,
+        metavar="N",
+        help="only the N likeliest candidates of each event, by name; default: all",
     )
     _add_learning(predict)
     _add_past_only(predict)
@@ -374,6 +382,12 @@ def _tell(archive: Archive) -> None:
     print("\n" + "\n".join([*(str(concern) for concern in archive.concerns), *LIMITS]))
 
 
+def _at_least_one(typed: str) -> int:
+    if not typed.isdigit() or int(typed) < 1:
+        raise UsageError(f'"{typed[:40]}" is no number of candidates.', at=("top",), allowed="1 or more")
+    return int(typed)
+
+
 def _date(typed: str | None, option: str = "from") -> dt.date | None:
     try:
         return None if typed is None else dt.date.fromisoformat(typed)
@@ -430,7 +444,8 @@ def _summary(archive: Archive) -> Table:
         ("claimed", "not recorded" if claimed is None else f"{claimed:,}"),
         (
             "dates",
-            f"{int(np.sum(events.precision == 0)):,} to the day, others within {int(events.precision.max()) + 1}",
+            f"{int(np.sum(events.precision == 0)):,} to the day"
+            + (f", others within {int(events.precision.max()) + 1} days" if events.precision.any() else ""),
         ),
         ("places", ", ".join(f"{level.name} {len(level.names):,}" for level in events.place) or "none"),
         ("coordinates", f"{int(located.sum()):,} ({located.mean():.0%})"),
@@ -444,15 +459,19 @@ def _summary(archive: Archive) -> Table:
     return Table("events", ("what", "value"), tuple(rows))
 
 
-def _factions(archive: Archive) -> Table:
+def _factions(archive: Archive, most: int | None = None) -> Table:
+    """Who is named how often; with `most`, so many by name and the others together."""
     import numpy as np
 
     events = archive.events
     alone = np.bincount(events.label[events.labelled], minlength=len(events.factions))
     among = np.bincount(events.among.member, minlength=len(events.factions))
     order = np.argsort(-(alone * 1_000_000 + among), kind="stable")
-    rows = tuple((events.factions[code], f"{alone[code]:,}", f"{among[code]:,}") for code in order.tolist())
-    return Table("factions", ("faction", "alone", "one of several"), rows)
+    shown, rest = (order, order[:0]) if most is None else (order[:most], order[most:])
+    rows = [(events.factions[code], f"{alone[code]:,}", f"{among[code]:,}") for code in shown.tolist()]
+    if len(rest):
+        rows.append((f"... and {len(rest):,} others", f"{alone[rest].sum():,}", f"{among[rest].sum():,}"))
+    return Table("factions", ("faction", "alone", "one of several"), tuple(rows))
 
 
 def _columns(archive: Archive) -> Table:

@@ -67,7 +67,8 @@ def refuse_to_overwrite(*paths: Path) -> None:
     for path in paths:
         if path.exists():
             raise OutputError(
-                f"{path} is there already.\n  allowed: a new file\n  hint: choose another id, or another folder with -o"
+                f"{path} is there already.\n  allowed: a new file\n"
+                "  hint: choose another id, or another file or folder with -o"
             )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 DECIBANS = 10.0 / math.log(10.0)  # decibans in one unit of a natural logarithm
@@ -93,6 +93,17 @@ def percents(low: float, high: float) -> str:
     if first.startswith("<") or last.startswith(">"):
         return f"{first} to {last}"
     return f"{first.removesuffix(' %')} to {last}"
+
+
+def few(names: Sequence[str], most: int = 12) -> str:
+    """The first of many names, and how many more there are.
+
+    Examples
+    --------
+    >>> few(["Red", "Blue", "Green"], 2)
+    'Red, Blue and 1 more'
+    """
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
 def conjoined(names: Iterable[str]) -> str:

@@ -160,6 +160,5 @@ def _description_html(found: Description, concerns: tuple[Concern, ...], about: 
 
 
 def _by_candidate(known: tuple[DistinctiveValue, ...]) -> list[tuple[str, tuple[DistinctiveValue, ...]]]:
-    """What each did, and more or less often than others; what it never did is nothing that it is known for."""
-    done = (one for one in known if one.share.events > 0)
-    return [(name, tuple(rows)) for name, rows in groupby(done, lambda one: one.candidate)]
+    """What each did, and more or less often than others."""
+    return [(name, tuple(rows)) for name, rows in groupby(known, lambda one: one.candidate)]

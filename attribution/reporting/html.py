@@ -18,7 +18,7 @@ from markupsafe import Markup
 from attribution._compile import trusted_folder
 from attribution.analysis.shapley import Decomposition
 from attribution.domain.grades import DIGITS, LETTERS
-from attribution.domain.verbal import decibans, monte_carlo_error, odds, percent, percents, short, support_words
+from attribution.domain.verbal import decibans, few, monte_carlo_error, odds, percent, percents, short, support_words
 from attribution.inert import legible
 from attribution.reporting.content import Content
 from attribution.reporting.figures.network import drawn
@@ -147,7 +147,7 @@ def environment() -> Environment:
         finalize=_shown,
         bytecode_cache=FileSystemBytecodeCache(folder) if folder else None,
     )
-    environment.globals |= {"percents": percents, "odds": odds, "letters": LETTERS, "digits": DIGITS}
+    environment.globals |= {"percents": percents, "odds": odds, "few": few, "letters": LETTERS, "digits": DIGITS}
     environment.filters |= {
         "percent": percent,
         "db": _db,

@@ -19,9 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attribution.archive.codes import MISSING, Floats, Ints
-from attribution.archive.events import NOT_RECORDED, UNKNOWN
+from attribution.archive.events import NOT_RECORDED, RESIDUAL, UNKNOWN
 from attribution.archive.reading.columnar import Coded, together
-from attribution.archive.reading.labels import Claimants, Codes, Factions, key
+from attribution.archive.reading.labels import NOTHING, Claimants, Codes, Factions, key
 from attribution.archive.reading.mapping import Condition, Dates, EventMapping, Feature, Order, Places
 from attribution.archive.reading.tables import Chunk
 from attribution.errors import EventError
@@ -34,14 +34,17 @@ _MONTHS = {name[:3].lower(): number for number, name in enumerate(calendar.month
 _TIME = re.compile(r"[T ]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?( ?[AaPp][Mm])?(Z|[+-]\d{2}:?\d{2})?$")
 _ISO = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?")
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
-_NAMED = re.compile(r"(\d{1,2})[ -]([A-Za-z]{3,9})\.?,?[ -](\d{4}|\d{2})")
-_NAMED_FIRST = re.compile(r"([A-Za-z]{3,9})\.? (\d{1,2}),? (\d{4})")
-_SLASHED = re.compile(r"(\d{1,4})[/.](\d{1,2})[/.](\d{4}|\d{1,2})")
-_MONTH_ALONE = re.compile(r"([A-Za-z]{3,9})\.?,?[ -](\d{4})")
-_DAY_LAST = re.compile(r"([A-Za-z]{3,9})\.?[ -](\d{1,2}),?[ -](\d{4})")
+_NAMED = re.compile(r"(\d{1,2})[ /.-]([^\W\d_]{3,10})\.?,?[ /.-](\d{4}|\d{2})")
+_NAMED_LAST = re.compile(r"(\d{4})[ /.-]([^\W\d_]{3,10})[ /.-](\d{1,2})")
+_SLASHED = re.compile(r"(\d{1,4})[/.-](\d{1,2})[/.-](\d{4}|\d{1,2})")
+_MONTH_ALONE = re.compile(r"([^\W\d_]{3,10})\.?,?[ /.-](\d{4})")
+_MONTH_NUMBER = re.compile(r"(\d{1,2})[/.-](\d{4})|(\d{4})[/.](\d{1,2})")
+_DAY_LAST = re.compile(r"([^\W\d_]{3,10})\.?[ -](\d{1,2}),?[ -](\d{4})")
 _WEEKDAY = re.compile(r"(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?\.?[,\s-]+", re.IGNORECASE)
 _ORDINAL = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th)\b", re.IGNORECASE)
 _SERIAL = re.compile(r"\d{5}(\.\d+)?")  # days since 1899-12-30, as Excel counts
+_EXCEL = dt.date(1899, 12, 30)
+_COMMA = re.compile(r"[+-]?\d{1,3},\d+")
 _BLANKS = re.compile(r"\s+")
 _FORMS = "2024-01-28, 2024-01, 2024, 28 January 2024, 28-Jan-24, January 28, 2024, January 2024"
 type Arrays = dict[str, Any]
@@ -134,6 +137,12 @@ def number(text: str) -> float:
         return np.inf
 
 
+def nothing_hint(text: str) -> str:
+    """The way out where a cell says in a word of its own that nothing is known."""
+    word = key(text)
+    return f'if it means that nothing is known: `missing: ["{text.strip()}"]` in the mapping' if word in NOTHING else ""
+
+
 def bin_names(bins: tuple[float, ...]) -> tuple[str, ...]:
     """The names of the bins between cuts; a number on a cut belongs to the bin above it."""
     if not bins:
@@ -157,20 +166,24 @@ def window(text: str, order: Order | None, today: dt.date) -> Window:
         year, month, day = (int(part or 0) for part in match.groups())
     elif match := _NAMED.fullmatch(plain):
         day, month, year = int(match[1]), _month(match[2], text), _year(match[3], today)
-    elif (match := _NAMED_FIRST.fullmatch(plain)) or (match := _DAY_LAST.fullmatch(plain)):
+    elif match := _DAY_LAST.fullmatch(plain):
         day, month, year = int(match[2]), _month(match[1], text), int(match[3])
+    elif match := _NAMED_LAST.fullmatch(plain):
+        day, month, year = int(match[3]), _month(match[2], text), int(match[1])
     elif match := _MONTH_ALONE.fullmatch(plain):
         day, month, year = 0, _month(match[1], text), int(match[2])
+    elif match := _MONTH_NUMBER.fullmatch(plain):
+        day, month, year = 0, int(match[1] or match[4]), int(match[2] or match[3])
     elif match := _SLASHED.fullmatch(plain):
         year, month, day = _ordered(match, order, text, today)
     elif _SERIAL.fullmatch(plain):
-        meant = dt.date(1899, 12, 30) + dt.timedelta(days=int(float(plain)))
+        meant = _EXCEL + dt.timedelta(days=int(float(plain)))
         raise EventError(
             f'"{text[:60]}" is not a date: it looks like Excel\'s number for {meant}.', allowed=_FORMS,
-            hint="format the column as dates before it is saved as text",
+            hint="format the column as dates before it is saved as text, or say `serial: yes` under `date:`",
         )  # fmt: skip
     else:
-        raise EventError(f'"{text[:60]}" is not a date.', allowed=_FORMS)
+        raise EventError(f'"{text[:60]}" is not a date.', allowed=_FORMS, hint=nothing_hint(text))
     return calendar_window(year, month, day, today)
 
 
@@ -242,13 +255,18 @@ class When:
         return calendar_window(year, month, day, self._today)
 
     def _from_texts(self, texts: list[str]) -> Window:
-        first, more = window(texts[0], self._dates.order, self._today)
+        first, more = self._day(texts[0])
         if not self._dates.until or not texts[1]:
             return first, more
-        last, further = window(texts[1], self._dates.order, self._today)
+        last, further = self._day(texts[1])
         if last + further < first:
             raise EventError(f"the event ends on {texts[1]}, before it begins.", allowed="a first day, then a last day")
         return first, last + further - first
+
+    def _day(self, text: str) -> Window:
+        if self._dates.serial and _SERIAL.fullmatch(text):
+            text = str(_EXCEL + dt.timedelta(days=int(float(text))))
+        return window(text, self._dates.order, self._today)
 
 
 class Where:
@@ -277,16 +295,22 @@ class Where:
             return np.full(len(rows), np.nan)
         values = rows.numbers(column)
         wrong = np.flatnonzero(np.abs(values) > limit)
-        coded = [at for at in wrong.tolist() if whole(rows.columns[column][at]) in self._missing]  # -99 and the like
-        values[coded] = np.nan
-        wrong = np.setdiff1d(wrong, coded)
+        for at in wrong.tolist():
+            text = whole(rows.columns[column][at])
+            if text in self._missing:  # -99 and the like
+                values[at] = np.nan
+            elif _COMMA.fullmatch(text):  # no coordinate has thousands, so a comma is its point
+                values[at] = float(text.replace(",", "."))
+        wrong = np.flatnonzero(np.abs(values) > limit)
         if wrong.size:
             text = rows.columns[column][int(wrong[0])]
             exchanged = "are latitude and longitude exchanged?"
             raise EventError(
                 f'column {column}: the {what} is "{text[:40]}".',
                 allowed=f"-{limit:g} to {limit:g} degrees, or empty",
-                hint=exchanged if np.isfinite(number(text)) else "a number with a decimal point, such as 33.31",
+                hint=exchanged
+                if np.isfinite(number(text))
+                else nothing_hint(text) or "a number with a decimal point, such as 33.31",
                 file=rows.file,
                 line=int(rows.lines[int(wrong[0])]),
             )
@@ -295,7 +319,9 @@ class Where:
     def _path(self, path: tuple[str, ...]) -> tuple[int, ...]:
         known = ["" if name in self._missing else name for name in path]
         return tuple(
-            self.levels[depth][" / ".join(name or "?" for name in known[: depth + 1])] if known[depth] else MISSING
+            self.levels[depth].alike(" / ".join(name or "?" for name in known[: depth + 1]))
+            if known[depth]
+            else MISSING
             for depth in range(len(known))
         )
 
@@ -315,7 +341,9 @@ class Who:
         """Label, number of the set, certainty and claim."""
         label: Ints = rows.understood(self._who.columns, self._label).astype(np.int64).reshape(-1, 2)
         certain = np.ones(len(rows))
-        if self._who.certainty:
+        if self._who.certainty and not self._who.certainty.columns:
+            certain = np.full(len(rows), self._who.certainty.otherwise)
+        elif self._who.certainty:
             certain = rows.understood(self._who.certainty.columns, self._certain).astype(np.float64)
         claim = np.full(len(rows), NOT_RECORDED, dtype=np.int64)
         if self._claims:
@@ -338,14 +366,21 @@ class Who:
             return columns
         members: dict[int, set[int]] = {}
         sets = self.factions.label_sets(columns["set"])
+        residual = set(back[columns["label"] == RESIDUAL].tolist())
         for at in np.flatnonzero((columns["label"] >= 0) | (columns["set"] >= 0)).tolist():
             label = int(columns["label"][at])
             members.setdefault(int(back[at]), set()).update((label,) if label >= 0 else sets[at])
         out = {name: values[first] for name, values in columns.items()}
         certainty = np.ones(len(first))
         np.minimum.at(certainty, back, columns["certainty"])
+        claims = np.lexsort((columns["row"], columns["claim"] < 0, back))  # one that names somebody before any other
+        out["claim"] = columns["claim"][claims[np.unique(back[claims], return_index=True)[1]]]
+        for event in residual - members.keys():
+            out["label"][event] = RESIDUAL
         for event, codes in members.items():
-            if len(codes) == 1:
+            if event in residual:  # one of these or somebody else: says too little to be a set
+                out["label"][event], out["set"][event] = UNKNOWN, -1
+            elif len(codes) == 1:
                 out["label"][event], out["set"][event] = next(iter(codes)), -1
             else:
                 out["label"][event] = UNKNOWN
@@ -367,8 +402,10 @@ class Who:
 class Wanted:
     """Whether a row is wanted, by one column: its word is among some, or its date in a span."""
 
-    def __init__(self, condition: Condition, missing: frozenset[str], today: dt.date) -> None:
-        self._condition, self._missing, self._today = condition, missing, today
+    def __init__(
+        self, condition: Condition, missing: frozenset[str], today: dt.date, order: Order | None = None
+    ) -> None:
+        self._condition, self._missing, self._today, self._order = condition, missing, today, order
         self._words = {key(whole(word)) for word in condition.words}
         self._patterns = [word for word in self._words if "*" in word]
 
@@ -386,9 +423,13 @@ class Wanted:
             return (word in self._words or any(fnmatchcase(word, each) for each in self._patterns)) == asked.among
         if text in self._missing:
             return False
-        first, more = window(text, None, self._today)
-        after = not asked.since or first >= window(asked.since, None, self._today)[0]
-        return after and (not asked.until or first + more <= sum(window(asked.until, None, self._today)))
+        return within(window(text, self._order, self._today), asked, self._order, self._today)
+
+
+def within(days: Window, asked: Condition, order: Order | None, today: dt.date) -> bool:
+    """Whether all days that are possible lie in the span of a condition."""
+    after = not asked.since or days[0] >= window(asked.since, order, today)[0]
+    return after and (not asked.until or sum(days) <= sum(window(asked.until, order, today)))
 
 
 class What:
@@ -409,17 +450,25 @@ class What:
         if text in self._missing:
             return MISSING
         if not self.feature.bins:
-            return self.codes[text]
+            return self.codes.alike(text)
         value = number(text)
         if not np.isfinite(value):
-            raise EventError(f'"{text[:40]}" is not a number, and cannot be binned.', allowed="a number, or empty")
+            raise EventError(
+                f'"{text[:40]}" is not a number, and cannot be binned.',
+                allowed="a number, or empty",
+                hint=nothing_hint(text),
+            )
         return int(np.searchsorted(self.feature.bins, value, side="right"))
 
 
 def _month(name: str, text: str) -> int:
     month = _MONTHS.get(name[:3].lower(), 0)
     if not month or (not calendar.month_name[month].lower().startswith(name.lower()[:9]) and name.lower() != "sept"):
-        raise EventError(f'"{text[:60]}" is not a date: "{name}" is no month.', allowed=_FORMS)
+        raise EventError(
+            f'"{text[:60]}" is not a date: "{name}" is no month.',
+            allowed=_FORMS,
+            hint="months are read in English, or as numbers",
+        )
     return month
 
 
@@ -435,10 +484,14 @@ def _ordered(match: re.Match[str], order: Order | None, text: str, today: dt.dat
     if len(a) == 4:
         return int(a), int(b), int(c)
     if order is None or order == "year-first":
+        only = "day-first" if int(a) > 12 else "month-first" if int(b) > 12 else ""
         raise EventError(
-            f'"{text[:60]}" can be read in two ways.',
+            f'"{text[:60]}" '
+            + (f"is {only}, which others here may not be" if only else "can be read in two ways")
+            + ".",
             allowed=_FORMS,
-            hint="say in the mapping which comes first: date: {column: ..., order: day-first} or month-first",
+            hint=f"say in the mapping which comes first: date: {{column: ..., order: {only or 'day-first'}}}"
+            + ("" if only else " or month-first"),
         )
     day, month = (a, b) if order == "day-first" else (b, a)
     return _year(c, today), int(month), int(day)

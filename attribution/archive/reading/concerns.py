@@ -133,7 +133,8 @@ def _twice(events: EventTable) -> Iterator[Concern]:
         yield Concern(
             what=f"{len(twice):,} ids stand for more than one event, {events.id[int(twice[0])]} first",
             means="an event that is counted twice makes its perpetrator look more active than it was",
-            remedy="remove the copies, or name another column as `id:`",
+            remedy="remove the copies, or name another column as `id:`; if an event has a row for each actor or claim: "
+            "`together: yes` under `perpetrator:`",
             topic="ids",
         )
 

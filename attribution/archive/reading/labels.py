@@ -15,6 +15,11 @@ from attribution.archive.reading.mapping import EventMapping
 from attribution.errors import EventError
 
 _PART = re.compile(r"\s+")
+NOTHING = frozenset(  # words that people write where nothing is known
+    ("na", "n/a", "#n/a", "nan", "none", "null", "nil", "-", "--", "?", ".", "unknown", "not known", "unspecified",
+     "not available", "not applicable", "not recorded", "not reported", "unclear", "undetermined",
+     "tbd", "-9", "-99", "-999", "9999")
+)  # fmt: skip
 
 
 def key(name: str) -> str:
@@ -29,9 +34,14 @@ class Codes:
     """Names in the order in which they turn up."""
 
     of: dict[str, int] = field(default_factory=dict)
+    spelt: dict[str, str] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> int:
         return self.of.setdefault(name, len(self.of))
+
+    def alike(self, name: str) -> int:
+        """The code of the first name that differs in no more than case, accents or blanks."""
+        return self[self.spelt.setdefault(key(name), name)]
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -44,6 +54,7 @@ class Factions:
     def __init__(self, mapping: EventMapping, missing: frozenset[str]) -> None:
         self._mapping, self._missing = mapping, missing
         self._canonical = {key(other): name for name, others in mapping.aliases for other in (*others, name)}
+        self._patterns = [(other, name) for other, name in self._canonical.items() if "*" in other]
         self._spelt: dict[str, str] = {}
         self.codes = Codes()
         self.sets = Codes()  # distinct sets, spelt as their codes
@@ -55,7 +66,12 @@ class Factions:
     def name(self, text: str) -> str:
         """The one spelling of a name: the mapping's, else the first that turned up."""
         plain = key(text)
-        return self._canonical.get(plain) or self._spelt.setdefault(plain, _PART.sub(" ", text).strip())
+        found = self._canonical.get(plain)
+        if found is None:
+            found = next((name for pattern, name in self._patterns if fnmatchcase(plain, pattern)), None)
+            if found is not None:
+                self._canonical[plain] = found
+        return found or self._spelt.setdefault(plain, _PART.sub(" ", text).strip())
 
     def label(self, cells: tuple[str, ...]) -> tuple[int, int]:
         """The label of an event from its perpetrator cells, and the number of its set (-1: none)."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Container
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from attribution.domain.numbers import Number
@@ -63,6 +64,7 @@ class Dates:
     day: str = ""
     order: Order | None = None  # of 02/03/2004; None: such a date is an error
     precision: Precision | None = None
+    serial: bool = False  # numbers of five digits are days as Excel counts them
 
     def __post_init__(self) -> None:
         if bool(self.column) == bool(self.year):
@@ -234,6 +236,7 @@ class EventMapping:
     exclude: tuple[Exclusion, ...] = ()
     cases: tuple[CaseLink, ...] = ()
     lifetimes: tuple[tuple[str, str, str], ...] = ()  # faction, first and last date it can have acted, "" unknown
+    optional: tuple[str, ...] = ()  # columns that a table may lack; what is made of them is then not there
     labelled: tuple[tuple[str, Number], ...] = ()  # faction, or "else": the probability that an attack gets a label
     file: str = field(default="", compare=False)
     text: str = field(default="", repr=False, compare=False)
@@ -294,6 +297,33 @@ class EventMapping:
         for condition in self.where:
             need(condition.column, "where", condition.column)
         return tuple(found.items())
+
+    def without(self, absent: Container[str]) -> EventMapping:
+        """The mapping of a table that lacks some of the optional columns: without what is made of them."""
+        gone = {name for name in self.optional if name in absent}
+        who, place, dates = self.perpetrators, self.places, self.dates
+        certainty = who.certainty and replace(
+            who.certainty, columns=tuple(name for name in who.certainty.columns if name not in gone)
+        )
+        named = tuple(name for name in who.columns if name not in gone) or who.columns
+        coordinates = () if {place.latitude, place.longitude} & gone else (place.latitude, place.longitude)
+        return replace(
+            self,
+            id="" if self.id in gone and not who.together else self.id,
+            dates=replace(
+                dates,
+                until="" if dates.until in gone else dates.until,
+                month="" if dates.month in gone else dates.month,
+                day="" if {dates.month, dates.day} & gone else dates.day,
+                precision=None if dates.precision and dates.precision.column in gone else dates.precision,
+            ),
+            places=Places(tuple(one for one in place.levels if one[1] not in gone), *coordinates),
+            perpetrators=replace(who, columns=named, certainty=certainty),
+            claims=None if self.claims and self.claims.column in gone else self.claims,
+            features=tuple(
+                one for one in self.features if one.column not in (absent if one.optional else gone)
+            ),
+        )  # fmt: skip
 
     def check_columns(self, header: tuple[str, ...], table: str, hint: str = "") -> None:
         """Refuse a table that lacks a column."""

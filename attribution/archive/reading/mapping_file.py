@@ -44,6 +44,7 @@ MAPPING: Keys = {
     "separator": ("text", "what stands between the fields of a CSV (default: it is found out)"),
     "header": ("line", "line, or row of the sheet, that holds the names of the columns (default: the first)"),
     "sheet": ("text", "sheet of an Excel file (default: the first)"),
+    "optional": ("texts", "columns that a table may lack: it is then read without what is made of them"),
     "missing": ("texts", "words that mean that nothing is known, in every column"),
     "id": ("text", "column with the id of the event (default: the line)"),
     "date": ("dates", "when it happened"),
@@ -51,10 +52,13 @@ MAPPING: Keys = {
     "perpetrator": ("perpetrators", "who it was"),
     "claim": ("claims", "who claimed it"),
     "umbrellas": ("umbrellas", "names that hide one of several factions"),
-    "aliases": ("aliases", "faction to its other names and spellings"),
+    "aliases": ("aliases", "faction to its other names and spellings, * for anything"),
     "lineage": ("lineage", "faction or group to the one it came from or belongs to"),
     "features": ("features", "what else was recorded: name to column, or to {column, bins}"),
-    "where": ("conditions", "only rows with these words: column to word, words, or {not: words}"),
+    "where": (
+        "conditions",
+        "only these rows: column to words (* for anything), {not: words}, or {from, until}; date: the event's own",
+    ),
     "exclude": ("exclusions", "events left out, with the reason"),
     "lifetimes": ("lifetimes", "faction to the first and last date on which it can have acted"),
     "labelled": ("propensities", "faction, or else, to how likely an attack of its is to be labelled: low, best, high"),
@@ -68,6 +72,7 @@ DATES: Keys = {
     "month": ("text", "column with the month, 0 unknown"),
     "day": ("text", "column with the day of the month, 0 unknown"),
     "order": ("order", "how 02/03/2004 is meant"),
+    "serial": ("flag", "yes: numbers of five digits are days as Excel counts them, 45319 for 2024-01-28"),
     "precision": ("precision", "how coarse the date is"),
 }
 PRECISION: Keys = {
@@ -199,6 +204,7 @@ def parse_mapping(text: str, file: str = "mapping.yaml") -> EventMapping:
             header=_header(block["header"]) if "header" in block else 0,
             sheet=text_of(block, "sheet"),
             missing=("", *(_raw(word) for word in block["missing"].one_or_more())) if "missing" in block else ("",),
+            optional=_texts(block["optional"]) if "optional" in block else (),
             id=text_of(block, "id"),
             dates=_dates(block["date"]),
             places=_places(block["place"]) if "place" in block else Places(),
@@ -270,6 +276,7 @@ def _dates(field: Field) -> Dates:
             month=text_of(block, "month"),
             day=text_of(block, "day"),
             order=block["order"].word("orders", ORDERS) if "order" in block else None,  # type: ignore[arg-type]
+            serial=_flag(block["serial"]) if "serial" in block else False,
             precision=_precision(block["precision"]) if "precision" in block else None,
         )
 

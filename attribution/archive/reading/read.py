@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -26,13 +26,16 @@ from attribution.archive.reading.columns import (
     When,
     Where,
     Who,
+    Window,
     whole,
     window,
+    within,
 )
 from attribution.archive.reading.concerns import reading_concerns
 from attribution.archive.reading.encodings import Written
-from attribution.archive.reading.mapping import EventMapping, Feature
-from attribution.archive.reading.mapping_file import locate, shipped_mappings
+from attribution.archive.reading.labels import key
+from attribution.archive.reading.mapping import Condition, EventMapping
+from attribution.archive.reading.mapping_file import locate, read_mapping, shipped_mappings
 from attribution.archive.reading.tables import SUFFIXES, Chunk, Layout, Table, open_table
 from attribution.archive.reading.vocabulary import Met, table_concerns, vocabulary_concerns
 from attribution.domain.concern import Concern
@@ -40,7 +43,6 @@ from attribution.errors import EventError, FormatError, UsageError
 from attribution.reading.shipped import bundled
 
 _EVER = 1 << 40
-_EPOCH = dt.date(1970, 1, 1).toordinal()
 _SAME = ("id", "row", "day", "precision", "latitude", "longitude", "label", "certainty", "claim")
 
 
@@ -80,13 +82,15 @@ def read_events(
     layout = Layout(mapping.separator, mapping.header, mapping.sheet, tuple(name for name, _ in mapping.columns))
     table = open_table(path, mapping.encoding, layout)
     called = _called(mapping, table.header)
-    absent = tuple(one for one in mapping.features if one.optional and one.column not in called)
-    mapping = replace(mapping, features=tuple(one for one in mapping.features if one not in absent))
+    absent = {column: at for column, at in mapping.columns if column not in called}
+    mapping, spans = _spans(mapping.without(absent), absent)
     try:
         mapping.check_columns((*table.header, *called), path.name, table.hint)
     except EventError as error:
         raise locate(mapping, error) from None
-    empty = partial(Collector, mapping, today or dt.date.today(), mapping.excluded(case), until)
+    if until is not None:
+        spans = (*spans, Condition("date", (), until=str(until)))
+    empty = partial(Collector, mapping, today or dt.date.today(), mapping.excluded(case), spans)
     collector = _collected(empty, table, called, progress)
     _check_some(collector, mapping, str(path))
     try:
@@ -96,7 +100,8 @@ def read_events(
     tally = Tally(collector.rows, collector.filtered, collector.excluded, collector.undated, len(events))
     concerns = reading_concerns(events, mapping, table.written, tally, collector.found_ids, path)
     concerns = (*concerns, *vocabulary_concerns(mapping, collector.met), *table_concerns(events), *_absent(absent))
-    return Archive(events, mapping, path.name, sha256(path), table.written, tally, concerns)
+    gravest = sorted(concerns, key=lambda one: ("blocking", "warning", "note").index(one.severity))
+    return Archive(events, mapping, path.name, sha256(path), table.written, tally, tuple(gravest))
 
 
 def _collected(
@@ -120,28 +125,36 @@ def _collected(
 
 
 def _called(mapping: EventMapping, header: tuple[str, ...]) -> dict[str, str]:
-    """What the table calls the columns of the mapping: the same, or the only one that differs in case alone."""
+    """What the table calls the columns of the mapping: the same, or the only one that differs in case and blanks."""
     by_case: dict[str, list[str]] = {}
     for name in header:
-        by_case.setdefault(name.casefold(), []).append(name)
+        by_case.setdefault(key(name), []).append(name)
     found = {}
     for name, _ in mapping.columns:
-        alike = by_case.get(name.casefold(), [])
+        alike = by_case.get(key(name), [])
         if name in header or len(alike) == 1:
             found[name] = name if name in header else alike[0]
     return found
 
 
-def _absent(features: tuple[Feature, ...]) -> list[Concern]:
-    """A note for each optional feature that a table does not have."""
+def _spans(mapping: EventMapping, absent: Container[str]) -> tuple[EventMapping, tuple[Condition, ...]]:
+    """Conditions on the date of the event, where `date` is no column; and the mapping without them."""
+    if "date" not in absent:
+        return mapping, ()
+    spans = tuple(one for one in mapping.where if one.column == "date" and (one.since or one.until))
+    return replace(mapping, where=tuple(one for one in mapping.where if one not in spans)), spans
+
+
+def _absent(columns: Mapping[str, tuple[str | int, ...]]) -> list[Concern]:
+    """A note of the optional columns that a table does not have."""
+    told = ", ".join(f'"{name}" (`{": ".join(map(str, at))}`)' for name, at in columns.items() if at[0] != "where")
     return [
         Concern(
-            what=f'the table has no column "{one.column}": read without the feature "{one.name}"',
-            means="what it would have told is not there", remedy="nothing, if the table never had it",
+            what=f"the table has no column {told}, and was read without",
+            means="what is made of it is not there", remedy="nothing, if the table never had it",
             severity="note", topic="columns",
         )
-        for one in features
-    ]  # fmt: skip
+    ] if told else []  # fmt: skip
 
 
 def sha256(path: Path) -> str:
@@ -211,28 +224,46 @@ def mapping_name(path: Path) -> str:
     """
     if path.stem in shipped_mappings():
         return path.stem
+    fitting = _fitting(path) if path.is_file() else ""
     raise UsageError(
         f"{path.name} is read by no mapping of its own name.",
         allowed="--mapping MAP: " + ", ".join(shipped_mappings()) + ", or a path ending in .yaml",
-        hint="`attribution schema mapping` prints what a mapping may say; data/mappings/ has examples",
+        hint=fitting or "`attribution schema mapping` prints what a mapping may say; data/mappings/ has examples",
     )
+
+
+def _fitting(path: Path) -> str:
+    """The shipped mapping whose columns a table has, in words; nothing where it has few of any."""
+    best, most = "", 0.8
+    for name in shipped_mappings():
+        mapping = read_mapping(name)
+        lacking = mapping.without({*mapping.optional, *(one.column for one in mapping.features)})
+        columns = tuple(column for column, _ in lacking.columns)
+        header = open_table(path, layout=Layout(wanted=columns)).header
+        share = Layout(wanted=columns).names_in(header) / len(columns)
+        if share > most:
+            best, most = name, share
+    return f"its columns are those of {best}: --mapping {best}" if best else ""
 
 
 class Collector:
     """What has been read so far."""
 
     def __init__(
-        self, mapping: EventMapping, today: dt.date, left_out: frozenset[str], until: dt.date | None = None
+        self, mapping: EventMapping, today: dt.date, left_out: frozenset[str], spans: Sequence[Condition] = ()
     ) -> None:
-        self._last = None if until is None else until.toordinal() - _EPOCH
+        order = mapping.dates.order
+        self._inside: Remembered[Window, bool] | None = None
+        if spans:
+            self._inside = Remembered(lambda days: all(within(days, one, order, today) for one in spans))
         self.met = Met(mapping)
         self._mapping, self._left_out, self._today = mapping, left_out, today
-        missing = frozenset(whole(word) for word in mapping.missing)
+        missing = self._missing = frozenset(whole(word) for word in mapping.missing)
         self._when = When(mapping.dates, missing, today)
         self._where = Where(mapping.places, missing)
         self._who = Who(mapping, missing)
         self._what = [What(feature, missing) for feature in mapping.features]
-        self._conditions = [(one.column, Remembered(Wanted(one, missing, today))) for one in mapping.where]
+        self._conditions = [(one.column, Remembered(Wanted(one, missing, today, order))) for one in mapping.where]
         self._plain = Remembered(whole)
         self._parts: dict[str, list[NDArray[Any]]] = {}
         self.rows = self.filtered = self.excluded = self.undated = 0
@@ -260,10 +291,10 @@ class Collector:
         dated = windows[:, 0] != UNDATED[0]
         self.undated += int(np.sum(~dated))
         rows, number, days = rows.where(dated), number[dated], windows[dated]
-        if self._last is not None:
-            early = days.sum(axis=1) <= self._last
-            self.filtered += int(np.sum(~early))
-            rows, number, days = rows.where(early), number[early], days[early]
+        if self._inside is not None:
+            inside = np.array([self._inside[first, more] for first, more in days.tolist()], dtype=np.bool_)
+            self.filtered += int(np.sum(~inside))
+            rows, number, days = rows.where(inside), number[inside], days[inside]
         if not len(rows):
             return
         found = {"row": number, "day": days[:, 0].copy(), "precision": days[:, 1].copy()}
@@ -280,7 +311,9 @@ class Collector:
         out: dict[str, Sequence[str]] = {}
         for name, column in chunk.columns.items():
             clean = str.strip if name in rare else self._plain.__getitem__
-            out[name] = column.cleaned(clean) if isinstance(column, Coded) else list(map(clean, column))
+            plain = column.cleaned(clean) if isinstance(column, Coded) else list(map(clean, column))
+            self.met.missing |= self._missing.intersection(plain.words if isinstance(plain, Coded) else plain)
+            out[name] = plain
         return out
 
     def _ids(self, rows: Rows) -> list[str]:

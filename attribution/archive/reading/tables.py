@@ -20,6 +20,7 @@ from zipfile import ZipFile
 
 from attribution.archive.reading.columnar import LONGEST_FIELD, coded_chunks, readable
 from attribution.archive.reading.encodings import Written, find_encoding, open_bytes
+from attribution.archive.reading.labels import key
 from attribution.archive.reading.mapping import Encoding
 from attribution.errors import FormatError
 
@@ -43,8 +44,8 @@ class Layout:
 
     def names_in(self, row: Sequence[str]) -> int:
         """How many of the wanted columns a row names, whatever their case."""
-        there = {name.strip().casefold() for name in row}
-        return sum(name.casefold() in there for name in self.wanted)
+        there = {key(name) for name in row}
+        return sum(key(name) in there for name in self.wanted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,12 +124,13 @@ def open_table(path: Path, encoding: Encoding = "auto", layout: Layout | None = 
         table = _open_excel(path, layout)
     else:
         table = Table(path, tuple(_geojson(path)[0]), Written("GeoJSON", ""))
-    _check_header(table.header, str(path), table.skipped + 1)
+    _check_header(table.header, str(path), table.skipped + 1, layout.wanted)
     return table
 
 
 def _open_csv(path: Path, written: Written, layout: Layout) -> Table:
     first = _first_lines(path, written)
+    _check_kind("".join(first[:1]), path)
     told = re.fullmatch(r'"?sep=(.)"?\s*', first[0], re.IGNORECASE) if first else None
     skipped = layout.header - 1 if layout.header else 1 if told else 0
     tsv = ".tsv" in {each.lower() for each in path.suffixes}
@@ -143,6 +145,15 @@ def _open_csv(path: Path, written: Written, layout: Layout) -> Table:
     header = _header(path, written, separator, skipped)
     hint = "" if layout.names_in(header) else _elsewhere(layout, rows, "line")
     return Table(path, header, written, separator, skipped, hint=hint)
+
+
+def _check_kind(line: str, path: Path) -> None:
+    """Refuse text that is no table: JSON, or a page that says that one must log in."""
+    begins = line.lstrip("\ufeff \t").lower()
+    if begins.startswith(("{", "[{", "<!doctype", "<html", "<?xml")):
+        kind = "JSON" if begins[0] in "{[" else "a page of the web, or XML"
+        hint = "points of GeoJSON are read from a .geojson file" if kind == "JSON" else "was it downloaded as a table?"
+        raise FormatError(f"this is {kind}, not a table.", allowed="rows of fields", hint=hint, file=str(path), line=1)
 
 
 def _header(path: Path, written: Written, separator: str, skipped: int) -> tuple[str, ...]:
@@ -277,7 +288,7 @@ def _geojson(path: Path) -> tuple[list[str], list[dict[str, Any]]]:
     if path.stat().st_size > _MOST_JSON:
         raise FormatError("the file is too large to be read at once.", allowed="GeoJSON up to 512 MB", file=str(path))
     try:
-        features = json.loads(path.read_text(encoding="utf-8"))["features"]
+        features = json.loads(path.read_text(encoding="utf-8-sig"))["features"]
         rows = []
         for feature in features:
             row = {str(name): value for name, value in (feature["properties"] or {}).items()}
@@ -312,7 +323,7 @@ def lacking(package: str, kind: str, path: Path) -> FormatError:
     )
 
 
-def _check_header(header: tuple[str, ...], file: str, line: int) -> None:
+def _check_header(header: tuple[str, ...], file: str, line: int, wanted: tuple[str, ...]) -> None:
     if not any(header):
         raise FormatError("the table has no header.", allowed="column names in the first row", file=file, line=line)
     if len(header) > _MOST_COLUMNS:
@@ -320,7 +331,8 @@ def _check_header(header: tuple[str, ...], file: str, line: int) -> None:
             f"the table has {len(header):,} columns.", allowed=f"at most {_MOST_COLUMNS:,}",
             hint="is it turned on its side, or the separator wrong?", file=file, line=line,
         )  # fmt: skip
-    twice = sorted(name for name, count in Counter(header).items() if name and count > 1)
+    asked = {key(name) for name in wanted or header}
+    twice = sorted(name for name, count in Counter(header).items() if name and count > 1 and key(name) in asked)
     if twice:
         raise FormatError(
             f'two columns are called "{twice[0]}".',

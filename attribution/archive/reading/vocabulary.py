@@ -18,22 +18,31 @@ from itertools import compress, pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from attribution.archive.codes import combined
+from attribution.archive.codes import Coding, combined
 from attribution.archive.events import EventTable
-from attribution.archive.reading.labels import key
+from attribution.archive.reading.labels import NOTHING, key
 from attribution.archive.reading.mapping import EventMapping
 from attribution.domain.concern import Concern
 
 _MOST = 20_000  # words of a column that are kept apart
 _SHOWN = 4
 _GENERIC = re.compile(
-    r"\b(unidentified|unnamed|unspecified|unaffiliated|suspected|extremists?|separatists?|militants?|gunmen|insurgents?"
-    r"|rebels?|terrorists?|militias?|protesters|rioters|mobs?|fundamentalists|jihadis?|bandits|tribesmen|anarchists"
-    r"|individuals?|perpetrators?|attackers?|assailants?|civilians)$",
+    r"^(un(identified|known|named|specified|affiliated|clear|determined)|suspected|various|several|multiple|other)\b"
+    r"|\b(unidentified|unnamed|unspecified|unaffiliated|suspected|extremists?|separatists?|militants?|gunm[ea]n"
+    r"|insurgents?|rebels|terrorists?|militias|protesters|rioters|mobs?|fundamentalists|jihad(i|ist)s?|islamists?|bandits|tribesmen"
+    r"|anarchists?|individuals?|perpetrators?|attackers?|assailants?|civilians|armed (men|groups?)|fighters|guerrillas?"
+    r"|youths?|students|activists|supremacists|loyalists|dissidents|snipers|herdsmen|herders|vigilantes|criminals|gangs?|locals"
+    r"|villagers|soldiers)$",
     re.IGNORECASE,
 )
-_ACRONYM = re.compile(r"(?:^([A-Z][A-Z0-9-]{1,9}): (.+)$)|(?:^(.+?) \(([^()]+)\)$)")
+_LED = re.compile(r"^([A-Z][A-Z0-9-]{1,9})\s*[:\u2013-]\s+(.+)$")  # AQAP: Al-Qaida in the Arabian Peninsula
+_CLOSED = re.compile(r"^(.+?)\s*[(\[]([^()\[\]]+)[)\]]$")  # Al-Qaida in the Arabian Peninsula (AQAP)
+_SHORT = re.compile(r"[A-Z][A-Z0-9-]{1,9}")
 _LEAST_SHARE = 0.01
+_MAY_BE_MORE = ("where", "perpetrator: certainty")  # lists that need not be whole
+_SEVERAL = re.compile(r"\s*(?:[;|/&,+]|\b(?:and|or|und|et)\b)\s*", re.IGNORECASE)
+_YEARS = re.compile(r"\d{4}")
+_SMALL = frozenset(("of", "the", "and", "in", "for", "de", "la", "al"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +63,7 @@ class Met:
     mapping: EventMapping
     lists: tuple[WordList, ...] = ()
     words: dict[tuple[str, bool], Counter[str]] = field(default_factory=dict)
+    missing: set[str] = field(default_factory=set)  # words for nothing that were met, in whatever column
 
     def __post_init__(self) -> None:
         self.lists = tuple(_lists(self.mapping))
@@ -88,6 +98,14 @@ def vocabulary_concerns(mapping: EventMapping, met: Met) -> Iterator[Concern]:
         yield from _unused(one, wanted, plain, spelt)
         if one.closed:
             yield from _uncovered(one, mapping, wanted, plain, spelt)
+    idle = [word for word in mapping.missing if word.strip() and key(word) not in {key(each) for each in met.missing}]
+    if idle:
+        yield Concern(
+            what=f"{len(idle)} of {len(mapping.missing) - 1} words under `missing` never occur: "
+            + ", ".join(f'"{word}"' for word in idle[:_SHOWN]),
+            means="nothing is read as missing by them", remedy="spell them as the table does, or take them out",
+            severity="note", topic="words",
+        )  # fmt: skip
 
 
 def _unused(one: WordList, wanted: list[str], plain: Counter[str], spelt: dict[str, str]) -> Iterator[Concern]:
@@ -114,7 +132,12 @@ def _uncovered(
     left = [(name, count) for name, count in plain.most_common() if name not in missing and not _listed(name, wanted)]
     if not left:
         return
-    told = ", ".join(f'"{spelt[name][:40]}" ({count:,})' for name, count in left[:_SHOWN])
+    near = {name: get_close_matches(name, wanted, 1, 0.75) for name, _ in left[:_SHOWN]}
+    meant = dict(zip(wanted, one.words, strict=True))
+    told = ", ".join(
+        f'"{spelt[name][:40]}" ({count:,}' + (f'; is it "{meant[near[name][0]]}"?)' if near[name] else ")")
+        for name, count in left[:_SHOWN]
+    )
     more = f" and {len(left) - _SHOWN} more" if len(left) > _SHOWN else ""
     yield Concern(
         what=f"{sum(count for _, count in left):,} rows have words in {' or '.join(one.columns)} that "
@@ -122,9 +145,11 @@ def _uncovered(
         means={
             "date: precision": "their dates are read as exact",
             "claim": "they are read as names of claimants",
+            "where": "those rows are left out",
+            "perpetrator: certainty": "their labels have the certainty of `else`",
         }.get(one.where, "they are read as any other word"),
         remedy="list them, if they mean something",
-        severity="warning",
+        severity="note" if one.where in _MAY_BE_MORE and not any(near.values()) else "warning",
         topic="words",
     )
 
@@ -145,7 +170,7 @@ def _lists(mapping: EventMapping) -> Iterator[WordList]:
         yield WordList("date: precision", (dates.precision.column,), words, closed=True)
     if who.certainty:
         words = tuple(word for word, _ in who.certainty.values)
-        yield WordList("perpetrator: certainty", who.certainty.columns, words, closed=False)
+        yield WordList("perpetrator: certainty", who.certainty.columns, words, closed=True)
     if mapping.claims and mapping.claims.values:
         known = {meaning for _, meaning in mapping.claims.values}
         words = tuple(word for word, _ in mapping.claims.values)
@@ -156,16 +181,24 @@ def _lists(mapping: EventMapping) -> Iterator[WordList]:
             yield WordList(f"features: {feature.name}", (feature.column,), words, closed=False)
     for one in mapping.where:
         if one.words:
-            yield WordList("where", (one.column,), one.words, closed=False, before=True)
+            yield WordList("where", (one.column,), one.words, closed=one.among, before=True)
     for where, words in (
         ("perpetrator: unknown", who.unknown),
         ("perpetrator: residual", who.residual),
         ("umbrellas", tuple(one.name for one in mapping.umbrellas)),
+        ("members of umbrellas", _members(mapping)),
         ("aliases", tuple(other for _, others in mapping.aliases for other in others)),
         *_of_factions(mapping),
     ):
         if words:
             yield WordList(where, names, words, closed=False)
+
+
+def _members(mapping: EventMapping) -> tuple[str, ...]:
+    """Who hides under umbrellas, but for those that other names or other umbrellas stand for."""
+    indirect = {key(name) for name, _ in mapping.aliases} | {key(one.name) for one in mapping.umbrellas}
+    found = dict.fromkeys(member for one in mapping.umbrellas for member in one.members)
+    return tuple(member for member in found if key(member) not in indirect)
 
 
 def _of_factions(mapping: EventMapping) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -192,32 +225,83 @@ def table_concerns(events: EventTable) -> Iterator[Concern]:
 
 
 def label_concerns(events: EventTable) -> Iterator[Concern]:
-    """Names that are no faction, and pairs of names of which one holds the other's acronym or lacks its parenthesis."""
+    """Names that are no faction, several names in one, and names of which one is a form of the other."""
     count = np.bincount(events.label[events.labelled], minlength=len(events.factions))
     named = {name: int(times) for name, times in zip(events.factions, count.tolist(), strict=True) if times}
-    generic = sorted((name for name in named if _GENERIC.search(name)), key=lambda name: -named[name])
+    generic = sorted((name for name in named if _generic(name)), key=lambda name: -named[name])
     if generic:
-        told = ", ".join(f'"{name}" ({named[name]:,})' for name in generic[:_SHOWN])
         yield Concern(
-            what=f"{len(generic)} names describe somebody rather than name a faction: {told}",
+            what=f"{len(generic)} names describe somebody rather than name a faction: {_counted(generic, named)}",
             means="they are taken for factions with habits of their own, and draw probability from those that did it",
             remedy="put them under `unknown:` or `residual:` in the mapping, with * where many end alike",
             topic="generic labels",
         )
-    known = {key(name): name for name in named}
-    pairs = []
-    for name in named:
-        if match := _ACRONYM.match(name):
-            others = [known[key(part)] for part in match.groups() if part and key(part) in known]
-            pairs += [f'"{other}" and "{name}"' for other in others if other != name]
-    if pairs:
+    several = [
+        name for name in named if len(parts := _SEVERAL.split(name)) > 1 and all(part in named for part in parts)
+    ]
+    if several:
+        sign = next(iter(_SEVERAL.findall(several[0])))
         yield Concern(
-            what=f"{len(pairs)} pairs of names may be one faction, with and without its acronym: "
-            f"{'; '.join(pairs[:_SHOWN])}",
+            what=f"{len(several)} names hold several that stand alone elsewhere: {_counted(several, named)}",
+            means="each pair is taken for a faction of its own, that is neither",
+            remedy=f'say `separator: "{sign}"` under `perpetrator:`, and they are read as one of these',
+            topic="several names",
+        )
+    pairs = _same_names(list(named))
+    if pairs:
+        more = f" and {len(pairs) - _SHOWN} more" if len(pairs) > _SHOWN else ""
+        yield Concern(
+            what=f"{len(pairs)} pairs of names may be one faction, with and without its acronym or what stands in "
+            f"parentheses: {'; '.join(pairs[:_SHOWN])}{more}",
             means="a faction under two names has its history cut in two",
             remedy="put them under `aliases:` in the mapping if they are one",
             topic="spellings",
         )
+
+
+def _counted(names: Sequence[str], count: Mapping[str, int]) -> str:
+    told = ", ".join(f'"{name}" ({count[name]:,})' for name in names[:_SHOWN])
+    return told + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
+
+
+def _generic(name: str) -> bool:
+    """Whether a name only describes: in the plural, or a word for nobody; what stands in parentheses aside."""
+    found = _CLOSED.match(name)
+    bare = found[1] if found else name
+    return key(bare) in NOTHING or bool(_GENERIC.search(bare))
+
+
+def _same_names(names: Sequence[str]) -> list[str]:
+    """Pairs of names that share a form: one lacks the acronym, the parenthesis or the question mark of the other.
+
+    Forces of one state under two governments, told apart by years in parentheses, are two.
+    """
+    by_form: dict[str, list[str]] = {}
+    for name in names:
+        for form in _forms(name):
+            by_form.setdefault(form, []).append(name)
+    pairs = {}
+    for alike in by_form.values():
+        for at, one in enumerate(alike):
+            for other in alike[at + 1 :]:
+                if not (_YEARS.search(one) and _YEARS.search(other)):
+                    pairs[frozenset((one, other))] = f'"{one}" and "{other}"'
+    return list(pairs.values())
+
+
+def _forms(name: str) -> set[str]:
+    """A name, what it is without its acronym, and its acronym: that which stands beside it, or its initials."""
+    found, bare = {key(name)}, name.rstrip(" ?*!")
+    if match := _LED.match(bare):
+        found |= {key(match[1]), key(match[2])}
+    elif match := _CLOSED.match(bare):
+        found |= {key(match[1]), *([key(match[2])] if _SHORT.fullmatch(match[2].strip()) else ())}
+        bare = match[1]
+    words = [word for word in re.split(r"[\s-]+", bare) if word]
+    if len(words) > 2:
+        long = [word for word in words if word.lower() not in _SMALL]
+        found |= {"".join(word[0] for word in kept).casefold() for kept in (words, long) if len(kept) > 2}
+    return found | {key(bare)}
 
 
 def place_concerns(events: EventTable) -> Iterator[Concern]:
@@ -236,7 +320,7 @@ def place_concerns(events: EventTable) -> Iterator[Concern]:
         inside = len(np.unique(fine.codes[both]))
         around = len(np.unique(coarse.codes[both]))
         alone = len({fine.names[code].split(" / ")[-1] for code in np.unique(fine.codes[both]).tolist()})
-        if around > 3 and inside == around and 2 * alone < around:
+        if around > 3 and inside < 1.1 * around and 2 * alone < around and alone > 1:
             yield Concern(
                 what=f"the level {coarse.name} has {around:,} places, and {fine.name}, to lie inside, {alone:,}",
                 means="shares of places are shrunk to those of smaller ones",
@@ -246,19 +330,53 @@ def place_concerns(events: EventTable) -> Iterator[Concern]:
 
 
 def value_concerns(events: EventTable) -> Iterator[Concern]:
-    """Columns of a few words in which some occur once: misspelt, or another column's."""
+    """Words for nothing that are read as values; columns of a few words in which some occur once."""
+    for kind, codings in (("place", events.place), ("feature", events.features)):
+        for coding in codings:
+            yield from _nothing(kind, coding)
     for feature in events.features:
-        count = np.bincount(feature.codes[feature.codes >= 0], minlength=len(feature.names))
-        rare = [name for name, times in zip(feature.names, count.tolist(), strict=True) if times == 1]
-        if rare and 5 <= len(feature.names) <= 100 and len(events) > 20 * len(feature.names):
-            told = ", ".join(f'"{name[:40]}"' for name in rare[:_SHOWN])
-            yield Concern(
-                what=f"{len(rare)} of the {len(feature.names)} values of {feature.name} occur once: {told}",
-                means="a value that occurs once tells nothing, and may be another one misspelt",
-                remedy="read it as the one that is meant, under `values:` of the feature",
-                severity="note",
-                topic="words",
-            )
+        yield from _rare(feature, len(events))
+
+
+def _occurring(coding: Coding) -> dict[str, int]:
+    """How often each value occurs, of those that do."""
+    count = np.bincount(coding.codes[coding.codes >= 0], minlength=len(coding.names))
+    return {name: times for name, times in zip(coding.names, count.tolist(), strict=True) if times}
+
+
+def _nothing(kind: str, coding: Coding) -> Iterator[Concern]:
+    words: dict[str, int] = {}
+    for name, times in _occurring(coding).items():
+        if key(word := name.split(" / ")[-1]) in NOTHING:
+            words[word] = words.get(word, 0) + times
+    if words:
+        yield Concern(
+            what=f"{sum(words.values()):,} events have a word for nothing as {kind} {coding.name}: "
+            + _counted(list(words), words),
+            means=f"it is read as a {kind} like any other, where events that have nothing in common meet",
+            remedy=f'put it under `missing:` in the mapping: missing: ["{next(iter(words))}"]',
+            severity="warning" if kind == "place" else "note",
+            topic="missing",
+        )
+
+
+def _rare(feature: Coding, events: int) -> Iterator[Concern]:
+    count = _occurring(feature)
+    rare = [name for name, times in count.items() if times == 1]
+    if not rare or not 5 <= len(count) <= 100 or events <= 20 * len(count):
+        return
+    often = {key(name): name for name, times in count.items() if times > 1}
+    near = {name: get_close_matches(key(name), list(often), 1, 0.7) for name in rare[:_SHOWN]}
+    told = ", ".join(
+        f'"{name[:40]}"' + (f' (is it "{often[near[name][0]]}"?)' if near[name] else "") for name in rare[:_SHOWN]
+    )
+    yield Concern(
+        what=f"{len(rare)} of the {len(count)} values of {feature.name} occur once: {told}",
+        means="a value that occurs once tells nothing, and may be another one misspelt",
+        remedy="read it as the one that is meant, under `values:` of the feature",
+        severity="note",
+        topic="words",
+    )
 
 
 def copies(events: EventTable) -> int:

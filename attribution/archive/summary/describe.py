@@ -79,6 +79,7 @@ class Description:
             for profile in self.profiles.profiles
             if (profile.candidate, profile.place) == (name, place)
             for share in profile.distinctive
+            if share.events > 0  # what it never did is nothing that it is known for
         ]
         return sorted(found, key=lambda one: -abs(one.share.mean - one.share.usual))[:most]
 
