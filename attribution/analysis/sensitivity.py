@@ -172,7 +172,7 @@ def sensitivity(
     sources = stage("leaving out sources", lambda: left_out("source"))
     deception = stage("forging evidence", lambda: _deception(posterior, refit=refit))
     bars = stage("decomposing the lead", lambda: shapley(posterior))
-    leaned = stage("leaning", lambda: lean(posterior, refit=refit))
+    leaned = stage("leaning", lambda: _or_from_all(posterior, many, lambda of: lean(of, refit=refit)))
     learned = stage("cutting the learning", lambda: learning(posterior))
     told = stage("telling acts as one story", lambda: story_sweep(posterior, refit=refit))
     dependent = stage("merging origins", lambda: _or_from_all(posterior, few, dependence))

@@ -149,8 +149,8 @@ def _compiled(tape: Sealed, draws: int) -> bool:
         raise UsageError(
             f'the environment variable ATTRIBUTION_READER is "{wanted}".', allowed='"numpy", "compiled", or nothing'
         )
-    if wanted:
-        return wanted == "compiled"
+    if wanted or _worked[0] == math.inf:
+        return wanted != "numpy"
     blocks = max(1.0, draws * len(tape.code) / _NUMPY_BLOCK)
     passes = sum(_PASSES.get(op, 2) for op in tape.code[:, 0].tolist())
     cost = passes * (blocks * _CALL + draws * _NUMBER)

@@ -19,6 +19,7 @@ from attribution.network.reader import pull, read
 from attribution.network.tape import Sealed
 
 _CHUNK = 2**23  # numbers that intermediate results may take at a time
+_FRESH = 2**19  # of inputs that are copied: memory that is handed out anew costs more than what is done with it
 
 _tapes: WeakKeyDictionary[Program, dict[object, Sealed]] = WeakKeyDictionary()
 
@@ -178,7 +179,7 @@ def _gated(program: Program, slots: Floats, part: int, switches: Sequence[Switch
     open_at = np.flatnonzero(used >= columns)
     gates, x = gates[:, used[open_at] - columns], wide[:, used]
     found = np.empty((len(switches), len(slots), len(classes)))
-    step = max(1, _CHUNK // max(1, x.size))
+    step = max(1, _FRESH // max(1, x.size))
     for start in range(0, len(switches), step):
         some = gates[start : start + step]
         many = np.tile(x, (len(some), 1))
@@ -557,9 +558,11 @@ def _log_sum(logs: Floats) -> Floats:
     found = np.empty(len(logs))
     with np.errstate(divide="ignore"):
         for rows in _few_rows(logs):
-            top = logs[rows].max(axis=1)
+            across = np.ascontiguousarray(logs[rows].T)  # sums along many draws are vectors, along few columns not
+            top = across.max(axis=0)
             top[top == -np.inf] = 0.0
-            found[rows] = np.log(np.exp(logs[rows] - top[:, None]).sum(axis=1)) + top
+            across -= top
+            found[rows] = np.log(np.exp(across, out=across).sum(axis=0)) + top
     return found
 
 

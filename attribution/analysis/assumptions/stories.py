@@ -96,7 +96,7 @@ class StorySweep(Finding):
         return (
             "At strength s one of the n facts of a story speaks for all, with s / n each, and the others follow the "
             "mean of their tables over all factions by the prior; with 1 - s they are independent. Summed exactly in "
-            "each draw, the draws reweighted."
+            f"each of {self.draws} draws, reweighted."
         )
 
     def of(self, faction: str, story: str, strength: float) -> float:
