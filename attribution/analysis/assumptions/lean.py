@@ -123,9 +123,9 @@ class Lean(Finding):
             f"Numbers judged by one person err together. In turn the numbers of each label in the tables move by "
             f"{shift:.2f} standard deviations, towards the states that the evidence asserts and away from others, or "
             f"the other way round: a lean of {DEVIATIONS} at a correlation of {self.correlation:g}. Each answer is "
-            f"that of the model so changed, from the same {self.draws} draws; how probable a lean makes the evidence counts for "
-            "nothing, since whoever is named most often would then be leaned towards. The range with a lean runs from "
-            "the lowest to the highest end of all these ranges."
+            f"that of the model so changed, from the same {self.draws} draws; how probable a lean makes the evidence "
+            "counts for nothing, since whoever is named most often would then be leaned towards. The range with a lean "
+            "runs from the lowest to the highest end of all these ranges."
         )
 
     def range_of(self, faction: str) -> tuple[float, float]:
