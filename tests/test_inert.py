@@ -7,33 +7,48 @@ import json
 import os
 import subprocess
 import sys
+import unicodedata
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from attribution.domain.evidence import Citation
 from attribution.errors import CaseError
-from attribution.inert import inert, inert_cell, inert_json, legible
+from attribution.inert import inert, inert_cell, inert_json
 
 ROOT = Path(__file__).parent.parent
 HOSTILE = "\x1b]0;owned\x07\x1b[2J\u202egnp.exe\u2066\x9b31m"
 OBEYED = {"\x1b", "\x07", "\x9b", "\u202e", "\u2066"}
 
 
+def _shows_itself(letter: str) -> bool:
+    """By Unicode alone, not by the code under test: no control, no format mark but the joiners, nothing unassigned."""
+    return letter in "\u200c\u200d" or unicodedata.category(letter) not in {"Cc", "Cf", "Cs", "Cn", "Zl", "Zp"}
+
+
 @given(st.text())
+@example(HOSTILE)
 def test_no_line_carries_what_a_terminal_obeys(text: str) -> None:
     shown = inert(text)
-    assert all(letter == "\n" or legible(letter) == letter for letter in shown)
+    assert all(letter == "\n" or _shows_itself(letter) for letter in shown)
     assert shown.count("\n") == text.count("\n")
+
+
+def test_no_letter_of_unicode_gets_through_that_does_not_show_itself() -> None:
+    every = "".join(map(chr, range(sys.maxunicode + 1)))
+    assert {letter for letter in inert(every) if not _shows_itself(letter)} == {"\n"}
+    assert {letter for letter in inert_json(every) if not _shows_itself(letter)} == {"\n"}
+    kept = "".join(letter for letter in every if _shows_itself(letter))
+    assert inert(kept) == kept
 
 
 @given(st.text())
 def test_json_stays_the_same_document(text: str) -> None:
     written = inert_json(json.dumps([text], ensure_ascii=False))
     assert json.loads(written) == [text]
-    assert all(legible(letter) == letter for letter in written)
+    assert all(_shows_itself(letter) for letter in written)
 
 
 @given(st.text())
@@ -84,6 +99,10 @@ STREAMS = (
     "export tower-22 -o case.xlsx",
     "sweep tower-22 --set perpetrator.other=0.02",
     "tempo check us-forces-2023-24 --simulations 5",
+    "elicit tower-22/baseline -o mine.yaml </dev/null",
+    "archive predict incidents-2019-2024 --least 3",
+    "archive backtest incidents-2019-2024 --baselines none",
+    "report tower-22 --engine importance -o report.docx",
 )
 
 
@@ -97,6 +116,22 @@ def test_a_closed_or_full_output_is_named(command: str, tmp_path: Path) -> None:
         assert shown.returncode == 2
         assert words in shown.stderr + shown.stdout
         assert "fault of the program" not in shown.stderr
+
+
+def test_what_was_written_before_the_output_was_full_is_named(tmp_path: Path) -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("this machine has no /dev/full")
+    shown = shelled(f'"{sys.executable}" -m attribution export tower-22 -o case.xlsx >/dev/full', tmp_path)
+    assert (shown.returncode, "written before that, and whole: case.xlsx" in shown.stderr) == (2, True)
+    assert (tmp_path / "case.xlsx").read_bytes()[:2] == b"PK"
+
+
+def test_where_standard_error_is_full_standard_output_says_why(tmp_path: Path) -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("this machine has no /dev/full")
+    shown = shelled(f'"{sys.executable}" -m attribution check nowhere 2>/dev/full', tmp_path)
+    assert shown.returncode == 2
+    assert "nowhere" in shown.stdout
 
 
 def test_a_reader_that_stops_reading_is_no_fault(tmp_path: Path) -> None:

@@ -43,9 +43,7 @@ def _run(arguments: Sequence[str] | None) -> int:
     except AttributionError as error:
         return _fail(f"attribution: {error}{_gone()}", error.exit_code)
     except KeyboardInterrupt:
-        names = ", ".join(str(path) for path in written())
-        done = f"written before that, and whole: {names}" if names else "nothing was written"
-        return _fail(f"\nattribution: interrupted; {done}.", INTERRUPTED)
+        return _fail(f"\nattribution: interrupted; {_done()}.", INTERRUPTED)
     except OSError:  # of the machine, not of the program: said above
         raise
     except Exception as error:
@@ -60,11 +58,17 @@ def _run(arguments: Sequence[str] | None) -> int:
 
 
 def _fail(message: str, code: int) -> int:
-    stream = sys.stdout if sys.stderr is None else sys.stderr
-    if stream is not None:
+    """Say why on standard error, or, where that takes nothing, on standard output."""
+    for stream in filter(None, (sys.stderr, sys.stdout)):
         with suppress(OSError):
             print(message, file=stream, flush=True)
+            break
     return code
+
+
+def _done() -> str:
+    names = ", ".join(str(path) for path in written())
+    return f"written before that, and whole: {names}" if names else "nothing was written"
 
 
 def _gone() -> str:
@@ -83,5 +87,5 @@ def _cannot(error: OSError) -> str:
     return (
         f"attribution: {what} cannot be used: {reason}.\n"
         "  allowed: a folder that exists, files that can be read, and room for what is written\n"
-        "  hint: nothing was half-written; mend it and run the command again"
+        f"  hint: {_done()}; mend it and run the command again"
     )

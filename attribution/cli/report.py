@@ -88,7 +88,7 @@ def _renewed(base: Path, texts: Mapping[str, str]) -> bool:
     from attribution.reporting.settled import settled
 
     paths = {suffix: base.with_suffix(suffix) for suffix in texts}
-    there = {suffix: path.read_text(encoding="utf-8") for suffix, path in paths.items() if path.is_file()}
+    there = {suffix: path.read_text("utf-8", "replace") for suffix, path in paths.items() if path.is_file()}
     if settled(there, texts):
         return False
     write_texts({paths[suffix]: text for suffix, text in texts.items()})

@@ -38,8 +38,12 @@ def settled(old: Mapping[str, str], new: Mapping[str, str]) -> bool:
     """
     if old.keys() != new.keys() or ".json" not in old:
         return False
-    first, second = (json.loads(forms[".json"]) for forms in (old, new))
-    if first.get("provenance") != second.get("provenance") or not _agree(first, second):
+    try:
+        first, second = json.loads(old[".json"]), json.loads(new[".json"])
+        same = first["provenance"] == second["provenance"] and _agree(first, second)
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):  # what lies there is no report of ours
+        return False
+    if not same:
         return False
     if Counter(_words(first)) != Counter(_words(second)):
         return False

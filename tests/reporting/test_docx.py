@@ -13,6 +13,7 @@ import pytest
 from docx import Document
 
 from attribution.cli import main
+from attribution.domain.verbal import percent
 from attribution.errors import UsageError
 from attribution.reporting import docx
 from attribution.reporting.docx import docx_report
@@ -32,6 +33,10 @@ def test_it_says_what_the_first_screen_says() -> None:
         assert " ".join(sentence.split()) in text
     assert first.checks in text and f"Confidence: {first.confidence}" in text
     assert all(row.title in text for row in whole.content.evidence)
+    rows = [
+        [cell.text for cell in row.cells[:3]] for row in Document(io.BytesIO(docx_report(whole.content))).tables[0].rows
+    ]
+    assert rows[1:] == [[bar.label, percent(bar.prior), percent(bar.probability)] for bar in first.bars]
     assert all(limit in text for limit in whole.content.limits)
 
 

@@ -49,3 +49,12 @@ def test_other_words_another_run_and_another_look_are_seen(suffix: str, old: str
 def test_a_form_that_is_missing_is_written() -> None:
     assert not settled({".json": FORMS[".json"]}, FORMS)
     assert not settled({}, FORMS)
+
+
+@pytest.mark.parametrize(
+    "there",
+    ["old", "", "[]", "3", "null", "{}", "[" * 20_000, FORMS[".json"][:5000]]
+    + [json.dumps(json.loads(FORMS[".json"]) | {"factions": other}) for other in ([], [3], None, [{"id": 1}])],
+)
+def test_what_is_no_report_is_written_over(there: str) -> None:
+    assert not settled({**FORMS, ".json": there}, FORMS)

@@ -162,6 +162,7 @@ def small_pair() -> tuple[Case, Model]:
     return parse_case(case_template("small")), parse_model(model_template("small"), grading_text=grading)
 
 
+@cache
 def seeds_of(kind: str) -> list[str]:
     """Good files of one kind, the small ones first."""
     if kind == "case":

@@ -36,6 +36,10 @@ TABLES = ("tests/archive/reading/test_tables_as_they_come.py",)
 GRADIENT = ("tests/network/test_gradient.py",)
 ROLES = ("tests/network/test_roles.py",)
 CONTRADICTION = ("tests/inference/test_contradiction.py",)
+TEMPO = ("tests/campaign/test_likelihood.py",)
+TWO_SIDED = ("tests/archive/model/test_two_sided.py",)
+ELICITED = ("tests/cli/test_elicit.py",)
+DOCUMENT = ("tests/reporting/test_docx.py",)
 EXPECTED = ("tests/analysis/assumptions/test_expected.py",)
 
 
@@ -560,10 +564,26 @@ MUTATIONS = (
     ),
     Mutation(
         "terminal-obeys",
+        "control sequences reach the terminal",
+        "attribution/inert.py",
+        '_BLANK = {"Cc", "Zl", "Zp"}',
+        '_BLANK = {"Zl", "Zp"}',
+        INERT,
+    ),
+    Mutation(
+        "letters-turned-round",
         "marks that turn letters round reach the terminal",
         "attribution/inert.py",
-        "    if kind in _BLANK:",
-        "    if kind in _UNSEEN or kind in _BLANK:\n        return letter\n    if kind in _BLANK:",
+        '_UNSEEN = {"Cf", "Cs", "Cn"}',
+        '_UNSEEN = {"Cs", "Cn"}',
+        INERT,
+    ),
+    Mutation(
+        "stream-as-it-comes",
+        "what a command prints goes to the terminal as it is",
+        "attribution/cli/output.py",
+        "        self.bare.write(inert(text))",
+        "        self.bare.write(text)",
         INERT,
     ),
     Mutation(
@@ -605,6 +625,102 @@ MUTATIONS = (
         "                    if len(filled) > 1:",
         "                    if not filled:",
         ("tests/test_atomic.py",),
+    ),
+    Mutation(
+        "tempo-totals-forget",
+        "the error of one total says nothing of the next",
+        "attribution/modelling/tempo_kernel.py",
+        "now[e] += factor * chance[e - before + STATES - 1]",
+        "now[e] += factor * chance[STATES - 1]",
+        TEMPO,
+    ),
+    Mutation(
+        "tempo-variance",
+        "the variance of a count does not grow with its mean",
+        "attribution/modelling/tempo_kernel.py",
+        "_negative_binomial(p.counted[j], mean[j] / burst, burst)",
+        "_negative_binomial(p.counted[j], 1.0 / burst, burst)",
+        TEMPO,
+    ),
+    Mutation(
+        "tempo-fades-at-once",
+        "an effect that fades is felt on the day of its cause",
+        "attribution/modelling/tempo_kernel.py",
+        "for t in range(first + 1 if fades else first, last):",
+        "for t in range(first, last):",
+        TEMPO,
+    ),
+    Mutation(
+        "two-sided-own-label",
+        "an event knows its own label among its neighbours",
+        f"{_ARCHIVE}/model/two_sided_kernel.py",
+        "if j != i and not (apart and around.block[j] == around.block[i]):\n                found",
+        "if not (apart and around.block[j] == around.block[i]):\n                found",
+        TWO_SIDED,
+    ),
+    Mutation(
+        "two-sided-block-knows",
+        "an event that is asked apart knows the labels of its own block",
+        f"{_ARCHIVE}/model/two_sided_kernel.py",
+        "if j != i and not (apart and around.block[j] == around.block[i]):\n                found",
+        "if j != i:\n                found",
+        TWO_SIDED,
+    ),
+    Mutation(
+        "two-sided-days-as-signed",
+        "what comes after an event counts more the farther off it is",
+        f"{_ARCHIVE}/model/two_sided_kernel.py",
+        "elapsed = abs(around.time[e] - state.time[row])",
+        "elapsed = around.time[e] - state.time[row]",
+        TWO_SIDED,
+    ),
+    Mutation(
+        "elicited-counts-uniform",
+        "so many of so many is read under a flat prior",
+        "attribution/domain/numbers.py",
+        "betaincinv(yes + _JEFFREYS, of - yes + _JEFFREYS, level)",
+        "betaincinv(yes + 1.0, of - yes + 1.0, level)",
+        ("tests/domain/test_numbers.py",),
+    ),
+    Mutation(
+        "elicited-no-narrower",
+        "an unknown answer makes a proposal no wider",
+        "attribution/cli/checklist.py",
+        '_RANGE * _WIDER ** sum(answer == "unknown" for answer in answers.values())',
+        "_RANGE",
+        ELICITED,
+    ),
+    Mutation(
+        "elicited-least-first",
+        "the numbers on which the answer depends least are asked first",
+        "attribution/analysis/assumptions/walk.py",
+        "key=lambda step: -step.influence",
+        "key=lambda step: step.influence",
+        ELICITED,
+    ),
+    Mutation(
+        "settled-whatever-moved",
+        "a report is not written again though its probabilities moved",
+        "attribution/reporting/settled.py",
+        'first["provenance"] == second["provenance"] and _agree(first, second)',
+        'first["provenance"] == second["provenance"]',
+        ("tests/reporting/test_settled.py",),
+    ),
+    Mutation(
+        "document-hides-the-chance",
+        "the Word document shows the prior where the answer belongs",
+        "attribution/reporting/docx.py",
+        "(bar.label, percent(bar.prior), percent(bar.probability), bar.ranges)",
+        "(bar.label, percent(bar.prior), percent(bar.prior), bar.ranges)",
+        DOCUMENT,
+    ),
+    Mutation(
+        "document-obeys",
+        "marks that turn letters round stand in the Word document",
+        "attribution/reporting/docx.py",
+        '" ".join(legible(text).split())',
+        '" ".join(text.split())',
+        DOCUMENT,
     ),
 )
 
