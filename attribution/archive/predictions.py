@@ -118,11 +118,18 @@ class Written:
 
 
 def write_predictions(
-    archive: Archive, fitted: Fitted, path: Path, progress: Callable[[int], None], *, top: int | None = None
+    archive: Archive,
+    fitted: Fitted,
+    path: Path,
+    progress: Callable[[int], None],
+    *,
+    top: int | None = None,
+    gathered: Callable[[Ints, Floats], None] | None = None,
 ) -> Written:
     """Write the posterior of every unlabelled or umbrella-claimed event.
 
-    With `top`, only that many of the likeliest candidates of each event, by name, instead of a column for each. A run
+    With `top`, only that many of the likeliest candidates of each event, by name, instead of a column for each;
+    `gathered` is told the events and the posteriors (event, class) of each part. A run
     that is interrupted keeps what was ready, and says so.
 
     Raises
@@ -142,6 +149,8 @@ def write_predictions(
                 progress(done)
                 counted[0] += len(found.event)
                 totals.add(found.probability)
+                if gathered:
+                    gathered(found.event, found.probability)
                 yield columns(archive.events, fitted, found, top)
         except KeyboardInterrupt:
             if not counted[0]:

@@ -6,6 +6,7 @@ import argparse
 import datetime as dt
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -80,6 +81,7 @@ def describe(arguments: argparse.Namespace) -> int:
     """Print how long the past counts, how far it reaches, and what each candidate is known for, with intervals."""
     from attribution.archive.reading.read import check_learnable
     from attribution.archive.summary.describe import describe as work_out
+    from attribution.archive.summary.overview import overview
     from attribution.reporting.archive import write_description
 
     archive = _archive_of(arguments)
@@ -89,7 +91,13 @@ def describe(arguments: argparse.Namespace) -> int:
     concerns = (*archive.concerns, *found.concerns)
     for output in arguments.output or ():
         write_description(
-            found, concerns, output, title=archive.mapping.title, source=archive.file, sha256=archive.sha256
+            found,
+            overview(archive.events),
+            concerns,
+            output,
+            title=archive.mapping.title,
+            source=archive.file,
+            sha256=archive.sha256,
         )
         print(f"written: {output}", file=sys.stderr)
     known, apart = _known("known for", found.known_for()), _known("apart in a place", found.apart_in_places())
@@ -155,6 +163,8 @@ def predict(arguments: argparse.Namespace) -> int:
     from attribution.archive.model.fitted import load_fitted
     from attribution.archive.predictions import write_predictions
     from attribution.archive.selection import SWEPT
+    from attribution.archive.summary.overview import Gathering
+    from attribution.reporting.archive import write_predictions_page
 
     kept = load_fitted(Path(arguments.archive_model)) if arguments.archive_model else None
     archive = _archive_of(arguments)
@@ -168,7 +178,9 @@ def predict(arguments: argparse.Namespace) -> int:
     fitted = kept or _fitted(archive, arguments)
     path = arguments.output
     with counting("predicting") as progress:
-        written = write_predictions(archive, fitted, path, progress, top=arguments.top)
+        seen = Gathering(archive.events)
+        gather = partial(seen.add, classes=fitted.classes) if arguments.page else None
+        written = write_predictions(archive, fitted, path, progress, top=arguments.top, gathered=gather)
     rows = tuple((one.faction, *(f"{n:.0f}" for n in (one.events, one.readily, one.seldom))) for one in written.totals)
     show([Table("events given to each", ("candidate", "events", "if labelled readily", "if seldom"), rows)], "text")
     print(f"readily, seldom: were the odds that an attack of its gets a label {SWEPT:g} times as high, or as low")
@@ -176,6 +188,12 @@ def predict(arguments: argparse.Namespace) -> int:
     stopped = "stopped before the end; " if written.stopped else ""
     print(f"{stopped}{written.events:,} events of unknown hand: {path}")
     print(f"what the file holds: {path.with_suffix('.about.txt')}")
+    if arguments.page:
+        write_predictions_page(
+            written, seen.found(), arguments.page,
+            title=archive.mapping.title, source=archive.file, sha256=archive.sha256,
+        )  # fmt: skip
+        print(f"written: {arguments.page}")
     return 130 if written.stopped else 0
 
 
@@ -283,6 +301,12 @@ def _add_predict(command: _Command) -> None:
         type=output_path("predictions", ".csv", ".parquet"),
         default="predictions.csv",
         help=".csv or .parquet (default: predictions.csv)",
+    )
+    predict.add_argument(
+        "--page",
+        metavar="PAGE.html",
+        type=output_path("a page", ".html"),
+        help="totals, a map and a timeline beside it",
     )
     predict.add_argument(
         "--top",

@@ -11,8 +11,11 @@ from typing import Any
 
 from attribution.analysis.finding import as_json, plain
 from attribution.archive.evaluation.backtest import Backtest, Forecaster, Group
+from attribution.archive.events import LIMITS
 from attribution.archive.model.posterior import Coefficient
+from attribution.archive.predictions import Written
 from attribution.archive.summary.describe import Description, DistinctiveValue
+from attribution.archive.summary.overview import Overview
 from attribution.atomic import check_suffix, write_text
 from attribution.domain.concern import Concern
 from attribution.reporting import ARCHIVE_SUFFIXES
@@ -27,6 +30,7 @@ from attribution.reporting.figures.archive import (
     unrounded,
 )
 from attribution.reporting.figures.marks import Figure
+from attribution.reporting.figures.overview import map_figure, timeline_figure
 from attribution.reporting.html import page
 
 BACKTEST_FORMAT = "attribution-backtest/3"
@@ -77,9 +81,16 @@ def lead_figure(baselines: Sequence[Forecaster]) -> Figure | None:
 
 
 def write_description(
-    found: Description, concerns: tuple[Concern, ...], path: Path, *, title: str, source: str, sha256: str
+    found: Description,
+    seen: Overview,
+    concerns: tuple[Concern, ...],
+    path: Path,
+    *,
+    title: str,
+    source: str,
+    sha256: str,
 ) -> None:
-    """Write a description; `concerns` are those of the table and of what was found.
+    """Write a description, in HTML with a map and a timeline; `concerns` are those of the table and of what was found.
 
     Raises
     ------
@@ -88,7 +99,33 @@ def write_description(
     """
     check_suffix(path, "a description", ARCHIVE_SUFFIXES)
     about = {"title": title, "source": source, "sha256": sha256}
-    write_text(path, (_description_html if path.suffix == ".html" else description_json)(found, concerns, about))
+    html = path.suffix == ".html"
+    write_text(
+        path, _description_html(found, seen, concerns, about) if html else description_json(found, concerns, about)
+    )
+
+
+def write_predictions_page(
+    written: Written, seen: Overview, path: Path, *, title: str, source: str, sha256: str
+) -> None:
+    """Write a page of totals, a map and a timeline with what posteriors say of the events of unknown hand.
+
+    Raises
+    ------
+    UsageError
+        A suffix other than ``.html``.
+    """
+    check_suffix(path, "a page", (".html",))
+    about = {"title": title, "source": source, "sha256": sha256}
+    leading = [f"{one.faction} ({one.events:,.0f})" for one in written.totals if one.events >= 0.5]
+    words = {"written": written, "about": about, "leading": leading, "limits": LIMITS}
+    write_text(path, page("predictions.html.j2", DESCRIPTION_STYLES, words | _drawn(seen)))
+
+
+def _drawn(seen: Overview) -> dict[str, object]:
+    located = len(seen.grid.column) > 0
+    sums = list(zip(seen.names, seen.known.sum(axis=0), seen.expected.sum(axis=0), strict=True))
+    return {"seen": seen, "sums": sums, "timeline": timeline_figure(seen), "map": map_figure(seen) if located else None}
 
 
 def description_json(found: Description, concerns: tuple[Concern, ...], about: dict[str, str]) -> str:
@@ -142,7 +179,7 @@ def _reached(found: Backtest) -> str:
     return f"Whether the model or {best.name}, the best baseline, is better cannot be said from these events."
 
 
-def _description_html(found: Description, concerns: tuple[Concern, ...], about: dict[str, str]) -> str:
+def _description_html(found: Description, seen: Overview, concerns: tuple[Concern, ...], about: dict[str, str]) -> str:
     return page(
         "description.html.j2",
         DESCRIPTION_STYLES,
@@ -155,6 +192,7 @@ def _description_html(found: Description, concerns: tuple[Concern, ...], about: 
             "decay_times": (found.decay_time, *found.decay_times),
             "scale_strip": scale_strip,
             "share_strip": share_strip,
+            **_drawn(seen),
         },
     )
 

@@ -11,6 +11,7 @@ import pytest
 
 from attribution.archive.events import LIMITS
 from attribution.archive.summary.describe import Description, describe
+from attribution.archive.summary.overview import overview
 from attribution.cli import main
 from attribution.domain.concern import Concern
 from attribution.errors import UsageError
@@ -28,7 +29,7 @@ def found() -> Description:
 
 def test_the_page_is_whole_and_inert(found: Description, tmp_path: Path) -> None:
     path = tmp_path / "description.html"
-    write_description(found, DOUBT, path, **ABOUT)
+    write_description(found, overview(simulated_archive(300, seed=2)), DOUBT, path, **ABOUT)
     page = path.read_text(encoding="utf-8")
     assert "<script" not in page
     assert "&lt;script&gt;" in page
@@ -38,7 +39,7 @@ def test_the_page_is_whole_and_inert(found: Description, tmp_path: Path) -> None
     assert all(text.replace("'", "&#39;") in page for text in (*LIMITS, str(found)))
     done = [one for one in (*found.known_for(8), *found.apart_in_places()) if one.share.events > 0]
     strips = 1 + len(found.decay_times) + 1 + len(done)
-    assert page.count("<svg") == strips + len(found.profiles.pooling)
+    assert page.count("<svg") == 2 + strips + len(found.profiles.pooling)
     assert " style=" not in page
     known = page[page.index('id="known"') :]
     assert '<td class="n">0</td>' not in known
@@ -47,7 +48,7 @@ def test_the_page_is_whole_and_inert(found: Description, tmp_path: Path) -> None
 def test_the_page_says_why_there_is_no_length_scale(tmp_path: Path) -> None:
     bare = describe(simulated_archive(60, seed=2, features=0, coordinates=False))
     path = tmp_path / "description.html"
-    write_description(bare, (), path, **ABOUT)
+    write_description(bare, overview(simulated_archive(60, seed=2, features=0, coordinates=False)), (), path, **ABOUT)
     page = path.read_text(encoding="utf-8")
     assert bare.no_length_scale in page
     assert "No share surely differs" in page
@@ -55,7 +56,7 @@ def test_the_page_says_why_there_is_no_length_scale(tmp_path: Path) -> None:
 
 def test_the_json_holds_every_number(found: Description, tmp_path: Path) -> None:
     path = tmp_path / "description.json"
-    write_description(found, DOUBT, path, **ABOUT)
+    write_description(found, overview(simulated_archive(300, seed=2)), DOUBT, path, **ABOUT)
     told = json.loads(path.read_text(encoding="utf-8"))
     assert told["format"] == "attribution-description/2"
     assert told["decay_time"]["days"]["median"] == found.decay_time.days.median
@@ -88,5 +89,6 @@ def test_the_command_describes_the_shipped_events(tmp_path: Path, capsys: pytest
 def test_other_forms_are_refused_before_anything_is_read(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["archive", "describe", "no-such-table", "-o", "d.docx"]) == 2
     assert "d.docx" in capsys.readouterr().err
+    events = simulated_archive(60, seed=2)
     with pytest.raises(UsageError, match=r"\.docx"):
-        write_description(describe(simulated_archive(60, seed=2)), (), Path("d.docx"), **ABOUT)
+        write_description(describe(events), overview(events), (), Path("d.docx"), **ABOUT)
