@@ -558,7 +558,9 @@ def _log_sum(logs: Floats) -> Floats:
     found = np.empty(len(logs))
     with np.errstate(divide="ignore"):
         for rows in _few_rows(logs):
-            across = np.ascontiguousarray(logs[rows].T)  # sums along many draws are vectors, along few columns not
+            # Sums along many draws are vectors, along few columns not. A copy even where the order is right already:
+            # the sums are made in it, and the caller's numbers stay.
+            across = np.array(logs[rows].T, order="C")
             top = across.max(axis=0)
             top[top == -np.inf] = 0.0
             across -= top

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Literal
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from scipy.special import logsumexp, softmax
 
 from attribution.domain.evidence import Absence, Copying, Direct, Report
 from attribution.domain.factions import FactionTree, Node
@@ -290,3 +292,16 @@ def test_ties_are_seen_before_they_are_enumerated() -> None:
     child = Fact("child", YES_NO, given=tuple(fact.id for fact in facts))
     with pytest.raises(TooTiedError):
         compile_network(a_case(*facts, child), a_model(*tables, a_table("child", {"yes": {"else": 0.3}})))
+
+
+@pytest.mark.parametrize("draws", [1, 2, 5000])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_sums_leave_the_numbers_that_they_are_made_of(draws: int, order: Literal["C", "F"]) -> None:
+    """However they lie in memory: a sum made in place once spoilt the probabilities of scenarios."""
+    logs = np.array(np.random.default_rng(1).normal(-900.0, 30.0, (draws, 6)), order=order)
+    logs[0, :2] = -np.inf
+    before = logs.copy()
+    probability, evidence = normalise(logs)
+    np.testing.assert_array_equal(logs, before)
+    np.testing.assert_allclose(evidence, logsumexp(before, axis=1), rtol=1e-14)
+    np.testing.assert_allclose(probability, softmax(before, axis=1), rtol=1e-11)
