@@ -81,12 +81,18 @@ def test_every_mistake_has_its_line_and_a_way_out(good: str, bad: str, told: str
     assert "allowed: " in message
 
 
-def test_three_counts_are_too_few_and_only_zeros_say_nothing() -> None:
+def test_three_counts_are_too_few_and_only_zeros_say_nothing(tmp_path: Path) -> None:
     few = re.sub(r"      - \{first: 2020-01-(22|29).*\n", "", GOOD)
-    with pytest.raises(TempoError, match="weekly has 3 counts"):
-        parse_tempo(few, today=TODAY)
-    with pytest.raises(TempoError, match="no attack at all"):
-        parse_tempo(re.sub(r"count: \d", "count: 0", GOOD), today=TODAY)
+    with pytest.raises(TempoError, match=r"^made-up\.yaml:7: weekly has 3 counts"):
+        parse_tempo(few, "made-up.yaml", today=TODAY)
+    with pytest.raises(TempoError, match=r"^made-up\.yaml:7: weekly counts no attack at all"):
+        parse_tempo(re.sub(r"count: \d", "count: 0", GOOD), "made-up.yaml", today=TODAY)
+    head = GOOD[: GOOD.index("    counts:")] + "    table: counts.csv\n"
+    for days, count, told in ((3, 2, "weekly has 3 counts"), (9, 0, "weekly counts no attack at all")):
+        rows = "".join(f"2020-01-{day:02d},{count}\n" for day in range(1, days + 1))
+        (tmp_path / "counts.csv").write_text(f"date,count\n{rows}")
+        with pytest.raises(TempoError, match=rf"^made-up\.yaml:7: {told}"):
+            parse_tempo(head, "made-up.yaml", tmp_path, TODAY)
 
 
 def test_one_way_of_counting_for_one_observer() -> None:
