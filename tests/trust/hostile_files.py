@@ -247,6 +247,9 @@ def _geojson(r: Random, folder: Path) -> tuple[Path, str]:
     return path, f"GeoJSON, depth {deep}"
 
 
+_LONG_CELL = b'<row r="6"><c r="A6" t="inlineStr"><is><t>' + b"x" * (3 << 20) + b"</t></is></c></row>"
+
+
 def _workbook(r: Random, folder: Path) -> tuple[Path, str]:
     """An .xlsx that says more than it holds, or holds more than it says."""
     import zipfile
@@ -260,20 +263,25 @@ def _workbook(r: Random, folder: Path) -> tuple[Path, str]:
     book.save(path)
     with zipfile.ZipFile(path) as packed:
         parts = {name: packed.read(name) for name in packed.namelist()}
-    sheet, kind = "xl/worksheets/sheet1.xml", r.randrange(5)
-    if kind == 0:
-        parts[sheet] = parts[sheet].replace(b"<sheetData>", b"<sheetData>" + b" " * (300 << 20))
-    elif kind == 1:
+    sheet, kind = "xl/worksheets/sheet1.xml", r.randrange(6)
+    if kind == 1:
         parts[sheet] = parts[sheet].replace(b'r="2"', b'r="1048576"')
     elif kind == 2:
         parts[sheet] = parts[sheet].replace(b"A1:", b"A1:XFD1048576;", 1)
     elif kind == 3:
         parts[sheet] = parts[sheet][: r.randrange(len(parts[sheet]))]
-    else:
+    elif kind == 4:
+        parts[sheet] = parts[sheet].replace(b"</sheetData>", _LONG_CELL + b"</sheetData>")
+    elif kind == 5:
         del parts[r.choice(sorted(parts))]
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
         for name, part in parts.items():
-            packed.writestr(name, part)
+            with packed.open(name, "w") as out:
+                rows = part.find(b"<row") if kind == 0 and name == sheet else 0
+                out.write(part[:rows])
+                for _ in range(300 if rows else 0):  # piece by piece: the memory of the reader is what is judged
+                    out.write(b" " * (1 << 20))
+                out.write(part[rows:])
     return path, f"xlsx, kind {kind}"
 
 

@@ -6,7 +6,8 @@ import ast
 
 import pytest
 
-from tests.trust.mutations import MUTATIONS, Mutation, mutated, watching
+from tests.trust.mutations import MUTATIONS
+from tests.trust.mutations.mutation import Mutation, mutated, watching
 
 
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.name)

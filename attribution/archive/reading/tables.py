@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
-from zipfile import ZipFile
+from zipfile import ZipFile, ZipInfo
 
 from attribution.archive.reading.columnar import LONGEST_FIELD, coded_chunks, readable
 from attribution.archive.reading.encodings import Written, find_encoding, open_bytes
@@ -475,11 +475,27 @@ def _workbook(path: Path) -> Any:
                         hint="save it as .csv, if it is a table at all",
                         file=str(path),
                     )
+                _bounded_texts(parts, part, path)
         return load_workbook(path, read_only=True, data_only=True)
     except FormatError:
         raise
     except Exception as error:  # openpyxl raises whatever its zip and XML readers raise
         raise _no_workbook(path) from error
+
+
+def _bounded_texts(parts: ZipFile, part: ZipInfo, path: Path) -> None:
+    """Refuse a cell that would fill the memory before anybody could look at it."""
+    if part.file_size <= LONGEST_FIELD or not part.filename.endswith(".xml"):
+        return
+    with parts.open(part) as stream:
+        while block := stream.read(LONGEST_FIELD):
+            if len(block) == LONGEST_FIELD and b"<" not in block:
+                raise FormatError(
+                    f"a text in {part.filename[:60]} of this Excel file is longer than a million characters.",
+                    allowed="cells as Excel writes them, of at most 32,767 characters",
+                    hint="is it a table, or something else in a cell of one?",
+                    file=str(path),
+                )
 
 
 def _no_workbook(path: Path) -> FormatError:

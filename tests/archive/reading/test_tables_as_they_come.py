@@ -229,6 +229,17 @@ def test_a_part_of_a_sheet_that_unpacks_to_a_lot_is_refused(tmp_path: Path) -> N
         read(path)
 
 
+def test_a_cell_of_many_millions_of_letters_is_refused(tmp_path: Path) -> None:
+    """Within the ratio that a part may unpack to: Excel itself stops at 32,767 characters."""
+    path = tmp_path / "events.xlsx"
+    whole = a_book(tmp_path / "whole.xlsx", {"Sheet1": [list(row) for row in ROWS]})
+    with zipfile.ZipFile(whole) as parts, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as longer:
+        for name in parts.namelist():
+            longer.writestr(name, parts.read(name).replace(b"</t>", b"x" * (3 << 20) + b"</t>", 1))
+    with pytest.raises(FormatError, match="longer than a million characters"):
+        read(path)
+
+
 def test_a_sheet_that_ends_in_the_middle_is_refused(tmp_path: Path) -> None:
     whole, path = tmp_path / "whole.xlsx", tmp_path / "events.xlsx"
     a_book(whole, {"Sheet1": [list(row) for row in ROWS]})
