@@ -7,8 +7,9 @@ Worlds have bursts, and strikes that do nothing: by `--trigger peaks` they stand
 that what follows is lower by choice; by `past` they answer three days of eight attacks. They are seen by days, by
 intervals of five to nine days, or by such intervals cut at the strikes. Beside them a halt that never was, on a day
 without meaning. Rivals: the ratio of seven days after to seven before, with its Poisson interval; and an interrupted
-time series of CausalPy's kind, a Poisson regression on a trend and a step whose standard errors allow for
-overdispersion (CausalPy 0.9 asks for a PyMC below 6). Beside the answer of NUTS stands that of Laplace's approximation.
+time series of our own, a Poisson regression on a trend and a step whose standard errors allow for overdispersion. It is
+not CausalPy's, which fits a regression with normal noise to what came before and extrapolates it; CausalPy 0.9 asks for
+a PyMC below 6. Beside the answer of NUTS stands that of Laplace's approximation.
 A run that was killed goes on where it was.
 """
 

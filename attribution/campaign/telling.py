@@ -55,7 +55,7 @@ def design_concerns(tempo: Tempo, observer: Observer) -> list[Concern]:
     if slow:
         found.append(
             Concern(
-                f"{_named(slow)} fall inside weekly counts of {observer.id}",
+                f"{_named(slow)} {'falls' if len(slow) == 1 else 'fall'} inside weekly counts of {observer.id}",
                 "an effect that lasts is seen in the weeks after, but not when it began",
                 "cut the counts by days, if the dates of the events allow it",
                 "note",
@@ -74,11 +74,14 @@ def design_concerns(tempo: Tempo, observer: Observer) -> list[Concern]:
         if tempo.first < change.date <= tempo.last
     ]
     if observer.dropped > _DROPPED * max(observer.total, 1):
+        by_day = observer.counts[0].first == observer.counts[0].last
         found.append(
             Concern(
                 f"{observer.dropped} events have dates too coarse for these intervals; {observer.total} counted",
                 "where coarse dates are more frequent, the rate looks lower than it was",
-                "count by weeks (every: week)",
+                "count by weeks (every: week)"
+                if by_day
+                else "date them better, or write counts by months into a table of your own: first,last,count",
                 "warning",
                 "data",
             )

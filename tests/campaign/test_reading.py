@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from attribution.campaign.assumptions import assumptions_schema, parse_assumptions, read_assumptions
 from attribution.campaign.reading import parse_tempo, read_tempo, shipped_tempos, tempo_schema
+from attribution.campaign.telling import design_concerns
 from attribution.errors import InputError, TempoError
 
 TODAY = dt.date(2026, 1, 1)
@@ -146,6 +147,27 @@ def test_counts_from_events_through_a_mapping(tmp_path: Path) -> None:
     assert (read.total, read.dropped, len(read.counts)) == (30, 1, 91)
     with pytest.raises(TempoError, match="not among the factions"):
         parse_tempo(head + events.replace("factions: A", "factions: Q"), folder=tmp_path, today=TODAY)
+
+
+@pytest.mark.parametrize(("every", "way_out"), [("day", "count by weeks"), ("week", "date them better")])
+def test_events_dated_too_coarsely_are_told_with_what_can_still_be_done(
+    every: str, way_out: str, tmp_path: Path
+) -> None:
+    head = GOOD[: GOOD.index("    counts:")]
+    marks = "interventions:\n  - {id: pause, kind: truce, date: 2020-02-01}\n"
+    (tmp_path / "map.yaml").write_text(
+        "format: attribution-mapping/1\ntitle: made up\ndate: {column: day, until: until}\nperpetrator: who\n"
+    )
+    rows = [f"2020-01-{day:02d},2020-01-{day:02d},A" for day in range(1, 20)] + ["2020-01-01,2020-01-31,A"] * 9
+    (tmp_path / "events.csv").write_text("day,until,who\n" + "\n".join(rows) + "\n")
+    series = parse_tempo(
+        f"{head}    events: {{table: events.csv, mapping: map.yaml, every: {every}}}\n{marks}",
+        folder=tmp_path,
+        today=TODAY,
+    )
+    found = {one.what: one.remedy for one in design_concerns(series, series.observers[0])}
+    assert found["9 events have dates too coarse for these intervals; 19 counted"].startswith(way_out)
+    assert ("pause (2020-02-01) falls inside weekly counts of weekly" in found) == (every == "week")
 
 
 @pytest.mark.parametrize("name", shipped_tempos())
