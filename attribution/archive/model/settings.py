@@ -68,6 +68,7 @@ class TwoSidedResolutions:
     most_grown: int = 2_500_000  # events that a tree is grown from, times trees of a kind
     events_per_tree: int = 20_000
     events_boosted: int = 6000  # from which boosting learns, at most
+    heard_by_all: int = 10_000  # events that ask: of more, each hears one of the five that learned, not their mean
     trees_boosted: int = 1600  # it grows, about
     events_per_cut: int = 400  # of a node, by which its cuts are judged
     events_per_share: float = 1.0  # prior weights, in events, as in `Resolutions`

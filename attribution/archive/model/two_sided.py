@@ -239,7 +239,11 @@ class TwoSided:
         return by_honest, by_others
 
     def _boosted(self, honest: Ints, others: Ints, fold: Ints) -> tuple[Floats, Floats]:
-        """Gradient boosting, learned five times without a fifth of the blocks; others hear the mean of the five."""
+        """Gradient boosting, learned five times without a fifth of the blocks; others hear the mean of the five.
+
+        Where very many others ask, each hears one of the five, as labelled events do: asking all would cost more than
+        everything else.
+        """
         from sklearn.ensemble import HistGradientBoostingClassifier
         from threadpoolctl import threadpool_limits
 
@@ -248,22 +252,25 @@ class TwoSided:
         rounds = self.resolutions.rounds_for(len(self.classes))
         learned = np.random.default_rng(0).permutation(self.sure)[: self.resolutions.events_boosted]
         by_honest, by_others = (np.zeros((len(rows), len(self.classes))) for rows in (honest, others))
-        with threadpool_limits(1, user_api="openmp"):  # trees this small lose more by waiting than they gain
-            for k in range(_FOLDS):
-                past, now = learned[fold[learned] != k], np.flatnonzero(fold[honest] == k)
-                present = np.unique(self.label[past])
-                if len(present) < 2:
-                    by_honest[np.ix_(now, present)] = 1.0
-                    by_others[:, present] += 1.0
-                    continue
-                booster = HistGradientBoostingClassifier(
-                    learning_rate=_LEARNED / rounds, max_iter=rounds, max_leaf_nodes=8, max_features=0.5,
-                    l2_regularization=1.0, early_stopping=False, random_state=k,
-                ).fit(value[past], self.label[past])  # fmt: skip
-                if len(now):
-                    by_honest[np.ix_(now, present)] = booster.predict_proba(value[honest[now]])
-                if len(others):
-                    by_others[:, present] += booster.predict_proba(value[others])
+        every, all_others = len(others) <= self.resolutions.heard_by_all, np.arange(len(others))
+        for k in range(_FOLDS):
+            past, now = learned[fold[learned] != k], np.flatnonzero(fold[honest] == k)
+            theirs = all_others if every else all_others[k::_FOLDS]
+            present = np.unique(self.label[past])
+            if len(present) < 2:
+                by_honest[np.ix_(now, present)] = 1.0
+                by_others[np.ix_(theirs, present)] += 1.0
+                continue
+            booster = HistGradientBoostingClassifier(
+                learning_rate=_LEARNED / rounds, max_iter=rounds, max_leaf_nodes=8, max_features=0.5,
+                l2_regularization=1.0, early_stopping=False, random_state=k,
+            )  # fmt: skip
+            with threadpool_limits(1, user_api="openmp"):  # trees this small lose more by waiting than they gain
+                booster.fit(value[past], self.label[past])
+            if len(now):
+                by_honest[np.ix_(now, present)] = booster.predict_proba(value[honest[now]])
+            if len(theirs):
+                by_others[np.ix_(theirs, present)] += booster.predict_proba(value[others[theirs]])
         return by_honest, by_others
 
     def _columns_of_trees(self) -> tuple[Floats, Marked]:

@@ -14,6 +14,7 @@ from attribution.archive.events import EventTable
 from attribution.archive.model.attribute import learn_two_sided, parts
 from attribution.archive.model.classes import Classes, within_lifetimes
 from attribution.archive.model.posterior import SlopeDraws
+from attribution.archive.model.settings import TwoSidedResolutions
 from attribution.archive.model.two_sided import Blocks, TwoSided
 from attribution.archive.selection import Propensity, Totals, implied_by_claims
 from attribution.domain.numbers import Number
@@ -221,3 +222,23 @@ def test_matrix_products_are_the_sums_that_they_stand_for() -> None:
     logit = np.einsum("dkc,nkc->dnc", draws.slope, x) + draws.intercept[:, None]
     weight = np.exp(logit)
     assert draws.probability(x) == pytest.approx(weight / weight.sum(axis=2, keepdims=True))
+
+
+def test_where_many_ask_each_hears_one_of_the_five_whose_mean_is_heard_otherwise(events: EventTable) -> None:
+    """The mean of five probabilities lies between the five; and one of five still knows more than the base rate."""
+    asked = np.arange(0, 300, 3)
+    known = np.ones(len(events), dtype=np.bool_)
+    known[asked] = False
+    classes, apart = Classes.learned(events, known, 5), np.zeros(len(asked), dtype=np.bool_)
+    label = classes.labels(events)[asked]
+    by_one = [
+        TwoSided(events, classes, known, resolutions=TwoSidedResolutions(heard_by_all=10))
+        .said(np.roll(asked, shift), apart)[:, -1]
+        for shift in range(5)
+    ]  # fmt: skip
+    five = np.exp(np.stack([np.roll(each, -shift, axis=0) for shift, each in enumerate(by_one)]))
+    mean = np.exp(TwoSided(events, classes, known).said(asked, apart)[:, -1])
+    assert five.mean(axis=0) == pytest.approx(mean, abs=1e-5)
+    alone = -np.log(np.bincount(label, minlength=len(classes)) / len(label) + 1e-9)[label].mean()
+    for each in five:
+        assert -np.log(each[np.arange(len(asked)), label]).mean() < alone
