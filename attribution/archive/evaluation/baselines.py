@@ -435,8 +435,9 @@ def _logistic(c: float) -> Callable[[int], Any]:
 
 
 def _forest(leaf: int, share: float | str) -> Callable[[int], Any]:
+    # one thread: those of scikit-learn set the process's filters of warnings, each for itself, and leave none behind
     return lambda seed: _sklearn("ensemble", "RandomForestClassifier")(
-        300, min_samples_leaf=leaf, max_features=share, random_state=seed, n_jobs=2
+        300, min_samples_leaf=leaf, max_features=share, random_state=seed, n_jobs=1
     )
 
 
