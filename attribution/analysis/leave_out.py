@@ -11,14 +11,7 @@ import numpy as np
 from attribution.analysis.cache import AnalysisCache
 from attribution.analysis.finding import Finding, beyond_reach
 from attribution.analysis.perturbations import Silence, Variant, perturbed
-from attribution.analysis.reweighting import (
-    Lead,
-    Reweighted,
-    contrast,
-    disjoint_sets,
-    lead,
-    published,
-)
+from attribution.analysis.reweighting import Front, Lead, contrast, disjoint_sets, lead, log_odds, published
 from attribution.analysis.units import Unit, UnitKind, chosen, standing_case, together, units
 from attribution.analysis.workspace import Workspace
 from attribution.domain.concern import Concern
@@ -277,6 +270,10 @@ def leave_out(
     who = lead(posterior)
     first, second = between or (who.leader, who.runner_up)
     sides = disjoint_sets(posterior, first, second)
+    for unit in _part_by_part(posterior, found):
+        without_unit(posterior, unit, refit=refit)
+        posterior.let_go(unit.origins)
+    posterior.let_go(posterior.program.origins)
     removals = [_removal(posterior, unit, who, sides, refit=refit) for unit in found]
     removals.sort(key=lambda removal: -abs(removal.between_pull if between else removal.move))
     return LeaveOut(
@@ -295,14 +292,18 @@ def leave_out(
     )
 
 
+def _part_by_part(posterior: Posterior, found: tuple[Unit, ...]) -> list[Unit]:
+    """Units in the order of the parts they speak about: those of one part are worked out together, and then let go."""
+    parts = posterior.program.ints.origin_part.tolist()
+    place = {origin: (parts[position], position) for position, origin in enumerate(posterior.program.origins)}
+    return sorted(found, key=lambda unit: [place[origin] for origin in unit.origins])
+
+
 def _removal(posterior: Posterior, unit: Unit, who: Lead, sides: tuple[Floats, Floats], *, refit: bool) -> Removal:
-    factions = posterior.program.factions
-    before, after = published(posterior), reweighted_without(posterior, unit, refit=refit)
+    before, after = published(posterior), without_unit(posterior, unit, refit=refit)
     now, then = before.probabilities, after.probabilities
-    leader, runner_up = (factions.index(id) for id in (who.leader, who.runner_up))
-    pull, error = (float(DECIBANS * value) for value in contrast(before, after, leader, runner_up))
-    front = after.front(leader)
-    new = factions[front.first]
+    factions = posterior.program.factions
+    new = factions[after.front.first]
     moved, move = _largest_move(posterior, then - now)
     return Removal(
         id=unit.id,
@@ -312,15 +313,15 @@ def _removal(posterior: Posterior, unit: Unit, who: Lead, sides: tuple[Floats, F
         probabilities=tuple(then.tolist()),
         mcse=tuple(after.mcse.tolist()),
         pull=tuple((DECIBANS * (_logit(now) - _logit(then))).tolist()),
-        lead_pull=pull,
-        lead_error=error,
-        between_pull=DECIBANS * contrast(before, after, *sides)[0],
+        lead_pull=after.lead_pull,
+        lead_error=after.lead_error,
+        between_pull=DECIBANS * (log_odds(now, *sides) - log_odds(then, *sides)),
         moved=moved,
         moved_label=posterior.case.factions.label(moved),
         move=move,
         new_leader=new,
         changes_lead=new != who.leader,
-        lead_open=front.open,
+        lead_open=after.front.open,
         ess=after.ess,
         khat=after.khat,
         refitted=after.refitted,
@@ -338,14 +339,58 @@ def _largest_move(posterior: Posterior, change: Floats) -> tuple[str, float]:
     return node, moves[node]
 
 
-_WITHOUT: AnalysisCache[tuple[frozenset[str], Unsaid, bool], Reweighted] = AnalysisCache()
+@dataclass(frozen=True, slots=True, eq=False)
+class Without:
+    """What the posterior without a unit comes to.
+
+    Kept of every unit, without the draws: those of hundreds of units would be as many numbers as a computer has room.
+
+    Attributes
+    ----------
+    probabilities, mcse
+        ``P(h | E without unit)`` and its Monte Carlo standard error: (faction,) each.
+    front
+        Who is ahead then.
+    lead_pull, lead_error
+        What the unit adds to the log-odds of the published leader against the runner-up, decibans, and its error.
+    ess, khat, refitted
+        As in `Reweighted`.
+    """
+
+    probabilities: Floats
+    mcse: Floats
+    front: Front
+    lead_pull: float
+    lead_error: float
+    ess: float
+    khat: float | None
+    refitted: bool
 
 
-def reweighted_without(posterior: Posterior, unit: Unit, *, refit: bool = True) -> Reweighted:
+_WITHOUT: AnalysisCache[tuple[frozenset[str], Unsaid, bool], Without] = AnalysisCache()
+
+
+def without_unit(posterior: Posterior, unit: Unit, *, refit: bool = True) -> Without:
     """The posterior without a unit; worked out once."""
     key = (frozenset(unit.origins), unit.unsaid, refit)
+    return _WITHOUT.get(posterior, key, lambda: _without(posterior, unit, refit))
+
+
+def _without(posterior: Posterior, unit: Unit, refit: bool) -> Without:
     silence = Silence.of(standing_case(posterior), unit)
-    return _WITHOUT.get(posterior, key, lambda: perturbed(Workspace(posterior), silence, 1.0, refit=refit))
+    found, who = perturbed(Workspace(posterior), silence, 1.0, refit=refit), lead(posterior)
+    leader, runner_up = (posterior.program.factions.index(id) for id in (who.leader, who.runner_up))
+    pull, error = (float(DECIBANS * value) for value in contrast(published(posterior), found, leader, runner_up))
+    return Without(
+        probabilities=found.probabilities,
+        mcse=found.mcse,
+        front=found.front(leader),
+        lead_pull=pull,
+        lead_error=error,
+        ess=found.ess,
+        khat=found.khat,
+        refitted=found.refitted,
+    )
 
 
 def without(posterior: Posterior, unit: Unit) -> tuple[Program, Floats]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from types import MappingProxyType
 
 import numpy as np
@@ -42,7 +43,7 @@ class Front:
         return len(self.level) > 1
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Reweighted:
     """Weighted draws that stand for a changed posterior.
 
@@ -69,7 +70,7 @@ class Reweighted:
     khat: float | None
     refitted: bool = False
 
-    @property
+    @cached_property
     def probabilities(self) -> Floats:
         """``P(h | E')``: (faction,)."""
         return expectation(self.weights, self.probability)
@@ -88,11 +89,8 @@ class Reweighted:
 
     def log_odds(self, first: int | Floats, second: int | Floats) -> tuple[float, float]:
         """``log P(first) / P(second)`` and its Monte Carlo error, of factions by position or sets of them (0/1)."""
-        sides = [self._side(side) for side in (first, second)]
-        a, b = (float(self.probabilities @ side) for side in sides)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            log_odds = float(np.nan_to_num(np.log(a) - np.log(b), posinf=np.inf, neginf=-np.inf))
-        return log_odds, sum_error(self.draws, self.terms(*sides))
+        sides = self._side(first), self._side(second)
+        return log_odds(self.probabilities, *sides), sum_error(self.draws, self.terms(*sides))
 
     def terms(self, first: int | Floats, second: int | Floats) -> Floats:
         """What each draw adds to the linearised error of the log-odds: (draw,)."""
@@ -101,6 +99,13 @@ class Reweighted:
 
     def _side(self, side: int | Floats) -> Floats:
         return np.eye(self.probability.shape[1])[side] if isinstance(side, int) else side
+
+
+def log_odds(probabilities: Floats, first: Floats, second: Floats) -> float:
+    """``log P(first) / P(second)`` of two sets of factions (0/1), from the probabilities of all: (faction,) each."""
+    a, b = float(probabilities @ first), float(probabilities @ second)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return float(np.nan_to_num(np.log(a) - np.log(b), posinf=np.inf, neginf=-np.inf))
 
 
 def _over_mean(values: Floats, weights: Floats) -> Floats:

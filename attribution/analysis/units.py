@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from attribution.analysis.cache import AnalysisCache
 from attribution.analysis.naming import institution_name, readable
 from attribution.domain.case import Case
 from attribution.domain.evidence import Direct, Item
@@ -31,9 +32,12 @@ class Unit:
     unsaid: Unsaid = _ALL_SAID
 
 
+_STANDING: AnalysisCache[None, Case] = AnalysisCache()
+
+
 def standing_case(posterior: Posterior) -> Case:
-    """The case as the posterior knows it: as of its day."""
-    return posterior.case.as_of(posterior.settings.as_of)
+    """The case as the posterior knows it: as of its day. Worked out once, since every item is looked at."""
+    return _STANDING.get(posterior, None, lambda: posterior.case.as_of(posterior.settings.as_of))
 
 
 def units(posterior: Posterior, by: str) -> tuple[Unit, ...]:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attribution.analysis.finding import Finding
-from attribution.analysis.leave_out import reweighted_without
+from attribution.analysis.leave_out import Without, without_unit
 from attribution.analysis.perturbations import (
     ForgedSums,
     Forgery,
@@ -386,7 +386,7 @@ def _what_if(posterior: Posterior, changes: Changes, refit: bool) -> WhatIf:
     case = standing_case(posterior)
     variant = changed(Variant.of(posterior), case, changes)
     if changes == Changes(off=changes.off) and changes.off:
-        return _of(posterior, reweighted_without(posterior, items_together(case, changes.off), refit=refit))
+        return _of(posterior, without_unit(posterior, items_together(case, changes.off), refit=refit))
     program = variant.program
     instead = substitutes(case, posterior.program.labels, program.labels)
     joint = log_joint_at(program, numbers(program, transferred(posterior, program, instead)))
@@ -395,7 +395,7 @@ def _what_if(posterior: Posterior, changes: Changes, refit: bool) -> WhatIf:
     return _of(posterior, reweight(posterior, program, joint, refit=refit))
 
 
-def _of(posterior: Posterior, found: Reweighted | None) -> WhatIf:
+def _of(posterior: Posterior, found: Reweighted | Without | None) -> WhatIf:
     """The answer as a value; None where the evidence could not have come about."""
     factions = posterior.program.factions
     none = (float("nan"),) * len(factions)

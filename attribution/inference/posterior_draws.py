@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
@@ -37,6 +38,7 @@ from attribution.network.summation import (
 PRIOR_SCRAMBLES, _PRIOR_LOG2_POINTS = 8, 8
 MOST_SCENARIOS = 10  # that a table has a row for, by default
 _KEPT = 2**23  # numbers of likelihoods without an origin that are worked out at the same time
+_MOST_KEPT = 2**24  # numbers of them that are kept after use
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,12 +164,20 @@ class PosteriorDraws:
             program = self.program
             part_of = dict(zip(program.origins, program.ints.origin_part.tolist(), strict=True))
             size = max(1, _KEPT // self.log_joint.size)
-            group = [one for one in program.origins if part_of[one] == part_of[origin] and one != origin]
+            after = program.origins.index(origin) + 1  # what came before was asked for, and may have been let go
+            in_turn = (*program.origins[after:], *program.origins[: after - 1])
+            group = [one for one in in_turn if part_of[one] == part_of[origin]]
             together = [origin, *(one for one in group if one not in self._parts_without)][:size]
             switches = [switched_off(program, frozenset({one})) for one in together]
             found = part_log_likelihoods(program, self.slots, part_of[origin], switches)
             self._parts_without.update(zip(together, found, strict=True))
         return self._parts_without[origin]
+
+    def let_go(self, origins: Iterable[str]) -> None:
+        """Forget what `part_without` keeps of some origins, where all that it might keep takes too much memory."""
+        if len(self.program.origins) * self.log_joint.size > _MOST_KEPT:
+            for origin in origins:
+                self._parts_without.pop(origin, None)
 
     @cached_property
     def _parts_without(self) -> dict[str, Floats]:

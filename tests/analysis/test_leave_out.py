@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -21,11 +23,13 @@ from attribution.domain.grades import Grade
 from attribution.domain.identifiers import Catalog
 from attribution.domain.model import Model
 from attribution.errors import UsageError
+from attribution.inference import posterior_draws
 from attribution.inference.draws import estimate
 from attribution.inference.posterior import Posterior
 from attribution.inference.sobol import sobol_normals
 from attribution.network.compiler import compile_network
 from attribution.network.summation import log_joint, log_joint_at, normalise, numbers
+from benchmarks.large import write_pair
 from tests.builders import YES_NO, a_case, a_model, a_report, a_table, a_tree, says
 from tests.random_cases import random_pair
 from tests.rewriting import rewritten
@@ -249,3 +253,23 @@ def test_an_unknown_name(posterior: Posterior, by: UnitKind, name: str, hint: st
 def test_nodes_that_cannot_be_compared(posterior: Posterior, between: tuple[str, str]) -> None:
     with pytest.raises(UsageError):
         at.leave_out(posterior, between=between)
+
+
+def test_a_large_case_keeps_no_draws_of_what_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Past a size all is let go after use, and says the same: an array (draw, faction) of each origin would not fit."""
+    case, model = write_pair(tmp_path, 10, 10, 50)
+    kept, large = (
+        at.fit(at.read_case(case), at.read_model(model), engine="importance", log2_points=9) for _ in range(2)
+    )
+    for posterior in (kept, large):
+        assert len(posterior.ranking) == 10 and posterior.parts is not None
+    all_of_them = len(kept.program.origins) * kept.log_joint.nbytes
+    whole = at.leave_out(kept, refit=False)
+    monkeypatch.setattr(posterior_draws, "_MOST_KEPT", 0)
+    tracemalloc.start()
+    try:
+        assert at.leave_out(large, refit=False) == whole
+        remaining, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert remaining < all_of_them / 4
