@@ -21,6 +21,8 @@ from attribution.reading.tables import SHEETS, Sheet, case_of, sheet_of, to_tabl
 
 _MOST_BYTES, _MOST_INSIDE = 2**24, 2**27  # of the file, and of what is packed in it
 _MOST_ROWS, _LONGEST = 100_000, 32_767  # rows of a sheet; letters of a cell, as spreadsheets have it
+_THEN = (1980, 1, 1, 0, 0, 0)  # the earliest moment that a zip file can hold
+_MOMENT = re.compile(rb"<dcterms:(created|modified)\b.*?</dcterms:\1>", re.DOTALL)
 _WIDEST = 60  # letters that a column is made wide for
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f]|_x[0-9A-Fa-f]{4}_")  # a workbook has no text for these
 
@@ -197,7 +199,17 @@ def _book(case: Case) -> bytes:
         sheet.freeze_panes = "B2"
     stream = io.BytesIO()
     book.save(stream)
-    return stream.getvalue()
+    return _timeless(stream.getvalue())
+
+
+def _timeless(packed: bytes) -> bytes:
+    """The same workbook, which does not say when it was written: one case, the same bytes."""
+    again = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(packed)) as old, zipfile.ZipFile(again, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            content = _MOMENT.sub(b"", old.read(name)) if name == "docProps/core.xml" else old.read(name)
+            new.writestr(zipfile.ZipInfo(name, _THEN), content, zipfile.ZIP_DEFLATED)
+    return again.getvalue()
 
 
 def _fill(cell: Any, value: Any, where: str) -> None:

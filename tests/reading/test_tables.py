@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -291,3 +292,11 @@ def test_a_model_for_another_case_is_refused(case: Case) -> None:
     read = at.Case.from_frames(**case.to_frames())
     with pytest.raises(InputError, match="tower-22"):
         at.fit(read, at.read_model("tower-22/baseline"), engine="importance")
+
+
+def test_a_workbook_does_not_say_when_it_was_written(tmp_path: Path) -> None:
+    at.write_workbook(at.read_case("tower-22"), tmp_path / "case.xlsx")
+    with zipfile.ZipFile(tmp_path / "case.xlsx") as parts:
+        assert {part.date_time for part in parts.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+        assert b"created" not in parts.read("docProps/core.xml")
+        assert b"modified" not in parts.read("docProps/core.xml")
