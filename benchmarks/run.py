@@ -6,6 +6,7 @@
 
 The unit of processes is ``python -c "import pymc, arviz"``, started in turn with what is measured: what a user of PyMC
 waits for before anything begins. Processor seconds, so that a busy machine gives about the same ratios as a quiet one.
+Rows against pyAgrum and NumPyro need `pip install -c constraints.txt -e '.[bench]'` and are left out without them.
 Written to `benchmarks/results/`: JSON, a table, and a figure of the growth (`benchmarks.growth`).
 """
 
@@ -24,6 +25,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 
 from benchmarks.growth import Growth
@@ -89,6 +91,9 @@ def _rows(folder: Path, pairs: int) -> Iterator[tuple[str, Callable[[str], Measu
     yield "attribution --help", process((*command, "--help"), "0.3 s")
     yield "z to log-joint, 2^14 draws of Tower 22", _inside("forward", "1/10 of NumPy reading draw by draw")
     yield "one point query, Tower 22, against pgmpy", _inside("point", "")
+    if find_spec("pyagrum"):
+        yield "one point query, Tower 22, against pyAgrum", _inside("point_agrum", "")
+        yield "z to log-joint, 2^14 draws, against pyAgrum", _inside("forward_agrum", "")
     yield "gradient by z, Tower 22", _inside("gradient", "")
     yield "instant posterior, after reading", _inside("posterior", "0.15 s")
     yield "instant report, cold process", process((*command, "report", "tower-22", *instant), "0.7")
@@ -101,6 +106,10 @@ def _rows(folder: Path, pairs: int) -> Iterator[tuple[str, Callable[[str], Measu
     yield "the same with every k-hat", _inside("lattice_khat", "3 s")
     bare = (str(HERE / "bare_pymc.py"),)
     yield "NUTS report", process((*command, "report", "tower-22", "-o", out), "0.4", bare, "a bare PyMC script")
+    if find_spec("numpyro"):
+        numpyro = (*bare, "--numpyro")
+        row = "NUTS report, against NumPyro"
+        yield row, process((*command, "report", "tower-22", "-o", out), "", numpyro, "the bare script by NumPyro")
     for factions, facts, items in (
         (10, 10, 50),
         (50, 10, 50),
