@@ -155,8 +155,9 @@ def _process(
 def _spawn(arguments: tuple[str, ...]) -> Cost:
     """One process of Python, to its end."""
     start = time.perf_counter()
-    process = subprocess.Popen(
-        [sys.executable, *arguments], cwd=HERE.parent, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    ordinary = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    process = subprocess.Popen(  # as a user has it: modules are compiled once, not in each process
+        [sys.executable, *arguments], cwd=HERE.parent, env=ordinary, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
     )
     assert process.stderr is not None
     complaint = process.stderr.read()
