@@ -512,7 +512,7 @@ def page_draws(
 
     They are rounded to `dtype`; everything is computed from what they are after that.
     """
-    program, case = posterior.program, posterior.case.as_of(posterior.settings.as_of)
+    program, case = posterior.program, standing_case(posterior)
     spare = _spares(case, posterior.model, program)
     rng = np.random.default_rng([posterior.settings.random_seed, len(spare)])
     fresh = rng.standard_normal((len(chosen), len(spare)))

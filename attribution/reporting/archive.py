@@ -36,7 +36,7 @@ from attribution.reporting.html import page
 BACKTEST_FORMAT = "attribution-backtest/3"
 BACKTEST_STYLES = ("report.css", "figures.css", "archive.css", "print.css")
 DESCRIPTION_FORMAT = "attribution-description/2"
-DESCRIPTION_STYLES = ("report.css", "archive.css", "print.css")
+DESCRIPTION_STYLES = ("report.css", "archive.css", "overview.css", "print.css")
 
 
 def write_backtest(found: Backtest, path: Path, *, title: str, source: str, sha256: str) -> None:

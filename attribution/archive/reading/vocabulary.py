@@ -23,6 +23,7 @@ from attribution.archive.events import EventTable
 from attribution.archive.reading.labels import NOTHING, key
 from attribution.archive.reading.mapping import EventMapping
 from attribution.domain.concern import Concern
+from attribution.domain.verbal import few
 
 _MOST = 20_000  # words of a column that are kept apart
 _SHOWN = 4
@@ -113,11 +114,10 @@ def _unused(one: WordList, wanted: list[str], plain: Counter[str], spelt: dict[s
     if not idle:
         return
     near = {word: get_close_matches(key(word), list(plain)[:_MOST], 1, 0.75) for word in idle[:_SHOWN]}
-    told = [f'"{word}"' + (f' (is it "{spelt[near[word][0]]}"?)' if near[word] else "") for word in idle[:_SHOWN]]
-    more = f" and {len(idle) - _SHOWN} more" if len(idle) > _SHOWN else ""
+    told = [f'"{word}"' + (f' (is it "{spelt[near[word][0]]}"?)' if near.get(word) else "") for word in idle]
     yield Concern(
         what=f"{len(idle)} of {len(one.words)} words under `{one.where}` never occur in {' or '.join(one.columns)}: "
-        f"{', '.join(told)}{more}",
+        f"{few(told, _SHOWN)}",
         means="what was meant by them does not happen",
         remedy="spell them as the table does, or take them out",
         severity="warning" if any(near.values()) or len(idle) == len(one.words) > 1 else "note",
@@ -134,14 +134,13 @@ def _uncovered(
         return
     near = {name: get_close_matches(name, wanted, 1, 0.75) for name, _ in left[:_SHOWN]}
     meant = dict(zip(wanted, one.words, strict=True))
-    told = ", ".join(
-        f'"{spelt[name][:40]}" ({count:,}' + (f'; is it "{meant[near[name][0]]}"?)' if near[name] else ")")
-        for name, count in left[:_SHOWN]
-    )
-    more = f" and {len(left) - _SHOWN} more" if len(left) > _SHOWN else ""
+    told = [
+        f'"{spelt[name][:40]}" ({count:,}' + (f'; is it "{meant[near[name][0]]}"?)' if near.get(name) else ")")
+        for name, count in left
+    ]
     yield Concern(
         what=f"{sum(count for _, count in left):,} rows have words in {' or '.join(one.columns)} that "
-        f"`{one.where}` does not list: {told}{more}",
+        f"`{one.where}` does not list: {few(told, _SHOWN)}",
         means={
             "date: precision": "their dates are read as exact",
             "claim": "they are read as names of claimants",
@@ -260,8 +259,7 @@ def label_concerns(events: EventTable) -> Iterator[Concern]:
 
 
 def _counted(names: Sequence[str], count: Mapping[str, int]) -> str:
-    told = ", ".join(f'"{name}" ({count[name]:,})' for name in names[:_SHOWN])
-    return told + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
+    return few([f'"{name}" ({count[name]:,})' for name in names], _SHOWN)
 
 
 def _generic(name: str) -> bool:

@@ -15,7 +15,7 @@ from attribution.archive.events import RESIDUAL, EventTable
 MOST_NAMED = 6
 OTHERS = "all others"
 _MOST_SPANS, _MOST_CELLS, _MOST_PLACES = 160, 36, 8
-_KM = 111.195  # of a degree of latitude
+DEGREE_KM = 111.195  # of latitude
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,8 +52,8 @@ class Grid:
 def projected(latitude: Floats, longitude: Floats, parallel: float, west: float) -> tuple[Floats, Floats]:
     """Kilometres east of the left edge and north of the equator, true to scale at the parallel."""
     true = np.cos(np.radians(parallel))
-    x = _KM * true * (((longitude - west) + 1e-9) % 360.0)
-    return x, _KM * np.degrees(np.sin(np.radians(latitude))) / true
+    x = DEGREE_KM * true * (((longitude - west) + 1e-9) % 360.0)
+    return x, DEGREE_KM * np.degrees(np.sin(np.radians(latitude))) / true
 
 
 @dataclass(frozen=True, slots=True, eq=False)

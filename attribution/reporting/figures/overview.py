@@ -9,7 +9,7 @@ import numpy as np
 from markupsafe import Markup
 
 from attribution.archive.codes import Floats
-from attribution.archive.summary.overview import Overview, projected
+from attribution.archive.summary.overview import DEGREE_KM, Overview, projected
 from attribution.domain.verbal import short
 
 type _Place = Callable[[float], float]
@@ -143,8 +143,10 @@ def _pie(found: Overview, at: int, x: float, y: float, radius: float) -> Markup:
 def _sector(x: float, y: float, radius: float, low: float, high: float, fill: str, kind: str) -> Markup:
     paint = Markup(' fill="{}"').format(fill) if fill else Markup("")
     name = f"edge {kind}" if fill else f"full {kind}"
-    if high - low > 0.9999:
-        return Markup('<circle class="{}" cx="{:.1f}" cy="{:.1f}" r="{:.1f}"{}/>').format(name, x, y, radius, paint)
+    if high - low > 0.9999:  # all around, in two halves: an arc from a place to itself is none
+        half = f"A{radius:.1f} {radius:.1f} 0 0 1 {x:.1f}"
+        whole = f"M{x:.1f} {y - radius:.1f}{half} {y + radius:.1f}{half} {y - radius:.1f}Z"
+        return Markup('<path class="{}" d="{}"{}/>').format(name, whole, paint)
     (x0, y0), (x1, y1) = (
         (x + radius * math.sin(2 * math.pi * turn), y - radius * math.cos(2 * math.pi * turn)) for turn in (low, high)
     )
@@ -157,30 +159,27 @@ def _graticule(found: Overview, frame: tuple[float, float, float, float], across
     west, east, south, north = frame
     parallel, left = found.grid.parallel, found.grid.west
     true = math.cos(math.radians(parallel))
-    km = 111.195
-    lowest, highest = (_latitude(edge * true / km) for edge in (south, north))
-    span = max((east - west) / (km * true), highest - lowest)
-    step = next((one for one in _DEGREES if span / one <= 7), 60.0)
+    lowest, highest = (_latitude(edge * true / DEGREE_KM) for edge in (south, north))
+    first, last = (left + edge / (DEGREE_KM * true) for edge in (west, east))
+    step = next((one for one in _DEGREES if max(last - first, highest - lowest) / one <= 7), 60.0)
     parts = []
-    for tick in range(math.ceil(lowest / step), math.floor(highest / step) + 1):
-        place = down(km * math.degrees(math.sin(math.radians(tick * step))) / true)
-        parts.append(
-            Markup('<line class="grid" x1="{:.1f}" x2="{:.1f}" y1="{:.1f}" y2="{:.1f}"/>').format(
-                across(west), across(east), place, place
-            )
-        )
-        parts.append(_text("tick", 2, place + 4, _degrees(tick * step, "N", "S")))
-    for tick in range(
-        math.ceil((left + west / (km * true)) / step), math.floor((left + east / (km * true)) / step) + 1
-    ):
-        place = across(km * true * (tick * step - left))
-        parts.append(
-            Markup('<line class="grid" x1="{:.1f}" x2="{:.1f}" y1="{:.1f}" y2="{:.1f}"/>').format(
-                place, place, down(north), down(south)
-            )
-        )
-        parts.append(_text("tick mid", place, 18, _degrees((tick * step + 180.0) % 360.0 - 180.0, "E", "W")))
+    for degrees in _ticks(lowest, highest, step):
+        place = down(float(projected(np.float64(degrees), np.float64(left), parallel, left)[1]))
+        parts.append(_line((across(west), across(east)), (place, place)))
+        parts.append(_text("tick", 2, place + 4, _degrees(degrees, "N", "S")))
+    for degrees in _ticks(first, last, step):
+        place = across(DEGREE_KM * true * (degrees - left))  # unlike events, meridians may lie beyond the edges
+        parts.append(_line((place, place), (down(north), down(south))))
+        parts.append(_text("tick mid", place, 18, _degrees((degrees + 180.0) % 360.0 - 180.0, "E", "W")))
     return parts
+
+
+def _ticks(low: float, high: float, step: float) -> list[float]:
+    return [tick * step for tick in range(math.ceil(low / step), math.floor(high / step) + 1)]
+
+
+def _line(x: tuple[float, float], y: tuple[float, float]) -> Markup:
+    return Markup('<line class="grid" x1="{:.1f}" x2="{:.1f}" y1="{:.1f}" y2="{:.1f}"/>').format(*x, *y)
 
 
 def _latitude(sine: float) -> float:
