@@ -164,7 +164,7 @@ def _graticule(found: Overview, frame: tuple[float, float, float, float], across
     step = next((one for one in _DEGREES if max(last - first, highest - lowest) / one <= 7), 60.0)
     parts = []
     for degrees in _ticks(lowest, highest, step):
-        place = down(float(projected(np.float64(degrees), np.float64(left), parallel, left)[1]))
+        place = down(float(projected(np.array([degrees]), np.array([left]), parallel, left)[1][0]))
         parts.append(_line((across(west), across(east)), (place, place)))
         parts.append(_text("tick", 2, place + 4, _degrees(degrees, "N", "S")))
     for degrees in _ticks(first, last, step):
