@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -15,6 +15,8 @@ type Ints = NDArray[np.int64]
 type Floats = NDArray[np.float64]
 type Packed = NDArray[np.int32]
 MISSING = -1
+_DENSE, _SMALL = 4, 1 << 16  # a place for each value where these are so many times the rows, or so few
+_SPREAD = np.uint64(0x9E3779B97F4A7C15)  # 2^64 over the golden ratio, odd
 
 
 def frozen_ints(values: ArrayLike) -> Ints:
@@ -112,17 +114,48 @@ def check_codes(what: str, codes: Ints, known: int, lowest: int) -> None:
         )
 
 
-def combined(columns: Iterable[tuple[Ints, int]], rows: int) -> Ints:
-    """Which combination of codes stands in each row, numbered as they first occur.
+def combined(columns: Iterable[tuple[Ints, int]], rows: int) -> tuple[Ints, Ints]:
+    """Which combination of codes stands in each row, numbered as they first occur; and the row where each first does.
 
-    A column of codes comes with how many there are of them.
+    A column of codes, none of them missing, comes with how many there may be of them.
     """
-    from pandas import factorize
-
-    found = np.zeros(rows, dtype=np.int64)
+    found, most, first = np.zeros(rows, dtype=np.int64), 1, np.zeros(min(rows, 1), dtype=np.int64)
     for codes, known in columns:
-        found, _ = factorize(found * (known + 1) + codes)
+        found, first = renumbered(found * known + codes, most * known)
+        most = len(first)
+    return found, first
+
+
+def renumbered(values: Ints, most: int) -> tuple[Ints, Ints]:
+    """Values from 0 to below `most`, numbered as they first occur; and where each first does."""
+    rows = len(values)
+    if most > max(_DENSE * rows, _SMALL):
+        from pandas import factorize  # by a table of hashes, where a place for each value would be mostly empty
+
+        values = factorize(values)[0]
+        most = int(values.max(initial=-1)) + 1
+    where = np.full(most, rows, dtype=np.int64)
+    where[values[::-1]] = np.arange(rows)[::-1]  # of several the last that is written stays: the earliest row
+    there = np.flatnonzero(where < rows)
+    there = there[np.argsort(where[there], kind="stable")]
+    number = np.empty(most, dtype=np.int64)
+    number[there] = np.arange(len(there))
+    return number[values], where[there]
+
+
+def fingerprints(columns: Iterable[Ints], rows: int) -> NDArray[np.uint64]:
+    """A number for each row that is the same where all columns are, and otherwise differs but for a chance of 2^-64."""
+    found = np.zeros(rows, dtype=np.uint64)
+    for column in columns:
+        found = (found ^ column.astype(np.uint64)) * _SPREAD
+        found ^= found >> np.uint64(32)
     return found
+
+
+def distinct(values: NDArray[Any]) -> int:
+    """How many different values there are: by sorting, which is faster than hashing where nearly all differ."""
+    ordered = np.sort(values)
+    return int(np.count_nonzero(ordered[1:] != ordered[:-1])) + min(len(ordered), 1)
 
 
 def months(day: Ints) -> Ints:

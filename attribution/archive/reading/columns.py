@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from attribution.archive.codes import MISSING, Floats, Ints
 from attribution.archive.events import NOT_RECORDED, RESIDUAL, UNKNOWN
-from attribution.archive.reading.columnar import Coded, together
+from attribution.archive.reading.columnar import Coded, Texts, together
 from attribution.archive.reading.labels import NOTHING, Claimants, Codes, Factions, key
 from attribution.archive.reading.mapping import Condition, Dates, EventMapping, Feature, Order, Places
 from attribution.archive.reading.tables import Chunk
@@ -33,6 +33,7 @@ _EPOCH = dt.date(1970, 1, 1).toordinal()
 _MONTHS = {name[:3].lower(): number for number, name in enumerate(calendar.month_name) if name}
 _TIME = re.compile(r"[T ]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?( ?[AaPp][Mm])?(Z|[+-]\d{2}:?\d{2})?$")
 _ISO = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?")
+_DAY = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _NAMED = re.compile(r"(\d{1,2})[ /.-]([^\W\d_]{3,10})\.?,?[ /.-](\d{4}|\d{2})")
 _NAMED_LAST = re.compile(r"(\d{4})[ /.-]([^\W\d_]{3,10})[ /.-](\d{1,2})")
@@ -82,7 +83,7 @@ class Rows:
         if keep.all():
             return self
         kept = {
-            name: column.where(keep) if isinstance(column, Coded) else list(compress(column, keep))
+            name: column.where(keep) if isinstance(column, Coded | Texts) else list(compress(column, keep))
             for name, column in self.columns.items()
         }
         return Rows(kept, np.asarray(self.lines)[keep].tolist(), self.file)
@@ -116,6 +117,8 @@ class Rows:
         texts = self.columns[name]
         if isinstance(texts, Coded):
             return np.array([number(word) if word else np.nan for word in texts.words])[texts.codes]
+        if isinstance(texts, Texts) and (values := texts.numbers()) is not None:
+            return values
         try:
             return np.array([float(text) if text else np.nan for text in texts])
         except ValueError:
@@ -161,6 +164,8 @@ def window(text: str, order: Order | None, today: dt.date) -> Window:
     EventError
         No date, a day that does not exist, a day after today, or 02/03/2004 without an order.
     """
+    if match := _DAY.fullmatch(text):  # most dates of most tables
+        return calendar_window(int(match[1]), int(match[2]), int(match[3]), today)
     plain = _TIME.sub("", _WEEKDAY.sub("", _ORDINAL.sub(r"\1", _BLANKS.sub(" ", text).strip()), count=1))
     if match := _COMPACT.fullmatch(plain) or _ISO.fullmatch(plain):
         year, month, day = (int(part or 0) for part in match.groups())
@@ -195,14 +200,19 @@ def calendar_window(year: int, month: int, day: int, today: dt.date) -> Window:
     EventError
         A day that does not exist, or that lies after today.
     """
-    shown = f"{year:04d}-{month:02d}-{day:02d}" if day and month else f"{year:04d}-{month:02d}" if month else f"{year}"
+
+    def shown() -> str:
+        return (
+            f"{year:04d}-{month:02d}-{day:02d}" if day and month else f"{year:04d}-{month:02d}" if month else f"{year}"
+        )
+
     try:
         first = dt.date(year, month or 1, (day or 1) if month else 1)
     except ValueError:
-        raise EventError(f"{shown} is a day that does not exist.", allowed="a day of the calendar") from None
+        raise EventError(f"{shown()} is a day that does not exist.", allowed="a day of the calendar") from None
     if first > today:
         raise EventError(
-            f"{shown} lies after today, {today}.",
+            f"{shown()} lies after today, {today}.",
             allowed="events that have happened",
             hint="are day and month exchanged? `order:` in the mapping says how dates are meant",
         )

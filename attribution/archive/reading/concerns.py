@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from attribution.archive.codes import Coding, Ints
+from attribution.archive.codes import Coding, Ints, distinct, renumbered
 from attribution.archive.events import EventTable, Tally
 from attribution.archive.reading.encodings import Written
 from attribution.archive.reading.labels import key
@@ -81,13 +81,17 @@ def settles(value: Ints, label: Ints, labelled: np.ndarray[tuple[int], np.dtype[
         return 0.0, 0
     width = int(label.max()) + 1
     values = value[both]
-    pairs, back, times = np.unique(values * width + label[both], return_inverse=True, return_counts=True)
-    rising = np.argsort(times, kind="stable")  # so that the most frequent label of a value is written last
-    most = np.zeros(int(values.max()) + 1, dtype=np.int64)
-    second = np.zeros_like(most)
-    for code, often in zip((pairs[rising] // width).tolist(), times[rising].tolist(), strict=True):
-        most[code], second[code] = often, most[code]
-    total = np.bincount(values, minlength=len(most))
+    known = int(values.max()) + 1
+    back, first = renumbered(values * width + label[both], known * width)
+    times = np.bincount(back)
+    code = values[first]
+    rising = np.lexsort((times, code))  # the pairs of a value stand together, its most frequent label last
+    last = np.flatnonzero(np.diff(code[rising], append=-1))
+    before = rising[last - 1]
+    most, second = np.zeros((2, known), dtype=np.int64)
+    most[code[rising[last]]] = times[rising[last]]
+    second[code[rising[last]]] = np.where((last > 0) & (code[before] == code[rising[last]]), times[before], 0)
+    total = np.bincount(values, minlength=known)
     own = times[back]
     others = total[values] - 1
     rival = np.where(own == most[values], second[values], most[values])
@@ -127,6 +131,8 @@ def _left_out(mapping: EventMapping, tally: Tally, found_ids: set[str]) -> Itera
 
 def _twice(events: EventTable) -> Iterator[Concern]:
     marks = np.fromiter(map(hash, events.id.tolist()), dtype=np.int64, count=len(events))  # texts are slow to sort
+    if distinct(marks) == len(marks):
+        return
     _, first, count = np.unique(marks, return_index=True, return_counts=True)
     twice = np.sort(first[count > 1])
     if len(twice):

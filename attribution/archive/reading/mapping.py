@@ -363,6 +363,12 @@ class EventMapping:
             line=1,
         )
 
+    @property
+    def rare(self) -> frozenset[str]:
+        """Columns whose texts hardly repeat: ids and coordinates, where they are no features besides."""
+        named = {self.id, self.places.latitude, self.places.longitude}
+        return frozenset(named - {feature.column for feature in self.features})
+
     def excluded(self, case: str = "") -> frozenset[str]:
         """Ids left out always, and those left out for a case."""
         return frozenset(id for one in self.exclude if one.case in ("", case) for id in one.ids)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from attribution.archive.codes import Coding
 from attribution.archive.events import EventTable, Tally
-from attribution.archive.reading.columnar import Coded
+from attribution.archive.reading.columnar import Coded, Texts
 from attribution.archive.reading.columns import (
     UNDATED,
     Remembered,
@@ -91,7 +91,7 @@ def read_events(
     if until is not None:
         spans = (*spans, Condition("date", (), until=str(until)))
     empty = partial(Collector, mapping, today or dt.date.today(), mapping.excluded(case), spans)
-    collector = _collected(empty, table, called, progress)
+    collector = _collected(empty, table, mapping, called, progress)
     _check_some(collector, mapping, str(path))
     try:
         events = collector.table()
@@ -105,7 +105,11 @@ def read_events(
 
 
 def _collected(
-    empty: Callable[[], Collector], table: Table, called: dict[str, str], progress: Callable[[int], None] | None
+    empty: Callable[[], Collector],
+    table: Table,
+    mapping: EventMapping,
+    called: dict[str, str],
+    progress: Callable[[int], None] | None,
 ) -> Collector:
     """All rows: by columns where that can be, and a row at a time where it cannot or where something is wrong."""
 
@@ -119,8 +123,9 @@ def _collected(
         return collector
 
     if table.by_columns:
+        rare = {own for name, own in called.items() if name in mapping.rare}
         with suppress(FormatError, EventError):
-            return filled(table.coded(tuple(called.values())))
+            return filled(table.coded(tuple(called.values()), rare))
     return filled(table.chunks(tuple(called.values())))
 
 
@@ -298,7 +303,7 @@ class Collector:
         if not len(rows):
             return
         found = {"row": number, "day": days[:, 0].copy(), "precision": days[:, 1].copy()}
-        found |= {"id": np.array(self._ids(rows), dtype=np.dtypes.StringDType())}
+        found |= {"id": np.array(self._ids(rows), dtype=object)}
         found |= self._where.read(rows) | self._who.read(rows)
         found |= {f"feature {at}": what.read(rows) for at, what in enumerate(self._what)}
         for name, values in found.items():
@@ -306,14 +311,18 @@ class Collector:
 
     def _cleaned(self, chunk: Chunk) -> dict[str, Sequence[str]]:
         """Texts without outer blanks and idle zeros; those that hardly repeat are not remembered."""
-        rare = {self._mapping.id, self._mapping.places.latitude, self._mapping.places.longitude}
-        rare -= {what.feature.column for what in self._what}
-        out: dict[str, Sequence[str]] = {}
+        rare, out = self._mapping.rare, dict[str, Sequence[str]]()
         for name, column in chunk.columns.items():
             clean = str.strip if name in rare else self._plain.__getitem__
-            plain = column.cleaned(clean) if isinstance(column, Coded) else list(map(clean, column))
-            self.met.missing |= self._missing.intersection(plain.words if isinstance(plain, Coded) else plain)
-            out[name] = plain
+            if isinstance(column, Texts):
+                out[name] = texts = column.stripped()
+                self.met.missing |= texts.among(self._missing)
+            elif isinstance(column, Coded):
+                out[name] = words = column.cleaned(clean)
+                self.met.missing |= self._missing.intersection(words.words)
+            else:
+                out[name] = plain = list(map(clean, column))
+                self.met.missing |= self._missing.intersection(plain)
         return out
 
     def _ids(self, rows: Rows) -> list[str]:

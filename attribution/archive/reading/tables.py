@@ -11,7 +11,8 @@ import json
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Generator, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -30,6 +31,7 @@ _MOST_COLUMNS = 20_000
 _LOOKED_AT = 40  # first lines of a table in which the names of its columns are looked for
 _SEPARATORS = (",", ";", "\t", "|")
 _MOST_JSON = 1 << 29
+_LONGEST_CELL = 32_767  # characters of a cell of a sheet, as Excel has it
 _MOST_UNPACKED, _MOST_RATIO = 1 << 32, 200  # of the parts of an Excel file: bytes, and times their packed size
 
 
@@ -83,15 +85,15 @@ class Table:
         text = suffix(self.path) not in (".parquet", ".xlsx", ".geojson")
         return text and readable(self.path, self.written, self.separator, self.header)
 
-    def coded(self, columns: Sequence[str]) -> Iterator[Chunk]:
-        """The rows by columns, in order; of an error no line is known.
+    def coded(self, columns: Sequence[str], rare: Container[str] = ()) -> Iterator[Chunk]:
+        """The rows by columns, in order, those of `rare` texts as they are; of an error no line is known.
 
         Raises
         ------
         FormatError
             A row with more or fewer fields than the header.
         """
-        for found, lines in coded_chunks(self.path, self.header, self.separator, self.skipped, columns):
+        for found, lines in coded_chunks(self.path, self.header, self.separator, self.skipped, columns, rare):
             yield Chunk(found, lines)
 
 
@@ -445,17 +447,19 @@ def _sheets(path: Path) -> list[str]:
 
 
 def _excel(path: Path, sheet: str) -> Iterator[tuple[str, ...]]:
-    book = _workbook(path)
-    rows = book[sheet].iter_rows(values_only=True)
-    while (row := _next(rows, path)) is not None:
-        yield tuple(as_text(value) for value in row)
-    book.close()
+    with closing(_workbook(path)) as book, closing(_values(book[sheet], path)) as rows:
+        for line, row in enumerate(rows, start=1):
+            cells = tuple(as_text(value) for value in row)
+            longest = max(map(len, cells), default=0)
+            if longest > _LONGEST_CELL:
+                raise _too_long(f"a cell of this row has {longest:,} characters", path, line)
+            yield cells
 
 
-def _next(rows: Iterator[tuple[object, ...]], path: Path) -> tuple[object, ...] | None:
-    """The next row, read only now; None at the end."""
+def _values(sheet: Any, path: Path) -> Generator[tuple[object, ...]]:
+    """The rows, each read only when it is asked for."""
     try:
-        return next(rows, None)
+        yield from sheet.iter_rows(values_only=True)
     except Exception as error:  # openpyxl raises whatever its zip and XML readers raise
         raise _no_workbook(path) from error
 
@@ -484,18 +488,35 @@ def _workbook(path: Path) -> Any:
 
 
 def _bounded_texts(parts: ZipFile, part: ZipInfo, path: Path) -> None:
-    """Refuse a cell that would fill the memory before anybody could look at it."""
+    """Refuse a text that would fill the memory before anybody could look at it, also one that stands as CDATA."""
     if part.file_size <= LONGEST_FIELD or not part.filename.endswith(".xml"):
         return
+    unfinished = b""
     with parts.open(part) as stream:
         while block := stream.read(LONGEST_FIELD):
-            if len(block) == LONGEST_FIELD and b"<" not in block:
-                raise FormatError(
-                    f"a text in {part.filename[:60]} of this Excel file is longer than a million characters.",
-                    allowed="cells as Excel writes them, of at most 32,767 characters",
-                    hint="is it a table, or something else in a cell of one?",
-                    file=str(path),
-                )
+            unfinished = _unfinished(unfinished + block)
+            if len(unfinished) > LONGEST_FIELD:
+                raise _too_long(f"a text in {part.filename[:60]} of this file is longer than a million bytes", path)
+
+
+def _unfinished(text: bytes) -> bytes:
+    """What of a part of XML has only begun: from its last sign of a tag on, or from a CDATA that has no end yet."""
+    at = 0
+    while (begins := text.find(b"<![CDATA[", at)) >= 0:
+        at = text.find(b"]]>", begins)
+        if at < 0:
+            return text[begins:]
+    return text[max(at, text.rfind(b"<")) :]
+
+
+def _too_long(what: str, path: Path, line: int = 0) -> FormatError:
+    return FormatError(
+        f"{what}.",
+        allowed=f"cells as Excel writes them, of at most {_LONGEST_CELL:,} characters",
+        hint="is it a table, or something else in a cell of one?",
+        file=str(path),
+        line=line,
+    )
 
 
 def _no_workbook(path: Path) -> FormatError:

@@ -18,8 +18,9 @@ from itertools import compress, pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from attribution.archive.codes import Coding, combined
+from attribution.archive.codes import Coding, distinct, fingerprints
 from attribution.archive.events import EventTable
+from attribution.archive.reading.columnar import Coded
 from attribution.archive.reading.labels import NOTHING, key
 from attribution.archive.reading.mapping import EventMapping
 from attribution.domain.concern import Concern
@@ -75,7 +76,11 @@ class Met:
             for column in one.columns:
                 counter = self.words.setdefault((column, one.before), Counter())
                 if len(counter) < _MOST and one is self._first(column, before=one.before):
-                    counter.update(columns[column] if one.before else compress(columns[column], keep))
+                    texts = columns[column]
+                    if isinstance(texts, Coded):
+                        counter.update((texts if one.before else texts.where(keep)).counts())
+                    else:
+                        counter.update(texts if one.before else compress(texts, keep))
 
     def _first(self, column: str, *, before: bool) -> WordList:
         return next(one for one in self.lists if column in one.columns and one.before == before)
@@ -379,16 +384,13 @@ def _rare(feature: Coding, events: int) -> Iterator[Concern]:
 
 def copies(events: EventTable) -> int:
     """How many events repeat an earlier one in day, place, coordinates, columns and label, whatever their id."""
-    from pandas import factorize
-
     columns = [events.day, events.label, events.claim, *(level.codes for level in events.place)]
     columns += [feature.codes for feature in events.features]
     if not np.isnan(events.latitude).all():
         columns += [
             np.nan_to_num(each * 1e5, nan=-1e9).astype(np.int64) for each in (events.latitude, events.longitude)
         ]
-    coded = ((codes, len(values)) for codes, values in map(factorize, columns))
-    return len(events) - 1 - int(combined(coded, len(events)).max(initial=-1))
+    return len(events) - distinct(fingerprints(columns, len(events)))
 
 
 def copy_concerns(events: EventTable) -> Iterator[Concern]:

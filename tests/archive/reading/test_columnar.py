@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import string
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from attribution.archive.reading import columnar, read
-from attribution.archive.reading.columnar import Coded, together
+from attribution.archive.reading.columnar import Coded, Texts, together
+from attribution.archive.reading.columns import Rows
 from attribution.archive.reading.mapping_file import parse_mapping
 from attribution.archive.reading.tables import open_table
 from attribution.errors import FormatError, InputError
@@ -117,3 +119,42 @@ def test_combinations_come_in_the_order_in_which_they_occur() -> None:
     assert left[1:3].__class__ is Coded
     with pytest.raises(ValueError, match="one length"):
         together([left, Coded(np.array([0]), ["a"])])
+
+
+blanks = st.sampled_from(["", " ", "\t", "\u00a0", "\u2003"])
+numerals = st.sampled_from(
+    ["", "1", "-2.5", "+3", "1e2", ".5", "7.", "1_000", "nan", "inf", "-99", "3,5", "x", "0x1p3", "é"]
+)
+texts = st.lists(st.tuples(blanks, numerals, blanks).map("".join), max_size=8)
+
+
+def same_numbers(left: object, right: object) -> bool:
+    return np.array_equal(np.asarray(left), np.asarray(right), equal_nan=True)
+
+
+@given(texts=texts, data=st.data())
+def test_texts_that_arrow_holds_are_what_a_list_of_them_is(texts: list[str], data: st.DataObject) -> None:
+    import pyarrow
+
+    held = Texts(pyarrow.array(["before", *texts], type=pyarrow.string())[1:])  # a part of a larger one
+    plain = [text.strip() for text in texts]
+    stripped = held.stripped()
+    assert list(held) == texts
+    assert list(stripped) == plain
+    assert [stripped[at] for at in range(len(texts))] == plain
+    assert list(stripped[1:3]) == plain[1:3]
+    assert stripped.among(["-99", "", "y"]) == {"-99", "", "y"} & set(plain)
+    lines = range(2, 2 + len(texts))
+    assert same_numbers(Rows({"x": stripped}, lines, "t").numbers("x"), Rows({"x": plain}, lines, "t").numbers("x"))
+    keep = np.array(data.draw(st.lists(st.booleans(), min_size=len(texts), max_size=len(texts))), dtype=np.bool_)
+    fewer = Rows({"x": stripped}, lines, "t").where(keep)
+    assert list(fewer.columns["x"]) == [text for text, kept in zip(plain, keep, strict=True) if kept]
+    assert same_numbers(fewer.numbers("x"), Rows({"x": list(fewer.columns["x"])}, fewer.lines, "t").numbers("x"))
+
+
+@given(words=st.lists(st.sampled_from("abcab"), max_size=9))
+def test_words_are_counted_in_the_order_in_which_they_occur(words: list[str]) -> None:
+    codes = np.array(["zcbaA".index(word) for word in words], dtype=np.int64)
+    assert list(Coded(codes, list("zcbaA")).counts().items()) == list(Counter(words).items())
+    folded = Coded(codes, ["z", "c", "a", "a", "A"])  # two words that became one when they were cleaned
+    assert folded.counts() == Counter(list(folded))

@@ -229,15 +229,50 @@ def test_a_part_of_a_sheet_that_unpacks_to_a_lot_is_refused(tmp_path: Path) -> N
         read(path)
 
 
-def test_a_cell_of_many_millions_of_letters_is_refused(tmp_path: Path) -> None:
-    """Within the ratio that a part may unpack to: Excel itself stops at 32,767 characters."""
-    path = tmp_path / "events.xlsx"
-    whole = a_book(tmp_path / "whole.xlsx", {"Sheet1": [list(row) for row in ROWS]})
+def with_a_cell(folder: Path, text: bytes) -> Path:
+    """A workbook whose first text, the name of a column that nobody reads, goes on with more."""
+    path = folder / "events.xlsx"
+    whole = a_book(folder / "whole.xlsx", {"Sheet1": [["notes", *row] for row in ROWS]})
     with zipfile.ZipFile(whole) as parts, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as longer:
         for name in parts.namelist():
-            longer.writestr(name, parts.read(name).replace(b"</t>", b"x" * (3 << 20) + b"</t>", 1))
-    with pytest.raises(FormatError, match="longer than a million characters"):
-        read(path)
+            longer.writestr(name, parts.read(name).replace(b"</t>", text + b"</t>", 1))
+    return path
+
+
+CDATA = b"<![CDATA[%s]]>"
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (b"x" * (3 << 20), "longer than a million bytes"),
+        (b"x" * 1_500_000, "a cell of this row has 1,500,0"),  # less than two blocks, wherever they begin
+        (b"x" * 33_000, "a cell of this row has 33,0"),
+        (CDATA % (b"<t>" * 500_000), "a cell of this row has 1,500,0"),
+        (CDATA % (b"<![CDATA[" * 400_000), "longer than a million bytes"),
+        ((CDATA % (b"<" * 100_000)) * 40, "a cell of this row has 4,000,0"),
+        (b"<!-- -->x" * 400_000, "a cell of this row has 400,0"),
+    ],
+    ids=[
+        "three megabytes",
+        "between two blocks",
+        "a little",
+        "signs of tags",
+        "CDATA in CDATA",
+        "many CDATA",
+        "comments",
+    ],
+)
+def test_a_cell_that_excel_would_not_write_is_refused(tmp_path: Path, text: bytes, says: str) -> None:
+    """Within the ratio that a part may unpack to: Excel itself stops at 32,767 characters."""
+    with pytest.raises(FormatError, match=says) as caught:
+        read(with_a_cell(tmp_path, text))
+    assert caught.value.line in (0, 1)
+
+
+@pytest.mark.parametrize("text", ["é" * 32_000, "&amp;" * 32_000])
+def test_a_long_cell_of_letters_that_take_several_bytes_is_read(tmp_path: Path, text: str) -> None:
+    check_rows(read(with_a_cell(tmp_path, text.encode())))
 
 
 def test_a_sheet_that_ends_in_the_middle_is_refused(tmp_path: Path) -> None:
