@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import os
 import subprocess
@@ -14,6 +15,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from attribution.cli.output import Table, as_csv
 from attribution.domain.evidence import Citation
 from attribution.errors import CaseError
 from attribution.inert import inert, inert_cell, inert_json
@@ -51,11 +53,22 @@ def test_json_stays_the_same_document(text: str) -> None:
     assert all(_shows_itself(letter) for letter in written)
 
 
+FORMULAS = ("=1+1", "+1+1", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "\n=1", " =1", "\uff1d1", "\uff20SUM(A1)")
+
+
 @given(st.text())
+@example(FORMULAS[-1])
 def test_no_cell_begins_as_a_formula(text: str) -> None:
     cell = inert_cell(text)
-    if cell.lstrip()[:1] in {"=", "+", "-", "@"}:
+    if unicodedata.normalize("NFKC", cell.lstrip()[:1]) in {"=", "+", "-", "@"}:
         float(cell)
+
+
+@pytest.mark.parametrize("text", FORMULAS)
+def test_names_that_are_formulas_go_out_as_texts_in_every_cell(text: str) -> None:
+    rows = list(csv.reader(io.StringIO(as_csv([Table(text, (text, "x"), ((text, -0.0),))]))))
+    assert rows[1][2] == "0.0"
+    assert all(cell.startswith("'") for cell in (rows[0][1], *rows[1][:2]))
 
 
 @pytest.mark.parametrize("number", ["-0.3", "+1e5", "-inf"])

@@ -382,7 +382,7 @@ def _record(record: Record | None) -> Ground:
     if not record.recipe or not record.outcomes:
         return Ground("record", None, "No settled outcome of another case bears on numbers like these.")
     counted = f"{record.outcomes} settled outcome{'' if record.outcomes == 1 else 's'} of other cases"
-    told = f"On {counted} the recipe gained {record.gain:+.1f} bits over its prior"
+    told = f"On {counted} the recipe gained {record.gain:+z.1f} bits over its prior"
     if record.gain <= 0.0:
         return Ground("record", "low", f"{told}.")
     if record.outcomes < RECORD[0]:

@@ -175,7 +175,7 @@ class Dependence(Finding):
             lines.append(
                 f"{len(self.pairs)} pairs share something; merging {' with '.join(most.labels[:2])}"
                 f"{' and others' if len(most.labels) > 2 else ''} ({', '.join(most.reasons)}) moves the lead most "
-                f"({most.lead_shift:+.1f} dB, {self.leader_label} then {percent(self._led(most))}); "
+                f"({most.lead_shift:+z.1f} dB, {self.leader_label} then {percent(self._led(most))}); "
                 + (f"{turned} mergers change who leads." if turned else "no merger changes who leads.")
             )
         else:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 
+from attribution.domain.verbal import unsigned_nought
 from attribution.inference.draws import khat_threshold
 
 if TYPE_CHECKING:
@@ -122,6 +123,6 @@ def plain(value: Any) -> Any:
         return [plain(inner) for inner in value]
     if isinstance(value, np.ndarray | np.generic):
         return plain(value.tolist())
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
+    if isinstance(value, float):
+        return unsigned_nought(value) if math.isfinite(value) else None
     return value

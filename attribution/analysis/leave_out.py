@@ -171,9 +171,9 @@ class LeaveOut(Finding):
         between = max(self.removals, key=lambda one: abs(one.between_pull))
         lines = [
             f"Leaving out one {self.by} at a time ({len(self.removals)}): {phrases}; the largest move of any faction "
-            f"or group is that of {most.moved_label} without “{most.label}”, by {100 * most.move:+.1f} points (%); "
+            f"or group is that of {most.moved_label} without “{most.label}”, by {100 * most.move:+z.1f} points (%); "
             f"most of {self.first_label} against {self.second_label} comes from “{between.label}” "
-            f"({between.between_pull:+.1f} dB)."
+            f"({between.between_pull:+z.1f} dB)."
         ]
         if self.tied:
             lines.append(
@@ -200,7 +200,7 @@ class LeaveOut(Finding):
                 "rival" if removal.changes_lead else "lead",
                 remark=f"without it {removal.new_leader} leads{' (open)' if removal.lead_open else ''}"
                 if removal.changes_lead
-                else f"{removal.moved_label} {100 * removal.move:+.1f} points without it",
+                else f"{removal.moved_label} {100 * removal.move:+z.1f} points without it",
             )
             for removal in self.removals[:DRAWN]
         ]

@@ -147,11 +147,11 @@ class PowerScaling(Finding):
     def summary(self) -> str:
         strongest = [one for one in self.components if one.sensitivity >= THRESHOLD]
         shown = strongest[:3] or self.components[:1]
-        phrases = "; ".join(f"{one.label} {100 * one.per_doubling:+.1f} points ({one.diagnosis})" for one in shown)
+        phrases = "; ".join(f"{one.label} {100 * one.per_doubling:+z.1f} points ({one.diagnosis})" for one in shown)
         return (
             f"{len(strongest)} of {len(self.components)} components move the answer noticeably (distance per doubling "
             f"at least {THRESHOLD}). Per doubling of its power, the probability of {self.leader_label} moves most for: "
-            f"{phrases}. All evidence together: {100 * self.evidence.per_doubling:+.1f} points."
+            f"{phrases}. All evidence together: {100 * self.evidence.per_doubling:+z.1f} points."
         )
 
     def unreliable(self) -> tuple[str, ...]:

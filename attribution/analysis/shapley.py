@@ -120,10 +120,10 @@ class Decomposition(Finding):
     @property
     def summary(self) -> str:
         strongest = sorted(self.origins, key=lambda bar: -abs(bar.decibans))[:3]
-        phrases = ", ".join(f"{bar.label} {bar.decibans:+.1f}" for bar in strongest)
+        phrases = ", ".join(f"{bar.label} {bar.decibans:+z.1f}" for bar in strongest)
         return (
-            f"{self.faction} against {self.rival}: {self.total:+.1f} dB, of which the prior {self.prior:+.1f}; "
-            f"most from {phrases}; averaging over unknown numbers {self.averaging:+.1f}."
+            f"{self.faction} against {self.rival}: {self.total:+z.1f} dB, of which the prior {self.prior:+z.1f}; "
+            f"most from {phrases}; averaging over unknown numbers {self.averaging:+z.1f}."
         )
 
     def unreliable(self) -> tuple[str, ...]:

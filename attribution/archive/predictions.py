@@ -20,7 +20,7 @@ from attribution.archive.model.fitted import Fitted
 from attribution.archive.reading.read import Archive
 from attribution.archive.reading.tables import lacking
 from attribution.archive.selection import ImpliedPropensity, Propensity, Total, Totals, implied_by_claims
-from attribution.atomic import check_suffix, write_atomically, write_text
+from attribution.atomic import check_suffix, write_together
 from attribution.domain.verbal import DECIBANS
 from attribution.inert import inert_cell
 
@@ -158,10 +158,15 @@ def write_predictions(
             stopped.append(True)
 
     write = _write_csv if path.suffix == ".csv" else _write_parquet
-    write_atomically(path, lambda part: write(part, ready()))
-    out = Written(counted[0], totals.rows(), bool(stopped))
-    write_text(path.with_suffix(".about.txt"), about(archive, fitted, out))
-    return out
+
+    def done() -> Written:
+        return Written(counted[0], totals.rows(), bool(stopped))
+
+    def tell(part: Path) -> None:
+        part.write_text(about(archive, fitted, done()), encoding="utf-8", newline="\n")
+
+    write_together({path: lambda part: write(part, ready()), path.with_suffix(".about.txt"): tell})
+    return done()
 
 
 def columns(events: EventTable, fitted: Fitted, found: Predictions, top: int | None = None) -> dict[str, Any]:
@@ -268,10 +273,10 @@ def _write_csv(path: Path, parts: Iterator[dict[str, Any]]) -> None:
         header = False
         for part in parts:
             if not header:
-                writer.writerow(part)
+                writer.writerow([inert_cell(name) for name in part])
                 header = True
             texts = [
-                [inert_cell(text) for text in column] if isinstance(column, list) else [f"{x:.5g}" for x in column]
+                [inert_cell(text) for text in column] if isinstance(column, list) else [f"{x:z.5g}" for x in column]
                 for column in part.values()
             ]
             writer.writerows(zip(*texts, strict=True))

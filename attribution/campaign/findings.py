@@ -133,7 +133,7 @@ class Averted:
         if self.low < 0.0 < self.high:
             return (
                 f"{days} whether attacks were averted cannot be told: {self.with_median:.0f} expected as it was, "
-                f"{self.without_median:.0f} [{band}] without: from {-self.low:.0f} more to {self.high:.0f} fewer."
+                f"{self.without_median:.0f} [{band}] without: from {-self.low:z.0f} more to {self.high:z.0f} fewer."
             )
         return (
             f"{days} {self.median:.0f} attacks were averted [{self.low:.0f}, {self.high:.0f}]: {self.with_median:.0f} "

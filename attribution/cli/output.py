@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TextIO
 
 from attribution.domain.concern import Concern
+from attribution.domain.verbal import unsigned_nought
 from attribution.inert import inert, inert_cell, inert_json, legible
 from attribution.parallel import in_worker
 from attribution.reporting.text import aligned
@@ -85,7 +86,7 @@ def concerns_table(concerns: tuple[Concern, ...]) -> Table:
 def _records(table: Table) -> list[dict[str, str | float | None]]:
     """Rows by column; what is not a number is null, for which JSON has a word."""
     return [
-        {column: None if _unknown(value) else value for column, value in zip(table.columns, row, strict=True)}
+        dict(zip(table.columns, (None if _unknown(value) else unsigned_nought(value) for value in row), strict=True))
         for row in table.rows
     ]
 
@@ -95,10 +96,15 @@ def as_csv(tables: list[Table]) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     for table in tables:
-        writer.writerow(("table", *table.columns))
+        writer.writerow(map(in_a_spreadsheet, ("table", *table.columns)))
         for row in table.rows:
-            writer.writerow([inert_cell(cell) if isinstance(cell, str) else cell for cell in (table.title, *row)])
+            writer.writerow(map(in_a_spreadsheet, (table.title, *row)))
     return out.getvalue()
+
+
+def in_a_spreadsheet[T](value: T) -> T | str:
+    """A text that is no formula, and nought without a sign."""
+    return inert_cell(value) if isinstance(value, str) else unsigned_nought(value)
 
 
 def _unknown(value: str | float) -> bool:

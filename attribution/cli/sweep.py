@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from attribution.atomic import write_text
 from attribution.cli.inputs import read_pair
-from attribution.cli.output import Table, show
+from attribution.cli.output import Table, in_a_spreadsheet, show
 from attribution.errors import UsageError
-from attribution.inert import inert_cell
 from attribution.parallel import processes
 
 if TYPE_CHECKING:
@@ -41,7 +40,7 @@ def sweep(arguments: argparse.Namespace) -> int:
             progressbar=sys.stderr.isatty(),
         )
     if arguments.output:
-        inert = frame.map(lambda cell: inert_cell(cell) if isinstance(cell, str) else cell)
+        inert = frame.rename(columns=in_a_spreadsheet).map(in_a_spreadsheet)
         write_text(arguments.output, inert.to_csv(index=False))
         print(f"written: {arguments.output}", file=sys.stderr)
     whole = arguments.format != "text"

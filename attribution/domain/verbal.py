@@ -130,7 +130,26 @@ def short(value: float) -> str:
 
 def decibans(value: float) -> str:
     """Weight of evidence to a tenth, with its sign; what rounds to nothing has none."""
-    return "0.0" if abs(value) < 0.05 else f"{value:+.1f}".replace("-", "\u2212")
+    return signed(value)
+
+
+def signed(value: float, digits: int = 1) -> str:
+    """A number with its sign, a true minus; what rounds to nothing has none.
+
+    >>> signed(-0.04), signed(-3.0), signed(0.25, 2)
+    ('0.0', '−3.0', '+0.25')
+    """
+    shown = f"{value:+z.{digits}f}"
+    return shown.replace("-", "\u2212") if float(shown) else shown.removeprefix("+")
+
+
+def unsigned_nought[T](value: T) -> T:
+    """The same value, but that nought has no sign: -0.0 is 0.0.
+
+    >>> unsigned_nought(-0.0), unsigned_nought(-1.5), unsigned_nought("-0.0")
+    (0.0, -1.5, '-0.0')
+    """
+    return type(value)() if isinstance(value, float) and value == 0 else value
 
 
 def odds(weight: float) -> str:

@@ -126,7 +126,7 @@ def _tails(tails: Tails) -> Iterator[Concern]:
 def _cross_check(check: CrossCheck) -> Iterator[Concern]:
     if check.worst > CROSS_CHECK_LIMIT:
         yield _fit(
-            f"the engines differ on {check.where} by {check.difference:+.4f}, {check.worst:.1f} standard errors",
+            f"the engines differ on {check.where} by {check.difference:+z.4f}, {check.worst:.1f} standard errors",
             "one of the two has not found the posterior",
             "take more draws; if it stays, report it as a fault of the program",
         )

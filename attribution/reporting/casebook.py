@@ -10,7 +10,7 @@ from attribution.analysis.comparison.casebook import LATEST, SHARED, Casebook, G
 from attribution.analysis.finding import as_json
 from attribution.atomic import write_texts
 from attribution.domain.moments import Moment
-from attribution.domain.verbal import percent
+from attribution.domain.verbal import percent, signed
 from attribution.errors import listed
 from attribution.inference.settings import versions
 from attribution.reading.json_schema import Schema, result_schema, schema_of
@@ -122,8 +122,8 @@ def pages(book: Casebook) -> Pages:
                 "",
                 (
                     str(tally.outcomes),
-                    signed(tally.log_score),
-                    signed(tally.gain),
+                    signed(tally.log_score, 2),
+                    signed(tally.gain, 2),
                     f"{tally.brier:.3f}",
                     f"{tally.first} of {tally.outcomes}",
                 ),
@@ -135,11 +135,6 @@ def pages(book: Casebook) -> Pages:
         doubts=book.unreliable(),
         provenance=_provenance(book),
     )
-
-
-def signed(value: float) -> str:
-    """A number of bits with its sign."""
-    return f"{value:+.2f}".replace("-", "\u2212")
 
 
 def settled_words(found: Settlement) -> str:
@@ -262,7 +257,7 @@ def _glance_line(glance: Glance, scored: bool) -> Line:
     if scored:
         cells += (
             ", ".join(percent(one.probability) for one in glance.scores),
-            ", ".join(signed(one.log_score) for one in glance.scores),
+            ", ".join(signed(one.log_score, 2) for one in glance.scores),
         )
     when = Moment.parse(glance.as_of) if glance.as_of else None
     under = when.in_words() if when and when.in_words() != glance.label else ""

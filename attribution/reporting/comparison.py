@@ -8,7 +8,7 @@ from pathlib import Path
 from attribution.analysis.comparison.compare import Change, Comparison, name
 from attribution.analysis.finding import as_json
 from attribution.atomic import check_suffix, write_text
-from attribution.domain.verbal import percent
+from attribution.domain.verbal import percent, signed
 from attribution.reading.json_schema import Schema, result_schema
 from attribution.reporting import REPORT_SUFFIXES
 from attribution.reporting.figures.marks import Figure, Row, dot, line, place, probability_axis, strip, word_bands
@@ -89,7 +89,7 @@ def comparison_markdown(found: Comparison) -> str:
 
 def points(part: float) -> str:
     """A part of a probability in percentage points; a dot where it rounds to nothing."""
-    return "·" if abs(part) < 5e-4 else f"{100 * part:+.1f}".replace("-", "\u2212")
+    return "·" if abs(part) < 5e-4 else signed(100 * part)
 
 
 def ordered(found: Comparison) -> list[Change]:

@@ -174,7 +174,7 @@ def _agreement(posterior: Posterior, place: Callable[[str], str]) -> list[Check]
             f"{found.worst:.2f}",
             f"≤ {CROSS_CHECK_LIMIT:g}",
             _verdict(found.worst <= CROSS_CHECK_LIMIT),
-            f"{place(found.where)} ({found.difference:+.5f}, of {found.compared} compared)",
+            f"{place(found.where)} ({found.difference:+z.5f}, of {found.compared} compared)",
         )
     ]
 

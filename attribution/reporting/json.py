@@ -53,7 +53,7 @@ def _rounded(value: Any) -> Any:
         return {key: _rounded(one) for key, one in value.items()}
     if isinstance(value, list | tuple):
         return [_rounded(one) for one in value]
-    return float(f"{value:.{_FIGURES}g}") if isinstance(value, float) else value
+    return float(f"{value:z.{_FIGURES}g}") if isinstance(value, float) else value
 
 
 def _with_words(standing: Standing) -> dict[str, Any]:

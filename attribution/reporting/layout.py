@@ -26,7 +26,7 @@ from attribution.analysis.robust import RobustBounds
 from attribution.analysis.sensitivity import Sensitivity
 from attribution.analysis.shapley import Decomposition
 from attribution.analysis.tipping import ChangeKind, TippingPoint, TippingPoints
-from attribution.domain.verbal import decibans, odds, percent, percents
+from attribution.domain.verbal import decibans, odds, percent, percents, signed
 from attribution.inference.posterior import Posterior
 from attribution.reporting.naming import Names
 from attribution.reporting.text import aligned, markdown_table, plain
@@ -198,7 +198,7 @@ def _leave_out(found: LeaveOut, labels: dict[str, str]) -> Grid:
         (
             removal.label,
             f"{decibans(removal.lead_pull)} ± {removal.lead_error:.1f}",
-            f"{removal.moved_label} {100 * removal.move:+.1f}".replace("-", "\u2212"),
+            f"{removal.moved_label} {signed(100 * removal.move)}",
             _ahead(removal, found.factions, labels),
             "yes" if removal.changes_lead else "open" if removal.lead_open else "no",
             _reach(removal.ess, removal.khat, removal.refitted),
@@ -290,7 +290,7 @@ def _power(found: PowerScaling, labels: dict[str, str]) -> Grid:
     rows = (
         (
             one.label,
-            f"{100 * one.per_doubling:+.1f} points".replace("-", "−"),
+            f"{signed(100 * one.per_doubling)} points",
             f"{decibans(one.lead_per_doubling)} dB",
             f"{one.sensitivity:.2f}",
             one.diagnosis,

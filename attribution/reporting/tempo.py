@@ -183,7 +183,7 @@ def _without(posterior: TempoPosterior) -> Cells:
         if found is None:
             continue
         band = f"{found.without_low:.0f} to {found.without_high:.0f}"
-        averted = f"{found.median:.0f} ({found.low:.0f} to {found.high:.0f})" if found.printed else "not known"
+        averted = f"{found.median:z.0f} ({found.low:z.0f} to {found.high:z.0f})" if found.printed else "not known"
         days = f"{found.first} to {found.last}"
         rows.append((one.label, days, f"{found.with_median:.0f}", f"{found.without_median:.0f} ({band})", averted))
     return Cells(("Intervention", "days", "expected with it", "without it", "averted"), tuple(rows))

@@ -8,7 +8,16 @@ import math
 import numpy as np
 import pytest
 
-from attribution.domain.verbal import ENFSI, ICD_203, decibans, odds, percents, probability_words, short, support_words
+from attribution.domain.verbal import (
+    ENFSI,
+    ICD_203,
+    decibans,
+    odds,
+    percents,
+    probability_words,
+    short,
+    support_words,
+)
 
 
 def after(value: float) -> float:

@@ -1,17 +1,20 @@
 """Kill the commands at random moments: is every file the old one or the new one, and does the next run work?
 
-    make faults                                  # 200 kills over all scenarios
+    make faults                                  # 200 kills over all scenarios, as often interrupted as killed
     python -m tests.trust.faults --kills 20 --only report
 
 Each scenario first runs undisturbed, which gives the new files and a duration. Then it is started over the old files
-again and again and killed (SIGKILL) at a moment drawn uniformly from that duration; every file must then be, byte for
-byte, the old one or the new one, and one last run must succeed.
+again and again and stopped at a moment drawn uniformly from that duration, in turn by SIGKILL and by SIGINT (Ctrl-C);
+every file must then be, byte for byte, the old one or the new one, and one last run must succeed. Who interrupts is
+told which files are new, and no other file is left.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import random
+import signal
 import subprocess
 import sys
 import tempfile
@@ -20,9 +23,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.trust.hostile import seeds_of
+from tests.trust.hostile import ROOT, seeds_of
 
 _OLD = b"old\n"
+_COMMAND = """
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # shells let commands in the background ignore it
+from attribution.cli import main
+sys.exit(main())
+"""
 _EVENTS = "incidents-2019-2024"
 _PAIR = ("./small.yaml", "--model", "./small-baseline.yaml", "--engine", "importance")
 
@@ -36,6 +45,7 @@ class Scenario:
     files: tuple[str, ...]
     before: tuple[tuple[str, ...], ...] = ()
     fine: tuple[int, ...] = (0, 1)
+    keeps: bool = False  # what was ready when somebody interrupts, and says so
 
 
 @dataclass(slots=True)
@@ -43,6 +53,7 @@ class Tally:
     """How the kills of one scenario ended."""
 
     kills: int = 0
+    interrupted: int = 0  # of them, by SIGINT while it was at work
     old: int = 0
     new: int = 0
     faults: list[str] = field(default_factory=list)
@@ -63,9 +74,22 @@ def scenarios() -> tuple[Scenario, ...]:
         Scenario("archive fit", ("archive", "fit", _EVENTS, "--least", "3", "-o", "model.json"), ("model.json",)),
         Scenario(
             "archive predict",
-            ("archive", "predict", _EVENTS, "--least", "3", "--archive-model", "model.json", "-o", "predicted.csv"),
-            ("predicted.csv",),
+            (
+                "archive",
+                "predict",
+                _EVENTS,
+                "--least",
+                "3",
+                "--archive-model",
+                "model.json",
+                "-o",
+                "predicted.csv",
+                "--page",
+                "predicted.html",
+            ),
+            ("predicted.csv", "predicted.about.txt", "predicted.html"),
             before=(("archive", "fit", _EVENTS, "--least", "3", "-o", "model.json"),),
+            keeps=True,
         ),
         Scenario("archive describe", ("archive", "describe", _EVENTS, "-o", "described.json"), ("described.json",)),
         Scenario("archive backtest", ("archive", "backtest", _EVENTS, "-o", "backtest.json"), ("backtest.json",)),
@@ -84,20 +108,34 @@ def scenarios() -> tuple[Scenario, ...]:
             ("tempo", "report", "./series.yaml", "--draws", "60", "-o", "tempo.html", "-o", "tempo.json"),
             ("tempo.html", "tempo.json"),
         ),
+        Scenario(
+            "reports",
+            ("reports", "erbil-2021", "--engine", "importance", "--no-sensitivity", "-o", "out"),
+            ("out/erbil-2021/baseline.html", "out/erbil-2021/baseline.json", "out/erbil-2021/baseline.md"),
+        ),
+        Scenario(
+            "casebook",
+            ("casebook", "erbil-2021", "-o", "book"),
+            ("book/index.html", "book/index.json", "book/index.md"),
+        ),
         Scenario("new", ("new", "other"), ("other.yaml", "other-baseline.yaml"), fine=(0,)),
     )
 
 
-def _attribution(folder: Path, arguments: tuple[str, ...]) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "attribution", *arguments]
-    return subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+def _attribution(folder: Path, arguments: tuple[str, ...]) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", _COMMAND, *arguments]
+    return subprocess.Popen(
+        command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
 
 
 def _finish(folder: Path, arguments: tuple[str, ...], fine: tuple[int, ...]) -> float:
     started = time.monotonic()
-    code = _attribution(folder, arguments).wait(timeout=300)
-    if code not in fine:
-        raise RuntimeError(f"attribution {' '.join(arguments)}: exit code {code}")
+    process = _attribution(folder, arguments)
+    _, told = process.communicate(timeout=300)
+    if process.returncode not in fine:
+        raise RuntimeError(f"attribution {' '.join(arguments)}: exit code {process.returncode}\n{told}")
     return time.monotonic() - started
 
 
@@ -125,23 +163,44 @@ def disturb(folder: Path, scenario: Scenario, kills: int, rng: random.Random) ->
     duration = _finish(folder, scenario.command, scenario.fine)
     new = _found(folder, scenario)
     tally = Tally()
-    for _ in range(kills):
+    for count in range(kills):
         _reset(folder, scenario)
+        there = set(folder.rglob("*"))
         process = _attribution(folder, scenario.command)
         time.sleep(rng.uniform(0, 1.05 * duration))
-        process.kill()
-        process.wait()
+        process.send_signal(signal.SIGINT if count % 2 else signal.SIGKILL)
+        _, told = process.communicate(timeout=300)
         tally.kills += 1
-        for name, content in _found(folder, scenario).items():
+        found = _found(folder, scenario)
+        if count % 2 and process.returncode not in scenario.fine:  # else it was done before it was interrupted
+            tally.interrupted += 1
+            tally.faults += _told_wrongly(process.returncode, told, scenario, old, found)
+            tally.faults += [f"{path.name} is left" for path in set(folder.rglob("*")) - there]
+        for name, content in found.items():
             tally.old += content == old[name]
             tally.new += content == new[name]
-            if content not in (old[name], new[name]):
+            if content not in (old[name], new[name]) and not (scenario.keeps and count % 2):
                 tally.faults.append(f"{name}: {len(content or b'')} bytes, neither old nor new")
     _reset(folder, scenario)
     _finish(folder, scenario.command, scenario.fine)
     if _found(folder, scenario) != new:
         tally.faults.append("the run after all kills wrote something else")
     return tally
+
+
+def _told_wrongly(
+    code: int, told: str, scenario: Scenario, old: dict[str, bytes | None], found: dict[str, bytes | None]
+) -> list[str]:
+    """What is wrong with what an interrupted command says of the files that are new."""
+    if code == -signal.SIGINT:
+        return []  # Python itself was still starting
+    if code != 130:
+        return [f"interrupted, exit code {code}: {told[-200:]}"]
+    new = {name for name, content in found.items() if content != old[name]}
+    if scenario.keeps and "written before that" not in told and "interrupted" not in told:
+        return []  # it kept what was ready, and went on to its end
+    named = {name for name in scenario.files if name in told}
+    return [f"new: {sorted(new)}, but it says: {told[-200:]}"] if named != new else []
 
 
 def chosen_scenarios(names: list[str]) -> Iterator[Scenario]:
@@ -161,7 +220,7 @@ def main() -> int:
         with tempfile.TemporaryDirectory() as folder:
             tally = disturb(Path(folder), scenario, -(-chosen.kills // len(todo)), rng)
         faults += len(tally.faults)
-        told = f"{tally.old} files old, {tally.new} new, {len(tally.faults)} faults"
+        told = f"{tally.interrupted} interrupted, {tally.old} files old, {tally.new} new, {len(tally.faults)} faults"
         print(
             f"{scenario.name:20} {tally.kills:4} kills: {told}",
             *tally.faults,

@@ -178,7 +178,7 @@ class Lean(Finding):
 
     def unreliable(self) -> tuple[str, ...]:
         """Leans that the draws do not reach and that were not fitted again."""
-        parts = ((f"the numbers of {one.title} leaning by {one.size:+g}", one) for one in self.leanings)
+        parts = ((f"the numbers of {one.title} leaning by {one.size:+zg}", one) for one in self.leanings)
         return beyond_reach(parts, self.draws)
 
     def plot(self, ax: Axes | None = None) -> Axes:

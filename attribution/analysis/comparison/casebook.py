@@ -221,8 +221,8 @@ class Casebook(Finding):
             f"{counted(settled, 'outcome')} could be scored."
         ]
         lines += [
-            f"{tally.model}, {tally.label}: {tally.outcomes} scores, {tally.log_score:+.2f} bits on average "
-            f"({tally.gain:+.2f} against the prior), Brier {tally.brier:.3f}, first in {tally.first}."
+            f"{tally.model}, {tally.label}: {tally.outcomes} scores, {tally.log_score:+z.2f} bits on average "
+            f"({tally.gain:+z.2f} against the prior), Brier {tally.brier:.3f}, first in {tally.first}."
             for tally in self.tallies
         ]
         lines.append("Cases whose endings are common knowledge show how a method behaves, not that it is calibrated.")

@@ -19,7 +19,7 @@ from attribution.domain.identifiers import Catalog
 from attribution.domain.model import Deception, Model
 from attribution.domain.origins import OriginDeclaration
 from attribution.domain.tables import Trait
-from attribution.domain.verbal import percent
+from attribution.domain.verbal import percent, signed
 from attribution.errors import UsageError, listed
 from attribution.inference.draws import Draws, expectation, khat_threshold
 from attribution.inference.fit import fit_under
@@ -180,7 +180,7 @@ def name(one: Compared) -> str:
 
 
 def _points(part: float) -> str:
-    return f"{100 * part:+.1f}".replace("-", "−")
+    return signed(100 * part)
 
 
 def compare(first: Posterior, second: Posterior) -> Comparison:

@@ -169,7 +169,7 @@ class Backtest:
         how = self.hidden or f"Forecast forward in time from {self.since} ({self.protocol})"
         text = (
             f"{how}, {self.scored} events with a known faction among {len(self.classes)} classes: log loss "
-            f"{scores.log_loss:.3f} nats, calibration error {scores.ece:.3f} ({scores.ece_excess:+.3f} over the "
+            f"{scores.log_loss:.3f} nats, calibration error {scores.ece:.3f} ({scores.ece_excess:+z.3f} over the "
             f"{scores.ece_chance:.3f} of chance alone), likeliest right in {scores.top1:.1%}."
         )
         if best is not None and best.lead is not None:

@@ -86,7 +86,7 @@ def signed_share(value: float) -> str:
 
 def unrounded(value: float) -> str:
     """No more digits than it has."""
-    return f"{value:g}".replace("-", "−")
+    return f"{value:zg}".replace("-", "−")
 
 
 def calibration_figure(curve: Sequence[CalibrationBin]) -> Markup:
