@@ -21,7 +21,8 @@ from attribution.analysis.workspace import even_rows
 from attribution.domain.verbal import DECIBANS
 from attribution.inference.draws import expectation, weighted_quantiles
 from attribution.inference.posterior import Posterior
-from attribution.network.program import Floats, Ints
+from attribution.network.program import Floats, Ints, Program
+from attribution.network.summation import log_prior
 from attribution.plots.figures import BarRow, Scale, bars
 
 if TYPE_CHECKING:
@@ -190,10 +191,11 @@ def shapley(posterior: Posterior, faction: str = "", rival: str = "") -> Decompo
     found = contributions(posterior, *disjoint_sets(posterior, faction, rival), most=_MOST_DRAWS)
     labels = {one.id: one.label for one in posterior.case.origins}
     bars = []
-    for origin, values in found.values.items():
-        low, high = weighted_quantiles(values[:, None], found.weights, (0.05, 0.95))
+    added = np.array(list(found.values.values())).reshape(-1, len(found.weights)).T
+    low, high = (ends.tolist() for ends in weighted_quantiles(added, found.weights, (0.05, 0.95)))
+    for place, (origin, values) in enumerate(found.values.items()):
         mean, error = float(expectation(found.weights, values)), found.error.get(origin, 0.0)
-        bars.append(Bar(origin, labels[origin], mean, float(low[0]), float(high[0]), error))
+        bars.append(Bar(origin, labels[origin], mean, low[place], high[place], error))
     standing = {one.id: one for one in (*posterior.standings, *posterior.group_standings)}
     prior = float(DECIBANS * np.log(standing[faction].prior / standing[rival].prior))
     total = float(DECIBANS * np.log(standing[faction].probability / standing[rival].probability))
@@ -223,9 +225,8 @@ def contributions(posterior: Posterior, first: Floats, second: Floats, *, most: 
     """
     chosen = rows_within_budget(posterior, most)
     parts = tied_origins(posterior, chosen)
-    sides = tuple(mixture(posterior, side) for side in (first, second))
-    if chosen is not None:
-        sides = tuple(side[chosen] for side in sides)
+    slots = posterior.slots if chosen is None else posterior.slots[chosen]
+    sides = mixtures(posterior.program, slots, (first, second))
     loose = [part for part in parts if part.orders or not _adds_up(part, sides)]
     mixed = sorted(origin for part in loose for origin in part.origins)
     sampled = len(mixed) > MOST_TOGETHER or any(part.orders for part in loose)
@@ -252,16 +253,19 @@ def contributions(posterior: Posterior, first: Floats, second: Floats, *, most: 
     return Contributions(values, weights, orders, error)
 
 
-def mixture(posterior: Posterior, side: Floats) -> Floats:
-    """Weights of the factions' likelihoods in that of a side, in every draw: (draw, faction), sums to one."""
-    program, prior = posterior.program, np.exp(posterior.parts.prior)
-    weight = prior * side
-    other = int(program.ints.other[0])
-    if side[other]:
-        surprise = posterior.slots[:, program.ints.surprise[1]][:, None]
-        open_set = prior[:, [other]]
-        weight = weight + surprise * open_set * (prior - np.eye(len(side))[other])
-    return np.asarray(weight / weight.sum(axis=1, keepdims=True))
+def mixtures(program: Program, slots: Floats, sides: tuple[Floats, Floats]) -> tuple[Floats, Floats]:
+    """Weights of the factions' likelihoods in that of each side, in every draw: (draw, faction), sums to one."""
+    prior, other = np.exp(log_prior(program, slots)), int(program.ints.other[0])
+
+    def mixture(side: Floats) -> Floats:
+        weight = prior * side
+        if side[other]:
+            surprise = slots[:, program.ints.surprise[1]][:, None]
+            open_set = prior[:, [other]]
+            weight = weight + surprise * open_set * (prior - np.eye(len(side))[other])
+        return np.asarray(weight / weight.sum(axis=1, keepdims=True))
+
+    return mixture(sides[0]), mixture(sides[1])
 
 
 def enumerated(origins: tuple[str, ...], worth: Worth) -> dict[str, Floats]:
@@ -282,6 +286,8 @@ def _adds_up(part: TiedOrigins, sides: tuple[Floats, ...]) -> bool:
     """Whether within each side all members have the same likelihood, whatever is kept."""
     for side in sides:
         classes = np.unique(part.of_faction[side.max(axis=0) > 0])
+        if len(classes) == 1:
+            continue
         for table in part.by_subset.values():
             if not (table[:, classes] == table[:, classes[:1]]).all():
                 return False
@@ -331,16 +337,18 @@ class _Together:
         for size in range(len(mixed) + 1):
             for some in combinations(mixed, size):
                 kept = frozenset(some)
-                found[kept] = self._worth(self._total([kept & set(part.origins) for part, _ in self.parts]))
+                total = self._total([kept & set(part.origins) for part, _ in self.parts])
+                found[kept] = _worth(*self._likelihoods(total))
         return found
 
-    def one_order(self, order: list[str]) -> list[tuple[str, Floats]]:
-        """What each origin adds when origins come in this order: decibans (draw,)."""
+    def one_order(self, order: list[str]) -> Floats:
+        """What each origin adds when origins come in this order: decibans (origin, draw)."""
         home = {origin: place for place, (part, _) in enumerate(self.parts) for origin in part.origins}
         kept = [frozenset[str]() for _ in self.parts]
         total = self._total(kept)
-        before, found = self._worth(total), []
-        for origin in order:
+        first, second = (np.empty((len(order) + 1, total.shape[1])) for _ in self.sides)
+        first[0], second[0] = self._likelihoods(total)
+        for step, origin in enumerate(order, 1):
             place = home[origin]
             less, kept[place] = kept[place], kept[place] | {origin}
             if self.plain:
@@ -349,10 +357,8 @@ class _Together:
                 total += (self.tables[place, kept[place]] - self.tables[place, less])[self.parts[place][1]]
             else:
                 total = self._total(kept)
-            after = self._worth(total)
-            found.append((origin, after - before))
-            before = after
-        return found
+            first[step], second[step] = self._likelihoods(total)
+        return np.diff(_worth(first, second), axis=0)
 
     def _total(self, kept: list[frozenset[str]]) -> Floats:
         """Likelihoods of the factions, or their logarithms: (faction, draw)."""
@@ -362,11 +368,16 @@ class _Together:
             combine(total, self.tables[place, kept[place]][of_faction], out=total)
         return total
 
-    def _worth(self, total: Floats) -> Floats:
-        """Log-odds of the sides in decibans, from likelihoods of the factions: (draw,)."""
+    def _likelihoods(self, total: Floats) -> tuple[Floats, Floats]:
+        """Of each side, from those of the factions: (draw,), both on one scale."""
         likelihood = total if self.plain else np.exp(total - total.max(axis=0))
         first, second = (np.einsum("hd,hd->d", likelihood, side) for side in self.sides)
-        return np.asarray(DECIBANS * (np.log(first) - np.log(second)))
+        return first, second
+
+
+def _worth(first: Floats, second: Floats) -> Floats:
+    """Log-odds of two likelihoods in decibans."""
+    return np.asarray(DECIBANS * np.log(first / second))
 
 
 def _sampled(
@@ -377,9 +388,8 @@ def _sampled(
     Orders are drawn of sorted names, so that the order of the file does not matter. Origins of a part of which only
     some orders are known come in one of these.
     """
-    rng = np.random.default_rng(0)
-    total = {origin: np.zeros(len(weights)) for origin in mixed}
-    by_pair = {origin: np.zeros(pairs) for origin in mixed}
+    rng, place = np.random.default_rng(0), {origin: position for position, origin in enumerate(mixed)}
+    total, by_pair = np.zeros((len(mixed), len(weights))), np.zeros((pairs, len(mixed)))
     for pair in range(pairs):
         order = [mixed[position] for position in rng.permutation(len(mixed))]
         for part, _ in together.parts:
@@ -387,8 +397,8 @@ def _sampled(
                 known = iter(part.orders[pair])
                 order = [next(known) if origin in part.origins else origin for origin in order]
         for way in (order, order[::-1]):
-            for origin, added in together.one_order(way):
-                total[origin] += added / (2 * pairs)
-                by_pair[origin][pair] += float(expectation(weights, added)) / 2
-    error = {origin: float(means.std(ddof=1) / np.sqrt(pairs)) for origin, means in by_pair.items()}
-    return total, error
+            added, at = together.one_order(way), [place[origin] for origin in way]
+            total[at] += added / (2 * pairs)
+            by_pair[pair, at] += expectation(weights, added.T) / 2
+    error = by_pair.std(axis=0, ddof=1) / np.sqrt(pairs)
+    return dict(zip(mixed, total, strict=True)), dict(zip(mixed, error.tolist(), strict=True))

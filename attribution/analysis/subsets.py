@@ -68,8 +68,11 @@ def tied_origins(posterior: Posterior, rows: Ints | None = None) -> tuple[TiedOr
 
     In all draws, or in those of `rows`.
     """
-    slots = posterior.slots if rows is None else posterior.slots[rows]
-    return _TIED.get(posterior, None if rows is None else rows.tobytes(), lambda: _tied_origins(posterior, slots))
+
+    def work_out() -> tuple[TiedOrigins, ...]:
+        return _tied_origins(posterior, posterior.slots if rows is None else posterior.slots[rows])
+
+    return _TIED.get(posterior, None if rows is None else rows.tobytes(), work_out)
 
 
 def rows_within_budget(posterior: Posterior, most: int | None) -> Ints | None:

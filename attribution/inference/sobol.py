@@ -9,7 +9,7 @@ beyond that SciPy is asked. Normals are quantiles by Wichura's algorithm AS 241 
 from __future__ import annotations
 
 import zlib
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +22,8 @@ _BITS = 30
 _SHIPPED = 4096  # coordinates
 _STEP = 64  # models of about one size share their points
 _MOST_KEPT = 2**24  # normals of one size
-_BLOCK = 8192  # values at a time, so that intermediate ones stay near the processor
+_MOST_SIZES = 4  # of which normals are kept
+_BLOCK = 16384  # values at a time, so that intermediate ones stay near the processor
 _SMALLEST = 2.0**-32  # no point is nearer to 0 or 1
 
 
@@ -46,11 +47,20 @@ def _padded(dimension: int) -> int:
     return max(_STEP, -(-dimension // _STEP) * _STEP)
 
 
-@lru_cache(maxsize=4)
+_kept: dict[tuple[int, int, int], Floats] = {}  # by dimension, scrambles and seed; the one asked for last at the end
+
+
 def _normals(dimension: int, scrambles: int, log2_points: int, seed: int) -> Floats:
-    normals = _drawn(dimension, scrambles, log2_points, seed)
-    normals.flags.writeable = False
-    return normals
+    """Few are kept: the first points of a longer sequence are those of a shorter one."""
+    key = dimension, scrambles, seed
+    normals = _kept.pop(key, None)
+    if normals is None or normals.shape[1] < 2**log2_points:
+        normals = _drawn(dimension, scrambles, log2_points, seed)
+        normals.flags.writeable = False
+    _kept[key] = normals
+    for old in list(_kept)[:-_MOST_SIZES]:
+        _kept.pop(old, None)
+    return normals[:, : 2**log2_points]
 
 
 def _drawn(dimension: int, scrambles: int, log2_points: int, seed: int) -> Floats:

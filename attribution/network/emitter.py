@@ -41,6 +41,9 @@ class Emitter:
         self._chances: dict[tuple[int, int], int] = {}
         self.gates: dict[int, int] = {}  # registers, 1 where an origin is heard and 0 where not; others are as switched
         self._followed: dict[int, list[int]] = {}
+        self._entries: dict[tuple[int, tuple[int, ...], tuple[int, ...] | None], Pool] = {}
+        self._places: dict[int, list[list[int]]] = {}
+        self._sums: dict[tuple[int, tuple[tuple[int, ...], ...]], list[int]] = {}
 
     @classmethod
     def from_normals(cls, program: Program) -> Emitter:
@@ -374,19 +377,28 @@ class Emitter:
 
     def _put_tables(self, pool: Pool, configs: Sequence[int], faction: int, seen: list[int] | None = None) -> None:
         """The tables of a faction under some configurations, and the stories that they are told in."""
-        i = self._ints
+        shown = None if seen is None else tuple(seen)
         for config in configs:
-            first, own, story = i["config_start"][config], self.table(config, faction), i["config_story"][config]
-            if story < 0:
-                pool.update(enumerate(self._shown(own, first, seen), first))
-                continue
-            pool.update(enumerate(self._story(story), i["story_at"][story]))
-            for state in range(i["story_facts"][story] + 1):
-                alone = state in (0, i["config_speaks"][config]) or self._floats["story_strength"][story] == 0.0
-                values = self._shown(own if alone else self._following(config), first, seen)
-                pool.update(enumerate(values, i["config_told"][config] + state * len(own)))
+            own = tuple(self.table(config, faction))
+            key = config, own, shown
+            if key not in self._entries:
+                self._entries[key] = self._told(config, own, seen)
+            pool.update(self._entries[key])
 
-    def _shown(self, values: list[int], first: int, seen: list[int] | None) -> list[int]:
+    def _told(self, config: int, own: Sequence[int], seen: list[int] | None) -> Pool:
+        """The entries of a table under one configuration, and the story that it is told in."""
+        i = self._ints
+        first, story = i["config_start"][config], i["config_story"][config]
+        if story < 0:
+            return dict(enumerate(self._shown(own, first, seen), first))
+        told = dict(enumerate(self._story(story), i["story_at"][story]))
+        for state in range(i["story_facts"][story] + 1):
+            alone = state in (0, i["config_speaks"][config]) or self._floats["story_strength"][story] == 0.0
+            values = self._shown(own if alone else self._following(config), first, seen)
+            told.update(enumerate(values, i["config_told"][config] + state * len(own)))
+        return told
+
+    def _shown(self, values: Sequence[int], first: int, seen: list[int] | None) -> Sequence[int]:
         """Entries of a table times the indicators of their states."""
         if seen is None:
             return values
@@ -425,19 +437,31 @@ class Emitter:
             pool[i["evidence_offset"][o] + k] = factor if gate is None else tape.mix(gate, tape.one, factor)
 
     def _step(self, pool: Pool, step: int) -> None:
-        """Multiply factors over all joint states of their facts and sum one fact out."""
-        i, tape, entry = self._ints, self.tape, self._ints["entry"]
-        size, out, writes = i["step_size"][step], i["step_out"][step], i["step_out_index"][step]
-        columns = [
-            [pool[i["factor_offset"][f] + at] for at in entry[i["factor_index"][f] : i["factor_index"][f] + size]]
-            for f in range(i["factor_start"][step], i["factor_start"][step + 1])
-        ]
-        *before, last = columns
-        product = before[0] if before else [tape.one] * size
-        for column in before[1:]:
-            product = [tape.multiply(a, b) for a, b in zip(product, column, strict=True)]
+        """Multiply factors over all joint states of their facts and sum one fact out; once for equal factors."""
+        i = self._ints
+        factors = tuple(tuple(map(pool.__getitem__, places)) for places in self._reads(step))
+        key = step, factors
+        if key not in self._sums:
+            self._sums[key] = self._summed(step, factors)
+        pool.update(enumerate(self._sums[key], i["step_out"][step]))
+
+    def _summed(self, step: int, factors: tuple[tuple[int, ...], ...]) -> list[int]:
+        i, tape, writes = self._ints, self.tape, self._ints["step_out_index"][step]
+        *before, last = factors
+        product: Sequence[int] = before[0] if before else [tape.one] * len(last)
+        for factor in before[1:]:
+            product = [tape.multiply(a, b) for a, b in zip(product, factor, strict=True)]
         sums = [tape.zero] * i["step_out_size"][step]
-        for at, a, b in zip(entry[writes : writes + size], product, last, strict=True):
+        for at, a, b in zip(i["entry"][writes : writes + len(last)], product, last, strict=True):
             sums[at] = tape.multiply_add(a, b, sums[at])
-        for k, total in enumerate(sums):
-            pool[out + k] = total
+        return sums
+
+    def _reads(self, step: int) -> list[list[int]]:
+        """Where in the pool the factors of a step lie, for all joint states of their facts."""
+        if step not in self._places:
+            i, entry, size = self._ints, self._ints["entry"], self._ints["step_size"][step]
+            self._places[step] = [
+                [i["factor_offset"][f] + at for at in entry[i["factor_index"][f] : i["factor_index"][f] + size]]
+                for f in range(i["factor_start"][step], i["factor_start"][step + 1])
+            ]
+        return self._places[step]

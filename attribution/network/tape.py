@@ -168,26 +168,35 @@ class Tape:
     def add(self, a: int, b: int) -> int:
         if self.zero in (a, b):
             return b if a == self.zero else a
+        key = (ADD, a, b, 0) if a < b else (ADD, b, a, 0)
+        if key in self._known:
+            return self._known[key]
         if a in self._value and b in self._value:
             return self.literal(self._value[a] + self._value[b])
-        return self._emit(self._bounds[a].plus(self._bounds[b]), ADD, *_ordered(a, b))
+        return self._write(key, self._bounds[a].plus(self._bounds[b]))
 
     def multiply(self, a: int, b: int) -> int:
         if self.zero in (a, b):
             return self.zero
         if self.one in (a, b):
             return b if a == self.one else a
+        key = (MULTIPLY, a, b, 0) if a < b else (MULTIPLY, b, a, 0)
+        if key in self._known:
+            return self._known[key]
         bounds = self._product(a, b)
         if a in self._value and b in self._value and bounds.safe:
             return self.literal(self._value[a] * self._value[b])
-        return self._emit(bounds, MULTIPLY, *_ordered(a, b))
+        return self._write(key, bounds)
 
     def multiply_add(self, a: int, b: int, c: int) -> int:
         """``a b + c``, in one instruction."""
         trivial = (self.zero, self.one)
         if c == self.zero or a in trivial or b in trivial or (a in self._value and b in self._value):
             return self.add(self.multiply(a, b), c)
-        return self._emit(self._product(a, b).plus(self._bounds[c]), MULTIPLY_ADD, *_ordered(a, b), c)
+        key = (MULTIPLY_ADD, a, b, c) if a < b else (MULTIPLY_ADD, b, a, c)
+        if key in self._known:
+            return self._known[key]
+        return self._write(key, self._product(a, b).plus(self._bounds[c]))
 
     def rest(self, a: int) -> int:
         """``1 - a`` of a probability."""
@@ -269,11 +278,12 @@ class Tape:
 
     def _emit(self, bounds: Bounds, op: int, a: int, b: int = 0, c: int = 0) -> int:
         key = (op, a, b, c)
-        register = self._known.get(key)
-        if register is None:
-            register = self._known[key] = len(self._bounds)
-            self._bounds.append(bounds)
-            self._code.append(key)
+        return self._known[key] if key in self._known else self._write(key, bounds)
+
+    def _write(self, key: tuple[int, int, int, int], bounds: Bounds) -> int:
+        register = self._known[key] = len(self._bounds)
+        self._bounds.append(bounds)
+        self._code.append(key)
         return register
 
     def _product(self, a: int, b: int) -> Bounds:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeAliasType, Union, get_args, get_origin, get_type_hints
@@ -33,9 +34,14 @@ def file_schema(
     }
 
 
-def result_schema(version: str, note: str, kind: type, own: dict[str, Schema] | None = None) -> Schema:
-    """The schema of a file that the toolkit writes: the version, properties of its own, and the fields of a type."""
-    body = schema_of(kind)
+def result_schema(
+    version: str, note: str, kind: type, own: dict[str, Schema] | None = None, late: Mapping[str, type] | None = None
+) -> Schema:
+    """The schema of a file that the toolkit writes: the version, properties of its own, and the fields of a type.
+
+    `late` are the types among its fields, by name, that its module does not import before they are needed.
+    """
+    body = _fields(kind, late)
     properties = {"format": {"const": version}, **(own or {})}
     return {
         "$schema": _DRAFT,
@@ -107,9 +113,13 @@ def schema_of(kind: Any) -> Schema:
     if origin is tuple:
         return {"type": "array", "prefixItems": [schema_of(each) for each in inner], "items": False}
     if isinstance(kind, type) and is_dataclass(kind):
-        hints = get_type_hints(kind)
-        return closed({name: schema_of(hints[name]) for name in _names(kind)})
+        return _fields(kind)
     raise TypeError(f"a result holds no {kind}")
+
+
+def _fields(kind: type, late: Mapping[str, type] | None = None) -> Schema:
+    hints = get_type_hints(kind, localns=dict(late or {}))
+    return closed({name: schema_of(hints[name]) for name in _names(kind)})
 
 
 def _names(kind: type) -> list[str]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from attribution.analysis.comparison.timeline import Timeline
-from attribution.analysis.confidence import Confidence
 from attribution.analysis.shapley import Decomposition, shapley
 from attribution.domain.verbal import (
     DECIBANS,
@@ -25,6 +25,9 @@ from attribution.inference.posterior import Posterior
 from attribution.inference.posterior_draws import Standing
 from attribution.reporting.layout import Grid
 from attribution.reporting.naming import Names
+
+if TYPE_CHECKING:
+    from attribution.analysis.confidence import Confidence
 
 NOT_ASSESSED = (
     "Analytic confidence: not assessed, since the full sensitivity analysis it is derived from is not part of this "

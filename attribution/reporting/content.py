@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from attribution._version import __version__
 from attribution.analysis.comparison.timeline import Timeline, timeline
 from attribution.analysis.leave_out import leave_out
-from attribution.analysis.sensitivity import Sensitivity
 from attribution.analysis.shapley import Decomposition
 from attribution.analysis.units import standing_case
 from attribution.analysis.workspace import enough_draws
@@ -38,6 +38,9 @@ from attribution.reporting.first_screen import FirstScreen, first_screen
 from attribution.reporting.inputs import AssumptionBlock, EvidenceRow, assumption_blocks, evidence_rows
 from attribution.reporting.layout import Section, report_sections, section
 from attribution.reporting.naming import Names
+
+if TYPE_CHECKING:
+    from attribution.analysis.sensitivity import Sensitivity
 
 GENERAL_LIMITS = (
     "Every probability is conditional on the stated evidence and assumptions; other evidence or other assumptions give "

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from attribution.analysis.assumptions.prior_predictive import UNEXPECTED, PriorPredictive
 from attribution.inference.concerns import BFMI_LIMIT, CROSS_CHECK_LIMIT, ESS_PER_CHAIN, MCSE_LIMIT, RHAT_LIMIT
 from attribution.inference.draws import khat_threshold
 from attribution.inference.posterior import Posterior
 from attribution.network.program import Floats
 from attribution.reporting.naming import Names
+
+if TYPE_CHECKING:
+    from attribution.analysis.assumptions.prior_predictive import PriorPredictive
 
 RANK_BINS = 20
 ENERGY_BINS = 32
@@ -100,6 +103,8 @@ def chains(posterior: Posterior) -> Chains | None:
 
 def expected_evidence(found: PriorPredictive) -> Check:
     """Whether the model itself expects such evidence: a check of the assumptions, beside those of the draws."""
+    from attribution.analysis.assumptions.prior_predictive import UNEXPECTED
+
     name, allowed = "simulated evidence that goes together as badly", f"≥ {UNEXPECTED:g}"
     if found.share is None:
         return Check(name, "", allowed, "not possible")

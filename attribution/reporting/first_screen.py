@@ -7,16 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from attribution.analysis.confidence import Confidence
-from attribution.analysis.dependence import Merged
 from attribution.analysis.leave_out import LeaveOut, Removal
-from attribution.analysis.sensitivity import Sensitivity
 from attribution.domain.verbal import conjoined, percent, percents
 from attribution.errors import listed
 from attribution.inference.posterior import Posterior
 from attribution.inference.posterior_draws import Standing
 from attribution.reporting.answer import BottomLine, Gate
+
+if TYPE_CHECKING:
+    from attribution.analysis.confidence import Confidence
+    from attribution.analysis.dependence import Merged
+    from attribution.analysis.sensitivity import Sensitivity
 
 _LEAST_DROP = 0.005  # of the leader's probability: less is not what an answer rests on
 _SHOWN, _MOST_SCENARIOS = 3, 5

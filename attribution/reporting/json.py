@@ -33,11 +33,14 @@ def json_report(content: Content) -> str:
 
 def report_schema() -> Schema:
     """The schema (draft 2020-12) of a report."""
+    from attribution.analysis.sensitivity import Sensitivity
+
     found = result_schema(
         REPORT_FORMAT,
         "probabilities are fractions, pulls and weights of evidence decibans",
         Content,
         {"checks_passed": {"type": "boolean"}},
+        {"Sensitivity": Sensitivity},
     )
     properties = found["properties"]
     standing = _standing()

@@ -7,32 +7,31 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from attribution.analysis.assumptions.lean import Lean
-from attribution.analysis.assumptions.learning import Learning
-from attribution.analysis.assumptions.model_error import ModelErrorSweep
-from attribution.analysis.assumptions.prior_predictive import PriorPredictive
-from attribution.analysis.assumptions.stories import StorySweep
-from attribution.analysis.comparison.path import ShortestPath
-from attribution.analysis.comparison.rivals import Rivals
-from attribution.analysis.confidence import Confidence
-from attribution.analysis.deception import DeceptionBudget, Direction
-from attribution.analysis.dependence import Dependence
 from attribution.analysis.finding import Finding, as_json
-from attribution.analysis.lattice import Lattice
-from attribution.analysis.leave_out import LeaveOut, Removal
-from attribution.analysis.next_evidence import NextEvidence, Worth
-from attribution.analysis.power import PowerScaling
-from attribution.analysis.robust import RobustBounds
-from attribution.analysis.sensitivity import Sensitivity
-from attribution.analysis.shapley import Decomposition
-from attribution.analysis.tipping import ChangeKind, TippingPoint, TippingPoints
 from attribution.domain.verbal import decibans, odds, percent, percents, signed
 from attribution.inference.posterior import Posterior
 from attribution.reporting.naming import Names
 from attribution.reporting.text import aligned, markdown_table, plain
 
 if TYPE_CHECKING:
-    pass
+    from attribution.analysis.assumptions.lean import Lean
+    from attribution.analysis.assumptions.learning import Learning
+    from attribution.analysis.assumptions.model_error import ModelErrorSweep
+    from attribution.analysis.assumptions.prior_predictive import PriorPredictive
+    from attribution.analysis.assumptions.stories import StorySweep
+    from attribution.analysis.comparison.path import ShortestPath
+    from attribution.analysis.comparison.rivals import Rivals
+    from attribution.analysis.confidence import Confidence
+    from attribution.analysis.deception import DeceptionBudget, Direction
+    from attribution.analysis.dependence import Dependence
+    from attribution.analysis.lattice import Lattice
+    from attribution.analysis.leave_out import LeaveOut, Removal
+    from attribution.analysis.next_evidence import NextEvidence, Worth
+    from attribution.analysis.power import PowerScaling
+    from attribution.analysis.robust import RobustBounds
+    from attribution.analysis.sensitivity import Sensitivity
+    from attribution.analysis.shapley import Decomposition
+    from attribution.analysis.tipping import ChangeKind, TippingPoint, TippingPoints
 
 MOST_ROWS = 12
 WIDTH = 100
@@ -126,7 +125,7 @@ def questions(found: tuple[Section, ...]) -> tuple[Question, ...]:
 
 def section(name: str, finding: Finding, names: Names) -> Section:
     """One finding; a kind that has no table here is told in its own words."""
-    layout = _LAYOUTS.get(type(finding))
+    layout = _LAYOUTS.get(type(finding).__name__)
     grid = layout(finding, names.nodes) if layout else None
     return Section(name, finding.title, names.told(finding.summary), names.told(finding.method), grid)
 
@@ -455,22 +454,23 @@ def _as_json(finding: Finding) -> dict[str, Any]:
     return {**as_json(finding), **told, "unreliable": list(finding.unreliable())}
 
 
-_LAYOUTS: dict[type, Callable[[Any, dict[str, str]], Grid]] = {
-    Confidence: _confidence,
-    DeceptionBudget: _deception,
-    Dependence: _dependence,
-    LeaveOut: _leave_out,
-    NextEvidence: _next,
-    Rivals: _rivals,
-    ShortestPath: _path,
-    Decomposition: decomposition_grid,
-    TippingPoints: _tipping,
-    RobustBounds: _robust,
-    PowerScaling: _power,
-    PriorPredictive: _prior_predictive,
-    Lattice: _lattice,
-    Lean: _lean,
-    Learning: _learning,
-    ModelErrorSweep: _model_error,
-    StorySweep: _stories,
+# By the name of the class, so that no analysis is imported that is not asked for.
+_LAYOUTS: dict[str, Callable[[Any, dict[str, str]], Grid]] = {
+    "Confidence": _confidence,
+    "DeceptionBudget": _deception,
+    "Dependence": _dependence,
+    "LeaveOut": _leave_out,
+    "NextEvidence": _next,
+    "Rivals": _rivals,
+    "ShortestPath": _path,
+    "Decomposition": decomposition_grid,
+    "TippingPoints": _tipping,
+    "RobustBounds": _robust,
+    "PowerScaling": _power,
+    "PriorPredictive": _prior_predictive,
+    "Lattice": _lattice,
+    "Lean": _lean,
+    "Learning": _learning,
+    "ModelErrorSweep": _model_error,
+    "StorySweep": _stories,
 }

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from attribution.analysis.sensitivity import Sensitivity
-from attribution.analysis.sensitivity import sensitivity as work_out
 from attribution.atomic import check_suffix, write_contents
 from attribution.inference.posterior import Posterior
 from attribution.reporting import REPORT_FORMS, REPORT_SUFFIXES
@@ -14,6 +13,9 @@ from attribution.reporting.answer import Gate
 from attribution.reporting.content import Content, content
 from attribution.reporting.docx import require_docx
 from attribution.reporting.whatif import WhatIfSection, what_if_section
+
+if TYPE_CHECKING:
+    from attribution.analysis.sensitivity import Sensitivity
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +135,8 @@ def write_report(
     if path.suffix == ".docx":
         require_docx()
     if sensitivity is None and posterior.settings.engine == "nuts":
+        from attribution.analysis.sensitivity import sensitivity as work_out
+
         sensitivity = work_out(posterior, rivals)
     prepared = prepare(posterior, rivals=rivals, sensitivity=sensitivity)
     prepared.write(path)

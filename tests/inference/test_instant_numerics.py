@@ -58,3 +58,15 @@ def test_normals_that_are_too_many_to_be_kept_are_the_same(monkeypatch: pytest.M
     kept = sobol_normals(70, 2, 5, 3)
     monkeypatch.setattr("attribution.inference.sobol._MOST_KEPT", 0)
     np.testing.assert_array_equal(sobol_normals(70, 2, 5, 3), kept)
+
+
+@pytest.mark.parametrize("longer_first", [True, False])
+def test_the_first_points_of_a_longer_sequence_are_those_of_a_shorter_one(
+    longer_first: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("attribution.inference.sobol._kept", {})
+    lengths = (7, 4) if longer_first else (4, 7)
+    kept = {length: sobol_normals(70, 2, length, 3) for length in lengths}
+    monkeypatch.setattr("attribution.inference.sobol._MOST_KEPT", 0)  # each drawn by itself
+    for length, normals in kept.items():
+        np.testing.assert_array_equal(normals, sobol_normals(70, 2, length, 3))

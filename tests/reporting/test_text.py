@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import unicodedata
+from typing import get_args, get_type_hints
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from attribution.analysis.comparison.rivals import Rivals
+from attribution.analysis.sensitivity import Sensitivity
 from attribution.inert import legible
+from attribution.reporting.layout import _LAYOUTS
 from attribution.reporting.text import LONGEST, brief
 
 
@@ -41,3 +45,10 @@ def test_nothing_unseen_is_left_and_no_letter_is_lost(text: str) -> None:
 def test_what_is_cut_says_so() -> None:
     assert brief("x" * LONGEST) == "x" * LONGEST
     assert brief("x" * 10_000) == "x" * (LONGEST - 1) + "…"
+
+
+def test_every_table_is_of_a_finding_that_there_is() -> None:
+    """Tables go by the name of a class: one renamed would be told in its own words, without a table."""
+    hints = [*get_type_hints(Sensitivity).values(), *get_type_hints(Rivals).values()]
+    kinds = {getattr(kind, "__name__", "") for hint in hints for kind in (hint, *get_args(hint))}
+    assert set(_LAYOUTS) <= kinds
