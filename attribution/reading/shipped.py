@@ -236,8 +236,8 @@ def _named(field: Field, folder: Path | None, kind: str) -> Part:
             )
         home = _folder(field, folder) / name
     else:
-        home = bundled("models") / _FOLDERS[kind] / f"{name}.yaml"
-        field.word(f"shipped {kind}s", sorted(file.stem for file in home.parent.glob("*.yaml")))
+        shipped = {file.stem: file for file in (bundled("models") / _FOLDERS[kind]).glob("*.yaml")}
+        home = shipped[field.word(f"shipped {kind}s", sorted(shipped))]
     return Part(home.stem, read_text(home), _shown(home))
 
 

@@ -253,6 +253,15 @@ def test_a_name_that_does_not_ship() -> None:
         read_model("tower-22/baselin")
 
 
+@pytest.mark.parametrize("grading", ["../../etc/passwd", "../grading/standard", "standard/", "a/b"])
+def test_a_grading_that_does_not_ship_is_told_with_those_that_do(tmp_path: Path, grading: str) -> None:
+    path = tmp_path / "m.yaml"
+    path.write_text(MODEL.replace("grading: standard", f"grading: {grading}"))
+    with pytest.raises(InputError, match="not among the shipped gradings") as caught:
+        read_model(path)
+    assert caught.value.allowed == "sceptical, standard"
+
+
 @pytest.mark.parametrize("grading", ["../secret.yaml", "/etc/passwd.yaml", "a/../../b.yaml"])
 def test_a_grading_outside_the_folder_of_its_model(tmp_path: Path, grading: str) -> None:
     path = tmp_path / "m.yaml"

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from attribution.cli import main
+from attribution.reading.shipped import shipped_models
 from attribution.reporting.index import index
 
 REPORTS = Path(__file__).parent.parent.parent / "reports"
@@ -76,7 +77,8 @@ def test_the_command_writes_all_models_of_a_case_and_the_index(
 ) -> None:
     assert main(["reports", "tower-22", "--engine", "importance", "-o", str(tmp_path)]) == 0
     written = sorted(path.name for path in (tmp_path / "tower-22").iterdir())
-    assert len(written) == 9 and "sceptical.html" in written
+    forms = [f"{model}{suffix}" for model in shipped_models("tower-22") for suffix in (".html", ".json", ".md")]
+    assert written == sorted(forms) and "sceptical.html" in written
     assert (tmp_path / "README.md").read_text() == index(tmp_path)
     assert main(["reports", "tower-23", "-o", str(tmp_path)]) == 2
     assert 'did you mean "tower-22"' in capsys.readouterr().err

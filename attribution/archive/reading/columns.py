@@ -31,7 +31,7 @@ type Window = tuple[int, int]  # first possible day since 1970-01-01, further da
 UNDATED: Window = (1 << 40, 0)
 _EPOCH = dt.date(1970, 1, 1).toordinal()
 _MONTHS = {name[:3].lower(): number for number, name in enumerate(calendar.month_name) if name}
-_TIME = re.compile(r"[T ]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?( ?[AaPp][Mm])?(Z|[+-]\d{2}:?\d{2})?$")
+_TIME = re.compile(r"[T ]\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?( ?[AaPp][Mm])?( ?([A-Z]{1,4})?([+-]\d{1,2}(:?\d{2})?)?)$")
 _ISO = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?")
 _DAY = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
@@ -46,6 +46,9 @@ _ORDINAL = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th)\b", re.IGNORECASE)
 _SERIAL = re.compile(r"\d{5}(\.\d+)?")  # days since 1899-12-30, as Excel counts
 _EXCEL = dt.date(1899, 12, 30)
 _COMMA = re.compile(r"[+-]?\d{1,3},\d+")
+_DEGREES = re.compile(
+    r"(\d{1,3})\s*[°º]\s*(?:(\d{1,2}(?:\.\d+)?)\s*['’′]\s*)?(?:(\d{1,2}(?:\.\d+)?)\s*(?:[\"”″]|''|’’)\s*)?([NSEWnsew])"
+)
 _BLANKS = re.compile(r"\s+")
 _FORMS = "2024-01-28, 2024-01, 2024, 28 January 2024, 28-Jan-24, January 28, 2024, January 2024"
 type Arrays = dict[str, Any]
@@ -237,6 +240,11 @@ def number_of(text: str, what: str) -> int:
     return int(float(text))
 
 
+def _month_of(text: str, what: str) -> int:
+    """A month by its number or its name."""
+    return _month(text.rstrip("."), text) if text[:1].isalpha() else number_of(text, what)
+
+
 class When:
     """Dates, as windows of days."""
 
@@ -261,7 +269,10 @@ class When:
     def _from_parts(self, texts: list[str]) -> Window:
         given = iter(texts)
         named = {"year": self._dates.year, "month": self._dates.month, "day": self._dates.day}
-        year, month, day = (number_of(next(given), part) if column else 0 for part, column in named.items())
+        year, month, day = (
+            (_month_of if part == "month" else number_of)(next(given), part) if column else 0
+            for part, column in named.items()
+        )
         return calendar_window(year, month, day, self._today)
 
     def _from_texts(self, texts: list[str]) -> Window:
@@ -277,6 +288,21 @@ class When:
         if self._dates.serial and _SERIAL.fullmatch(text):
             text = str(_EXCEL + dt.timedelta(days=int(float(text))))
         return window(text, self._dates.order, self._today)
+
+
+def sexagesimal(text: str, limit: float) -> float:
+    """Degrees, minutes and seconds with their signs, in decimal degrees; infinite for what is none.
+
+    >>> sexagesimal("34° 30' S", 90.0)
+    -34.5
+    """
+    match = _DEGREES.fullmatch(text)
+    if match is None:
+        return np.inf
+    degrees, minutes, seconds, side = int(match[1]), float(match[2] or 0), float(match[3] or 0), match[4].upper()
+    if (side in "NS") != (limit == 90.0) or minutes >= 60 or seconds >= 60:
+        return np.inf
+    return (degrees + minutes / 60 + seconds / 3600) * (-1 if side in "SW" else 1)
 
 
 class Where:
@@ -311,6 +337,8 @@ class Where:
                 values[at] = np.nan
             elif _COMMA.fullmatch(text):  # no coordinate has thousands, so a comma is its point
                 values[at] = float(text.replace(",", "."))
+            else:
+                values[at] = sexagesimal(text, limit)
         wrong = np.flatnonzero(np.abs(values) > limit)
         if wrong.size:
             text = rows.columns[column][int(wrong[0])]
@@ -320,7 +348,7 @@ class Where:
                 allowed=f"-{limit:g} to {limit:g} degrees, or empty",
                 hint=exchanged
                 if np.isfinite(number(text))
-                else nothing_hint(text) or "a number with a decimal point, such as 33.31",
+                else nothing_hint(text) or "a number with a decimal point, such as 33.31, or 33°18'36\"N",
                 file=rows.file,
                 line=int(rows.lines[int(wrong[0])]),
             )

@@ -20,6 +20,7 @@ from attribution.archive.reading.encodings import Written
 from attribution.archive.reading.labels import key
 from attribution.archive.reading.mapping import EventMapping
 from attribution.domain.concern import Concern
+from attribution.domain.verbal import few
 
 FEW_LABELS = 50
 _NUMBER = re.compile(r"\d+")
@@ -41,6 +42,7 @@ NAMING = (
         "label*",
     ),
 )
+MARKS = frozenset(("x", "1", "0", "yes", "no", "y", "n", "true", "false", "+", "*", "\u2713", "\u2714"))
 _SETTLES = 0.99  # share of events whose label the other events of the same value already give
 _SPEAKS = 0.05
 _LEAST = 20
@@ -52,6 +54,7 @@ def reading_concerns(
     """All doubts about a table that was read."""
     return (
         *_few_labels(events),
+        *_marks(events, mapping),
         *leak_concerns(events, mapping),
         *_left_out(mapping, tally, found_ids),
         *_twice(events),
@@ -108,6 +111,21 @@ def _few_labels(events: EventTable) -> Iterator[Concern]:
             means="what is learned from so few is wide, and depends on single events",
             remedy=f"take a longer history: from {FEW_LABELS} labelled events on this concern goes away",
             topic="few labels",
+        )
+
+
+def _marks(events: EventTable, mapping: EventMapping) -> Iterator[Concern]:
+    """Marks that are read as names, where each faction has a column."""
+    count = np.bincount(events.label[events.labelled], minlength=len(events.factions))
+    found = [name for name, times in zip(events.factions, count.tolist(), strict=True) if times and key(name) in MARKS]
+    if found and len(mapping.perpetrators.columns) > 1:
+        told = ", ".join(f'"{name}"' for name in found)
+        yield Concern(
+            what=f"{told} is read as a perpetrator's name in the columns {few(mapping.perpetrators.columns, 4)}",
+            means="whose column it is does not count",
+            remedy=f"if each faction has a column: `marks: [{told}]` under `perpetrator:`, and `missing:` for no",
+            severity="blocking",
+            topic="marks",
         )
 
 

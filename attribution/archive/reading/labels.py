@@ -122,7 +122,7 @@ class Factions:
 
     def tree(self) -> tuple[tuple[str, ...], Ints]:
         """Groups above the factions, and everybody's parent; from the mapping's lineage."""
-        above = {self.name(child): self.name(parent) for child, parent in self._mapping.lineage}
+        above = self._parents()
         factions = list(self.codes.names)
         groups: list[str] = []
         waiting = [name for name in factions if name in above]
@@ -136,6 +136,26 @@ class Factions:
         for name in nodes:
             self._check_line(name, above)
         return tuple(groups), frozen_ints([nodes.index(above[name]) if name in above else ROOT for name in nodes])
+
+    def _parents(self) -> dict[str, str]:
+        """Who stands above whom, under the one spelling of each.
+
+        Raises
+        ------
+        EventError
+            Two spellings of one name with two parents.
+        """
+        above: dict[str, str] = {}
+        for child, parent in self._mapping.lineage:
+            name, wanted = self.name(child), self.name(parent)
+            if above.setdefault(name, wanted) != wanted:
+                raise EventError(
+                    f'"{child}" is "{name}", which has two parents: {above[name]} and {wanted}.',
+                    at=("lineage", child),
+                    allowed="one parent for each name, however it is spelt",
+                    hint="which parent it had when is not said here: take the one that its habits come from",
+                )
+        return above
 
     def _check_line(self, name: str, above: dict[str, str]) -> None:
         here, seen = name, [name]

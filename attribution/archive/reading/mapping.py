@@ -116,10 +116,12 @@ class Certainty:
 class Perpetrators:
     """Who it was: several columns, or several names in one cell, mean "one of these".
 
-    `unknown` and `residual` are names with ``*`` for anything: nobody knows; known to be none of the named.
+    `unknown` and `residual` are names with ``*`` for anything: nobody knows; known to be none of the named. `marks` are
+    words that stand for the name of their column, where each faction has one.
     """
 
     columns: tuple[str, ...]
+    marks: tuple[str, ...] = ()
     separator: str = ""
     together: bool = False  # rows of one id are one event, by one of those whom they name
     unknown: tuple[str, ...] = ()
@@ -224,6 +226,7 @@ class EventMapping:
     encoding: Encoding = "auto"
     separator: str = ""
     header: int = 0
+    last: int = 0
     sheet: str = ""
     missing: tuple[str, ...] = ("",)
     places: Places = Places()

@@ -43,6 +43,7 @@ MAPPING: Keys = {
     "extends": ("text", "a shipped mapping, or a path beside this one: what is not said here is taken from there"),
     "separator": ("text", "what stands between the fields of a CSV (default: it is found out)"),
     "header": ("line", "line, or row of the sheet, that holds the names of the columns (default: the first)"),
+    "last": ("last-line", "line, or row of the sheet, of the last event: notes below it are not read"),
     "sheet": ("text", "sheet of an Excel file (default: the first)"),
     "optional": ("texts", "columns that a table may lack: it is then read without what is made of them"),
     "missing": ("texts", "words that mean that nothing is known, in every column"),
@@ -86,6 +87,7 @@ PLACES: Keys = {
 }
 PERPETRATORS: Keys = {
     "columns": ("texts", "column with the perpetrator; several columns mean: one of these"),
+    "marks": ("texts", "words, such as x or 1, that stand for the name of their column: a column for each faction"),
     "separator": ("text", "what stands between several names in one cell: one of these"),
     "together": ("flag", "yes: rows of one id are one event, by one of those whom they name (default: no)"),
     "unknown": ("texts", "names of nobody, * for anything"),
@@ -127,6 +129,7 @@ EXCLUSION: Keys = {
     "case": ("id", "left out for the prior of this case only"),
     "because": ("text", "why"),
 }
+_MOST_LINES = 10**9
 _NUMBER = {"type": "number"}
 _SHARE: Schema = {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1}
 _DAYS = {"type": "integer", "minimum": 0, "maximum": 36_600}
@@ -201,7 +204,8 @@ def parse_mapping(text: str, file: str = "mapping.yaml") -> EventMapping:
             source=text_of(block, "source"),
             encoding=block["encoding"].word("encodings", ENCODINGS) if "encoding" in block else "auto",  # type: ignore[arg-type]
             separator=_separator(block["separator"]) if "separator" in block else "",
-            header=_header(block["header"]) if "header" in block else 0,
+            header=_line(block["header"], 1000) if "header" in block else 0,
+            last=_line(block["last"], _MOST_LINES) if "last" in block else 0,
             sheet=text_of(block, "sheet"),
             missing=("", *(_raw(word) for word in block["missing"].one_or_more())) if "missing" in block else ("",),
             optional=_texts(block["optional"]) if "optional" in block else (),
@@ -311,6 +315,7 @@ def _perpetrators(field: Field) -> Perpetrators:
     block = field.block(PERPETRATORS, ("columns",))
     return Perpetrators(
         columns=_texts(block["columns"]),
+        marks=_texts(block["marks"]) if "marks" in block else (),
         separator=text_of(block, "separator"),
         together=_flag(block["together"]) if "together" in block else False,
         unknown=_texts(block["unknown"]) if "unknown" in block else (),
@@ -373,10 +378,10 @@ def _flag(field: Field) -> bool:
     return field.word("words", ("yes", "no")) == "yes"
 
 
-def _header(field: Field) -> int:
+def _line(field: Field, most: int) -> int:
     line = field.number()
-    if line != int(line) or not 1 <= line <= 1000:
-        raise field.fail("the header is no line.", "a whole number from 1 to 1000")
+    if line != int(line) or not 1 <= line <= most:
+        raise field.fail("this is no line.", f"a whole number from 1 to {most:,}")
     return int(line)
 
 
@@ -450,4 +455,5 @@ def _maps() -> dict[str, Schema]:
         "propensities": map_of(either(_SHARE, {"type": "array", "items": _SHARE, "minItems": 3, "maxItems": 3})),
         "conditions": map_of(either(ref("texts"), negated, span)),
         "line": {"type": "integer", "minimum": 1, "maximum": 1000},
+        "last-line": {"type": "integer", "minimum": 1, "maximum": _MOST_LINES},
     }

@@ -79,7 +79,8 @@ def read_events(
         With the file and the line of the table, or of the mapping.
     """
     path = Path(path)
-    layout = Layout(mapping.separator, mapping.header, mapping.sheet, tuple(name for name, _ in mapping.columns))
+    wanted = tuple(name for name, _ in mapping.columns)
+    layout = Layout(mapping.separator, mapping.header, mapping.last, mapping.sheet, wanted)
     table = open_table(path, mapping.encoding, layout)
     called = _called(mapping, table.header)
     absent = {column: at for column, at in mapping.columns if column not in called}
@@ -270,6 +271,9 @@ class Collector:
         self._what = [What(feature, missing) for feature in mapping.features]
         self._conditions = [(one.column, Remembered(Wanted(one, missing, today, order))) for one in mapping.where]
         self._plain = Remembered(whole)
+        marks = {key(whole(mark)) for mark in mapping.perpetrators.marks}
+        named = mapping.perpetrators.columns if marks else ()
+        self._named = {name: Remembered(partial(_meant, marks, name)) for name in named}
         self._parts: dict[str, list[NDArray[Any]]] = {}
         self.rows = self.filtered = self.excluded = self.undated = 0
         self.found_ids: set[str] = set()
@@ -313,7 +317,7 @@ class Collector:
         """Texts without outer blanks and idle zeros; those that hardly repeat are not remembered."""
         rare, out = self._mapping.rare, dict[str, Sequence[str]]()
         for name, column in chunk.columns.items():
-            clean = str.strip if name in rare else self._plain.__getitem__
+            clean = str.strip if name in rare else self._named.get(name, self._plain).__getitem__
             if isinstance(column, Texts):
                 out[name] = texts = column.stripped()
                 self.met.missing |= texts.among(self._missing)
@@ -392,6 +396,12 @@ class Collector:
                 raise EventError(f'"{name}" ends before it begins.', at=("lifetimes", name), allowed="from, then until")
             out.append((self._who.factions.name(name), (low, high)))
         return tuple(out)
+
+
+def _meant(marks: Container[str], column: str, text: str) -> str:
+    """A cell of a column that has the name of a faction: the name itself where it is marked."""
+    plain = whole(text)
+    return column if key(plain) in marks else plain
 
 
 def _check_some(collector: Collector, mapping: EventMapping, file: str) -> None:

@@ -41,6 +41,7 @@ class Layout:
 
     separator: str = ""  # "": whichever gives the columns that are wanted
     header: int = 0  # line (of a sheet: row) of the names; 0: the first that is no ``sep=``
+    last: int = 0  # line (of a sheet: row) of the last event; 0: that of the file
     sheet: str = ""  # "": the first
     wanted: tuple[str, ...] = ()  # columns that the mapping names
 
@@ -59,6 +60,7 @@ class Table:
     written: Written
     separator: str = ","
     skipped: int = 0  # lines above the header
+    last: int = 0  # line of the last row; 0: that of the file
     sheet: str = ""
     hint: str = ""  # where the names of the columns stand, if it is not in the header
 
@@ -83,7 +85,7 @@ class Table:
     def by_columns(self) -> bool:
         """Whether the table is large, and can be read by columns with the same result."""
         text = suffix(self.path) not in (".parquet", ".xlsx", ".geojson")
-        return text and readable(self.path, self.written, self.separator, self.header)
+        return text and not self.last and readable(self.path, self.written, self.separator, self.header)
 
     def coded(self, columns: Sequence[str], rare: Container[str] = ()) -> Iterator[Chunk]:
         """The rows by columns, in order, those of `rare` texts as they are; of an error no line is known.
@@ -146,7 +148,7 @@ def _open_csv(path: Path, written: Written, layout: Layout) -> Table:
     separator = max(separators, key=fit)
     header = _header(path, written, separator, skipped)
     hint = "" if layout.names_in(header) else _elsewhere(layout, rows, "line")
-    return Table(path, header, written, separator, skipped, hint=hint)
+    return Table(path, header, written, separator, skipped, layout.last, hint=hint)
 
 
 def _check_kind(line: str, path: Path) -> None:
@@ -257,12 +259,13 @@ def _open_excel(path: Path, layout: Layout) -> Table:
     while header and not header[-1]:
         header = header[:-1]  # cells beside the table that once held something
     hint = "" if layout.names_in(header) else _elsewhere(layout, sheets, "row")
-    return Table(path, header, Written("Excel", ""), skipped=skipped, sheet=sheet, hint=hint)
+    return Table(path, header, Written("Excel", ""), skipped=skipped, last=layout.last, sheet=sheet, hint=hint)
 
 
 def excel_chunks(table: Table, columns: Sequence[str], rows: int) -> Iterator[Chunk]:
     """The rows of the sheet that are not empty, counted as the sheet counts them; a cell that is not there is empty."""
-    source = islice(_excel(table.path, table.sheet), table.skipped + 1, None)
+    first = table.skipped + 1
+    source = islice(_excel(table.path, table.sheet), first, max(table.last, first) if table.last else None)
     positions = [table.header.index(name) for name in columns]
     line = table.skipped + 2
     while found := list(islice(source, rows)):
@@ -366,9 +369,10 @@ def _csv_chunks(table: Table, columns: Sequence[str], rows: int) -> Iterator[Chu
         io.TextIOWrapper(raw, table.written.codec, errors="replace", newline="") as text,
     ):
         csv.field_size_limit(LONGEST_FIELD)
-        reader = csv.reader(text, delimiter=table.separator, strict=True)
         for _ in range(table.skipped):
             text.readline(LONGEST_FIELD)
+        lines_of = islice(text, max(1, table.last - table.skipped)) if table.last else text
+        reader = csv.reader(lines_of, delimiter=table.separator, strict=True)
         next(reader)
         while True:
             start = reader.line_num + table.skipped
@@ -416,14 +420,21 @@ def _whole(
             raise FormatError(
                 f"the row has {len(row)} of {width} fields" + (", and the file ends here." if cut else "."),
                 allowed=f"{width} fields, as in the header",
-                hint="the file was cut in the middle of a row: get it again, or delete the rest of the row"
-                if cut
-                else "a separator inside a text needs quotes around the text",
+                hint=_way_out(found, at, width, lines, cut=cut),
                 file=file,
                 line=lines[at],
             )
     kept = [at for at, row in enumerate(found) if row]
     return [found[at] for at in kept], [lines[at] for at in kept]
+
+
+def _way_out(found: list[list[str]], at: int, width: int, lines: Sequence[int], *, cut: bool) -> str:
+    again = "if the file was cut in the middle of a row, get it again, or delete the rest of the row"
+    below = at > 0 and not any(len(row) >= width for row in found[at:])  # nothing but notes
+    if not below:
+        return again if cut else "a separator inside a text needs quotes around the text"
+    note = f"if this is a note below the table, say `last: {lines[at - 1]}` in the mapping"
+    return f"{again}; {note}" if cut else note
 
 
 def _parquet(path: Path) -> Any:

@@ -150,6 +150,7 @@ def _uncovered(
             "date: precision": "their dates are read as exact",
             "claim": "they are read as names of claimants",
             "where": "those rows are left out",
+            "perpetrator: marks": "they are read as names of perpetrators",
             "perpetrator: certainty": "their labels have the certainty of `else`",
         }.get(one.where, "they are read as any other word"),
         remedy="list them, if they mean something",
@@ -168,7 +169,6 @@ def _listed(word: str, patterns: list[str]) -> bool:
 
 def _lists(mapping: EventMapping) -> Iterator[WordList]:
     who, dates = mapping.perpetrators, mapping.dates
-    names = (*who.columns, *((mapping.claims.column,) if mapping.claims else ()))
     if dates.precision:
         words = tuple(word for word, _ in dates.precision.days)
         yield WordList("date: precision", (dates.precision.column,), words, closed=True)
@@ -183,6 +183,13 @@ def _lists(mapping: EventMapping) -> Iterator[WordList]:
         if feature.values:
             words = tuple(word for word, _ in feature.values)
             yield WordList(f"features: {feature.name}", (feature.column,), words, closed=False)
+    yield from _of_names(mapping)
+
+
+def _of_names(mapping: EventMapping) -> Iterator[WordList]:
+    """Lists of names, and of the rows that are wanted."""
+    who = mapping.perpetrators
+    names = (*who.columns, *((mapping.claims.column,) if mapping.claims else ()))
     for one in mapping.where:
         if one.words:
             yield WordList("where", (one.column,), one.words, closed=one.among, before=True)
@@ -196,6 +203,8 @@ def _lists(mapping: EventMapping) -> Iterator[WordList]:
     ):
         if words:
             yield WordList(where, names, words, closed=False)
+    if who.marks:  # where they stand the names of the columns are read
+        yield WordList("perpetrator: marks", who.columns, who.columns, closed=True)
 
 
 def _members(mapping: EventMapping) -> tuple[str, ...]:
@@ -210,7 +219,7 @@ def _of_factions(mapping: EventMapping) -> Iterator[tuple[str, tuple[str, ...]]]
 
     A group may stand above another group and needs no event of its own; who hangs on a group must occur.
     """
-    renamed = {key(name) for name, _ in mapping.aliases}
+    renamed = {key(name) for canonical, others in mapping.aliases for name in (canonical, *others)}
     indirect = renamed | {key(member) for one in mapping.umbrellas for member in one.members}
     groups = {key(parent) for _, parent in mapping.lineage}
 
