@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -48,7 +49,7 @@ def run_nuts(compiled: Any, sampling: Sampling, seed: int, *, progressbar: bool 
     import nutpie
 
     try:
-        trace = nutpie.sample(
+        sampler = nutpie.sample(
             compiled,
             draws=sampling.draws,
             tune=sampling.tune,
@@ -58,12 +59,17 @@ def run_nuts(compiled: Any, sampling: Sampling, seed: int, *, progressbar: bool 
             maxdepth=sampling.maxdepth,
             progress_bar=progressbar,
             save_warmup=False,
+            blocking=False,  # waiting is ours: nutpie would ask an interrupted sampler for results it need not have
         )
+        try:
+            trace = sampler.wait()
+        except BaseException:
+            with suppress(RuntimeError):  # there is nothing to stop
+                sampler.cancel()
+            raise
     except (RuntimeError, ValueError) as error:
         raise EngineError(f"NUTS gave up: {error}") from error
     posterior, stats = trace["posterior"], trace["sample_stats"]
-    if posterior.sizes["draw"] < sampling.draws:
-        raise KeyboardInterrupt
     return Sampled(
         draws={str(name): posterior[name].transpose("chain", "draw", ...).to_numpy() for name in posterior},
         stats={ours: np.asarray(stats[theirs]) for ours, theirs in _STATS.items() if theirs in stats},

@@ -258,7 +258,8 @@ def test_the_package_is_a_command() -> None:
     assert shown.stdout.startswith("attribution 0.")
 
 
-def test_interrupting_leaves_the_old_report(tmp_path: Path) -> None:
+@pytest.mark.parametrize("seconds", [0.0, 0.5], ids=["before the first draw", "while it draws"])
+def test_interrupting_leaves_the_old_report(seconds: float, tmp_path: Path) -> None:
     """Ctrl-C while it samples: exit code 130, and the report that was there is untouched."""
     old = tmp_path / "reports" / "tower-22" / "baseline.html"
     old.parent.mkdir(parents=True)
@@ -276,7 +277,7 @@ def test_interrupting_leaves_the_old_report(tmp_path: Path) -> None:
     )  # fmt: skip
     assert process.stdout is not None
     assert process.stdout.readline().strip() == "sampling"
-    time.sleep(0.5)
+    time.sleep(seconds)
     process.send_signal(signal.SIGINT)
     try:
         _, err = process.communicate(timeout=60)

@@ -9,7 +9,7 @@ import pytest
 
 import attribution as at
 from attribution.domain.numbers import Number
-from attribution.errors import UsageError
+from attribution.errors import EngineError, UsageError
 from attribution.inference import nuts
 from attribution.inference.concerns import fit_concerns
 from attribution.inference.draws import Draws, estimate, khat_threshold, smoothed, weighted_quantiles
@@ -144,6 +144,25 @@ def test_settings_that_cannot_be() -> None:
         Settings(engine="vi")  # type: ignore[arg-type]
     with pytest.raises(UsageError, match="random_seed is -1"):
         Settings(random_seed=-1)
+
+
+@pytest.mark.parametrize(("raised", "known_as"), [(KeyboardInterrupt, KeyboardInterrupt), (RuntimeError, EngineError)])
+def test_a_sampler_that_has_nothing_yet_can_be_interrupted(
+    raised: type[BaseException], known_as: type[BaseException], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Asked for results too early nutpie has an error of its own, which must not hide who stopped it."""
+    import nutpie
+
+    class Started:
+        def wait(self) -> None:
+            raise raised("first")
+
+        def cancel(self) -> None:
+            raise RuntimeError("Sampler has no results to take")
+
+    monkeypatch.setattr(nutpie, "sample", lambda *_, **__: Started())
+    with pytest.raises(known_as, match="first"):
+        nuts.run_nuts(None, Sampling(), 1)
 
 
 def test_what_goes_to_nutpie_is_part_of_the_settings(case: at.Case, baseline: at.Model, tmp_path: Path) -> None:
