@@ -8,7 +8,7 @@ and the network to another. Previewed, only what one change bears upon is summed
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 from weakref import WeakKeyDictionary
@@ -17,7 +17,7 @@ import numpy as np
 
 from attribution.analysis.reweighting import Reweighted, reweight, transferred
 from attribution.analysis.units import Unit, standing_case
-from attribution.analysis.workspace import Workspace
+from attribution.analysis.workspace import Columns, Workspace
 from attribution.domain.case import Case
 from attribution.domain.evidence import Item, Statement
 from attribution.domain.grades import DIGITS, LETTERS, Grade
@@ -40,6 +40,8 @@ AT_RANDOM = ""  # forged toward nobody
 _BEST, _WORST = Grade("A", "1"), Grade("E", "5")
 _JUDGED_LETTERS, _JUDGED_DIGITS = LETTERS[:-1], DIGITS[:-1]
 _MARK = Number.exactly(0.4142135623)  # a constant that no case states, so that its slot is its own
+
+_TOGETHER = 2**19  # numbers of a network that are changed at a time
 
 _ALL_SAID = Unsaid()
 
@@ -106,6 +108,27 @@ def perturbed(workspace: Workspace, change: Perturbation, amount: float, *, refi
     return reweight(posterior, program, change.preview(workspace, amount), refit=refit)
 
 
+def margins_under(workspace: Workspace, changes: Sequence[Perturbation], amounts: Sequence[float] | Floats) -> Floats:
+    """Log-odds of the leader against every faction under each change by its amount alone: (change, faction).
+
+    Changes of numbers that bear upon the same parts are summed together, so many at a time as stay near the processor.
+    """
+    found = np.empty((len(changes), len(workspace.program.factions)))
+    together = max(1, _TOGETHER // workspace.slots.size)
+    groups: dict[Reach, list[int]] = {}
+    for position, change in enumerate(changes):
+        if isinstance(change, NumberShift | Regrade):
+            groups.setdefault(replace(change.reach(workspace), following=()), []).append(position)
+        else:
+            found[position] = workspace.margins(change.preview(workspace, float(amounts[position])))
+    for reach, group in groups.items():
+        for start in range(0, len(group), together):
+            some = group[start : start + together]
+            columns = [changes[one].columns(workspace, float(amounts[one])) for one in some]
+            found[some] = workspace.margins(workspace.totals(columns, reach))
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class NumberShift:
     """An uncertain number moved by widths ``H - L`` on its probit or log scale, its width kept."""
@@ -118,7 +141,15 @@ class NumberShift:
         return variant.edited(lambda program: shifted(program, program.labels.index(self.id), amount * self.width))
 
     def preview(self, workspace: Workspace, amount: float) -> Floats:
-        return workspace.total(*workspace.shifted(self.coordinate, amount * self.width))
+        return np.asarray(workspace.totals([self.columns(workspace, amount)], self.reach(workspace))[0])
+
+    def columns(self, workspace: Workspace, amount: float) -> Columns:
+        """Values of the slots that change, by slot."""
+        return workspace.shifted(self.coordinate, amount * self.width)
+
+    def reach(self, workspace: Workspace) -> Reach:
+        """What it bears upon."""
+        return workspace.moved_by(self.coordinate)[1]
 
     def size(self, amount: float) -> float:
         return abs(amount)
@@ -216,12 +247,18 @@ class Regrade:
         return replace(variant, case=regraded(variant.case, {self.id: self.grades[int(amount)]}), compiled=None)
 
     def preview(self, workspace: Workspace, amount: float) -> Floats:
+        return np.asarray(workspace.totals([self.columns(workspace, amount)], self.reach(workspace))[0])
+
+    def columns(self, workspace: Workspace, amount: float) -> Columns:
+        """Values of the slots that change, by slot."""
         grade = self.grades[int(amount)]
-        slots = np.array(workspace.expanded_slots)
         column = int(workspace.expanded.reliability[self.position])
-        slots[:, column] = self._letter(workspace, grade) * self._digit(workspace, grade)
+        return {column: self._letter(workspace, grade) * self._digit(workspace, grade)}
+
+    def reach(self, workspace: Workspace) -> Reach:
+        """What it bears upon."""
         part = int(workspace.program.ints.origin_part[self.position])
-        return workspace.total(slots, Reach(frozenset({part}), prior=False, following=()))
+        return Reach(frozenset({part}), prior=False, following=())
 
     def size(self, amount: float) -> float:
         return float(_steps(self.now, self.grades[int(amount)]))
@@ -272,8 +309,7 @@ def _others(case: Case, origin: Origin, now: Grade) -> list[Grade]:
 
 def _as_read(case: Case, origin: Origin, grade: Grade) -> Grade:
     """A digit 1 is read as 2 where another origin reports on the same fact."""
-    confirmed = effective_grade(case, replace(origin, grade=Grade(grade.letter, "1")))
-    return Grade(grade.letter, "2") if grade.digit == "1" and confirmed.digit == "2" else grade
+    return effective_grade(case, replace(origin, grade=grade))
 
 
 def _steps(now: Grade, then: Grade) -> int:

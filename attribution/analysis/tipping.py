@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import compress, pairwise
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -18,16 +19,18 @@ from attribution.analysis.perturbations import (
     Regrade,
     Variant,
     grades,
+    margins_under,
     number_shifts,
     perturbed,
     prior_weights,
 )
 from attribution.analysis.reweighting import lead, reweight
-from attribution.analysis.workspace import Workspace, crossing, even_rows
+from attribution.analysis.workspace import Workspace, crossings, even_rows
 from attribution.domain.numbers import Number
 from attribution.domain.verbal import percent
 from attribution.inference.posterior import Posterior
-from attribution.network.curves import to_scale
+from attribution.network.curves import from_scale, to_scale
+from attribution.network.program import Floats, Ints
 from attribution.plots.figures import DotRow, Key, Scale, dots
 from attribution.plots.style import Role
 
@@ -298,27 +301,23 @@ class _Search:
         self, kind: ChangeKind, changes: Sequence[Continuous], grid: tuple[float, ...]
     ) -> tuple[tuple[TippingPoint, ...], int]:
         """The smallest of the changes that change the lead, and how many can."""
-        rough = [
-            min(thresholds, key=lambda threshold: threshold.size)
-            for change in changes
-            if (thresholds := [*self._screened(change, grid)])
-        ]
-        nearest = sorted(rough, key=lambda threshold: threshold.size)[: self.shown]
-        solved = [_solved(self.middle, one, (1.2, 2.0), _WITHIN[1]) for one in nearest]
-        points = [self._confirmed(kind, one) for one in solved if one is not None]
-        return tuple(sorted((one for one in points if one is not None), key=lambda point: point.size)), len(rough)
-
-    def _screened(self, change: Continuous, grid: tuple[float, ...]) -> list[_Threshold]:
-        """To each side, where the lead passes on the few draws of the screen."""
-        brackets = _brackets(self.small, change, grid)
-        found = (_threshold(self.small, change, bracket, _WITHIN[0]) for bracket in brackets)
-        return [threshold for threshold in found if threshold is not None]
-
-    def _confirmed(self, kind: ChangeKind, near: _Threshold) -> TippingPoint | None:
-        """On all draws: the threshold, then weights, errors and k-hat at the place."""
+        rough = self._nearest(changes, grid)
+        smallest = sorted(rough, key=lambda threshold: threshold.size)[: self.shown]
+        near = _solved(self.middle, smallest, (1.2, 2.0), _WITHIN[1])
         exact = _solved(self.whole, near, (1.02, 1.2, 2.0), _WITHIN[2])
-        if exact is None:
-            return None
+        points = [self._confirmed(kind, one) for one in exact]
+        return tuple(sorted(points, key=lambda point: point.size)), len(rough)
+
+    def _nearest(self, changes: Sequence[Continuous], grid: tuple[float, ...]) -> list[_Threshold]:
+        """Of every change that can change the lead, the nearest place where it does, on the few draws of the screen."""
+        nearest: dict[str, _Threshold] = {}
+        for one in _thresholds(self.small, *_brackets(self.small, changes, grid), _WITHIN[0]):
+            if one and (one.change.id not in nearest or one.size < nearest[one.change.id].size):
+                nearest[one.change.id] = one
+        return list(nearest.values())
+
+    def _confirmed(self, kind: ChangeKind, exact: _Threshold) -> TippingPoint:
+        """Weights, errors and k-hat at the place, on all draws."""
         posterior, change, amount = self.whole.posterior, exact.change, exact.amount
         then = perturbed(self.whole, change, amount, refit=self.refit)
         log_odds, error = then.log_odds(self.whole.leader, exact.to)
@@ -345,17 +344,20 @@ class _Search:
     def _steepness(self, at: _Threshold) -> float:
         """How fast the log-odds against the rival change by the size of the change, just before the lead passes."""
         before = 0.97 * at.amount
-        here, there = (_margins(self.whole, at.change, amount)[at.to] for amount in (at.amount, before))
+        here, there = margins_under(self.whole, [at.change] * 2, (at.amount, before))[:, at.to]
         slope = abs(float(here - there) / (at.amount - before))
         return slope * abs(at.amount) / at.size
 
     def grades(self, among: list[Regrade]) -> tuple[tuple[TippingPoint, ...], int]:
         """The smallest changes of grade that change the lead, and how many origins have one."""
-        able = [one for one in among if any(self._least(one, end, self.small) < _NEAR for end in one.ends)]
+        ends = [(one, end) for one in among for end in one.ends]
+        near = {one.id for (one, _), least in zip(ends, self._least(self.small, ends), strict=True) if least < _NEAR}
+        able = [one for one in among if one.id in near]
+        places = [(position, place) for position, one in enumerate(able) for place in range(1, len(one.grades))]
+        margins = self._least(self.middle, [(able[position], place) for position, place in places])
         waiting = sorted(
-            (one.size(place), self._least(one, place, self.middle), position, place)
-            for position, one in enumerate(able)
-            for place in range(1, len(one.grades))
+            (able[position].size(place), margin, position, place)
+            for (position, place), margin in zip(places, margins, strict=True)
         )
         points: dict[int, TippingPoint] = {}
         for _, margin, position, place in waiting:
@@ -367,8 +369,10 @@ class _Search:
                     points[position] = point
         return tuple(points.values()), len(able)
 
-    def _least(self, one: Regrade, place: int, on: Workspace) -> float:
-        return float(on.margins(one.preview(on, place)).min())
+    def _least(self, on: Workspace, regrades: Sequence[tuple[Regrade, int]]) -> list[float]:
+        """What is left of the lead under each other grade: log-odds against whoever comes nearest."""
+        changes, places = [one for one, _ in regrades], [place for _, place in regrades]
+        return [float(least) for least in margins_under(on, changes, places).min(axis=1)]
 
     def _regraded(self, one: Regrade, place: int) -> TippingPoint:
         posterior = self.whole.posterior
@@ -393,40 +397,49 @@ class _Search:
         )
 
 
-def _margins(on: Workspace, change: Continuous, amount: float) -> np.ndarray:
-    return on.margins(change.preview(on, amount))
-
-
-def _brackets(on: Workspace, change: Continuous, grid: tuple[float, ...]) -> list[tuple[float, float]]:
-    """To each side the first pair of neighbours on the grid, going outwards from 0, between which the lead passes.
+def _brackets(
+    on: Workspace, changes: Sequence[Continuous], grid: tuple[float, ...]
+) -> tuple[list[Continuous], list[tuple[float, float]]]:
+    """To each side of each change the first neighbours on the grid, going outwards, between which the lead passes.
 
     A rival that comes nearer than `_NEAR` counts, since the draws of the screen are few.
     """
-    found = []
-    for side in (-1.0, 1.0):
-        inner = 0.0
-        for step in grid:
-            if _margins(on, change, side * step).min() < _NEAR:
-                found.append((inner, side * step))
-                break
-            inner = side * step
-    return found
+    sides = [(change, side) for change in changes for side in (-1.0, 1.0)]
+    found: dict[int, tuple[float, float]] = {}
+    for inner, outer in pairwise((0.0, *grid)):
+        left = [place for place in range(len(sides)) if place not in found]
+        margins = margins_under(on, [sides[place][0] for place in left], [sides[place][1] * outer for place in left])
+        found |= {
+            place: (sides[place][1] * inner, sides[place][1] * outer)
+            for place in compress(left, (margins.min(axis=1) < _NEAR).tolist())
+        }
+    return [sides[place][0] for place in sorted(found)], [found[place] for place in sorted(found)]
 
 
-def _threshold(on: Workspace, change: Continuous, bracket: tuple[float, float], within: float) -> _Threshold | None:
-    """The amount within a bracket at which the lead passes; None where it does not."""
-    found = crossing(lambda amount: _margins(on, change, amount), bracket, within=within)
-    return _Threshold(change, *found) if found else None
+def _thresholds(
+    on: Workspace, changes: Sequence[Continuous], brackets: Sequence[tuple[float, float]], within: float
+) -> list[_Threshold | None]:
+    """The amount in each bracket at which the lead passes; None where it does not."""
+
+    def margins(which: Ints, amounts: Floats) -> Floats:
+        return margins_under(on, [changes[place] for place in which.tolist()], amounts)
+
+    amounts, rivals = crossings(margins, np.array(brackets), within=within)
+    return [
+        None if np.isnan(amount) else _Threshold(change, amount, to)
+        for change, amount, to in zip(changes, amounts.tolist(), rivals.tolist(), strict=True)
+    ]
 
 
-def _solved(on: Workspace, rough: _Threshold, wider: tuple[float, ...], within: float) -> _Threshold | None:
-    """The same threshold on more draws, looked for around where it was, wider and wider."""
-    brackets = [(rough.amount / factor, rough.amount * factor) for factor in wider]
-    for bracket in [*brackets, (0.0, rough.amount * wider[-1])]:
-        found = _threshold(on, rough.change, bracket, within)
-        if found:
-            return found
-    return None
+def _solved(on: Workspace, rough: list[_Threshold], wider: tuple[float, ...], within: float) -> list[_Threshold]:
+    """The same thresholds on more draws, looked for around where they were, wider and wider."""
+    found: dict[int, _Threshold] = {}
+    for inner, outer in (*((1.0 / factor, factor) for factor in wider), (0.0, wider[-1])):
+        left = [place for place in range(len(rough)) if place not in found]
+        brackets = [(rough[place].amount * inner, rough[place].amount * outer) for place in left]
+        solved = _thresholds(on, [rough[place].change for place in left], brackets, within)
+        found |= {place: one for place, one in zip(left, solved, strict=True) if one}
+    return [found[place] for place in sorted(found)]
 
 
 def _words(posterior: Posterior, change: Continuous, amount: float) -> tuple[str, str]:
@@ -444,9 +457,7 @@ def _figure(value: float) -> str:
 
 def moved(number: Number, amount: float) -> Number:
     """A triple moved by so many widths on its probit or log scale, its width kept."""
-    from scipy.special import ndtr
-
     low, best, high = (to_scale(value, number.scale) for value in (number.low, number.best, number.high))
-    places = [value + amount * (high - low) for value in (low, best, high)]
-    after = (float(value) for value in (np.exp(places) if number.scale == "ratio" else ndtr(places)))
-    return Number(next(after), next(after), next(after), number.scale, vary=number.vary)
+    places = np.array([low, best, high]) + amount * (high - low)
+    low, best, high = from_scale(places, number.scale).tolist()
+    return Number(low, best, high, number.scale, vary=number.vary)

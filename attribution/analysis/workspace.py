@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from functools import cached_property
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -13,9 +14,44 @@ from attribution.inference.posterior import Posterior
 from attribution.network.curves import Curve, bent, from_scale, with_odds
 from attribution.network.edits import Expanded, Reach, ReachMap, anchored, driven, expanded
 from attribution.network.program import RATIO, Floats, Ints, Program
-from attribution.network.summation import Parts, keep_open, normalise, part_log_likelihood, tables
+from attribution.network.summation import Parts, keep_open, log_prior, normalise, part_log_likelihood
+
+type Columns = dict[int, Floats]  # other values of some slots, (draw,) each
 
 _FARTHEST_ODDS = 700.0  # log-odds beyond which a lead counts as certain, so that the root finder meets no infinity
+
+
+@dataclass(frozen=True, eq=False)
+class _Network:
+    """What workspaces of one network have in common: with the network, its tapes.
+
+    `anchor` are the slots whose copies the reference prior has, by copy.
+    """
+
+    program: Program
+    anchor: Ints
+
+    @cached_property
+    def expanded(self) -> Expanded:
+        return expanded(self.program)
+
+    @cached_property
+    def reach(self) -> ReachMap:
+        """What each number bears upon."""
+        return ReachMap.of(self.program)
+
+    @cached_property
+    def _moved_by(self) -> dict[int, tuple[list[int], Reach]]:
+        return {}
+
+    def moved_by(self, coordinate: int) -> tuple[list[int], Reach]:
+        if coordinate not in self._moved_by:
+            own = driven(self.program, coordinate).tolist()
+            self._moved_by[coordinate] = own, self.reach.reach(own)
+        return self._moved_by[coordinate]
+
+
+_networks: WeakKeyDictionary[Program, _Network] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,13 +62,14 @@ class Workspace:
     rows: Ints | None = None
 
     @cached_property
+    def _network(self) -> _Network:
+        program = self.posterior.program
+        return _networks.get(program) or _networks.setdefault(program, _Network(*anchored(program)))
+
+    @property
     def program(self) -> Program:
         """The network as it is, the reference prior in slots of its own, so that moves of the prior leave it alone."""
-        return self._anchored[0]
-
-    @cached_property
-    def _anchored(self) -> tuple[Program, Ints]:
-        return anchored(self.posterior.program)
+        return self._network.program
 
     def with_reference(self, slots: Ints) -> Ints:
         """Slots of the posterior's network, and those of the reference prior that hold the same numbers.
@@ -40,7 +77,7 @@ class Workspace:
         For changes of the model itself: the reference is then the prior of the changed model.
         """
         first = len(self.posterior.program.ints.slot_kind)
-        return np.concatenate([slots, first + np.flatnonzero(np.isin(self._anchored[1], slots))])
+        return np.concatenate([slots, first + np.flatnonzero(np.isin(self._network.anchor, slots))])
 
     @cached_property
     def leader(self) -> int:
@@ -69,16 +106,16 @@ class Workspace:
             return np.asarray(-evidence[self.rows])
         return -evidence if self.posterior.draws.log_weight is None else np.zeros(len(evidence))
 
-    @cached_property
+    @property
     def expanded(self) -> Expanded:
         """The network in which every statement has a reliability of its own and every faction a factor in the prior."""
-        return expanded(self.program)
+        return self._network.expanded
 
     @cached_property
     def slots(self) -> Floats:
         """Values of all numbers of the network as it is: (draw, slot)."""
         slots = self.posterior.slots if self.rows is None else self.posterior.slots[self.rows]
-        return np.hstack([slots, slots[:, self._anchored[1]]])
+        return np.hstack([slots, slots[:, self._network.anchor]])
 
     @cached_property
     def expanded_slots(self) -> Floats:
@@ -92,51 +129,57 @@ class Workspace:
         )
         return wide
 
-    @cached_property
-    def reach(self) -> ReachMap:
-        """What each number bears upon."""
-        return ReachMap.of(self.program)
+    def totals(self, changes: Sequence[Columns], reach: Reach) -> Floats:
+        """The log-joint under each of some changes of numbers that bear upon no more than `reach`.
 
-    def total(self, slots: Floats, reach: Reach) -> Floats:
-        """The log-joint (draw, faction) under changed numbers that bear upon no more than `reach`.
-
-        The numbers are those of the network as it is, or of the expanded one: their count tells which.
+        Shape (change, draw, faction). Draws under another change are draws like any other: all are summed at once.
         """
-        program = self._network(slots)
-        change = np.zeros(self.known.total.shape)
+        wide = any(slot >= self.slots.shape[1] for columns in changes for slot in columns)
+        slots = np.tile(self.expanded_slots if wide else self.slots, (len(changes), 1))
+        for changed, columns in zip(np.split(slots, len(changes)), changes, strict=True):
+            for slot, values in columns.items():
+                changed[:, slot] = values
+        program, shape = self._of(slots), (len(changes), *self.known.total.shape)
+        change = np.zeros(shape)
         with np.errstate(invalid="ignore"):
-            moved = tables(program, slots)[1] - self.known.prior if reach.prior else None
+            moved = log_prior(program, slots).reshape(shape) - self.known.prior if reach.prior else None
             for part in sorted(reach.parts):
-                then = part_log_likelihood(program, slots, part)
-                change += then - self.known.parts[:, :, part]
+                change += part_log_likelihood(program, slots, part).reshape(shape) - self.known.parts[:, :, part]
         return self.opened(slots, change, moved)
 
     def opened(self, slots: Floats, change: Floats, moved: Floats | None = None) -> Floats:
         """The log-joint after a change of log-likelihood and a move of the log prior, with the open set mixed in.
 
-        Both are of shape (draw, faction).
+        Both are of shape (draw, faction), or (change, draw, faction) where the slots hold the draws once per change.
         """
         impossible = ~np.isfinite(self.known.total)
-        total = self.known.total + (change if moved is None else change + moved)
-        return keep_open(self._network(slots), slots, np.where(impossible, -np.inf, total), moved)
+        total = np.where(impossible, -np.inf, self.known.total + (change if moved is None else change + moved))
+        flat = total.shape[-1]
+        moved = None if moved is None else moved.reshape(-1, flat)
+        return keep_open(self._of(slots), slots, total.reshape(-1, flat), moved).reshape(total.shape)
 
-    def shifted(self, coordinate: int, shift: float) -> tuple[Floats, Reach]:
-        """The slots with one number moved on its probit or log scale, and what that bears upon."""
-        slots, own = np.array(self.slots), driven(self.program, coordinate).tolist()
+    def moved_by(self, coordinate: int) -> tuple[list[int], Reach]:
+        """The slots that an uncertain number stands in, and what these bear upon."""
+        return self._network.moved_by(coordinate)
+
+    def shifted(self, coordinate: int, shift: float) -> Columns:
+        """Values of the slots that change where one number is moved on its probit or log scale, by slot."""
+        own, reach = self.moved_by(coordinate)
+        columns = {}
         for slot in own:
             shape = self._curve(slot)
-            slots[:, slot] = self.values(slot, replace(shape, a=shape.a + shift))
-        return self._followed(slots, own)
+            columns[slot] = self.values(slot, replace(shape, a=shape.a + shift))
+        return self._followed(columns, reach)
 
-    def displaced(self, shift: Mapping[int, float]) -> tuple[Floats, Reach]:
-        """The slots if some standard normals stood elsewhere, by coordinate, and what that bears upon."""
-        slots, moved = np.array(self.slots), list[int]()
-        for coordinate, by in shift.items():
-            own = driven(self.program, coordinate).tolist()
-            for slot in own:
-                slots[:, slot] = self.values(slot, self._curve(slot), by)
-            moved += own
-        return self._followed(slots, moved)
+    def displaced(self, shift: Mapping[int, float]) -> tuple[Columns, Reach]:
+        """The same if some standard normals stood elsewhere, by coordinate; and what that bears upon."""
+        columns = {
+            slot: self.values(slot, self._curve(slot), by)
+            for coordinate, by in shift.items()
+            for slot in self.moved_by(coordinate)[0]
+        }
+        reach = self._network.reach.reach(columns)
+        return self._followed(columns, reach), reach
 
     def _curve(self, slot: int) -> Curve:
         floats = self.program.floats
@@ -150,18 +193,22 @@ class Workspace:
             place = place + self.program.floats.curve_vary[slot] * self.z[:, ints.slot_second[slot]]
         return from_scale(place, "ratio" if ints.slot_kind[slot] == RATIO else "probability")
 
-    def _followed(self, slots: Floats, moved: list[int]) -> tuple[Floats, Reach]:
-        """With the odds that follow from what was moved, in place."""
-        ints, reach = self.program.ints, self.reach.reach(moved)
+    def _followed(self, columns: Columns, reach: Reach) -> Columns:
+        """With the odds that follow from what was moved."""
+        ints = self.program.ints
         for slot in reach.following:
-            slots[:, slot] = with_odds(slots[:, ints.slot_first[slot]], slots[:, ints.slot_second[slot]])
-        return slots, reach
+            of = (int(ints.slot_first[slot]), int(ints.slot_second[slot]))
+            columns[slot] = with_odds(*(columns[one] if one in columns else self.slots[:, one] for one in of))
+        return columns
 
     def margins(self, log_joint: Floats) -> Floats:
-        """``log P(leader) / P(h)`` for every faction, plainly weighted: (faction,); infinite for the leader itself."""
+        """``log P(leader) / P(h)`` for every faction, plainly weighted; infinite for the leader itself.
+
+        Of a log-joint (draw, faction) it is (faction,), of several (change, draw, faction) it is (change, faction).
+        """
         return margins(log_mass(log_joint + self.log_weight[:, None]), self.leader)
 
-    def _network(self, slots: Floats) -> Program:
+    def _of(self, slots: Floats) -> Program:
         return self.program if slots.shape[1] == self.slots.shape[1] else self.expanded.program
 
 
@@ -208,9 +255,10 @@ def enough_draws(posterior: Posterior, most: int = _ENOUGH) -> Posterior:
 
 
 def log_mass(log_joint: Floats) -> Floats:
-    """The logarithm of what each faction has over all draws, up to a constant: (faction,)."""
+    """The logarithm of what each faction has over all draws, the axis before the last, up to a constant."""
+    top = log_joint.max(axis=(-2, -1), keepdims=True)
     with np.errstate(divide="ignore"):
-        return np.asarray(np.log(np.exp(log_joint - log_joint.max()).sum(axis=0)))
+        return np.asarray(np.log(np.exp(log_joint - top).sum(axis=-2)))
 
 
 def margins(log_mass: Floats, leader: int) -> Floats:
@@ -224,28 +272,74 @@ def margins(log_mass: Floats, leader: int) -> Floats:
 def crossing(
     margins: Callable[[float], Floats], bracket: tuple[float, float], *, within: float
 ) -> tuple[float, int] | None:
-    """The amount at which the lead passes between two ends, by Brent's method, and the rival it passes to.
+    """The amount at which the lead passes between two ends, and the rival it passes to; None where it does not.
+
+    As `crossings`, of one bracket: `margins` is (faction,) at an amount.
+    """
+    amounts, rivals = crossings(
+        lambda _, amounts: np.stack([margins(float(amount)) for amount in amounts]), np.array([bracket]), within=within
+    )
+    return None if np.isnan(amounts[0]) else (float(amounts[0]), int(rivals[0]))
+
+
+def crossings(margins: Callable[[Ints, Floats], Floats], brackets: Floats, *, within: float) -> tuple[Floats, Ints]:
+    """Where the lead passes in each of some brackets, all of them solved at once (Chandrupatla 1997).
+
+    Each step is an inverse quadratic interpolation through the last three points where these are nearly a straight
+    line, and halves the bracket elsewhere (doi:10.1016/S0965-9978(96)00051-8).
 
     Parameters
     ----------
     margins
-        Log-odds of the leader against every faction at an amount, infinite against itself: (faction,).
-    bracket
-        The end at which the leader leads, and the end at which it does not.
+        Log-odds of the leader against every faction, infinite against itself, in the brackets at some positions at an
+        amount each: (position, faction).
+    brackets
+        The end at which the leader leads, and the end at which it does not: (bracket, 2).
     within
-        How near the amount has to be.
+        How near amounts have to be.
 
     Returns
     -------
-    None where the lead does not pass between the two ends.
+    The amount for each bracket, nan where the lead does not pass between its ends; and the position of the rival to
+    which it passes.
     """
-    from scipy.optimize import brentq
+    amount, rival = np.full(len(brackets), np.nan), np.zeros(len(brackets), dtype=np.int64)
 
-    @cache
-    def least(amount: float) -> float:
-        return float(np.clip(margins(amount).min(), -_FARTHEST_ODDS, _FARTHEST_ODDS))
+    def least(which: Ints, at: Floats) -> Floats:
+        return np.clip(margins(which, at).min(axis=1), -_FARTHEST_ODDS, _FARTHEST_ODDS)
 
-    if least(bracket[0]) <= 0 or least(bracket[1]) > 0:
-        return None
-    amount = float(brentq(least, *bracket, xtol=within))
-    return amount, int(margins(amount).argmin())
+    left: Ints = np.arange(len(brackets))
+    if not len(left):
+        return amount, rival
+    x1, x2 = np.array(brackets, dtype=np.float64).T
+    f1, f2 = least(left, x1), least(left, x2)
+    passes = (f1 > 0) & (f2 <= 0)
+    left, (x1, x2, f1, f2) = left[passes], (of[passes] for of in (x1, x2, f1, f2))
+    share = np.full(len(left), 0.5)
+    while len(left):
+        x = x1 + share * (x2 - x1)
+        f = least(left, x)
+        same = (f > 0) == (f1 > 0)
+        x3, f3 = np.where(same, x1, x2), np.where(same, f1, f2)
+        x2, f2 = np.where(same, x2, x1), np.where(same, f2, f1)
+        x1, f1 = x, f
+        amount[left] = np.where(np.abs(f1) < np.abs(f2), x1, x2)
+        open_still = (np.abs(x2 - x1) >= within) & (f1 != 0)
+        left, (x1, x2, x3, f1, f2, f3) = left[open_still], (of[open_still] for of in (x1, x2, x3, f1, f2, f3))
+        least_share = 0.5 * within / np.abs(x2 - x1)
+        share = np.clip(_interpolated((x1, x2, x3), (f1, f2, f3)), least_share, 1.0 - least_share)
+    passed: Ints = np.flatnonzero(np.isfinite(amount))
+    if len(passed):
+        rival[passed] = margins(passed, amount[passed]).argmin(axis=1)
+    return amount, rival
+
+
+def _interpolated(x: tuple[Floats, Floats, Floats], f: tuple[Floats, Floats, Floats]) -> Floats:
+    """Where between the first point and the second the root is by inverse quadratic interpolation, else halfway."""
+    (x1, x2, x3), (f1, f2, f3) = x, f
+    with np.errstate(divide="ignore", invalid="ignore"):
+        along, up = (x1 - x2) / (x3 - x2), (f1 - f2) / (f3 - f2)
+        straight = (up**2 < along) & ((1.0 - up) ** 2 < 1.0 - along)
+        beyond = (x3 - x1) / (x2 - x1)
+        root = f1 / (f1 - f2) * f3 / (f3 - f2) - beyond * f1 / (f3 - f1) * f2 / (f2 - f3)
+    return np.where(straight, root, 0.5)

@@ -206,7 +206,8 @@ def driven(program: Program, coordinate: int) -> Ints:
     """The slots whose value a coordinate moves as their own number (not as a member's deviation, nor for reference)."""
     kind = program.ints.slot_kind
     own = ((kind == PROBABILITY) | (kind == RATIO)) & (program.ints.slot_first == coordinate)
-    return np.setdiff1d(np.flatnonzero(own), program.ints.reference_own).astype(np.int64)
+    own[program.ints.reference_own] = False
+    return np.flatnonzero(own)
 
 
 def _with_slots(program: Program, count: int) -> Program:

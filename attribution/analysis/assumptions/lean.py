@@ -293,8 +293,8 @@ def asserted_states(case: Case) -> dict[str, frozenset[str]]:
 def _leaning(space: Workspace, label: str, size: float, shift: dict[int, float], *, refit: bool) -> Leaning:
     """The model with some numbers elsewhere, by the same standard normals: each is then its old place and the shift."""
     posterior = space.posterior
-    slots, reach = space.displaced(shift)
-    log_joint = space.total(slots, reach)
+    columns, reach = space.displaced(shift)
+    log_joint = space.totals([columns], reach)[0]
     found = reweight(posterior, displaced(posterior.program, shift), log_joint, refit=refit)
     low, high = weighted_quantiles(found.probability, found.weights, _QUANTILES)
     front = found.front(posterior.program.factions.index(posterior.ranking[0].id))
