@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from attribution.analysis.cache import AnalysisCache
 from attribution.analysis.factors import merged_log_joint
 from attribution.analysis.finding import Finding, beyond_reach
 from attribution.analysis.reweighting import published, reweight_nearby
@@ -312,8 +313,15 @@ def _log_odds(probabilities: Floats, first: int, second: int) -> float:
     return float(np.log(max(probabilities[first], 1e-300)) - np.log(max(probabilities[second], 1e-300)))
 
 
+_PULLS: AnalysisCache[tuple[str, ...], float] = AnalysisCache()
+
+
 def pull_together(posterior: Posterior, origins: tuple[str, ...]) -> float:
-    """What origins add together to leader against runner-up, in decibans."""
+    """What origins add together to leader against runner-up, in decibans; worked out once."""
+    return _PULLS.get(posterior, origins, lambda: _pull(posterior, origins))
+
+
+def _pull(posterior: Posterior, origins: tuple[str, ...]) -> float:
     probability, log_evidence = normalise(posterior.log_joint_without(frozenset(origins)))
     after = reweight_nearby(posterior, log_evidence - posterior.log_evidence, probability).probabilities
     now = published(posterior).probabilities

@@ -11,11 +11,12 @@ from attribution.analysis.dependence import effective_number, pull_together
 from attribution.analysis.finding import Finding, beyond_reach
 from attribution.analysis.reweighting import reweight
 from attribution.analysis.units import standing_case
+from attribution.domain.model import Story
 from attribution.domain.verbal import conjoined, percent
 from attribution.errors import UsageError
 from attribution.inference.draws import weighted_quantiles
 from attribution.inference.posterior import Posterior
-from attribution.network.summation import log_joint_at
+from attribution.network.summation import part_log_likelihood, with_part
 from attribution.plots.figures import BandRow, Scale, bands
 
 if TYPE_CHECKING:
@@ -209,7 +210,7 @@ def story_sweep(posterior: Posterior, *, strengths: tuple[float, ...] = _STRENGT
             raise UsageError(f"a strength is {strength:g}.", at=("strengths",), allowed="0 to 1")
     stories = posterior.model.stories
     told = [
-        _telling(posterior, story.id, strength, refit=refit) for story in stories for strength in sorted(set(strengths))
+        _telling(posterior, story, strength, refit=refit) for story in stories for strength in sorted(set(strengths))
     ]
     alone, together = _pulls(posterior)
     return StorySweep(
@@ -225,13 +226,16 @@ def story_sweep(posterior: Posterior, *, strengths: tuple[float, ...] = _STRENGT
     )
 
 
-def _telling(posterior: Posterior, story: str, strength: float, *, refit: bool) -> Telling:
-    program = posterior.program.told(story, strength)
-    found = reweight(posterior, program, log_joint_at(program, posterior.slots), refit=refit)
+def _telling(posterior: Posterior, story: Story, strength: float, *, refit: bool) -> Telling:
+    program = posterior.program.told(story.id, strength)
+    part = next(part for part, facts in enumerate(program.components) if story.facts[0] in facts)
+    changed = part_log_likelihood(program, posterior.slots, part)  # its facts hang together, and are one part
+    log_joint = with_part(program, posterior.slots, posterior.parts, part, changed)
+    found = reweight(posterior, program, log_joint, refit=refit)
     low, high = weighted_quantiles(found.probability, found.weights, _QUANTILES)
     front = found.front(posterior.program.factions.index(posterior.ranking[0].id))
     return Telling(
-        story=story,
+        story=story.id,
         strength=strength,
         probabilities=tuple(found.probabilities.tolist()),
         low=tuple(np.asarray(low).tolist()),
