@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import batched
 from typing import Protocol
 from weakref import WeakKeyDictionary
 
@@ -115,17 +116,17 @@ def margins_under(workspace: Workspace, changes: Sequence[Perturbation], amounts
     """
     found = np.empty((len(changes), len(workspace.program.factions)))
     together = max(1, _TOGETHER // workspace.slots.size)
-    groups: dict[Reach, list[int]] = {}
+    groups: dict[tuple[type, Reach], dict[int, NumberShift | Regrade]] = {}  # the two kinds have networks of their own
     for position, change in enumerate(changes):
         if isinstance(change, NumberShift | Regrade):
-            groups.setdefault(replace(change.reach(workspace), following=()), []).append(position)
+            reach = replace(change.reach(workspace), following=())
+            groups.setdefault((type(change), reach), {})[position] = change
         else:
             found[position] = workspace.margins(change.preview(workspace, float(amounts[position])))
-    for reach, group in groups.items():
-        for start in range(0, len(group), together):
-            some = group[start : start + together]
-            columns = [changes[one].columns(workspace, float(amounts[one])) for one in some]
-            found[some] = workspace.margins(workspace.totals(columns, reach))
+    for (_, reach), group in groups.items():
+        for some in batched(group, together):
+            columns = [group[position].columns(workspace, float(amounts[position])) for position in some]
+            found[list(some)] = workspace.margins(workspace.totals(columns, reach))
     return found
 
 

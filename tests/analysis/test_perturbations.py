@@ -11,11 +11,13 @@ import pytest
 import attribution as at
 from attribution.analysis.perturbations import (
     Perturbation,
+    Regrade,
     Silence,
     Variant,
     forgeable,
     forgeries,
     grades,
+    margins_under,
     number_shifts,
     prior_weights,
     weighted,
@@ -23,7 +25,7 @@ from attribution.analysis.perturbations import (
 from attribution.analysis.power import OriginPower
 from attribution.analysis.reweighting import transferred
 from attribution.analysis.units import standing_case, units
-from attribution.analysis.workspace import Workspace, crossing, even_rows
+from attribution.analysis.workspace import Workspace, crossing, crossings, even_rows
 from attribution.inference.posterior import Posterior
 from attribution.network.summation import log_joint
 
@@ -117,3 +119,37 @@ def test_a_crossing_is_found_to_the_digit_asked_for_and_names_who_gains() -> Non
     assert found == (pytest.approx(2.0 ** (1 / 3), abs=1e-9), 1)
     assert crossing(margins, (0.0, 1.0), within=1e-10) is None
     assert crossing(lambda amount: np.array([np.inf, -np.inf if amount > 0.5 else 1.0]), (0.0, 1.0), within=1e-6)
+
+
+def test_crossings_solved_together_are_those_solved_one_by_one() -> None:
+    """Powers, a jump, a straight line, one that never passes and one with its ends the other way round: by hand."""
+    curves = (
+        lambda x: 2.0 - x**3,
+        lambda x: 1.0 - 2.0 * (x > 0.5),
+        lambda x: 0.7 - x,
+        lambda x: 1.0 + x,
+        lambda x: 1.0 + x,
+        lambda x: np.exp(-40.0 * x) - 1e-9,
+    )
+    brackets = np.array([(0.0, 3.0), (0.0, 1.0), (0.0, 0.7), (0.0, 3.0), (0.0, -3.0), (0.0, 3.0)])
+
+    def margins(which: np.ndarray, amounts: np.ndarray) -> np.ndarray:
+        return np.array([(np.inf, 9.0, curves[place](x)) for place, x in zip(which, amounts, strict=True)])
+
+    amounts, rivals = crossings(margins, brackets, within=1e-9)
+    expected = [2.0 ** (1 / 3), 0.5, 0.7, np.nan, -1.0, np.log(1e9) / 40.0]
+    np.testing.assert_allclose(amounts, expected, rtol=0, atol=1e-9)
+    assert rivals[np.isfinite(amounts)].tolist() == [2] * 5
+    for place, (bracket, amount) in enumerate(zip(brackets, amounts, strict=True)):
+        alone = crossing(lambda x, place=place: np.array([np.inf, 9.0, curves[place](x)]), tuple(bracket), within=1e-9)
+        assert alone == (None if np.isnan(amount) else (amount, 2))
+    nothing = crossings(margins, np.empty((0, 2)), within=1e-9)
+    assert [len(of) for of in nothing] == [0, 0]
+
+
+def test_changes_summed_together_are_changes_summed_one_by_one() -> None:
+    on = Workspace(posterior(), even_rows(posterior(), 40))
+    changes = [*number_shifts(on.posterior), *prior_weights(on.posterior), *grades(on.posterior)]
+    amounts = [1 if isinstance(change, Regrade) else -0.7 for change in changes]
+    one_by_one = [on.margins(change.preview(on, amount)) for change, amount in zip(changes, amounts, strict=True)]
+    np.testing.assert_allclose(margins_under(on, changes, amounts), one_by_one, rtol=1e-12)
