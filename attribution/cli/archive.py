@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
+import math
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -101,7 +102,8 @@ def describe(arguments: argparse.Namespace) -> int:
         )
         print(f"written: {output}", file=sys.stderr)
     known, apart = _known("known for", found.known_for()), _known("apart in a place", found.apart_in_places())
-    show([_scales(found), known, apart, _pooling(found)], arguments.format)
+    tables = [_scales(found), known, apart, _pooling(found)]
+    show([each for each in tables if each.rows or arguments.format != "text"], arguments.format)
     if arguments.format == "text":
         print("\n" + "\n".join([str(found), *(str(concern) for concern in concerns), *found.limits]))
     return 1 if any(concern.severity == "blocking" for concern in concerns) else 0
@@ -457,6 +459,7 @@ def _summary(archive: Archive) -> Table:
         for why, count in (("where", tally.filtered), ("exclude", tally.excluded), ("lack of a date", tally.undated))
         if count
     ]
+    noted = sum(c.severity == "note" for c in archive.concerns)
     rows: list[tuple[str | float, ...]] = [
         ("table", f"{archive.file}, {archive.written.name}, {tally.rows:,} rows"),
         *left,
@@ -476,8 +479,7 @@ def _summary(archive: Archive) -> Table:
         ("copies", f"{copies(events):,} alike in day, place, columns and perpetrator"),
         (
             "concerns",
-            f"{sum(c.severity != 'note' for c in archive.concerns)}, and "
-            f"{sum(c.severity == 'note' for c in archive.concerns)} notes: below",
+            f"{len(archive.concerns) - noted}, and {noted} note{'s' * (noted != 1)}: below",
         ),
     ]
     return Table("events", ("what", "value"), tuple(rows))
@@ -576,9 +578,12 @@ def _tables(found: Backtest) -> list[Table]:
         first, *rest = (f"{value:.4f}" for value in values)
         scores.append((one.name, first, *lower, *rest, f"{one.seconds:.1f}"))
     groups: tuple[tuple[str | float, ...], ...] = tuple(
-        (one.kind, one.name, f"{one.events:,}", f"{one.log_loss:.4f}", f"{one.rival_log_loss:.4f}", f"{one.top1:.1%}")
+        (
+            one.kind, one.name, f"{one.events:,}", f"{one.log_loss:.4f}",
+            "" if math.isnan(one.rival_log_loss) else f"{one.rival_log_loss:.4f}", f"{one.top1:.1%}",
+        )
         for one in found.groups
-    )
+    )  # fmt: skip
     ages = tuple(
         (one.name, *("" if loss is None else f"{loss:.4f}" for loss in (one.static, one.rolling, one.daily)))
         for one in found.freshness

@@ -170,6 +170,12 @@ def _check_cell(cell: Any, formula: Any, where: str) -> None:
             allowed="a value",
             hint="open and save the workbook in a spreadsheet, or type the value",
         )
+    if isinstance(cell.value, str) and len(cell.value) > _LONGEST:
+        raise FormatError(
+            f"a cell has {len(cell.value):,} characters.",
+            file=where,
+            allowed=f"cells as spreadsheets write them, of at most {_LONGEST:,} characters",
+        )
     if cell.data_type == "e":
         raise FormatError(f"{cell.value} is an error of the spreadsheet.", file=where, allowed="a value")
 

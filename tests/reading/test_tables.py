@@ -119,6 +119,7 @@ BROKEN: list[tuple[Callable[[openpyxl.Workbook], object], tuple[str, ...]]] = [
     (lambda book: book["evidence"].merge_cells("A2:A3"), ("sheet evidence", "A2:A3", "merged")),
     (set_cell("evidence", "AN2", "lost"), ("sheet evidence, row 2", "column without a name")),
     (set_cell("evidence", "A2", "=A3"), ("row 2", "formula")),
+    (lambda book: setattr(book["case"]["B3"], "_value", "x" * 32_768), ("row 3", "32,768 characters")),
 ]  # fmt: skip
 
 

@@ -13,6 +13,8 @@ from attribution.archive.evaluation.backtest import Backtest, backtest
 from attribution.archive.events import LIMITS
 from attribution.archive.model.posterior import Coefficient
 from attribution.cli import main
+from attribution.cli.archive import _tables
+from attribution.cli.output import show
 from attribution.errors import UsageError
 from attribution.inference.diagnostics import Convergence
 from attribution.reporting.archive import coefficient_figure, write_backtest
@@ -121,6 +123,14 @@ def test_the_command_scores_the_shipped_events(tmp_path: Path, capsys: pytest.Ca
     assert all(limit in printed for limit in LIMITS)
     assert "best baseline" in printed
     assert json.loads(out.read_text(encoding="utf-8"))["since"] >= "2022-01-01"
+
+
+def test_what_no_baseline_was_asked_for_is_not_printed_as_a_number(
+    found: Backtest, capsys: pytest.CaptureFixture[str]
+) -> None:
+    alone = replace(found, groups=tuple(replace(one, rival_log_loss=float("nan")) for one in found.groups))
+    show(_tables(alone), "text")
+    assert not re.search(r"\bnan\b", capsys.readouterr().out)
 
 
 @pytest.mark.parametrize(
