@@ -187,7 +187,8 @@ class Documented(ABC):
     def as_read(self, text: str, file: str = "", files: tuple[tuple[str, str], ...] = ()) -> Self:
         """The value, with the text that it was read from; not with one that holds nothing but the content."""
         document = self.to_dict()
-        written = None if text == canonical(document) else Written(text, self._content(document), file, files)
+        bare = text.startswith("{") and text == canonical(document)
+        written = None if bare else Written(text, self._content(document), file, files)
         return replace(self, written=written)
 
     @property

@@ -191,14 +191,13 @@ def systematic_resampling(weights: Floats, count: int, rng: np.random.Generator)
 
 def weighted_quantiles(values: Floats, weights: Floats, levels: tuple[float, ...]) -> list[Floats]:
     """Quantiles of each column under weights that sum to one: the smallest value with that much weight at or below."""
-    order = np.argsort(values, axis=0)
-    ordered = np.take_along_axis(values, order, axis=0)
-    below = np.cumsum(weights[order], axis=0)
-    quantiles = []
-    for level in levels:
-        position = np.minimum((below < level - 1e-12).sum(axis=0), len(values) - 1)
-        quantiles.append(np.take_along_axis(ordered, position[None], axis=0)[0])
-    return quantiles
+    quantiles = np.empty((len(levels), values.shape[1]))
+    for column, found in zip(values.T, quantiles.T, strict=True):  # each in one piece, near the processor
+        order = np.argsort(column)
+        below = np.cumsum(weights[order])
+        position = np.minimum(np.searchsorted(below, np.subtract(levels, 1e-12)), len(order) - 1)
+        found[:] = column[order[position]]
+    return list(quantiles)
 
 
 def smoothed(log_ratio: Floats) -> tuple[Floats, float]:

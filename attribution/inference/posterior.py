@@ -101,6 +101,10 @@ class Posterior(PosteriorDraws):
         tuple of Concern
             Blocking ones first.
         """
+        return self._concerns
+
+    @cached_property
+    def _concerns(self) -> tuple[Concern, ...]:
         return all_concerns(self, self.diagnostics)
 
     @cached_property

@@ -13,7 +13,7 @@ from attribution.domain.grades import Grading
 from attribution.domain.model import Model
 from attribution.domain.pairing import check_pair
 from attribution.domain.recipe import Recipe
-from attribution.errors import UsageError
+from attribution.errors import InputError, UsageError
 from attribution.reading.case_file import parse_case
 from attribution.reading.fields import Field, located
 from attribution.reading.model_file import model_of, parse_grading
@@ -156,6 +156,24 @@ def read_model(name: str | os.PathLike[str]) -> Model:
     return _model(path, _shown(path))
 
 
+def case_ships(case: Case) -> bool:
+    """Whether a case that is what was read says the same as the one that ships under its name."""
+    path = bundled("data") / "cases" / case.id / "case.yaml"
+    return _read_from(case, path) or read_case(case.id).digest == case.digest
+
+
+def model_ships(model: Model) -> bool:
+    """Whether a model that is what was read says the same as the one that ships under its name."""
+    name = f"{model.case}/{model.id}"
+    return _read_from(model, bundled("models") / f"{name}.yaml") or read_model(name).digest == model.digest
+
+
+def _read_from(value: Case | Model, path: Path) -> bool:
+    """Whether it was read from the very text of a file and nothing else: then it need not be read again."""
+    written = value.written
+    return written is not None and not written.files and written.text == read_text(path)
+
+
 def _model(path: Path, shown: str) -> Model:
     return model_at(read_text(path), path, shown)
 
@@ -249,8 +267,12 @@ def read_pair_errors(case: Case, model: Model, file: str = "") -> None:
     PairError
         With file and line where the model was read from a file, and is still what that says.
     """
-    if not model.written or not model.unchanged or not (file or model.written.file):
+    try:
         check_pair(case, model)
+    except InputError:  # only now are lines worth looking for
+        if not model.written or not model.unchanged or not (file or model.written.file):
+            raise
+    else:
         return
     name = file or model.written.file
     own, parts = taken_apart(model.written.text, name, model.written.files)

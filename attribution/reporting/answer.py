@@ -179,7 +179,8 @@ def gate(posterior: Posterior, rivals: tuple[Posterior, ...] = (), *, sensitivit
     names = Names.of(posterior)
     reasons = [names.concern(one).what for one in posterior.concerns() if one.severity == "blocking"]
     reasons += _unsaved(posterior)
-    others = [one for one in rivals if one.model.digest != posterior.model.digest]
+    own = posterior.model.digest
+    others = [one for one in rivals if one.model.digest != own]
     if not others:
         reasons.append("no rival model of the same evidence stands beside it")
     reasons += [f"the fit of the rival model {one.model.title} is in doubt" for one in others if not one.trustworthy]
@@ -205,15 +206,15 @@ def _unsaved(posterior: Posterior) -> list[str]:
 
 def _shipped_otherwise(posterior: Posterior) -> list[str]:
     """Names of shipped files that now hold something else than what was used, as a saved run may remember it."""
-    from attribution.reading import read_case, read_model, shipped_cases, shipped_models
+    from attribution.reading.shipped import case_ships, model_ships, shipped_cases, shipped_models
 
     case, model = posterior.case, posterior.model
     if case.id not in shipped_cases():
         return []
     reasons = []
-    if read_case(case.id).digest != case.digest:
+    if not case_ships(case):
         reasons.append(f'the case is not the one that ships as "{case.id}": its hash is another')
-    if model.id in shipped_models(case.id) and read_model(f"{case.id}/{model.id}").digest != model.digest:
+    if model.id in shipped_models(case.id) and not model_ships(model):
         reasons.append(f'the model is not the one that ships as "{case.id}/{model.id}": its hash is another')
     return reasons
 

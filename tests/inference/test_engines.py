@@ -12,8 +12,10 @@ from attribution.domain.numbers import Number
 from attribution.errors import EngineError, UsageError
 from attribution.inference import nuts
 from attribution.inference.concerns import fit_concerns
-from attribution.inference.draws import Draws, estimate, khat_threshold, smoothed, weighted_quantiles
+from attribution.inference.draws import Draws, estimate, flat, khat_threshold, smoothed, weighted_quantiles
+from attribution.inference.fit import fit_under
 from attribution.inference.settings import Sampling, Settings
+from attribution.inference.sobol import sobol_normals
 from attribution.inference.tree import asserted_states
 from attribution.modelling.graph import compiled_density, sampling_model
 from attribution.network.summation import evidence_tape, log_joint, normalise, numbers
@@ -105,6 +107,17 @@ def test_weighted_quantiles_are_quantiles_of_the_repeated_values() -> None:
     for level in (0.05, 0.3, 0.5, 0.9, 0.95):
         found = weighted_quantiles(values, weights, (level,))[0]
         assert found[0] == np.quantile(repeated, level, method="inverted_cdf")
+
+
+@pytest.mark.parametrize("scrambles", [8, 4])
+def test_values_before_the_evidence_are_at_the_same_points_whoever_drew_them(
+    case: at.Case, baseline: at.Model, scrambles: int
+) -> None:
+    """Where the engine's own points begin with them they are not worked out again; else they are."""
+    sampling = Sampling(scrambles=scrambles, log2_points=9)
+    posterior = fit_under(case, baseline, Settings(engine="importance", sampling=sampling))
+    z = flat(sobol_normals(posterior.program.dimension, 8, 8, posterior.settings.random_seed))
+    np.testing.assert_array_equal(posterior.prior_slots, numbers(posterior.program, z))
 
 
 def test_the_error_of_equal_weights_is_the_spread_of_the_scrambles() -> None:
