@@ -18,7 +18,7 @@ from attribution.analysis.subsets import MOST_NUMBERS, Blocks, UnitSubsets, patt
 from attribution.analysis.units import Unit, UnitKind, chosen, together, units
 from attribution.domain.identifiers import OTHER
 from attribution.errors import UsageError, listed
-from attribution.inference.draws import khat_threshold, smoothed
+from attribution.inference.draws import khat_threshold, smoothed_each
 from attribution.inference.posterior import Posterior
 from attribution.network.program import Floats, Ints
 from attribution.network.subset_sums import Products, products, subset_draws, subset_sums
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 type Flags = NDArray[np.bool_]
 MOST_UNITS = 14
-_CHUNK = 256
+_CHUNK, _TOGETHER = 64, 2**20  # subsets, and numbers of their joints, that are worked out together
 _MOST_SUMS = 2**22  # subsets times draws
 _MOST_SHOWN = 12
 _FEWEST_DRAWS = 256
@@ -356,26 +356,27 @@ def _weighed(posterior: Posterior, known: Blocks, *, khat_for_all: bool) -> tupl
     probabilities, ess = subset_sums(given, pattern)
     khat = np.full(len(pattern), np.nan)
     low = np.flatnonzero(~(ess >= LOW_ESS))
-    for subset, log_weight, shape in _tails(given, pattern, low):
-        _, joint = subset_draws(given, pattern[[subset]], joints=True)
-        share = np.exp(log_weight - np.logaddexp.reduce(log_weight))
-        total = joint[0].sum(axis=1, keepdims=True)
-        probabilities[subset] = share @ np.divide(joint[0], total, out=np.zeros_like(joint[0]), where=total > 0)
-        khat[subset], ess[subset] = shape, 1.0 / np.sum(share**2)
+    together = max(1, _TOGETHER // base.size)
+    for some, log_weights, shapes in _tails(given, pattern, low, together):
+        joint = subset_draws(given, pattern[some], joints=True)[1]
+        share = np.exp(log_weights)
+        total = joint.sum(axis=2, keepdims=True)
+        np.divide(joint, total, out=joint, where=total > 0)
+        probabilities[some] = np.einsum("sd,sdh->sh", share, joint) / share.sum(axis=1, keepdims=True)
+        khat[some], ess[some] = shapes, share.sum(axis=1) ** 2 / np.sum(share**2, axis=1)
     if khat_for_all:
-        for subset, _, shape in _tails(given, pattern, np.flatnonzero(np.isnan(khat))):
-            khat[subset] = shape
+        for some, _, shapes in _tails(given, pattern, np.flatnonzero(np.isnan(khat)), _CHUNK):
+            khat[some] = shapes
     return probabilities, ess, khat
 
 
-def _tails(given: Products, pattern: Ints, which: Ints) -> Iterator[tuple[int, Floats, float]]:
-    """Some subsets, with their Pareto-smoothed log-weights and k-hats."""
-    for first in range(0, len(which), _CHUNK):
-        some = which[first : first + _CHUNK]
+def _tails(given: Products, pattern: Ints, which: Ints, together: int) -> Iterator[tuple[Ints, Floats, Floats]]:
+    """Subsets, so many together, with their Pareto-smoothed log-weights (subset, draw) and k-hats (subset,)."""
+    for first in range(0, len(which), together):
+        some = which[first : first + together]
         with np.errstate(divide="ignore"):
             log_weights = np.log(subset_draws(given, pattern[some], joints=False)[0])
-        for subset, log_weight in zip(some.tolist(), log_weights, strict=True):
-            yield (subset, *smoothed(log_weight))
+        yield (some, *smoothed_each(log_weights))
 
 
 def _layers(kept: Flags, leads: Flags, leader: Floats) -> tuple[Layer, ...]:

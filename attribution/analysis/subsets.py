@@ -184,7 +184,7 @@ class UnitSubsets:
         """The blocks, with the patterns that some subsets need: `kept` (subset, unit)."""
         found, pattern = [], np.zeros((len(kept), len(self._grouped)), dtype=np.int64)
         for place, (_, members) in enumerate(self._grouped):
-            wanted, pattern[:, place] = np.unique(kept[:, members], axis=0, return_inverse=True)
+            wanted, pattern[:, place] = _distinct(kept[:, members])
             self._work_out(place, wanted)
             found.append(Block(members, np.stack([self._known[place, one.tobytes()] for one in wanted])))
         return Blocks(self._base, tuple(found), pattern, self._slots, self._rows)
@@ -223,7 +223,15 @@ class UnitSubsets:
 
 def patterns(posterior: Posterior, units: tuple[Unit, ...], kept: Flags) -> int:
     """How many patterns of all blocks together some subsets need: `kept` (subset, unit)."""
-    return sum(len(np.unique(kept[:, members], axis=0)) for _, members in _grouped(posterior, units))
+    return sum(len(_distinct(kept[:, members])[0]) for _, members in _grouped(posterior, units))
+
+
+def _distinct(rows: Flags) -> tuple[Flags, Ints]:
+    """The rows that differ, in the order of a dictionary, and which of them each row is; column by column."""
+    place = np.zeros(len(rows), dtype=np.int64)
+    for column in rows.T:
+        place = np.unique(2 * place + column, return_inverse=True)[1]
+    return rows[np.unique(place, return_index=True)[1]], place
 
 
 def _grouped(posterior: Posterior, units: tuple[Unit, ...]) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:

@@ -210,56 +210,76 @@ def smoothed(log_ratio: Floats) -> tuple[Floats, float]:
     Where fewer than a handful of draws have weight at all there is no tail to fit: k-hat is then infinite. Where the
     largest weights are all equal there is nothing to smooth: it is minus infinity.
     """
-    if not np.isfinite(log_ratio).any():
-        return np.full(log_ratio.shape, -np.log(log_ratio.size)), float("inf")
-    if np.ptp(log_ratio) < 1e-12:
-        return np.full(log_ratio.shape, -np.log(log_ratio.size)), float("-inf")
-    floor = np.min(log_ratio[np.isfinite(log_ratio)]) - 700.0
-    finite = np.where(np.isfinite(log_ratio), log_ratio, floor).ravel()
-    weights = finite - finite.max()
-    size = weights.size
+    weights, khat = smoothed_each(log_ratio.reshape(1, -1))
+    return weights.reshape(log_ratio.shape), float(khat[0])
+
+
+def smoothed_each(log_ratio: Floats) -> tuple[Floats, Floats]:
+    """As `smoothed`, of several sets of weights (set, draw) at once: log-weights (set, draw) and k-hats (set,)."""
+    size = log_ratio.shape[1]
     tail = int(3 * np.sqrt(size)) if size > 225 else size // 5
-    order = np.argsort(weights)
-    largest, below = order[size - tail :], weights[order[size - tail - 1]]
-    khat, scale = float("inf"), float("nan")
-    if tail >= _FEWEST_IN_TAIL and weights[largest[0]] < 0.0:
-        cutoff = np.exp(below)
-        khat, scale = _fit_pareto(np.exp(weights[largest]) - cutoff)
-        if np.isfinite(khat):
-            weights[largest] = np.minimum(np.log(cutoff + _pareto_quantiles(tail, khat, scale)), 0.0)
-    elif tail >= _FEWEST_IN_TAIL:
-        khat = float("-inf")
-    weights -= np.logaddexp.reduce(weights)
-    if not (khat < float("inf") and np.isfinite(weights).all()):  # one draw has all the weight: no tail can be fitted
-        return np.asarray(finite - np.logaddexp.reduce(finite)).reshape(log_ratio.shape), float("inf")
-    return weights.reshape(log_ratio.shape), float(khat)
+    possible = np.isfinite(log_ratio)
+    lowest, highest = (
+        np.min(log_ratio, axis=1, where=possible, initial=np.inf),
+        np.max(log_ratio, axis=1, where=possible, initial=-np.inf),
+    )
+    none, same = ~possible.any(axis=1), possible.all(axis=1) & (highest - lowest < 1e-12)
+    floor, top = np.where(none, 0.0, lowest - 700.0), np.where(none, 0.0, highest)
+    plain = np.where(possible, log_ratio, floor[:, None]) - top[:, None]
+    weights, khat = plain.copy(), np.full(len(plain), np.inf)
+    if tail >= _FEWEST_IN_TAIL:
+        order = np.argpartition(plain, size - tail - 1, axis=1)[:, size - tail - 1 :]
+        last, largest = order[:, 0], order[:, 1:]
+        largest = np.take_along_axis(largest, np.argsort(np.take_along_axis(plain, largest, axis=1), axis=1), axis=1)
+        cutoff = np.exp(plain[np.arange(len(plain)), last])[:, None]
+        above = np.take_along_axis(plain, largest, axis=1)
+        khat, scale = _fit_pareto(np.exp(above) - cutoff)
+        khat[above[:, 0] == 0.0] = -np.inf
+        fitted = np.isfinite(khat)
+        tails = np.log(cutoff[fitted] + _pareto_quantiles(tail, khat[fitted], scale[fitted]))
+        above[fitted] = np.minimum(tails, 0.0)
+        np.put_along_axis(weights, largest, above, axis=1)
+    weights -= _log_total(weights)
+    bad = ~((khat < np.inf) & np.isfinite(weights).all(axis=1))  # one draw has all the weight: no tail can be fitted
+    weights[bad], khat[bad] = plain[bad] - _log_total(plain[bad]), np.inf
+    weights[same | none], khat[same], khat[none] = -np.log(size), -np.inf, np.inf
+    return weights, khat
 
 
-def _fit_pareto(excess: Floats) -> tuple[float, float]:
-    """Shape and scale of a generalized Pareto distribution with origin 0, from sorted excesses.
+def _log_total(log_weights: Floats) -> Floats:
+    """The logarithm of the sum of each row, which has no large numbers: (set, 1)."""
+    return np.asarray(np.log(np.exp(log_weights).sum(axis=1, keepdims=True)))
+
+
+def _fit_pareto(excess: Floats) -> tuple[Floats, Floats]:
+    """Shapes and scales of generalized Pareto distributions with origin 0, from sorted excesses (set, tail).
 
     The estimate of Zhang and Stephens (2009, Technometrics 51, 316-325), an average over a grid of ``b = -shape/scale``
-    weighed by profile likelihood; the shape is then drawn to one half as by ten more observations.
+    weighed by profile likelihood; the shape is then drawn to one half as by ten more observations. Where a quarter of
+    the excesses are equal there is none: both are not a number.
     """
-    count = len(excess)
-    quartile = excess[int(count / 4 + 0.5) - 1]
-    if quartile <= excess[0]:
-        return float("nan"), float("nan")
+    count = excess.shape[1]
     grid = 30 + int(np.sqrt(count))
-    b = 1.0 / excess[-1] + (1.0 - np.sqrt(grid / (np.arange(grid) + 0.5))) / (3.0 * quartile)
-    shape = np.log1p(-b[:, None] * excess).mean(axis=1)
-    profile = count * (np.log(-b / shape) - shape - 1.0)
-    weight = np.exp(profile - np.logaddexp.reduce(profile))
-    weight = np.where(weight >= 10 * np.finfo(float).eps, weight, 0.0)
-    chosen = float(np.sum(b * weight) / np.sum(weight))
-    fitted = float(np.log1p(-chosen * excess).mean())
-    return (count * fitted + 5.0) / (count + 10.0), -fitted / chosen
+    quartile = excess[:, int(count / 4 + 0.5) - 1, None]
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        b = 1.0 / excess[:, -1:] + (1.0 - np.sqrt(grid / (np.arange(grid) + 0.5))) / (3.0 * quartile)
+        shape = np.log1p(-b[:, :, None] * excess[:, None, :]).mean(axis=2)
+        profile = count * (np.log(-b / shape) - shape - 1.0)
+        weight = np.exp(profile - np.logaddexp.reduce(profile, axis=1, keepdims=True))
+        weight = np.where(weight >= 10 * np.finfo(float).eps, weight, 0.0)
+        chosen = np.sum(b * weight, axis=1) / np.sum(weight, axis=1)
+        fitted = np.log1p(-chosen[:, None] * excess).mean(axis=1)
+        equal = quartile[:, 0] <= excess[:, 0]
+        khat, scale = (count * fitted + 5.0) / (count + 10.0), -fitted / chosen
+    return np.where(equal, np.nan, khat), np.where(equal, np.nan, scale)
 
 
-def _pareto_quantiles(count: int, shape: float, scale: float) -> Floats:
-    """Quantiles at ``(i + 1/2) / count``."""
+def _pareto_quantiles(count: int, shape: Floats, scale: Floats) -> Floats:
+    """Quantiles at ``(i + 1/2) / count``: (set, count)."""
     upper = np.log1p(-(np.arange(count) + 0.5) / count)
-    return np.asarray(-scale * upper if shape == 0.0 else scale * np.expm1(-shape * upper) / shape)
+    shape, scale = shape[:, None], scale[:, None]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(shape == 0.0, -scale * upper, scale * np.expm1(-shape * upper) / shape)
 
 
 def khat_threshold(draws: int) -> float:
