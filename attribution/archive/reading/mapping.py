@@ -226,6 +226,7 @@ class EventMapping:
     encoding: Encoding = "auto"
     separator: str = ""
     header: int = 0
+    above: int = 0  # lines above the header on which its names begin
     last: int = 0
     sheet: str = ""
     missing: tuple[str, ...] = ("",)
@@ -335,7 +336,7 @@ class EventMapping:
                 raise EventError(
                     f'the mapping names the column "{column}", which {table} does not have.',
                     at=at,
-                    allowed=", ".join(name[:60] for name in header[:60]) or "no column at all",
+                    allowed=", ".join(name[:60] for name in dict.fromkeys(header[:60]) if name) or "no column at all",
                     hint=hint
                     or did_you_mean(column, header)
                     or ("is this the mapping of another table?" if len(header) > 1 else "is the separator right?"),

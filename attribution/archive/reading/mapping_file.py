@@ -42,7 +42,10 @@ MAPPING: Keys = {
     "encoding": ("encoding", "auto, utf-8, latin-1 or mac-roman (default: auto, and it says what it found)"),
     "extends": ("text", "a shipped mapping, or a path beside this one: what is not said here is taken from there"),
     "separator": ("text", "what stands between the fields of a CSV (default: it is found out)"),
-    "header": ("line", "line, or row of the sheet, that holds the names of the columns (default: the first)"),
+    "header": (
+        "lines",
+        "line, or row of a sheet, with the names of the columns (default: the first); [3, 4]: both",
+    ),
     "last": ("last-line", "line, or row of the sheet, of the last event: notes below it are not read"),
     "sheet": ("text", "sheet of an Excel file (default: the first)"),
     "optional": ("texts", "columns that a table may lack: it is then read without what is made of them"),
@@ -130,6 +133,7 @@ EXCLUSION: Keys = {
     "because": ("text", "why"),
 }
 _MOST_LINES = 10**9
+_LINE: Schema = {"type": "integer", "minimum": 1, "maximum": 1000}
 _NUMBER = {"type": "number"}
 _SHARE: Schema = {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1}
 _DAYS = {"type": "integer", "minimum": 0, "maximum": 36_600}
@@ -198,13 +202,15 @@ def parse_mapping(text: str, file: str = "mapping.yaml") -> EventMapping:
     """
     root = mapping_root(text, file)
     block = _extended(text, file)
+    header = _header(block["header"]) if "header" in block else (0,)
     with located(root):
         return EventMapping(
             title=block["title"].text(),
             source=text_of(block, "source"),
             encoding=block["encoding"].word("encodings", ENCODINGS) if "encoding" in block else "auto",  # type: ignore[arg-type]
             separator=_separator(block["separator"]) if "separator" in block else "",
-            header=_line(block["header"], 1000) if "header" in block else 0,
+            header=header[-1],
+            above=header[-1] - header[0],
             last=_line(block["last"], _MOST_LINES) if "last" in block else 0,
             sheet=text_of(block, "sheet"),
             missing=("", *(_raw(word) for word in block["missing"].one_or_more())) if "missing" in block else ("",),
@@ -378,6 +384,13 @@ def _flag(field: Field) -> bool:
     return field.word("words", ("yes", "no")) == "yes"
 
 
+def _header(field: Field) -> tuple[int, ...]:
+    lines = tuple(_line(one, 1000) for one in field.one_or_more())
+    if not lines or lines not in (lines[:1], (lines[0], lines[0] + 1)):
+        raise field.fail("the header is no line.", "one line, or two that follow one another: 3, or [3, 4]")
+    return lines
+
+
 def _line(field: Field, most: int) -> int:
     line = field.number()
     if line != int(line) or not 1 <= line <= most:
@@ -454,6 +467,6 @@ def _maps() -> dict[str, Schema]:
         "numbers": list_of(_NUMBER),
         "propensities": map_of(either(_SHARE, {"type": "array", "items": _SHARE, "minItems": 3, "maxItems": 3})),
         "conditions": map_of(either(ref("texts"), negated, span)),
-        "line": {"type": "integer", "minimum": 1, "maximum": 1000},
+        "lines": either(_LINE, {"type": "array", "items": _LINE, "minItems": 2, "maxItems": 2}),
         "last-line": {"type": "integer", "minimum": 1, "maximum": _MOST_LINES},
     }

@@ -80,7 +80,7 @@ def read_events(
     """
     path = Path(path)
     wanted = tuple(name for name, _ in mapping.columns)
-    layout = Layout(mapping.separator, mapping.header, mapping.last, mapping.sheet, wanted)
+    layout = Layout(mapping.separator, mapping.header, mapping.above, mapping.last, mapping.sheet, wanted)
     table = open_table(path, mapping.encoding, layout)
     called = _called(mapping, table.header)
     absent = {column: at for column, at in mapping.columns if column not in called}

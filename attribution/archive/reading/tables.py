@@ -14,9 +14,9 @@ from collections import Counter
 from collections.abc import Container, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, zip_longest
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from zipfile import ZipFile, ZipInfo
 
 from attribution.archive.reading.columnar import LONGEST_FIELD, coded_chunks, readable
@@ -41,6 +41,7 @@ class Layout:
 
     separator: str = ""  # "": whichever gives the columns that are wanted
     header: int = 0  # line (of a sheet: row) of the names; 0: the first that is no ``sep=``
+    above: int = 0  # lines above that one on which its names begin
     last: int = 0  # line (of a sheet: row) of the last event; 0: that of the file
     sheet: str = ""  # "": the first
     wanted: tuple[str, ...] = ()  # columns that the mapping names
@@ -142,12 +143,12 @@ def _open_csv(path: Path, written: Written, layout: Layout) -> Table:
     rows = {each: _split(first, each) for each in separators}
 
     def fit(separator: str) -> tuple[int, int]:
-        here = rows[separator][skipped] if skipped < len(rows[separator]) else []
+        here = names_of(rows[separator][skipped - layout.above : skipped + 1])
         return layout.names_in(here), len(here) if not layout.wanted else 0
 
     separator = max(separators, key=fit)
-    header = _header(path, written, separator, skipped)
-    hint = "" if layout.names_in(header) else _elsewhere(layout, rows, "line")
+    header = _header(path, written, separator, skipped, layout.above)
+    hint = _elsewhere(layout, header, rows, "line")
     return Table(path, header, written, separator, skipped, layout.last, hint=hint)
 
 
@@ -160,30 +161,48 @@ def _check_kind(line: str, path: Path) -> None:
         raise FormatError(f"this is {kind}, not a table.", allowed="rows of fields", hint=hint, file=str(path), line=1)
 
 
-def _header(path: Path, written: Written, separator: str, skipped: int) -> tuple[str, ...]:
-    """The names of the columns, below so many lines."""
+def names_of(rows: Sequence[Sequence[str]]) -> tuple[str, ...]:
+    """The names of columns that stand on one line, or, from top to bottom, on several.
+
+    >>> names_of([["When", "Where", ""], ["", "Province", "Town"]])
+    ('When', 'Where Province', 'Town')
+    """
+    return tuple(" ".join(part.strip() for part in parts if part.strip()) for parts in zip_longest(*rows, fillvalue=""))
+
+
+def _header(path: Path, written: Written, separator: str, skipped: int, above: int) -> tuple[str, ...]:
+    """The names of the columns, below so many lines, the last of them on which names begin among them."""
     csv.field_size_limit(LONGEST_FIELD)
     with open_bytes(path) as raw, io.TextIOWrapper(raw, written.codec, errors="replace", newline="") as stream:
-        for _ in range(skipped):
+        for _ in range(skipped - above):
             stream.readline(LONGEST_FIELD)
         try:
-            row = next(csv.reader(stream, delimiter=separator, strict=True), [])
+            rows = list(islice(csv.reader(stream, delimiter=separator, strict=True), above + 1))
         except csv.Error as error:
             raise _torn(str(path), skipped + 1, str(error)) from error
-    return tuple(name.strip() for name in row)
+    return names_of(rows)
 
 
-def _elsewhere(layout: Layout, found: Mapping[str, Sequence[Sequence[str]]], what: str) -> str:
-    """Where the wanted names stand, if not where the header was looked for."""
-    places = [(layout.names_in(row), key, at) for key, rows in found.items() for at, row in enumerate(rows)]
-    most, key, at = max(places, default=(0, "", 0), key=lambda place: place[0])
-    if most < 2:
+def _elsewhere(
+    layout: Layout, header: Sequence[str], found: Mapping[str, Sequence[Sequence[str]]], what: Literal["line", "row"]
+) -> str:
+    """Where more of the wanted names stand than in the header: on which line, or on which two together."""
+    places = [
+        (layout.names_in(names_of(rows[at - above : at + 1])), -above, key, at)
+        for key, rows in found.items()
+        for at in range(len(rows))
+        for above in range(min(at, 1) + 1)
+    ]
+    most, above, key, at = max(places, default=(0, 0, "", 0), key=lambda place: place[:2])
+    if most < 2 or most <= layout.names_in(header):
         return ""
-    where = f"`sheet: {key}`" + (f" and `header: {at + 1}`" if at else "") if what == "row" else f"`header: {at + 1}`"
+    line = f"`header: {at + 1}`" if not above else f"`header: [{at}, {at + 1}]`"
+    where = f"`sheet: {key}`" + (f" and {line}" if at else "") if what == "row" else line
     return (
         f"{most} of the names stand on {what} {at + 1}"
+        + (f" and the {what} above" if above else "")
         + (f" of the sheet {key}" if what == "row" else "")
-        + (f": say {where} in the mapping")
+        + f": say {where} in the mapping"
     )
 
 
@@ -255,10 +274,10 @@ def _open_excel(path: Path, layout: Layout) -> Table:
         )
     sheet = layout.sheet or next(iter(sheets))
     skipped = max(0, layout.header - 1)
-    header = tuple(name.strip() for name in sheets[sheet][skipped]) if skipped < len(sheets[sheet]) else ()
+    header = names_of(sheets[sheet][skipped - layout.above : skipped + 1])
     while header and not header[-1]:
         header = header[:-1]  # cells beside the table that once held something
-    hint = "" if layout.names_in(header) else _elsewhere(layout, sheets, "row")
+    hint = _elsewhere(layout, header, sheets, "row")
     return Table(path, header, Written("Excel", ""), skipped=skipped, last=layout.last, sheet=sheet, hint=hint)
 
 

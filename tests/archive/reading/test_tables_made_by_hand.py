@@ -129,6 +129,39 @@ perpetrator: {columns: Suspect}
     assert np.diff(archive.events.day).tolist() == [1, 1]
 
 
+TWO_LINES = [
+    ["", "Where", "", "Who", ""],
+    ["Date", "Country", "Town", "", "Weapon"],
+    *[[date, country, "T", actor, weapon] for date, country, actor, weapon in ROWS[1:]],
+]
+OVER_BOTH = MAPPING.replace("date,", "Date,").replace("country: country", "c: Where Country, t: Town")
+OVER_BOTH = OVER_BOTH.replace("actor", "Who").replace("weapon: weapon", "weapon: Weapon")
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+def test_names_that_begin_on_the_line_above_are_read_from_both(tmp_path: Path, form: str) -> None:
+    if form == "csv":
+        path = a_table(tmp_path, "All attacks", *(",".join(row) for row in TWO_LINES))
+    else:
+        path = a_book(tmp_path / "events.xlsx", {"Sheet1": [["All attacks"], *[[*row] for row in TWO_LINES]]})
+    with pytest.raises(EventError, match="does not have") as caught:
+        read(path, OVER_BOTH)
+    assert "`header: [2, 3]`" in caught.value.hint
+    with pytest.raises(EventError, match='"Where Country"') as caught:
+        read(path, OVER_BOTH + "header: 3\n")
+    assert "`header: [2, 3]`" in caught.value.hint
+    assert caught.value.allowed == "Date, Country, Town, Weapon"
+    archive = read(path, OVER_BOTH + "header: [2, 3]\n")
+    assert who(archive) == [{"Red"}, {"Blue"}, set()]
+    assert [level.names for level in archive.events.place] == [("Iraq", "Syria"), ("Iraq / T", "Syria / T")]
+
+
+@pytest.mark.parametrize("header", ["[2, 4]", "[3, 2]", "[1, 2, 3]", "0", "[]"])
+def test_a_header_is_one_line_or_two_that_follow(tmp_path: Path, header: str) -> None:
+    with pytest.raises(FormatError):
+        read(a_table(tmp_path, *WIDE_ROWS), WIDE + f"header: {header}\n")
+
+
 def test_a_month_that_is_none_is_told_with_its_line(tmp_path: Path) -> None:
     mapping = WIDE.replace("{column: Day, order: day-first}", "{year: Year, month: Month}")
     path = a_table(tmp_path, "Year;Month;Red Front;Blue;Not known", "2020;May;x;;", "2020;Mai;x;;")
