@@ -322,7 +322,7 @@ def _as_many(posterior: Posterior, among: tuple[Unit, ...], kept: Flags) -> int:
 
 def _rows(posterior: Posterior, wanted: int) -> Ints:
     """About so many draws: every k-th of a chain, or the first 2^j points of each scramble, which lie evenly."""
-    chains, count = posterior.draws.z.shape[:2]
+    chains, count = posterior.draws.shape
     each = max(1, wanted // chains)
     if posterior.draws.log_weight is None:
         own = np.arange(0, count, max(1, -(-count // each)))

@@ -227,7 +227,7 @@ def next_evidence(posterior: Posterior) -> NextEvidence:
 
 def _facts(posterior: Posterior, believed: float) -> tuple[list[Prospect], tuple[str, ...]]:
     """Prospects of the open facts, and the ids of those that are settled."""
-    program, chains = posterior.program, posterior.draws.z.shape[0]
+    program, chains = posterior.program, posterior.draws.shape[0]
     if not program.facts:
         return [], ()
     by_chain = joint_states(program, posterior.slots, posterior.draws.weights.reshape(chains, -1))
@@ -247,7 +247,7 @@ def _facts(posterior: Posterior, believed: float) -> tuple[list[Prospect], tuple
 
 def _origins(posterior: Posterior) -> list[Prospect]:
     """Prospects of learning whether each origin that states something can be believed."""
-    program, chains = posterior.program, posterior.draws.z.shape[0]
+    program, chains = posterior.program, posterior.draws.shape[0]
     by_chain = posterior.draws.weights.reshape(chains, -1)
     found = []
     for position, unit in enumerate(units(posterior, "origin")):

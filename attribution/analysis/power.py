@@ -299,7 +299,7 @@ def _tempered(posterior: Posterior, log_term: Floats, alpha: float) -> Floats:
         return (alpha - 1.0) * log_term
     from arviz_stats.base.array import array_stats
 
-    by_chain = log_term.reshape(posterior.draws.z.shape[:2])
+    by_chain = log_term.reshape(posterior.draws.shape)
     return np.asarray(array_stats.power_scale_lw(by_chain, alpha=alpha, axis=[0, 1])).ravel()
 
 

@@ -222,7 +222,7 @@ def _prior(posterior: Posterior) -> Reweighted:
     probability = posterior.prior_faction_draws
     scrambles, points = 8, len(probability) // 8
     even = np.full((scrambles, points), -np.log(len(probability)))
-    draws = Draws(z=np.empty((scrambles, points, 0)), log_weight=even)
+    draws = Draws(np.empty((scrambles, points, 0)), log_weight=even)
     return Reweighted(draws, draws.weights, probability, float(len(probability)), None)
 
 

@@ -186,7 +186,7 @@ def _error(posterior: Posterior, prior: Floats) -> float:
         return _needed(drawn, mean / drawn, leader)
 
     count = len(posterior.prior_faction_draws)
-    _, error = jackknife(after, posterior.draws.weights, posterior.draws.z.shape[0])
+    _, error = jackknife(after, posterior.draws.weights, posterior.draws.shape[0])
     _, prior_error = jackknife(before, np.full(count, 1.0 / count), PRIOR_SCRAMBLES)
     return float(np.hypot(error, prior_error))
 

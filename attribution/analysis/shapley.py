@@ -225,7 +225,7 @@ def contributions(posterior: Posterior, first: Floats, second: Floats, *, most: 
     """
     chosen = rows_within_budget(posterior, most)
     parts = tied_origins(posterior, chosen)
-    slots = posterior.slots if chosen is None else posterior.slots[chosen]
+    slots = posterior.slots if chosen is None else posterior.numbers.rows(chosen)
     sides = mixtures(posterior.program, slots, (first, second))
     loose = [part for part in parts if part.orders or not _adds_up(part, sides)]
     mixed = sorted(origin for part in loose for origin in part.origins)

@@ -70,14 +70,14 @@ def tied_origins(posterior: Posterior, rows: Ints | None = None) -> tuple[TiedOr
     """
 
     def work_out() -> tuple[TiedOrigins, ...]:
-        return _tied_origins(posterior, posterior.slots if rows is None else posterior.slots[rows])
+        return _tied_origins(posterior, posterior.slots if rows is None else posterior.numbers.rows(rows))
 
     return _TIED.get(posterior, None if rows is None else rows.tobytes(), work_out)
 
 
 def rows_within_budget(posterior: Posterior, most: int | None) -> Ints | None:
     """So many draws that count equally as the likelihoods of all subsets can be kept of, at most `most`; None: all."""
-    program, count = posterior.program, len(posterior.slots)
+    program, count = posterior.program, posterior.draws.count
     each = sum(_subsets_of(len(mine), _pairs(program)) * _classes(program, part) for part, mine in _parts(program))
     wanted = min(most or count, max(_FEWEST_DRAWS, MOST_NUMBERS // max(1, each)))
     return even_rows(posterior, wanted) if wanted < count else None
@@ -172,7 +172,7 @@ class UnitSubsets:
 
     def __init__(self, posterior: Posterior, units: tuple[Unit, ...], rows: Ints) -> None:
         self._posterior, self._units, self._rows = posterior, units, rows
-        self._slots = np.ascontiguousarray(posterior.slots[rows])
+        self._slots = np.ascontiguousarray(posterior.numbers.rows(rows))
         prior, self._parts = log_parts(posterior.program, self._slots)
         self._grouped = _grouped(posterior, units)
         touched = {part for mine, _ in self._grouped for part in mine}

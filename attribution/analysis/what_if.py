@@ -516,7 +516,7 @@ def page_draws(
     spare = _spares(case, posterior.model, program)
     rng = np.random.default_rng([posterior.settings.random_seed, len(spare)])
     fresh = rng.standard_normal((len(chosen), len(spare)))
-    z = np.hstack([posterior.draws.flat[chosen], fresh]).astype(dtype).astype(np.float64)
+    z = np.hstack([posterior.draws.rows(chosen), fresh]).astype(dtype).astype(np.float64)
     log_evidence = normalise(log_joint(program, z[:, : program.dimension]))[1]
     labels = (*program.labels, *spare)
     published = tuple(standing.probability for standing in posterior.standings)

@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from attribution.inference.draws import Draws, smoothed
+from attribution.inference.draws import Draws, Numbers, smoothed
 from attribution.inference.posterior import Posterior
 from attribution.network.curves import Curve, bent, from_scale, with_odds
 from attribution.network.edits import Expanded, Reach, ReachMap, anchored, driven, expanded
@@ -87,8 +87,8 @@ class Workspace:
     @cached_property
     def z(self) -> Floats:
         """Standard normals: (draw, coordinate)."""
-        flat = self.posterior.draws.flat
-        return flat if self.rows is None else flat[self.rows]
+        draws = self.posterior.draws
+        return draws.flat if self.rows is None else draws.rows(self.rows)
 
     @cached_property
     def known(self) -> Parts:
@@ -114,7 +114,7 @@ class Workspace:
     @cached_property
     def slots(self) -> Floats:
         """Values of all numbers of the network as it is: (draw, slot)."""
-        slots = self.posterior.slots if self.rows is None else self.posterior.slots[self.rows]
+        slots = self.posterior.slots if self.rows is None else self.posterior.numbers.rows(self.rows)
         return np.hstack([slots, slots[:, self._network.anchor]])
 
     @cached_property
@@ -231,7 +231,7 @@ def enough_draws(posterior: Posterior, most: int = _ENOUGH) -> Posterior:
     with what probability, stays what was published. Fewer still, down to 1,024, where factions and origins are so many
     that memory would not hold what is asked.
     """
-    scrambles, points = posterior.draws.z.shape[:2]
+    scrambles, points = posterior.draws.shape
     each = len(posterior.program.factions) * max(1, len(posterior.program.origins))
     most = min(most, max(_FEWEST, _MOST_NUMBERS // each))
     kept = 2 ** max(5, (most // scrambles).bit_length() - 1)
@@ -241,13 +241,15 @@ def enough_draws(posterior: Posterior, most: int = _ENOUGH) -> Posterior:
     log_joint = posterior.log_joint[rows]
     log_weight, khat = smoothed(normalise(log_joint)[1].reshape(scrambles, kept))
     sampling = replace(posterior.settings.sampling, log2_points=kept.bit_length() - 1)
+    draws = posterior.draws.rows(rows).reshape(scrambles, kept, -1)
+    fewer = Draws(draws, log_weight=log_weight, khat=khat)
     return Posterior.drawn(
         posterior.case,
         posterior.model,
         replace(posterior.settings, sampling=sampling),
-        Draws(z=np.ascontiguousarray(posterior.draws.z[:, :kept]), log_weight=log_weight, khat=khat),
+        fewer,
         program=posterior.program,
-        slots=posterior.slots[rows],
+        numbers=Numbers(posterior.program, fewer, posterior.numbers.rows(rows)),
         log_joint=log_joint,
         standings=posterior.standings,
         group_standings=posterior.group_standings,

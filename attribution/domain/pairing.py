@@ -215,7 +215,8 @@ def _nobody_left(at: Path) -> PairError:
 def leaves_of_share(case: Case, model: Model, node: str) -> tuple[str, ...]:
     """The factions a share covers; `else` stands for all, except `other`, that no other share names."""
     if node != ELSE:
-        return tuple(leaf for leaf in case.factions.leaves if leaf in case.factions.under(node))
+        under = case.factions.under(node)
+        return tuple(leaf for leaf in case.factions.leaves if leaf in under)
     named = [share.node for share in model.perpetrator.shares if share.node in case.factions]
     taken = frozenset({OTHER}).union(*(case.factions.under(name) for name in named))
     return tuple(leaf for leaf in case.factions.leaves if leaf not in taken)

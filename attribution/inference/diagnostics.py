@@ -92,7 +92,8 @@ def diagnose(posterior: PosteriorDraws) -> Diagnostics:
         return Diagnostics("nuts", largest, _convergence(posterior), tails, None)
     theirs = [estimate(other.draws, normalise(other.log_joint)[0])]
     if posterior.program.facts:
-        theirs.append(estimate(other.draws, state_probabilities(posterior.program, other.slots)))
+        states = other.numbers.each(lambda slots: state_probabilities(posterior.program, slots))
+        theirs.append(estimate(other.draws, states))
     check = _cross_check(
         posterior,
         np.concatenate([found.mean for found in theirs]),
@@ -104,7 +105,7 @@ def diagnose(posterior: PosteriorDraws) -> Diagnostics:
 def _convergence(posterior: PosteriorDraws) -> Convergence | None:
     """None where nothing moves: a model without an uncertain number has nothing to converge."""
     draws = posterior.draws
-    chains, count = draws.z.shape[:2]
+    chains, count = draws.shape
     names = [*posterior.program.labels, "log evidence", *(f"log joint {h}" for h in posterior.program.factions)]
     derived = np.column_stack([posterior.log_evidence, posterior.log_joint])
     columns = np.concatenate([draws.z, derived.reshape(chains, count, -1)], axis=2)

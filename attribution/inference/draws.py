@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from attribution.network.program import Floats
+from attribution.inference.sobol import MOST_NORMALS, SobolPoints
+from attribution.network.program import Floats, Ints, Program
+from attribution.network.summation import numbers
 
 EQUAL = 4.0  # Monte Carlo standard errors within which two probabilities count as equal
 RANGE = (0.05, 0.95)  # the quantiles that the range over inputs lies between
 _FEWEST_IN_TAIL = 5  # draws, for a Pareto distribution to be fitted
+_BLOCK = 2**21  # numbers of the network at a time, where all of them would be too many to hold
 
 
 def flat(z: Floats) -> Floats:
@@ -31,37 +35,120 @@ def expectation(weights: Floats, values: Floats) -> Floats:
 class Draws:
     """Standard normals of shape (chain, draw, coordinate); a chain of the importance engine is a scramble.
 
-    `log_weight` (chain, draw) are normalised Pareto-smoothed log-weights, None where draws count equally. `khat` is
-    their Pareto shape. `stats` are the sampler's own statistics, (chain, draw) each.
+    Where they are many, `normals` are the Sobol points that they are quantiles of, and `z` is made when it is asked
+    for: `rows` gives some draws at a time. `log_weight` (chain, draw) are normalised Pareto-smoothed log-weights, None
+    where draws count equally. `khat` is their Pareto shape. `stats` are the sampler's own statistics, (chain, draw)
+    each.
     """
 
-    z: Floats
+    normals: Floats | SobolPoints
     log_weight: Floats | None = None
     khat: float | None = None
     stats: dict[str, NDArray[np.generic]] = field(default_factory=dict)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """How many chains, and how many draws each has."""
+        return self.normals.shape[0], self.normals.shape[1]
+
+    @property
+    def count(self) -> int:
+        """How many draws there are in all chains."""
+        return self.shape[0] * self.shape[1]
+
+    @property
+    def dimension(self) -> int:
+        """How many coordinates a draw has."""
+        return self.normals.shape[2]
+
+    @property
+    def z(self) -> Floats:
+        """All draws: (chain, draw, coordinate)."""
+        return self.normals.normals if isinstance(self.normals, SobolPoints) else self.normals
 
     @property
     def flat(self) -> Floats:
         """All draws, shape (draw, coordinate), each in one piece."""
         return np.ascontiguousarray(flat(self.z))
 
+    def rows(self, rows: slice | Ints) -> Floats:
+        """Some draws, counted over all chains: (draw, coordinate), each in one piece."""
+        if isinstance(self.normals, SobolPoints):
+            return self.normals.rows(rows)
+        return np.ascontiguousarray(flat(self.normals)[rows])
+
     @property
     def weights(self) -> Floats:
         """Weights that sum to one, shape (draw,)."""
         if self.log_weight is None:
-            size = self.z.shape[0] * self.z.shape[1]
-            return np.full(size, 1.0 / size)
+            return np.full(self.count, 1.0 / self.count)
         return np.exp(self.log_weight).ravel()
 
     @property
     def unreliable(self) -> bool:
         """Whether the weights have a tail too heavy for any mean under them to be trusted (`khat_threshold`)."""
-        return self.khat is not None and not self.khat <= khat_threshold(self.z.shape[0] * self.z.shape[1])
+        return self.khat is not None and not self.khat <= khat_threshold(self.count)
 
     @property
     def ess(self) -> float:
         """Effective sample size by Kish, ``1 / sum w^2``: of the weights alone, at most the number of draws."""
         return float(1.0 / np.sum(self.weights**2))
+
+
+class Numbers:
+    """Values of all numbers of a network in draws: held where they are few, else made when they are asked for.
+
+    Parameters
+    ----------
+    program
+        The network.
+    draws
+        The draws.
+    values
+        The values (draw, slot), where they are known.
+    """
+
+    def __init__(self, program: Program, draws: Draws, values: Floats | None = None) -> None:
+        self.program, self.draws, self._values = program, draws, values
+
+    @property
+    def values(self) -> Floats:
+        """In all draws, held from now on: (draw, slot)."""
+        if self._values is None:
+            self._values = numbers(self.program, self.draws.flat)
+        return self._values
+
+    def rows(self, rows: slice | Ints) -> Floats:
+        """In some draws: (draw, slot)."""
+        return self.values[rows] if self._held else numbers(self.program, self.draws.rows(rows))
+
+    def each(self, work: Callable[[Floats], Floats]) -> Floats:
+        """What `work` makes of the values (draw, slot): (draw, ...), each row of one draw alone.
+
+        Where the values are too many to hold, of some draws after another. Nothing of that can be seen in the result.
+        """
+        if self._held:
+            return work(self.values)
+        found: Floats | None = None
+        for rows in self._blocks():
+            some = work(self.rows(rows))
+            if found is None:
+                found = np.empty((self.draws.count, *some.shape[1:]))
+            found[rows] = some
+        return work(self.values) if found is None else found
+
+    @property
+    def _held(self) -> bool:
+        return self._values is not None or self.draws.count * self._columns <= MOST_NORMALS
+
+    @property
+    def _columns(self) -> int:
+        return max(1, len(self.program.ints.slot_kind))
+
+    def _blocks(self) -> Iterator[slice]:
+        step = max(64, _BLOCK // self._columns)
+        for start in range(0, self.draws.count, step):
+            yield slice(start, min(start + step, self.draws.count))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,7 +181,7 @@ def range_errors(draws: Draws, values: Floats) -> tuple[Floats, Floats]:
     For chains those of ArviZ for quantiles; for scrambles the spread of the ends that each has by itself. Not a number
     where the draws are too few to have ends.
     """
-    parts, count = draws.z.shape[:2]
+    parts, count = draws.shape
     columns = values.reshape(parts, count, -1)
     if draws.log_weight is None:
         from arviz_stats.base.array import array_stats
@@ -118,7 +205,7 @@ def _chain_error(draws: Draws, values: Floats) -> Floats:
     """Standard errors of means over chains: standard deviation over the root of the effective sample size."""
     from arviz_stats.base.array import array_stats
 
-    chains, count = draws.z.shape[:2]
+    chains, count = draws.shape
     columns = values.reshape(chains, count, -1)
     spread = columns.std(axis=(0, 1))
     error = np.zeros(columns.shape[-1])
@@ -133,7 +220,7 @@ def _scramble_error(draws: Draws, values: Floats, mean: Floats) -> Floats:
 
     Each scramble's share of the total weight is kept (a ratio estimate, linearised): its own normalising error counts.
     """
-    scrambles = draws.z.shape[0]
+    scrambles = draws.shape[0]
     weights = draws.weights.reshape(scrambles, -1)
     columns = values.reshape(scrambles, weights.shape[1], -1)
     deviation = np.einsum("sd,sdk->sk", weights, columns - mean) * scrambles
@@ -172,7 +259,7 @@ def sum_error(draws: Draws, terms: Floats) -> float:
 def _sum_errors(draws: Draws, terms: Floats) -> Floats:
     if draws.log_weight is None:
         return len(terms) * _chain_error(draws, terms)
-    scrambles = draws.z.shape[0]
+    scrambles = draws.shape[0]
     by_scramble = terms.reshape(scrambles, -1, terms.shape[1]).sum(axis=1)
     return np.asarray(by_scramble.std(axis=0, ddof=1) * np.sqrt(scrambles))
 

@@ -135,7 +135,7 @@ def sample(case: Case, model: Model, settings: Settings, program: Program, *, pr
     if settings.engine == "importance":
         weighed = importance.draw(program, settings.sampling, settings.random_seed)
         return Posterior.drawn(
-            case, model, settings, weighed.draws, program=program, slots=weighed.slots, log_joint=weighed.log_joint
+            case, model, settings, weighed.draws, program=program, numbers=weighed.numbers, log_joint=weighed.log_joint
         )
     draws = nuts.draw(program, settings.sampling, settings.random_seed, progressbar=progressbar)
     return Posterior.drawn(case, model, settings, draws, program=program)

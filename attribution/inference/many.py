@@ -136,7 +136,7 @@ def _fitted(task: _Task) -> _Answer | AttributionError:
         return error
     draws = posterior.draws
     if settings.engine == "importance":
-        draws = replace(draws, z=draws.z[:, :0, :0])
+        draws = replace(draws, normals=draws.rows(slice(0))[None])
     return _Answer(posterior.program.dimension, draws, posterior.standings, posterior.group_standings)
 
 
@@ -148,8 +148,8 @@ def _received(
         return answer
     draws, sampling = answer.draws, settings.sampling
     if settings.engine == "importance":
-        z = shared_normals(answer.dimension, sampling.scrambles, sampling.log2_points, settings.random_seed)
-        draws = replace(draws, z=z)
+        normals = shared_normals(answer.dimension, sampling.scrambles, sampling.log2_points, settings.random_seed)
+        draws = replace(draws, normals=normals)
     return Posterior.drawn(
         case, model, settings, draws, standings=answer.standings, group_standings=answer.group_standings
     )

@@ -94,7 +94,7 @@ def draw(program: Program, sampling: Sampling, seed: int, *, progressbar: bool =
     sampled = run_nuts(_sampled_model(program), sampling, seed, progressbar=progressbar)
     z = np.ascontiguousarray(sampled.draws["z"][..., : program.dimension], dtype=np.float64)
     z.flags.writeable = False
-    return Draws(z=z, stats=sampled.stats)
+    return Draws(z, stats=sampled.stats)
 
 
 def model_of(

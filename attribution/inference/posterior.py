@@ -309,7 +309,7 @@ def load_posterior(path: str | Path) -> Posterior:
     """
     run = read_run(Path(path))
     return Posterior.drawn(  # the check of its densities has computed what follows from them
-        run.case, run.model, run.settings, run.draws, program=run.program, slots=run.slots, log_joint=run.log_joint
+        run.case, run.model, run.settings, run.draws, program=run.program, numbers=run.numbers, log_joint=run.log_joint
     )
 
 

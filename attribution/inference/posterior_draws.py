@@ -15,9 +15,9 @@ from attribution.domain.case import Case
 from attribution.domain.facts import Fact
 from attribution.domain.model import Model
 from attribution.domain.verbal import probability_words
-from attribution.inference.draws import Draws, Estimate, estimate, flat, level, range_errors
+from attribution.inference.draws import Draws, Estimate, Numbers, estimate, flat, level, range_errors
 from attribution.inference.settings import Settings
-from attribution.inference.sobol import sobol_normals
+from attribution.inference.sobol import SobolPoints, sobol_normals
 from attribution.network.compiler import compile_network
 from attribution.network.program import Floats, Program
 from attribution.network.summation import (
@@ -26,7 +26,6 @@ from attribution.network.summation import (
     log_joint_without,
     log_scenarios,
     normalise,
-    numbers,
     part_log_likelihood,
     part_log_likelihoods,
     state_probabilities,
@@ -34,6 +33,7 @@ from attribution.network.summation import (
     tables,
     with_part,
 )
+from attribution.network.summation import numbers as slot_values
 
 PRIOR_SCRAMBLES, _PRIOR_LOG2_POINTS = 8, 8
 MOST_SCENARIOS = 10  # that a table has a row for, by default
@@ -98,7 +98,7 @@ class PosteriorDraws:
         draws: Draws,
         *,
         program: Program | None = None,
-        slots: Floats | None = None,
+        numbers: Numbers | None = None,
         log_joint: Floats | None = None,
         standings: tuple[Standing, ...] | None = None,
         group_standings: tuple[Standing, ...] | None = None,
@@ -107,7 +107,7 @@ class PosteriorDraws:
         posterior = cls(case, model, settings, draws)
         known = {
             "program": program,
-            "slots": slots,
+            "numbers": numbers,
             "log_joint": log_joint,
             "standings": standings,
             "group_standings": group_standings,
@@ -125,14 +125,19 @@ class PosteriorDraws:
         return compile_network(self.case, self.model, self.settings.as_of)
 
     @cached_property
+    def numbers(self) -> Numbers:
+        """Values of all numbers, of some draws at a time where they are many."""
+        return Numbers(self.program, self.draws)
+
+    @property
     def slots(self) -> Floats:
         """Values of all numbers in every draw: (draw, slot)."""
-        return numbers(self.program, self.draws.flat)
+        return self.numbers.values
 
     @cached_property
     def log_joint(self) -> Floats:
         """``log pi_h p(E | h, theta)`` in every draw: (draw, faction)."""
-        return log_joint_at(self.program, self.slots)
+        return self.numbers.each(lambda slots: log_joint_at(self.program, slots))
 
     @cached_property
     def parts(self) -> Parts:
@@ -196,16 +201,17 @@ class PosteriorDraws:
     @cached_property
     def state_draws(self) -> Floats:
         """``p(x_f | E, theta)`` in every draw, facts one after another: (draw, state)."""
-        return state_probabilities(self.program, self.slots)
+        return self.numbers.each(lambda slots: state_probabilities(self.program, slots))
 
     @cached_property
     def prior_slots(self) -> Floats:
         """Values of all numbers in draws from the prior: (draw, slot)."""
         z = sobol_normals(self.program.dimension, PRIOR_SCRAMBLES, _PRIOR_LOG2_POINTS, self.settings.random_seed)
-        mine = self.draws.z[:, : z.shape[1]]
-        if np.array_equal(mine, z):  # the instant engine's own points are from the prior, and begin with these
-            return flat(self.slots.reshape(*self.draws.z.shape[:2], -1)[:, : z.shape[1]])
-        return numbers(self.program, flat(z))
+        draws = self.draws
+        if not isinstance(draws.normals, SobolPoints) and np.array_equal(draws.normals[:, : z.shape[1]], z):
+            # the instant engine's own points are from the prior, and begin with these
+            return flat(self.slots.reshape(*draws.shape, -1)[:, : z.shape[1]])
+        return slot_values(self.program, flat(z))
 
     @cached_property
     def prior_faction_draws(self) -> Floats:
@@ -235,13 +241,13 @@ class PosteriorDraws:
     def _cut(self) -> tuple[Draws, Floats]:
         """Points of the prior that count equally, but for those under which the evidence is impossible."""
         weighted = self.draws.log_weight is not None
-        shape = self.draws.z.shape[:2] if weighted else (PRIOR_SCRAMBLES, 2**_PRIOR_LOG2_POINTS)
+        shape = self.draws.shape if weighted else (PRIOR_SCRAMBLES, 2**_PRIOR_LOG2_POINTS)
         joint = self.log_joint if weighted else log_joint_at(self.program, self.prior_slots)
         probability, evidence = normalise(joint)
         possible = evidence > -np.inf
         with np.errstate(divide="ignore"):
             even = np.where(possible, -np.log(max(1, int(possible.sum()))), -np.inf)
-        return Draws(z=np.empty((*shape, 0)), log_weight=even.reshape(shape)), probability
+        return Draws(np.empty((*shape, 0)), log_weight=even.reshape(shape)), probability
 
     @cached_property
     def group_standings(self) -> tuple[Standing, ...]:
@@ -273,7 +279,7 @@ class PosteriorDraws:
     @cached_property
     def scenario_draws(self) -> Floats:
         """``p(h, x_roles | E, theta)`` in every draw: (draw, joint state of the roles, faction)."""
-        return self._scenarios(self.program, self.slots)
+        return self.numbers.each(lambda slots: self._scenarios(self.program, slots))
 
     @cached_property
     def prior_scenario_draws(self) -> Floats:

@@ -23,8 +23,9 @@ from attribution.errors import InputError, RunError, listed
 from attribution.inference.draws import Draws, smoothed
 from attribution.inference.posterior_draws import PosteriorDraws
 from attribution.inference.settings import RUN_FORMAT, Sampling, Settings
-from attribution.inference.sobol import normals_of, points_of
+from attribution.inference.sobol import SobolPoints, points_of
 from attribution.inference.tree import attributes, dataset, sample_stats, weighted_points
+from attribution.network.program import Floats
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -61,13 +62,13 @@ def write_run(posterior: PosteriorDraws, path: Path) -> None:
 
     draws, program = posterior.draws, posterior.program
     arrays = _arrays(draws)
-    groups = weighted_points(posterior)
-    if "sobol" in arrays:
-        points = {"sobol": (("scramble", "point", "number"), arrays["sobol"])}
-        groups = {"weighted_points": groups["weighted_points"].drop_vars("z").assign(points)}
-    elif not groups:
-        z = dataset(program, draws.z.shape[:2], {"z": (draws.flat, ("number",))})
+    if draws.log_weight is None:
+        z = dataset(program, draws.shape, {"z": (draws.flat, ("number",))})
         groups = {"posterior": z, **sample_stats(draws)}
+    elif "sobol" in arrays:
+        groups = weighted_points(posterior, sobol=arrays["sobol"])
+    else:
+        groups = weighted_points(posterior)
     tree = xr.DataTree.from_dict(groups)
     stated = attributes(posterior)
     tree.attrs.update(stated, digests=json.dumps(_digests(stated, arrays), sort_keys=True))
@@ -144,7 +145,8 @@ def _arrays(draws: Draws) -> dict[str, NDArray[Any]]:
     """What a file holds of the draws, by name."""
     if draws.log_weight is None:
         return {"z": draws.z, **draws.stats}
-    points = points_of(draws.z)
+    normals = draws.normals
+    points = normals.whole if isinstance(normals, SobolPoints) else points_of(normals)
     return {**({"z": draws.z} if points is None else {"sobol": points}), "log_weight": draws.log_weight}
 
 
@@ -162,14 +164,24 @@ def _read_arrays(tree: xr.DataTree) -> dict[str, NDArray[Any]]:
 
 def _draws(arrays: dict[str, NDArray[Any]], attributes: dict[str, str]) -> Draws:
     by_draw = dict(arrays)
-    z = normals_of(by_draw.pop("sobol")) if "sobol" in arrays else np.asarray(by_draw.pop("z"), dtype=np.float64)
-    if not np.isfinite(z).all() or any(value.shape != z.shape[:2] for value in by_draw.values()):
+    normals = _normals(by_draw)
+    if any(value.shape != normals.shape[:2] for value in by_draw.values()):
         raise ValueError
     if any(not np.isfinite(value).all() for value in by_draw.values() if value.dtype.kind == "f"):
         raise ValueError
-    z.flags.writeable = False
     khat = float(attributes["khat"]) if attributes["khat"] else None
-    return Draws(z=z, log_weight=by_draw.pop("log_weight", None), khat=khat, stats=by_draw)
+    return Draws(normals, log_weight=by_draw.pop("log_weight", None), khat=khat, stats=by_draw)
+
+
+def _normals(by_draw: dict[str, NDArray[Any]]) -> Floats | SobolPoints:
+    """The normals, or the points that they are quantiles of, taken out of what a file holds by draw."""
+    if "sobol" in by_draw:
+        return SobolPoints.or_normals(by_draw.pop("sobol"))
+    z = np.asarray(by_draw.pop("z"), dtype=np.float64)
+    if not np.isfinite(z).all():
+        raise ValueError
+    z.flags.writeable = False
+    return z
 
 
 def _digests(attributes: dict[str, str], arrays: dict[str, NDArray[Any]]) -> dict[str, str]:
@@ -198,12 +210,13 @@ def _check_densities(path: Path, posterior: PosteriorDraws) -> None:
     if posterior.settings.engine == "importance":
         if draws.log_weight is None:
             raise _changed(path, "the weights of its points are missing")
-        weights = np.exp(smoothed(posterior.log_evidence.reshape(draws.z.shape[:2]))[0])
+        weights = np.exp(smoothed(posterior.log_evidence.reshape(draws.shape))[0])
         good = bool(np.abs(weights - np.exp(draws.log_weight)).max() < _SAME_WEIGHT)
     elif draws.log_weight is not None or "lp" not in draws.stats:
         raise _changed(path, "it holds other arrays than a run of nuts")
     else:
-        lp = posterior.log_evidence - 0.5 * np.einsum("dk,dk->d", draws.flat, draws.flat)
+        z = draws.flat
+        lp = posterior.log_evidence - 0.5 * np.einsum("dk,dk->d", z, z)
         good = bool(np.ptp(draws.stats["lp"].ravel() - lp) < _SAME_DENSITY)
     if not good:
         raise _changed(path, "its draws do not have the densities that this model gives them")
@@ -248,7 +261,7 @@ def _assemble(path: Path, attributes: dict[str, str], draws: Draws) -> Posterior
         )
         _check_contents(path, json.loads(attributes["hashes"]), case, model)
         posterior = PosteriorDraws(case, model, settings, draws)
-        fits = posterior.program.dimension == draws.z.shape[2]
+        fits = posterior.program.dimension == draws.dimension
     except RunError:
         raise
     except (KeyError, ValueError, TypeError) as error:

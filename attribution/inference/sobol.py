@@ -9,6 +9,7 @@ beyond that SciPy is asked. Normals are quantiles by Wichura's algorithm AS 241 
 from __future__ import annotations
 
 import zlib
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -16,15 +17,57 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attribution.network.elementary import normal_cdf
-from attribution.network.program import Floats
+from attribution.network.program import Floats, Ints
 
+MOST_NORMALS = 2**23  # that are held as they are, and of one size kept for the next model
 _BITS = 30
 _SHIPPED = 4096  # coordinates
 _STEP = 64  # models of about one size share their points
-_MOST_KEPT = 2**24  # normals of one size
 _MOST_SIZES = 4  # of which normals are kept
 _BLOCK = 16384  # values at a time, so that intermediate ones stay near the processor
 _SMALLEST = 2.0**-32  # no point is nearer to 0 or 1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SobolPoints:
+    """Points (scramble, point, coordinate), whole numbers of 30 bits, in place of the normals that are their quantiles.
+
+    They take half the memory of these, and these are what a large case would take most of its memory for.
+    """
+
+    whole: NDArray[np.uint32]
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.whole.shape
+
+    @property
+    def normals(self) -> Floats:
+        """All of them: (scramble, point, coordinate)."""
+        return normals_of(self.whole)
+
+    def rows(self, rows: slice | Ints) -> Floats:
+        """The normals of some points, counted over all scrambles: (point, coordinate)."""
+        scrambles, points, dimension = self.whole.shape
+        return normals_of(self.whole.reshape(scrambles * points, dimension)[rows])
+
+    @classmethod
+    def or_normals(cls, whole: NDArray[np.uint32]) -> Floats | SobolPoints:
+        """The points if they are many, else the normals that they stand for; neither can be written to.
+
+        Raises
+        ------
+        ValueError
+            They are no whole numbers of 30 bits.
+        """
+        if whole.dtype != np.uint32 or (whole.size and whole.max() >= 1 << _BITS):
+            raise ValueError
+        whole.flags.writeable = False
+        if whole.size > MOST_NORMALS:
+            return cls(whole)
+        normals = normals_of(whole)
+        normals.flags.writeable = False
+        return normals
 
 
 def sobol_normals(dimension: int, scrambles: int, log2_points: int, seed: int) -> Floats:
@@ -33,13 +76,18 @@ def sobol_normals(dimension: int, scrambles: int, log2_points: int, seed: int) -
     They are those of the next multiple of 64 coordinates. Few of them are kept, so that models of about one size share
     them; many are made each time, since two copies of them would be what a large case takes most of its memory for.
     """
-    if scrambles * dimension << log2_points > _MOST_KEPT:
-        return _drawn(dimension, scrambles, log2_points, seed)
-    return np.ascontiguousarray(shared_normals(dimension, scrambles, log2_points, seed))
+    if scrambles * dimension << log2_points > MOST_NORMALS:
+        return normals_of(_drawn(dimension, scrambles, log2_points, seed))
+    return np.ascontiguousarray(_normals(_padded(dimension), scrambles, log2_points, seed)[..., :dimension])
 
 
-def shared_normals(dimension: int, scrambles: int, log2_points: int, seed: int) -> Floats:
-    """The same as a window on what is kept: many posteriors of about one size then hold one array, but no row alone."""
+def shared_normals(dimension: int, scrambles: int, log2_points: int, seed: int) -> Floats | SobolPoints:
+    """The same as a window on what is kept: many posteriors of about one size then hold one array, but no row alone.
+
+    Of many the points.
+    """
+    if scrambles * dimension << log2_points > MOST_NORMALS:
+        return SobolPoints(_drawn(dimension, scrambles, log2_points, seed))
     return _normals(_padded(dimension), scrambles, log2_points, seed)[..., :dimension]
 
 
@@ -55,7 +103,7 @@ def _normals(dimension: int, scrambles: int, log2_points: int, seed: int) -> Flo
     key = dimension, scrambles, seed
     normals = _kept.pop(key, None)
     if normals is None or normals.shape[1] < 2**log2_points:
-        normals = _drawn(dimension, scrambles, log2_points, seed)
+        normals = normals_of(_drawn(dimension, scrambles, log2_points, seed))
         normals.flags.writeable = False
     _kept[key] = normals
     for old in list(_kept)[:-_MOST_SIZES]:
@@ -63,22 +111,27 @@ def _normals(dimension: int, scrambles: int, log2_points: int, seed: int) -> Flo
     return normals[:, : 2**log2_points]
 
 
-def _drawn(dimension: int, scrambles: int, log2_points: int, seed: int) -> Floats:
-    """The first coordinates of as many as are a multiple of 64."""
+def _drawn(dimension: int, scrambles: int, log2_points: int, seed: int) -> NDArray[np.uint32]:
+    """The first coordinates of as many as are a multiple of 64: (scramble, point, coordinate)."""
     streams = np.random.SeedSequence(seed).spawn(scrambles)
-    normals = np.empty((scrambles, 2**log2_points, dimension))
-    for normal, stream in zip(normals, streams, strict=True):
-        points = sobol_points(_padded(dimension), log2_points, np.random.default_rng(stream))
-        normal[:] = _normals_at(points[:, :dimension])
-    return normals
+    points = np.empty((scrambles, 2**log2_points, dimension), dtype=np.uint32)
+    for own, stream in zip(points, streams, strict=True):
+        own[:] = _whole_points(_padded(dimension), log2_points, np.random.default_rng(stream))[:, :dimension]
+    return points
 
 
 def sobol_points(dimension: int, log2_points: int, rng: np.random.Generator) -> Floats:
     """The first ``2 ** log2_points`` points of a scrambled Sobol sequence in [0, 1): (point, coordinate)."""
+    return np.asarray(_whole_points(dimension, log2_points, rng) * 2.0**-_BITS)
+
+
+def _whole_points(dimension: int, log2_points: int, rng: np.random.Generator) -> NDArray[np.uint32]:
+    """The same, in whole numbers of 30 bits."""
     if dimension > _SHIPPED:
         from scipy.stats import qmc
 
-        return np.asarray(qmc.Sobol(dimension, rng=rng).random_base2(log2_points))
+        found = qmc.Sobol(dimension, bits=_BITS, rng=rng).random_base2(log2_points)
+        return np.asarray(found * 2.0**_BITS, dtype=np.uint32)
     (rng,) = rng.spawn(1)  # as SciPy does, so that the same generator gives the same points
     shift = rng.integers(2, size=(dimension, _BITS), dtype=np.uint32) @ (1 << np.arange(_BITS, dtype=np.uint32))
     scramble = np.tril(rng.integers(2, size=(dimension, _BITS, _BITS), dtype=np.uint32)).astype(np.float32)
@@ -89,37 +142,36 @@ def sobol_points(dimension: int, log2_points: int, rng: np.random.Generator) -> 
     points = shift[None, :]
     for direction in directions:  # in the order of the Gray code the second half is the first, backwards, one bit apart
         points = np.concatenate([points, points[::-1] ^ direction])
-    return points * 2.0**-_BITS
+    return np.asarray(points, dtype=np.uint32)
 
 
 def normals_of(points: NDArray[np.uint32]) -> Floats:
-    """Standard normals at Sobol points, which are whole numbers of 30 bits; any shape.
-
-    Raises
-    ------
-    ValueError
-        A point lies beyond 30 bits.
-    """
-    if points.size and points.max() >= 1 << _BITS:
-        raise ValueError
+    """Standard normals at Sobol points, which are whole numbers of 30 bits; any shape."""
     normals = np.empty(points.shape)
-    for rows, found in zip(points, normals, strict=True):  # a scramble at a time, for its memory
-        found[:] = _normals_at(rows * 2.0**-_BITS)
+    flat, found = points.reshape(-1), normals.reshape(-1)
+    for begin in range(0, points.size, _BLOCK):
+        block = slice(begin, begin + _BLOCK)
+        found[block] = _quantiles(_inside(flat[block]))
     return normals
 
 
 def points_of(normals: Floats) -> NDArray[np.uint32] | None:
     """The Sobol points that standard normals were made from, None where any of them was made from another number."""
     points = np.empty(normals.shape, dtype=np.uint32)
-    for rows, found in zip(normals, points, strict=True):
-        found[:] = np.rint(normal_cdf(rows) * 2.0**_BITS)
-        if found.size and (found.max() >= 1 << _BITS or not np.array_equal(_normals_at(found * 2.0**-_BITS), rows)):
+    flat, found = normals.reshape(-1), points.reshape(-1)
+    for begin in range(0, flat.size, _BLOCK):
+        block = slice(begin, begin + _BLOCK)
+        found[block] = np.rint(normal_cdf(flat[block]) * 2.0**_BITS)
+        if found[block].max() >= 1 << _BITS:
+            return None
+        if not np.array_equal(_quantiles(_inside(found[block])), flat[block]):
             return None
     return points
 
 
-def _normals_at(probabilities: Floats) -> Floats:
-    return normal_quantiles(np.clip(probabilities, _SMALLEST, 1.0 - _SMALLEST))
+def _inside(points: NDArray[np.uint32]) -> Floats:
+    """Points as probabilities strictly between 0 and 1."""
+    return np.asarray(np.clip(points * 2.0**-_BITS, _SMALLEST, 1.0 - _SMALLEST), dtype=np.float64)
 
 
 @cache

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from attribution.domain.case import Case
 from attribution.errors import UsageError
-from attribution.inference.draws import Draws, systematic_resampling
+from attribution.inference.draws import Draws, Numbers, systematic_resampling
 from attribution.inference.posterior_draws import PosteriorDraws
 from attribution.inference.settings import RUN_FORMAT, settings_as_json, versions
 from attribution.network.program import ODDS, Floats, Ints, Program
@@ -73,20 +73,21 @@ def equally_weighted(posterior: PosteriorDraws) -> PosteriorDraws:
         return posterior
     rng = np.random.default_rng(np.random.SeedSequence([posterior.settings.random_seed, 0x5E1EC7]))
     picked = systematic_resampling(draws.weights, max(1, round(draws.ess)), rng)
+    equal = Draws(draws.rows(picked)[None])
     return PosteriorDraws.drawn(
         posterior.case,
         posterior.model,
         posterior.settings,
-        Draws(z=draws.flat[picked][None]),
+        equal,
         program=program,
-        slots=posterior.slots[picked],
+        numbers=Numbers(program, equal, posterior.numbers.rows(picked)),
         log_joint=posterior.log_joint[picked],
     )
 
 
 def _equal_groups(posterior: PosteriorDraws) -> dict[str, xr.Dataset]:
     """The groups over (chain, draw), of a posterior whose draws count equally."""
-    shape = posterior.draws.z.shape[:2]
+    shape = posterior.draws.shape
     program, slots, seed = posterior.program, posterior.slots, posterior.settings.random_seed
     z = posterior.draws.flat
     prior_shape = (8, len(posterior.prior_slots) // 8)
@@ -329,22 +330,24 @@ def sample_stats(draws: Draws) -> dict[str, xr.Dataset]:
 
     if not draws.stats:
         return {}
-    chains, count = draws.z.shape[:2]
+    chains, count = draws.shape
     variables = {name: (("chain", "draw"), values) for name, values in draws.stats.items()}
     return {"sample_stats": xr.Dataset(variables, coords={"chain": np.arange(chains), "draw": np.arange(count)})}
 
 
-def weighted_points(posterior: PosteriorDraws) -> dict[str, xr.Dataset]:
-    """Points of the importance engine with normalised log-weights, under dimensions that ArviZ does not know."""
+def weighted_points(posterior: PosteriorDraws, sobol: NDArray[np.uint32] | None = None) -> dict[str, xr.Dataset]:
+    """Points of the importance engine with normalised log-weights, under dimensions that ArviZ does not know.
+
+    For a file `sobol`, the points of the sequence, may stand where the normals would.
+    """
     import xarray as xr
 
     draws = posterior.draws
     if draws.log_weight is None:
         return {}
-    variables = {
-        "z": (("scramble", "point", "number"), draws.z),
-        "log_weight": (("scramble", "point"), draws.log_weight),
-    }
+    log_weight = {"log_weight": (("scramble", "point"), draws.log_weight)}
+    places = ("scramble", "point", "number")
+    variables = {"z": (places, draws.z), **log_weight} if sobol is None else {**log_weight, "sobol": (places, sobol)}
     return {"weighted_points": xr.Dataset(variables, coords={"number": list(posterior.program.labels)})}
 
 

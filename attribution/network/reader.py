@@ -59,12 +59,12 @@ def read(tape: Sealed, x: Floats) -> Floats:
         if _compiled(tape, rows.stop - rows.start):
             unsafe, room = np.zeros(rows.stop - rows.start, dtype=np.int64), _room(tape, rows, _BLOCK, 1)
             _READ(_doubles(x[rows]), tape.code, tape.numbers, tape.outputs, out[rows], unsafe, *room)
-            _again(careful, x[rows], out[rows], unsafe == 1, _width(tape, rows, _NUMPY_BLOCK))
+            _again(careful, (x[rows],), out[rows], unsafe == 1, _width(tape, rows, _NUMPY_BLOCK))
             return
         for some in _blocks(rows, _width(tape, rows, _NUMPY_BLOCK)):
             registers, flags = tape_numpy.forward(tape, x[some])
             out[some] = registers[tape.outputs].T
-            _again(careful, x[some], out[some], flags, len(flags))
+            _again(careful, (x[some],), out[some], flags, len(flags))
 
     _in_parts(plain, tape, len(x))
     return out
@@ -81,25 +81,22 @@ def pull(tape: Sealed, x: Floats, push: Floats) -> Floats:
     """Derivatives of the outputs, weighted by `push` (draw, output), by the registers asked for: (draw, register)."""
     out = np.empty((len(x), len(tape.by)))
 
-    def careful(both: Floats) -> Floats:
-        some, weight = both[:, : tape.inputs], both[:, tape.inputs :]
+    def careful(some: Floats, weight: Floats) -> Floats:
         registers = tape_numpy.forward_carefully(tape, some)
         return np.asarray(tape_numpy.backward_carefully(tape, registers, weight)[tape.by].T)
 
     def plain(rows: slice) -> None:
-        both = np.concatenate([x[rows], push[rows]], axis=1)
         if _compiled(tape, 3 * (rows.stop - rows.start)):
             unsafe, room = np.zeros(rows.stop - rows.start, dtype=np.int64), _room(tape, rows, _BLOCK // 2, 2)
             parts = tape.code, tape.numbers, tape.outputs, tape.by
             _PULL(_doubles(x[rows]), *parts, _doubles(push[rows]), out[rows], unsafe, *room)
-            _again(careful, both, out[rows], unsafe == 1, _width(tape, rows, _NUMPY_BLOCK // 2))
+            _again(careful, (x[rows], push[rows]), out[rows], unsafe == 1, _width(tape, rows, _NUMPY_BLOCK // 2))
             return
         for some in _blocks(rows, _width(tape, rows, _NUMPY_BLOCK // 2)):
             registers, flags = tape_numpy.forward(tape, x[some])
             out[some] = tape_numpy.backward(tape, registers, push[some])[tape.by].T
-            here = slice(some.start - rows.start, some.stop - rows.start)
             flags |= ~np.isfinite(out[some]).all(axis=1)
-            _again(careful, both[here], out[some], flags, len(flags))
+            _again(careful, (x[some], push[some]), out[some], flags, len(flags))
 
     _in_parts(plain, tape, len(x))
     return out
@@ -135,11 +132,13 @@ def _quietly(work: Callable[[slice], None]) -> Callable[[slice], None]:
     return quiet
 
 
-def _again(careful: Callable[[Floats], Floats], x: Floats, out: Floats, unsafe: NDArray[np.bool_], width: int) -> None:
+def _again(
+    careful: Callable[..., Floats], given: tuple[Floats, ...], out: Floats, unsafe: NDArray[np.bool_], width: int
+) -> None:
     """Read the draws that left the range of doubles once more, carefully."""
     which = np.flatnonzero(unsafe)
     for some in _blocks(slice(0, len(which)), width):
-        out[which[some]] = careful(np.ascontiguousarray(x[which[some]]))
+        out[which[some]] = careful(*(np.ascontiguousarray(each[which[some]]) for each in given))
 
 
 def _compiled(tape: Sealed, draws: int) -> bool:

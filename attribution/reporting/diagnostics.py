@@ -88,7 +88,7 @@ def chains(posterior: Posterior) -> Chains | None:
         "log-odds of the leader against the runner-up": joint[:, first] - joint[:, second],
         f"worst R-hat: {Names.of(posterior).place(found.rhat_where)}": _named(posterior, found.rhat_where),
     }
-    count, draws = posterior.draws.z.shape[:2]
+    count, draws = posterior.draws.shape
     return Chains(
         chains=count,
         draws=draws,

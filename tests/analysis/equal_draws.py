@@ -13,4 +13,4 @@ def drawn_again(posterior: Posterior, *, chains: int = 4, draws: int = 500, seed
     rng = np.random.default_rng(seed)
     picked = rng.choice(len(posterior.draws.weights), size=chains * draws, p=posterior.draws.weights)
     z = posterior.draws.flat[picked].reshape(chains, draws, -1)
-    return Posterior(posterior.case, posterior.model, posterior.settings, Draws(z=z))
+    return Posterior(posterior.case, posterior.model, posterior.settings, Draws(z))

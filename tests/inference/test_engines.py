@@ -123,7 +123,7 @@ def test_values_before_the_evidence_are_at_the_same_points_whoever_drew_them(
 def test_the_error_of_equal_weights_is_the_spread_of_the_scrambles() -> None:
     rng = np.random.default_rng(0)
     z = rng.normal(size=(8, 512, 1))
-    draws = Draws(z=z, log_weight=np.full((8, 512), -np.log(8 * 512)), khat=0.0)
+    draws = Draws(z, log_weight=np.full((8, 512), -np.log(8 * 512)), khat=0.0)
     found = estimate(draws, z.reshape(-1, 1))
     assert found.mcse[0] == pytest.approx(z[..., 0].mean(axis=1).std(ddof=1) / np.sqrt(8))
 

@@ -9,7 +9,7 @@ from scipy.special import ndtri
 from scipy.stats import qmc
 
 from attribution.inference.draws import smoothed
-from attribution.inference.sobol import normal_quantiles, sobol_normals, sobol_points
+from attribution.inference.sobol import SobolPoints, normal_quantiles, shared_normals, sobol_normals, sobol_points
 
 
 @pytest.mark.parametrize("dimension", [1, 2, 65, 700, 4096, 4100])
@@ -56,8 +56,17 @@ def test_equal_largest_weights_need_no_smoothing() -> None:
 
 def test_normals_that_are_too_many_to_be_kept_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     kept = sobol_normals(70, 2, 5, 3)
-    monkeypatch.setattr("attribution.inference.sobol._MOST_KEPT", 0)
+    shared = shared_normals(70, 2, 5, 3)
+    monkeypatch.setattr("attribution.inference.sobol.MOST_NORMALS", 0)
     np.testing.assert_array_equal(sobol_normals(70, 2, 5, 3), kept)
+    points = shared_normals(70, 2, 5, 3)
+    assert isinstance(points, SobolPoints)
+    assert points.whole.nbytes == kept.nbytes // 2
+    np.testing.assert_array_equal(points.normals, kept)
+    np.testing.assert_array_equal(shared, kept)
+    some = np.array([63, 0, 31, 32, 31])
+    np.testing.assert_array_equal(points.rows(some), kept.reshape(64, 70)[some])
+    np.testing.assert_array_equal(points.rows(slice(30, 34)), kept.reshape(64, 70)[30:34])
 
 
 @pytest.mark.parametrize("longer_first", [True, False])
@@ -67,6 +76,6 @@ def test_the_first_points_of_a_longer_sequence_are_those_of_a_shorter_one(
     monkeypatch.setattr("attribution.inference.sobol._kept", {})
     lengths = (7, 4) if longer_first else (4, 7)
     kept = {length: sobol_normals(70, 2, length, 3) for length in lengths}
-    monkeypatch.setattr("attribution.inference.sobol._MOST_KEPT", 0)  # each drawn by itself
+    monkeypatch.setattr("attribution.inference.sobol.MOST_NORMALS", 0)  # each drawn by itself
     for length, normals in kept.items():
         np.testing.assert_array_equal(normals, sobol_normals(70, 2, length, 3))

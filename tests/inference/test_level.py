@@ -14,7 +14,7 @@ from tests.builders import a_case, a_model, a_tree
 def test_level_is_within_four_errors_of_the_difference() -> None:
     """Eight scrambles of one point each: the mean of their differences has the error of a mean of eight."""
     points = np.random.default_rng(1).normal(0.0, 0.01, size=(8, 1))
-    draws = Draws(z=np.zeros((8, 1, 0)), log_weight=np.full((8, 1), -np.log(8.0)))
+    draws = Draws(np.zeros((8, 1, 0)), log_weight=np.full((8, 1), -np.log(8.0)))
     error = float(points.std(ddof=1) / np.sqrt(8))
     for errors, expected in ((3.9, (0, 1)), (4.1, (0,))):
         gap = points - points.mean() + errors * error

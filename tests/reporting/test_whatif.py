@@ -112,7 +112,7 @@ def test_a_point_met_twice_is_kept_once_with_twice_the_weight() -> None:
 
 def test_draws_that_count_equally_are_taken_once_each() -> None:
     weighted = tower_22()
-    equal = Posterior(weighted.case, weighted.model, weighted.settings, Draws(z=weighted.draws.z))
+    equal = Posterior(weighted.case, weighted.model, weighted.settings, Draws(weighted.draws.z))
     embedded = thinned(equal)
     assert len(embedded.z) == DRAWS and np.all(embedded.weights == 1 / DRAWS)
 

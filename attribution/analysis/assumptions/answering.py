@@ -234,8 +234,8 @@ class Answering:
         if not np.isfinite(evidence).any():
             raise UsageError("the evidence is impossible under this setting, whoever did it.")
         draws = self.posterior.draws
-        log_weight, khat = smoothed(evidence.reshape(draws.z.shape[:2]))
-        return Answer(estimate(Draws(z=draws.z[:, :, :0], log_weight=log_weight), probability), khat)
+        log_weight, khat = smoothed(evidence.reshape(draws.shape))
+        return Answer(estimate(Draws(np.empty((*draws.shape, 0)), log_weight=log_weight), probability), khat)
 
     def _apart(self, edits: Mapping[str, Edit]) -> bool:
         """Whether no two of them are about the same thing."""

@@ -275,7 +275,7 @@ class _Fits:
 
 def _mean_and_deviations(draws: Draws, values: Floats) -> Floats:
     """The weighted mean, and for each scramble its linearised deviation: (1 + scramble, faction)."""
-    scrambles = draws.z.shape[0]
+    scrambles = draws.shape[0]
     mean = expectation(draws.weights, values)
     weights = draws.weights.reshape(scrambles, -1)
     columns = values.reshape(scrambles, weights.shape[1], -1) - mean

@@ -237,7 +237,7 @@ def _fitted(posterior: Posterior, moments: list[Moment], known: list[Case]) -> l
             refuse_contradiction(case, program.without(origins))
         probability, evidence = normalise(joint)
         log_weight, khat = smoothed(evidence.reshape(z.shape[:2]))
-        found.append((Draws(z=z, log_weight=log_weight, khat=khat), probability))
+        found.append((Draws(z, log_weight=log_weight, khat=khat), probability))
     return found
 
 

@@ -137,8 +137,8 @@ ANSWERS = (
         "weights-squared",
         "the instant engine weighs points by the square of the evidence's probability",
         "attribution/inference/importance.py",
-        "smoothed(normalise(log_joint)[1].reshape(z.shape[:2]))",
-        "smoothed(2 * normalise(log_joint)[1].reshape(z.shape[:2]))",
+        "smoothed(normalise(log_joint)[1].reshape(drawn.draws.shape))",
+        "smoothed(2 * normalise(log_joint)[1].reshape(drawn.draws.shape))",
         ("tests/test_calibration.py", "tests/network/test_plug_in.py"),
     ),
     Mutation(
