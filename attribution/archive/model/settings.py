@@ -68,8 +68,8 @@ class TwoSidedResolutions:
     most_grown: int = 2_500_000  # events that a tree is grown from, times trees of a kind
     events_per_tree: int = 20_000
     events_boosted: int = 6000  # from which boosting learns, at most
-    heard_by_all: int = 10_000  # events that ask: of more, each hears one of the five that learned, not their mean
-    trees_boosted: int = 1600  # it grows, about
+    heard_by_all: int = 10_000  # events that ask: of more, each hears one of the ten that learned, not their mean
+    trees_boosted: int = 800  # it grows, about, each of the ten times
     events_per_cut: int = 400  # of a node, by which its cuts are judged
     events_per_share: float = 1.0  # prior weights, in events, as in `Resolutions`
     events_per_feature: float = 5.0
@@ -82,7 +82,7 @@ class TwoSidedResolutions:
 
     def rounds_for(self, classes: int) -> int:
         """How many rounds of boosting: each grows a tree for every class, so fewer where there are many."""
-        return max(30, min(80, self.trees_boosted // max(1, classes)))
+        return max(20, min(40, self.trees_boosted // max(1, classes)))
 
     def trees_for(self, asked: int, learned: int) -> int:
         """How many trees of each kind: all, or fewer where many events ask or are learned from, but at least sixty."""

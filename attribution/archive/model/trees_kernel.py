@@ -3,8 +3,9 @@
 After Geurts, Ernst and Wehenkel (2006, doi:10.1007/s10994-006-6226-1).
 
 Kernels and ladders know nothing of the table at hand: which columns matter, where one group's ground ends. A tree does.
-A tree is grown without a fifth of the blocks, and what it says of their events is honest: no label of the block was
-seen. Blocks are events alone or all of a place and month.
+A tree is grown without a quarter of the blocks, drawn anew for each, and what it says of their events is honest: no
+label of the block was seen. All the trees that speak of an event have seen, between them, all that lies around its
+block, as all the trees have that speak of an event that is asked. Blocks are events alone or all of a place and month.
 """
 
 from __future__ import annotations
@@ -25,8 +26,7 @@ class Table(NamedTuple):
     value: Floats  # (event, column) numbers, or codes
     equal: NDArray[np.bool_]  # (column,) is a value asked for ("is it this one?"), or a cut of the numbers?
     label: Ints  # (event,) class
-    block: Ints  # (event,)
-    fold: Ints  # (block,) 0 to 4: which trees are grown without it
+    block: Ints  # (event,) what is left out together
 
 
 class Growth(NamedTuple):
@@ -36,6 +36,7 @@ class Growth(NamedTuple):
     leaf: int  # events in a leaf, at least
     most: int  # events from which a tree is grown, at most
     looked: int  # events of a node by which its cuts are judged, about
+    left_out: float  # share of the blocks that a tree is grown without
 
 
 class Tree(NamedTuple):
@@ -206,18 +207,19 @@ def forest(
     block; of `asked`, which have none that is looked at, every tree speaks.
     """
     tree = room(min(len(learned), growth.most))
+    blocks = table.block.max() + 1
     for number in range(span[0], span[1]):
         np.random.seed(number)
-        out_of_bag, events = number % 5, 0
-        chance = 1.25 * growth.most / max(1, len(learned))
+        left_out, events = np.random.random(blocks) < growth.left_out, 0
+        chance = growth.most / ((1.0 - growth.left_out) * max(1, len(learned)))
         for p in range(len(learned)):
-            inside = table.fold[table.block[learned[p]]] != out_of_bag and events < len(tree.rows)
+            inside = not left_out[table.block[learned[p]]] and events < len(tree.rows)
             if inside and (chance >= 1.0 or np.random.random() < chance):
                 tree.rows[events] = learned[p]
                 events += 1
         grow(tree, events, table, growth, by_asked.shape[1])
         for p in range(len(honest)):
-            if table.fold[table.block[honest[p]]] == out_of_bag:
+            if left_out[table.block[honest[p]]]:
                 vote(tree, table, honest[p], by_learned[p])
         for p in range(len(asked)):
             vote(tree, table, asked[p], by_asked[p])

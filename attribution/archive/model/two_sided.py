@@ -38,7 +38,8 @@ from attribution.archive.model.two_sided_kernel import Around, Asked, Counts, Gr
 type Marked = NDArray[np.bool_]
 _MOST_BYTES = 200_000_000  # of counts of one chunk, and of all checkpoints
 _THREADS = 2
-_FOLDS = 5
+_FOLDS = 10  # of what boosting learns from: a tenth of the blocks is left out at a time
+_LEFT_OUT = 0.25  # of the blocks by each random tree
 _MIXED = 0.02  # of the base rate, mixed into what experts say
 _LEARNED = 4.0  # rounds of boosting times the rate at which each is learned from
 
@@ -211,7 +212,7 @@ class TwoSided:
             if not len(self.sure):
                 votes = np.zeros((len(honest), size)), np.zeros((len(others), size))
             elif at < len(self.resolutions.trees):
-                votes = self._forest(at, honest, others, block, fold)
+                votes = self._forest(at, honest, others, block)
             else:
                 votes = self._boosted(honest, others, fold[block])
             by_honest, by_others = (
@@ -220,11 +221,11 @@ class TwoSided:
             )
             yield by_honest, by_others
 
-    def _forest(self, at: int, honest: Ints, others: Ints, block: Ints, fold: Ints) -> tuple[Floats, Floats]:
+    def _forest(self, at: int, honest: Ints, others: Ints, block: Ints) -> tuple[Floats, Floats]:
         size, resolutions = len(self.classes), self.resolutions
-        growth = Growth(*resolutions.trees[at], resolutions.events_per_tree, resolutions.events_per_cut)
+        growth = Growth(*resolutions.trees[at], resolutions.events_per_tree, resolutions.events_per_cut, _LEFT_OUT)
         value, equal = self._columns_of_trees()
-        table = Table(value, equal, self.label, block, fold)
+        table = Table(value, equal, self.label, block)
 
         def part(span: tuple[int, int]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
             by_honest = np.zeros((len(honest), size), dtype=np.float32)
@@ -232,16 +233,15 @@ class TwoSided:
             forest(table, growth, self.sure, honest, others, span, by_honest, by_others)
             return by_honest, by_others
 
-        number = resolutions.trees_for(len(others) + len(honest) // _FOLDS, len(self.sure))
-        middle = number // 2 // _FOLDS * _FOLDS
-        halves = side_by_side(part, [(0, middle), (middle, number)])
+        number = resolutions.trees_for(len(others) + int(_LEFT_OUT * len(honest)), len(self.sure))
+        halves = side_by_side(part, [(0, number // 2), (number // 2, number)])
         by_honest, by_others = (np.sum([half[k] for half in halves], axis=0, dtype=np.float64) for k in (0, 1))
         return by_honest, by_others
 
     def _boosted(self, honest: Ints, others: Ints, fold: Ints) -> tuple[Floats, Floats]:
-        """Gradient boosting, learned five times without a fifth of the blocks; others hear the mean of the five.
+        """Gradient boosting, learned ten times without a tenth of the blocks; others hear the mean of the ten.
 
-        Where very many others ask, each hears one of the five, as labelled events do: asking all would cost more than
+        Where very many others ask, each hears one of the ten, as labelled events do: asking all would cost more than
         everything else.
         """
         from sklearn.ensemble import HistGradientBoostingClassifier

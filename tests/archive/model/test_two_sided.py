@@ -224,8 +224,8 @@ def test_matrix_products_are_the_sums_that_they_stand_for() -> None:
     assert draws.probability(x) == pytest.approx(weight / weight.sum(axis=2, keepdims=True))
 
 
-def test_where_many_ask_each_hears_one_of_the_five_whose_mean_is_heard_otherwise(events: EventTable) -> None:
-    """The mean of five probabilities lies between the five; and one of five still knows more than the base rate."""
+def test_where_many_ask_each_hears_one_of_the_ten_whose_mean_is_heard_otherwise(events: EventTable) -> None:
+    """The mean of ten probabilities lies between the ten; and one of ten still knows more than the base rate."""
     asked = np.arange(0, 300, 3)
     known = np.ones(len(events), dtype=np.bool_)
     known[asked] = False
@@ -234,11 +234,11 @@ def test_where_many_ask_each_hears_one_of_the_five_whose_mean_is_heard_otherwise
     by_one = [
         TwoSided(events, classes, known, resolutions=TwoSidedResolutions(heard_by_all=10))
         .said(np.roll(asked, shift), apart)[:, -1]
-        for shift in range(5)
+        for shift in range(10)
     ]  # fmt: skip
-    five = np.exp(np.stack([np.roll(each, -shift, axis=0) for shift, each in enumerate(by_one)]))
+    ten = np.exp(np.stack([np.roll(each, -shift, axis=0) for shift, each in enumerate(by_one)]))
     mean = np.exp(TwoSided(events, classes, known).said(asked, apart)[:, -1])
-    assert five.mean(axis=0) == pytest.approx(mean, abs=1e-5)
+    assert ten.mean(axis=0) == pytest.approx(mean, abs=1e-5)
     alone = -np.log(np.bincount(label, minlength=len(classes)) / len(label) + 1e-9)[label].mean()
-    for each in five:
+    for each in ten:
         assert -np.log(each[np.arange(len(asked)), label]).mean() < alone
