@@ -40,8 +40,8 @@ def _kernels() -> ModuleType:
     return tape_kernel
 
 
-_READ = Native("read", "dqdqdqdq", lambda: _kernels().native_read)
-_PULL = Native("pull", "dqdqqddqddq", lambda: _kernels().native_pull)
+_READ = Native("read", "dqqdqdqdq", lambda: _kernels().native_read)
+_PULL = Native("pull", "dqqdqqddqddq", lambda: _kernels().native_pull)
 
 _worked = [0.0]  # seconds that NumPy has been reading in this process, about
 
@@ -58,7 +58,7 @@ def read(tape: Sealed, x: Floats) -> Floats:
     def plain(rows: slice) -> None:
         if _compiled(tape, rows.stop - rows.start):
             unsafe, room = np.zeros(rows.stop - rows.start, dtype=np.int64), _room(tape, rows, _BLOCK, 1)
-            _READ(_doubles(x[rows]), tape.code, tape.numbers, tape.outputs, out[rows], unsafe, *room)
+            _READ(_doubles(x[rows]), tape.loads, tape.code, tape.numbers, tape.outputs, out[rows], unsafe, *room)
             _again(careful, (x[rows],), out[rows], unsafe == 1, _width(tape, rows, _NUMPY_BLOCK))
             return
         for some in _blocks(rows, _width(tape, rows, _NUMPY_BLOCK)):
@@ -88,7 +88,7 @@ def pull(tape: Sealed, x: Floats, push: Floats) -> Floats:
     def plain(rows: slice) -> None:
         if _compiled(tape, 3 * (rows.stop - rows.start)):
             unsafe, room = np.zeros(rows.stop - rows.start, dtype=np.int64), _room(tape, rows, _BLOCK // 2, 2)
-            parts = tape.code, tape.numbers, tape.outputs, tape.by
+            parts = tape.loads, tape.code, tape.numbers, tape.outputs, tape.by
             _PULL(_doubles(x[rows]), *parts, _doubles(push[rows]), out[rows], unsafe, *room)
             _again(careful, (x[rows], push[rows]), out[rows], unsafe == 1, _width(tape, rows, _NUMPY_BLOCK // 2))
             return

@@ -175,7 +175,8 @@ def _gated(program: Program, slots: Floats, part: int, switches: Sequence[Switch
     gates = np.array(switches)[:, mine] != 0.0
     silent = ~gates.any(axis=1)
     wide = np.concatenate([slots, np.ones((len(slots), len(mine)))], axis=1)
-    tape, used = _sealed(program, wide, ("gated", part), lambda emitter: emitter.tape.sealed(write(emitter))).narrowed()
+    tape = _sealed(program, wide, ("gated", part), lambda emitter: emitter.tape.sealed(write(emitter)))
+    used, tape = tape.loads, tape.narrowed()
     open_at = np.flatnonzero(used >= columns)
     gates, x = gates[:, used[open_at] - columns], wide[:, used]
     found = np.empty((len(switches), len(slots), len(classes)))

@@ -23,6 +23,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from attribution.network.curves import FARTHEST, Curve
 from attribution.network.program import Floats, Ints
@@ -91,6 +92,7 @@ class Sealed:
     """A finished tape: what readers take."""
 
     inputs: int
+    loads: Ints  # the inputs that it reads
     normals: bool  # inputs are standard normals; else values
     code: Ints  # (instruction, 4): op, a, b, c
     numbers: Floats  # (number, 5): a literal or an exponent first; or a curve: a, b, d, s, and the scale of c
@@ -102,27 +104,27 @@ class Sealed:
         header = np.array([self.inputs, len(self.outputs)], dtype=np.int64)
         return np.concatenate([header, self.outputs, self.code.ravel()]), self.numbers.ravel()
 
-    def narrowed(self) -> tuple[Sealed, Ints]:
-        """The same tape with only the inputs that it reads, and which these are: (input,)."""
-        first, second, third = (self.code[:, 1 + place] for place in range(3))
-        op = self.code[:, 0]
-        reads = (
-            (op != LITERAL, first),
-            (np.isin(op, (ADD, MULTIPLY, MULTIPLY_ADD, DIVIDE, PLUS, LOG_ADD)), second),
-            (np.isin(op, (PROBABILITY, RATE, MULTIPLY_ADD)) & (third >= 0), third),
-        )
-        seen = np.zeros(self.inputs + len(self.code), dtype=bool)
-        seen[self.inputs :] = True
-        for some, registers in reads:
-            seen[registers[some]] = True
-        seen[self.outputs] = True
-        place = np.cumsum(seen) - 1
+    def narrowed(self) -> Sealed:
+        """The same tape with no inputs but those that it reads, `loads`."""
+        place = np.full(self.inputs + len(self.code), -1, dtype=np.int64)
+        place[self.loads] = np.arange(len(self.loads))
+        place[self.inputs :] = len(self.loads) + np.arange(len(self.code))
         code = self.code.copy()
-        for column, (some, registers) in enumerate(reads, 1):
+        for column, (some, registers) in enumerate(_read_by(code), 1):
             code[some, column] = place[registers[some]]
-        used = np.flatnonzero(seen[: self.inputs])
-        by = place[self.by[seen[self.by]]]
-        return replace(self, inputs=len(used), code=code, outputs=place[self.outputs], by=by), used
+        by = place[self.by]
+        loads = np.arange(len(self.loads))
+        return replace(self, inputs=len(loads), loads=loads, code=code, outputs=place[self.outputs], by=by[by >= 0])
+
+
+def _read_by(code: Ints) -> tuple[tuple[NDArray[np.bool_], Ints], ...]:
+    """Of each place of an instruction, where it holds a register, and which: (instruction,) each."""
+    op, first, second, third = code.T
+    return (
+        (op != LITERAL, first),
+        (np.isin(op, (ADD, MULTIPLY, MULTIPLY_ADD, DIVIDE, PLUS, LOG_ADD)), second),
+        (np.isin(op, (PROBABILITY, RATE, MULTIPLY_ADD)) & (third >= 0), third),
+    )
 
 
 class Tape:
@@ -255,10 +257,13 @@ class Tape:
     def sealed(self, outputs: list[int], by: list[int] | None = None) -> Sealed:
         """The tape as arrays, nothing to be added; derivatives by the inputs unless other registers are named."""
         registers = list(range(self.inputs)) if by is None else by
+        code = np.array(self._code, dtype=np.int64).reshape(-1, 4)
+        read = np.concatenate([outputs, *(of[some] for some, of in _read_by(code))])
         return Sealed(
             inputs=self.inputs,
+            loads=np.unique(read[read < self.inputs]).astype(np.int64),
             normals=self._normals,
-            code=np.array(self._code, dtype=np.int64).reshape(-1, 4),
+            code=code,
             numbers=np.array(self._numbers, dtype=np.float64).reshape(-1, 5),
             outputs=np.array(outputs, dtype=np.int64),
             by=np.array(registers, dtype=np.int64),

@@ -342,16 +342,18 @@ def _slopes(op: int, first: float, second: float, curve: Floats, log_scale: floa
 
 @kernel
 def read_draws(
-    x: Floats, code: Ints, numbers: Floats, outputs: Ints, out: Floats, unsafe: Ints, r: Floats, flags: Ints
+    x: Floats, tape: tuple[Ints, Ints, Floats, Ints], out: Floats, unsafe: Ints, r: Floats, flags: Ints
 ) -> None:
     """The output registers (draw, output) for inputs `x` (draw, input), as many draws at a time as `r` has columns.
 
-    `r` (register, draw) and `flags` (draw,) are for it to work in.
+    `tape` is the inputs that are read, the code, the numbers, and the outputs; `r` (register, draw) and `flags` (draw,)
+    are for it to work in.
     """
+    loads, code, numbers, outputs = tape
     inputs, width = x.shape[1], r.shape[1]
     for begin in range(0, x.shape[0], width):
         here = min(width, x.shape[0] - begin)
-        _load(x, begin, here, r)
+        _load(x, loads, begin, here, r)
         forward(inputs, code, numbers, r, flags)
         for j in range(here):
             for k in range(len(outputs)):
@@ -362,7 +364,7 @@ def read_draws(
 @kernel
 def pull_draws(
     x: Floats,
-    tape: tuple[Ints, Floats, Ints, Ints],
+    tape: tuple[Ints, Ints, Floats, Ints, Ints],
     push: Floats,
     out: Floats,
     unsafe: Ints,
@@ -370,15 +372,15 @@ def pull_draws(
 ) -> None:
     """Derivatives of the outputs, weighted by `push` (draw, output), by some registers: (draw, register).
 
-    `tape` is the code, the numbers, the outputs, and the registers that derivatives are asked by; `room` is for it to
-    work in: two tables of (register, draw), and flags (draw,).
+    `tape` is the inputs that are read, the code, the numbers, the outputs, and the registers that derivatives are asked
+    by; `room` is for it to work in: two tables of (register, draw), and flags (draw,).
     """
-    code, numbers, outputs, by = tape
+    loads, code, numbers, outputs, by = tape
     r, g, flags = room
     inputs, width = x.shape[1], r.shape[1]
     for begin in range(0, x.shape[0], width):
         here = min(width, x.shape[0] - begin)
-        _load(x, begin, here, r)
+        _load(x, loads, begin, here, r)
         forward(inputs, code, numbers, r, flags)
         g[:] = 0.0
         for j in range(here):
@@ -396,49 +398,53 @@ def pull_draws(
 
 def native_read(places: Ints, shapes: Ints) -> None:
     """`read_draws` of arrays that lie at some places, as `Native` has it: their shapes one after another."""
-    draws, inputs, instructions, numbers, wanted = shapes[0], shapes[1], shapes[2], shapes[4], shapes[6]
-    registers, width = shapes[10], shapes[11]
+    draws, inputs, read, instructions, numbers = shapes[0], shapes[1], shapes[2], shapes[3], shapes[5]
+    wanted, registers, width = shapes[7], shapes[11], shapes[12]
     read_draws(
         carray(doubles(places[0]), (draws, inputs)),
-        carray(integers(places[1]), (instructions, 4)),
-        carray(doubles(places[2]), (numbers, 5)),
-        carray(integers(places[3]), (wanted,)),
-        carray(doubles(places[4]), (draws, wanted)),
-        carray(integers(places[5]), (draws,)),
-        carray(doubles(places[6]), (registers, width)),
-        carray(integers(places[7]), (width,)),
+        (
+            carray(integers(places[1]), (read,)),
+            carray(integers(places[2]), (instructions, 4)),
+            carray(doubles(places[3]), (numbers, 5)),
+            carray(integers(places[4]), (wanted,)),
+        ),
+        carray(doubles(places[5]), (draws, wanted)),
+        carray(integers(places[6]), (draws,)),
+        carray(doubles(places[7]), (registers, width)),
+        carray(integers(places[8]), (width,)),
     )
 
 
 def native_pull(places: Ints, shapes: Ints) -> None:
     """`pull_draws` in the same way."""
-    draws, inputs, instructions, numbers = shapes[0], shapes[1], shapes[2], shapes[4]
-    wanted, asked, registers, width = shapes[6], shapes[7], shapes[13], shapes[14]
+    draws, inputs, read, instructions, numbers = shapes[0], shapes[1], shapes[2], shapes[3], shapes[5]
+    wanted, asked, registers, width = shapes[7], shapes[8], shapes[14], shapes[15]
     pull_draws(
         carray(doubles(places[0]), (draws, inputs)),
         (
-            carray(integers(places[1]), (instructions, 4)),
-            carray(doubles(places[2]), (numbers, 5)),
-            carray(integers(places[3]), (wanted,)),
-            carray(integers(places[4]), (asked,)),
+            carray(integers(places[1]), (read,)),
+            carray(integers(places[2]), (instructions, 4)),
+            carray(doubles(places[3]), (numbers, 5)),
+            carray(integers(places[4]), (wanted,)),
+            carray(integers(places[5]), (asked,)),
         ),
-        carray(doubles(places[5]), (draws, wanted)),
-        carray(doubles(places[6]), (draws, asked)),
-        carray(integers(places[7]), (draws,)),
+        carray(doubles(places[6]), (draws, wanted)),
+        carray(doubles(places[7]), (draws, asked)),
+        carray(integers(places[8]), (draws,)),
         (
-            carray(doubles(places[8]), (registers, width)),
             carray(doubles(places[9]), (registers, width)),
-            carray(integers(places[10]), (width,)),
+            carray(doubles(places[10]), (registers, width)),
+            carray(integers(places[11]), (width,)),
         ),
     )
 
 
 @kernel
-def _load(x: Floats, begin: int, here: int, r: Floats) -> None:
-    """Draws from `begin` on into the inputs; what is left of the block repeats the last of them."""
+def _load(x: Floats, loads: Ints, begin: int, here: int, r: Floats) -> None:
+    """Draws from `begin` on into the inputs that are read; what is left of the block repeats the last of them."""
     for j in range(r.shape[1]):
         row = begin + min(j, here - 1)
-        for k in range(x.shape[1]):
+        for k in loads:
             r[k, j] = x[row, k]
 
 

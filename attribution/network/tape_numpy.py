@@ -164,7 +164,7 @@ def backward_carefully(tape: Sealed, r: Floats, push: Floats) -> Floats:
 
 def _registers(tape: Sealed, x: Floats) -> Floats:
     r = np.empty((tape.inputs + len(tape.code), len(x)))
-    r[: tape.inputs] = x.T
+    r[tape.loads] = x.T[tape.loads]
     return r
 
 
