@@ -97,7 +97,8 @@ def tempered_log_joint(posterior: Posterior, origin: str, power: float) -> Float
     if program.ints.origin_kind[position] == DIRECT or freeing:
         return log_joint_at(program.powered(origin, power), posterior.slots)
     found = factor(posterior, origin)
-    return log_joint_with(posterior, origin, found.false**power, found.true**power)
+    false = found.false[:, :1] ** power  # the same whoever did it
+    return log_joint_with(posterior, origin, false, np.where(found.true == found.false, false, found.true**power))
 
 
 def certain_factors(posterior: Posterior, *, believed: bool) -> tuple[Floats, Floats]:

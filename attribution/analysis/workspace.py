@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -276,10 +276,11 @@ def crossing(
 ) -> tuple[float, int] | None:
     """The amount at which the lead passes between two ends, and the rival it passes to; None where it does not.
 
-    As `crossings`, of one bracket: `margins` is (faction,) at an amount.
+    As `crossings`, of one bracket: `margins` is (faction,) at an amount, and asked for no amount twice.
     """
+    known = cache(margins)
     amounts, rivals = crossings(
-        lambda _, amounts: np.stack([margins(float(amount)) for amount in amounts]), np.array([bracket]), within=within
+        lambda _, amounts: np.stack([known(amount) for amount in amounts.tolist()]), np.array([bracket]), within=within
     )
     return None if np.isnan(amounts[0]) else (float(amounts[0]), int(rivals[0]))
 

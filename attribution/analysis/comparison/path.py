@@ -282,10 +282,12 @@ class _Walk:
         if seen.lead > 0:
             return seen, end
 
+        known = {0.0: before.lead, FARTHEST: seen.lead}
+
         def lead(amount: float) -> Floats:
             shift_there = shift.copy()
             shift_there[at] = sign * amount
-            return np.array([before.lead if amount == 0.0 else self.look(shift_there).lead])
+            return np.array([known[amount] if amount in known else self.look(shift_there).lead])
 
         level = crossing(lead, (0.0, FARTHEST), within=_WITHIN)
         assert level, "the rival leads at the far end, and does not yet where the number stands"
