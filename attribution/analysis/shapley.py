@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from attribution.analysis.cache import AnalysisCache
 from attribution.analysis.finding import Finding
 from attribution.analysis.reweighting import disjoint_sets
 from attribution.analysis.subsets import PAIRS, TiedOrigins, rows_within_budget, tied_origins
@@ -21,7 +22,7 @@ from attribution.analysis.workspace import even_rows
 from attribution.domain.verbal import DECIBANS
 from attribution.inference.draws import expectation, weighted_quantiles
 from attribution.inference.posterior import Posterior
-from attribution.network.program import Floats, Ints, Program
+from attribution.network.program import Floats, Ints
 from attribution.network.summation import log_prior
 from attribution.plots.figures import BarRow, Scale, bars
 
@@ -35,6 +36,7 @@ _DRAWS = 1024  # in which orders are sampled: these, not the draws, make the err
 _WITHIN = -600.0  # nats: likelihoods and their quotients then stay in the range of doubles
 DRAWN = 16  # origins of a figure, each with a row
 type Worth = dict[frozenset[str], Floats]
+type Rows = Ints | slice
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,23 +227,23 @@ def contributions(posterior: Posterior, first: Floats, second: Floats, *, most: 
     """
     chosen = rows_within_budget(posterior, most)
     parts = tied_origins(posterior, chosen)
-    slots = posterior.slots if chosen is None else posterior.numbers.rows(chosen)
-    sides = mixtures(posterior.program, slots, (first, second))
+    sides = _mixtures(posterior, chosen, (first, second))
     loose = [part for part in parts if part.orders or not _adds_up(part, sides)]
     mixed = sorted(origin for part in loose for origin in part.origins)
     sampled = len(mixed) > MOST_TOGETHER or any(part.orders for part in loose)
-    rows = np.arange(len(sides[0]))
+    rows: Rows = slice(None)
     if sampled:
-        rows = even_rows(posterior, _DRAWS) if chosen is None else rows[:: -(-len(rows) // _DRAWS)]
+        rows = even_rows(posterior, _DRAWS) if chosen is None else slice(None, None, -(-len(chosen) // _DRAWS))
+    sides = sides[0][rows], sides[1][rows]
     even = sampled or chosen is not None
-    weights = np.full(len(rows), 1.0 / len(rows)) if even else posterior.draws.weights
+    weights = np.full(len(sides[0]), 1.0 / len(sides[0])) if even else posterior.draws.weights
     values: dict[str, Floats] = {}
     for part in parts:
         if part not in loose:
             a, b = (part.of_faction[int(side[0].argmax())] for side in sides)
             worth = {kept: DECIBANS * (table[rows, a] - table[rows, b]) for kept, table in part.by_subset.items()}
             values |= enumerated(part.origins, worth)
-    together = _Together.of(loose, rows, (sides[0][rows], sides[1][rows]))
+    together = _Together.of(loose, rows, sides)
     error: dict[str, float] = {}
     orders = 0
     if sampled:
@@ -253,14 +255,23 @@ def contributions(posterior: Posterior, first: Floats, second: Floats, *, most: 
     return Contributions(values, weights, orders, error)
 
 
-def mixtures(program: Program, slots: Floats, sides: tuple[Floats, Floats]) -> tuple[Floats, Floats]:
+_PRIORS: AnalysisCache[bytes | None, tuple[Floats, Floats]] = AnalysisCache()
+
+
+def _mixtures(posterior: Posterior, rows: Ints | None, sides: tuple[Floats, Floats]) -> tuple[Floats, Floats]:
     """Weights of the factions' likelihoods in that of each side, in every draw: (draw, faction), sums to one."""
-    prior, other = np.exp(log_prior(program, slots)), int(program.ints.other[0])
+    program = posterior.program
+    other = int(program.ints.other[0])
+
+    def work_out() -> tuple[Floats, Floats]:
+        slots = posterior.slots if rows is None else posterior.numbers.rows(rows)
+        return np.exp(log_prior(program, slots)), slots[:, [program.ints.surprise[1]]]
+
+    prior, surprise = _PRIORS.get(posterior, None if rows is None else rows.tobytes(), work_out)
 
     def mixture(side: Floats) -> Floats:
         weight = prior * side
         if side[other]:
-            surprise = slots[:, program.ints.surprise[1]][:, None]
             open_set = prior[:, [other]]
             weight = weight + surprise * open_set * (prior - np.eye(len(side))[other])
         return np.asarray(weight / weight.sum(axis=1, keepdims=True))
@@ -309,7 +320,7 @@ class _Together:
     plain: bool
 
     @classmethod
-    def of(cls, parts: list[TiedOrigins], rows: Ints, sides: tuple[Floats, Floats]) -> _Together:
+    def of(cls, parts: list[TiedOrigins], rows: Rows, sides: tuple[Floats, Floats]) -> _Together:
         counts = np.flatnonzero((sides[0] + sides[1]).max(axis=0) > 0)
         first, second = (np.ascontiguousarray(side[:, counts].T) for side in sides)
         tables: dict[tuple[int, frozenset[str]], Floats] = {}
@@ -319,7 +330,7 @@ class _Together:
             homes.append((part, of_faction))
             least = 0.0
             for kept, table in part.by_subset.items():
-                mine = np.ascontiguousarray(table[np.ix_(rows, classes)].T)
+                mine = np.ascontiguousarray(table[rows][:, classes].T)
                 with np.errstate(invalid="ignore"):
                     mine = mine - mine.max(axis=0)
                 least = min(least, float(np.nan_to_num(mine.min(), nan=-np.inf)))

@@ -59,8 +59,10 @@ def compile_tables(case: Case, model: Model, slots: SlotBook) -> TableArrays:
     arrays = TableArrays(rows_by_leaf=[[] for _ in case.factions.leaves])
     for position, fact in enumerate(case.facts):
         for parents in parent_states(case, fact):
+            table = model.tables[fact.id]
+            told = {state: table.row(state, parents) for state in _told(fact, table)}
             for leaf, rows in zip(case.factions.leaves, arrays.rows_by_leaf, strict=True):
-                rows.append(_row(case, model, slots, arrays, position, fact, parents, leaf))
+                rows.append(_row(case, model, slots, arrays, position, fact, told, leaf))
             arrays.config_start.append(arrays.config_start[-1] + len(fact.states))
         arrays.fact_config.append(len(arrays.config_start) - 1)
     return arrays
@@ -73,13 +75,16 @@ def _row(
     arrays: TableArrays,
     position: int,
     fact: Fact,
-    parents: dict[str, str],
+    told: dict[str, Row | None],
     leaf: str,
 ) -> int:
-    """The row of one faction in one configuration of a fact, shared with whoever has the same numbers."""
+    """The row of one faction in one configuration of a fact, shared with whoever has the same numbers.
+
+    `told` is the row of the file that applies to each state that has one.
+    """
     table = model.tables[fact.id]
     if plays_same(fact, table):
-        row = table.row(PLAYS_SAME, parents)
+        row = told[PLAYS_SAME]
         assert row is not None, "its last row always applies"
         entry = cell_for(case, model, row, leaf)
         assert entry is not None, "check_pair saw a number for every faction"
@@ -87,8 +92,7 @@ def _row(
         return arrays.row(position, tuple(slot if state == leaf else NONE for state in fact.states), SAME)
     chosen: list[int] = []
     best = 0.0
-    for state in fact.states:
-        row = table.row(state, parents)
+    for state, row in told.items():
         if row is None:
             chosen.append(NONE)
             continue
@@ -98,6 +102,11 @@ def _row(
         best += _best(case, model, entry.cell, leaf)
     rest = TWO_STATE if len(fact.states) == 2 else 1.0 - best if best < 1.0 - ROUNDING else 0.0
     return arrays.row(position, tuple(chosen), rest)
+
+
+def _told(fact: Fact, table: Table) -> tuple[str, ...]:
+    """What the table of a fact has rows for: its states, or that a role is played by the same."""
+    return (PLAYS_SAME,) if plays_same(fact, table) else fact.states
 
 
 def _cell_slot(
