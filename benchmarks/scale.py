@@ -2,7 +2,8 @@
 
     python -m benchmarks.scale                      the diagonal of the grid, by both engines
     python -m benchmarks.scale --all                10, 50, 200 factions x 10, 30, 60 facts x 50, 200, 500 items (hours)
-    python -m benchmarks.scale --only 200-60-500    one size; what was measured before stays
+    python -m benchmarks.scale --only 200-60-500 10-30-50       these sizes; what was measured before stays
+    python -m benchmarks.scale --all --missing      goes on where another run was stopped
 
 Each command runs in a process of its own, as it is typed, after one that fills the caches. `report` and `sensitivity`
 read the run that `save` wrote. A command that takes longer than `--patience` is stopped, and the table says so. Written
@@ -89,6 +90,7 @@ def spawned(typed: list[str], patience: float) -> tuple[float, float, float, int
     process = subprocess.Popen(
         [sys.executable, "-m", "attribution", *typed],
         cwd=HERE.parent,
+        env={name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
     )
@@ -154,20 +156,24 @@ def _known(folder: Path) -> dict[tuple[Size, str], Cost]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--all", action="store_true", help="the whole grid")
-    parser.add_argument("--only", default="", metavar="F-F-I", help="one size, such as 50-30-200")
+    parser.add_argument("--only", nargs="*", default=[], metavar="F-F-I", help="these sizes, such as 50-30-200")
+    parser.add_argument("--missing", action="store_true", help="only commands that were not measured yet")
     parser.add_argument("--commands", nargs="*", choices=COMMANDS, default=list(COMMANDS))
     parser.add_argument("--patience", type=float, default=1800.0, metavar="SECONDS")
     parser.add_argument("--cold", action="store_true", help="with no run before, so that caches may be empty")
     parser.add_argument("--results", type=Path, default=HERE / "results")
     chosen = parser.parse_args()
     grid: list[Size] = list(product(FACTIONS, FACTS, ITEMS)) if chosen.all or chosen.only else list(DIAGONAL)
-    sizes = [size for size in grid if chosen.only in ("", "-".join(map(str, size)))]
+    sizes = [size for size in grid if not chosen.only or "-".join(map(str, size)) in chosen.only]
     known = _known(chosen.results)
     with tempfile.TemporaryDirectory() as folder:
         for _ in () if chosen.cold else costs((10, 10, 50), Path(folder), ("check", "fit by nuts"), chosen.patience):
             pass  # fills the caches
         for size in sizes:
-            for cost in costs(size, Path(folder), chosen.commands, chosen.patience):
+            commands = [one for one in chosen.commands if not chosen.missing or (size, one) not in known]
+            if {"report", "sensitivity"} & set(commands) and "save" not in commands:
+                commands = ["save", *commands]  # what they read
+            for cost in costs(size, Path(folder), commands, chosen.patience):
                 known[cost.size, cost.command] = cost
                 print(f"{'x'.join(map(str, size)):12} {cost.command:12} {_cell(cost)}", flush=True)
                 _write(known.values(), chosen.results)
