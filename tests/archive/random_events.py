@@ -68,5 +68,5 @@ def relabelled(events: EventTable, label: np.ndarray[tuple[int], np.dtype[np.int
         id=events.id, row=events.row, day=events.day, precision=events.precision, latitude=events.latitude,
         longitude=events.longitude, place=events.place, features=events.features, factions=events.factions, label=label,
         among=events.among, certainty=events.certainty, claimants=events.claimants, claim=events.claim,
-        groups=events.groups, parent=events.parent,
+        groups=events.groups, parent=events.parent, lifetimes=events.lifetimes,
     )  # fmt: skip
