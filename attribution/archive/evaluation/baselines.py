@@ -324,7 +324,7 @@ def recency(events: EventTable, classes: Classes, first: int, protocol: Rounds) 
 def place_table(events: EventTable, classes: Classes, first: int, protocol: Rounds) -> tuple[Floats, str]:
     """Shares at the finest known place, shrunk to those one level up, and so on up to the recent shares of all."""
     tried = [
-        (f"decay time {days:g} days, {weight:g} events of the level above", days, weight)
+        (f"decay time {days:g} days, {weight:g} times an event of the level above", days, weight)
         for days in (500.0, 2500.0, _FOREVER)
         for weight in _WEIGHTS
     ]

@@ -214,7 +214,7 @@ class Shares:
     def setting(self) -> str:
         """The setting in words."""
         days = "all labels" if self.days > 1e6 else f"decay time {self.days:g} days"
-        return f"{days}, {self.weight:g} events of the level above" if self.by_place else days
+        return f"{days}, {self.weight:g} times an event of the level above" if self.by_place else days
 
     def predict(self, design: Design, label: Ints, past: Ints, now: Ints, classes: int, seed: int) -> Floats:
         """Probabilities (row of `now`, class) after learning from the rows of `past`."""
