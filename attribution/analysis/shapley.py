@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import combinations
-from math import factorial
+from math import factorial, hypot, isfinite
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,7 +20,7 @@ from attribution.analysis.reweighting import disjoint_sets
 from attribution.analysis.subsets import PAIRS, TiedOrigins, rows_within_budget, tied_origins
 from attribution.analysis.workspace import even_rows
 from attribution.domain.verbal import DECIBANS
-from attribution.inference.draws import expectation, weighted_quantiles
+from attribution.inference.draws import estimate, expectation, weighted_quantiles
 from attribution.inference.posterior import Posterior
 from attribution.network.program import Floats, Ints
 from attribution.network.summation import log_prior
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-_MOST_DRAWS = 2048  # of a weighted run: the errors of the bars stay below the tenth of a decibel that is printed
+_MOST_DRAWS = 2048  # of a weighted run: the bars then err by less than a tenth of a decibel, and it is told by how much
 MOST_TOGETHER = 10
 _DRAWS = 1024  # in which orders are sampled: these, not the draws, make the error
 _WITHIN = -600.0  # nats: likelihoods and their quotients then stay in the range of doubles
@@ -43,7 +43,7 @@ type Rows = Ints | slice
 class Bar:
     """One contribution in decibans: its mean over the posterior of the numbers, and its 5 and 95 % quantiles there.
 
-    `error` is the Monte Carlo error of the mean from sampling orders; 0 where it is enumerated.
+    `error` is the Monte Carlo error of the mean: from the draws, and from sampling orders where these are sampled.
     """
 
     id: str
@@ -101,12 +101,15 @@ class Decomposition(Finding):
     @property
     def method(self) -> str:
         """What was computed, and how."""
-        return f"Shapley values in each of {self.draws:,} draws, " + (
-            f"over {self.orders} sampled orders where origins are too many to enumerate together (largest error "
-            f"{max((bar.error for bar in self.origins), default=0.0):.2f} dB), else enumerated exactly."
+        how = (
+            f"over {self.orders} sampled orders where origins are too many to enumerate together, else enumerated "
+            "exactly"
             if self.orders
-            else "enumerated exactly within facts that hang together."
+            else "enumerated exactly within facts that hang together"
         )
+        error = max((bar.error for bar in self.origins), default=0.0)
+        told = f"at most {error:.2f} dB" if isfinite(error) else "not known, since the weights are unreliable"
+        return f"Shapley values in each of {self.draws:,} draws, {how}; the Monte Carlo error of a bar is {told}."
 
     def to_frame(self) -> pd.DataFrame:
         """One row per bar, decibans: mean, low, high; prior first, averaging and total last."""
@@ -195,8 +198,10 @@ def shapley(posterior: Posterior, faction: str = "", rival: str = "") -> Decompo
     bars = []
     added = np.array(list(found.values.values())).reshape(-1, len(found.weights)).T
     low, high = (ends.tolist() for ends in weighted_quantiles(added, found.weights, (0.05, 0.95)))
+    of_draws = _draws_errors(posterior, added).tolist()
     for place, (origin, values) in enumerate(found.values.items()):
-        mean, error = float(expectation(found.weights, values)), found.error.get(origin, 0.0)
+        error = hypot(of_draws[place], found.error.get(origin, 0.0))
+        mean = float(expectation(found.weights, values))
         bars.append(Bar(origin, labels[origin], mean, low[place], high[place], error))
     standing = {one.id: one for one in (*posterior.standings, *posterior.group_standings)}
     prior = float(DECIBANS * np.log(standing[faction].prior / standing[rival].prior))
@@ -206,12 +211,19 @@ def shapley(posterior: Posterior, faction: str = "", rival: str = "") -> Decompo
     return Decomposition(faction, rival, prior, tuple(bars), averaging, total, found.orders, len(found.weights))
 
 
+def _draws_errors(posterior: Posterior, added: Floats) -> Floats:
+    """Monte Carlo errors of the means of the columns of `added`, in all draws or in some that count equally."""
+    if len(added) == posterior.draws.count:
+        return estimate(posterior.draws, added).mcse
+    return np.asarray(added.std(axis=0) / np.sqrt(len(added)))
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Contributions:
     """Shapley values per draw, decibans: (draw,) for each origin; what the draws weigh.
 
     `orders` is the number of orders of coming that were sampled for some origins, 0 where all is enumerated; `error`
-    holds the Monte Carlo errors of their posterior means.
+    holds the part of the Monte Carlo errors of their posterior means that is from sampling orders.
     """
 
     values: dict[str, Floats]

@@ -152,6 +152,22 @@ def test_groups_by_the_definition() -> None:
         assert np.abs(np.mean(added, axis=0) - found.values[origin]).max() < 1e-9
 
 
+def test_the_errors_that_are_told_are_those_between_seeds() -> None:
+    """Root mean square, over all bars, of their spread between eight seeds over the error that they tell."""
+    case, model = at.read_case("tower-22"), at.read_model("tower-22/baseline")
+    found = []
+    for seed in range(1, 9):
+        posterior = at.fit(case, model, engine="importance", random_seed=seed)
+        bars = at.shapley(posterior, "kataib-hezbollah", "nujaba").origins
+        found.append({bar.id: (bar.decibans, bar.error) for bar in bars})
+    told = {origin: np.mean([each[origin][1] for each in found]) for origin in found[0]}
+    ratios = [
+        np.std([each[origin][0] for each in found], ddof=1) / error for origin, error in told.items() if error > 1e-6
+    ]
+    assert len(ratios) > 10
+    assert 0.4 < np.sqrt(np.mean(np.square(ratios))) < 1.3
+
+
 def test_sampled_orders_agree_with_all_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
     posterior = a_grouped_posterior()
     sides = disjoint_sets(posterior, "g", "other")
