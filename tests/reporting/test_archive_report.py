@@ -75,6 +75,7 @@ def test_hidden_labels_have_a_page_of_their_own(tmp_path: Path) -> None:
     write_backtest(masked, path, **ABOUT)
     page = path.read_text(encoding="utf-8")
     assert "Labels of single events hidden (20%)" in page
+    assert "months of a place drawn anew" in page
     assert "None" not in page
     write_backtest(masked, path.with_suffix(".json"), **ABOUT)
     told = json.loads(path.with_suffix(".json").read_text())

@@ -94,7 +94,7 @@ def calibration_error_by_chance(forecast: Floats) -> float:
 
 
 def calibration(forecast: Floats, hit: NDArray[np.bool_], month: Ints, draws: int, seed: int) -> list[CalibrationBin]:
-    """The calibration curve of the likeliest class; months are drawn anew, since errors come in runs.
+    """The calibration curve of the likeliest class. Months, or those of a place, are drawn anew: errors come in runs.
 
     Fewer than `LEAST_BLOCKS` months give no band.
     """
