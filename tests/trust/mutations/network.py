@@ -35,8 +35,8 @@ NETWORK = (
         "forgotten-parent",
         "every configuration of the parents uses the row of the first",
         f"{_NETWORK}/compile_tables.py",
-        "arrays, position, fact, parents, leaf)",
-        "arrays, position, fact, next(iter(parent_states(case, fact))), leaf)",
+        "table.row(state, parents) for state",
+        "table.row(state, next(iter(parent_states(case, fact)))) for state",
     ),
     Mutation(
         "last-row-first",
