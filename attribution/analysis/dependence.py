@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 NOTICED = 0.01  # a change of the leader's probability that is worth a warning
 DRAWN = 12  # rows of a figure
+MOST_PAIRS = 100  # that are merged of those that share something, those first whose weaker origin pulls most
 _LONGEST = 6  # origins of one institution that are merged at once, the weightiest first
 ALIKE = 0.5  # share of words that two titles have in common
 _SHORTEST = 4  # letters of a word that counts
@@ -96,6 +97,8 @@ class Dependence(Finding):
         The same with every origin on its own, copies as far as they add to what they copy.
     draws
         How many draws it was worked out from.
+    unmerged
+        How many further pairs share something and were not merged, since there are too many.
 
     Examples
     --------
@@ -113,6 +116,7 @@ class Dependence(Finding):
     effective: float
     as_stated: float
     draws: int = field(metadata={"json": False})
+    unmerged: int = field(default=0, metadata={"json": False})
 
     @property
     def title(self) -> str:
@@ -174,7 +178,8 @@ class Dependence(Finding):
             most = max(merged, key=lambda one: abs(one.lead_shift))
             turned = sum(one.changes_lead for one in merged)
             lines.append(
-                f"{len(self.pairs)} pairs share something; merging {' with '.join(most.labels[:2])}"
+                f"{len(self.pairs) + self.unmerged:,} pairs share something{self._left_out()}; "
+                f"merging {' with '.join(most.labels[:2])}"
                 f"{' and others' if len(most.labels) > 2 else ''} ({', '.join(most.reasons)}) moves the lead most "
                 f"({most.lead_shift:+z.1f} dB, {self.leader_label} then {percent(self._led(most))}); "
                 + (f"{turned} mergers change who leads." if turned else "no merger changes who leads.")
@@ -182,6 +187,9 @@ class Dependence(Finding):
         else:
             lines.append("No two origins share anything.")
         return " ".join(lines)
+
+    def _left_out(self) -> str:
+        return f" (the {len(self.pairs):,} that could matter most were merged)" if self.unmerged else ""
 
     def unreliable(self) -> tuple[str, ...]:
         """What in it the draws do not reach, one sentence each."""
@@ -239,13 +247,15 @@ def dependence(posterior: Posterior, *, pairs: Iterable[tuple[str, str]] = ()) -
     case = standing_case(posterior)
     states = tuple(id for id in posterior.program.origins if _states(posterior, id))
     found = {pair: why for pair in combinations(states, 2) if (why := shared_provenance(case, *pair))}
-    for pair in pairs:
+    asked = list(pairs)
+    for pair in asked:
         _check(posterior, pair)
         found.setdefault(pair, ("nothing known",))
     labels = {unit.id: unit.label for unit in units(posterior, "origin")}
-    merged = [_merge(posterior, labels, pair, why) for pair, why in found.items()]
-    merged.sort(key=lambda one: -abs(one.lead_shift))
     alone = {id: _pull_alone(posterior, id) for id in labels}
+    tried = {*asked, *_weightiest(found, alone)}
+    merged = [_merge(posterior, labels, pair, why) for pair, why in found.items() if pair in tried]
+    merged.sort(key=lambda one: -abs(one.lead_shift))
     groups = _groups(posterior, [pair for pair, why in found.items() if why not in (("day",), ("nothing known",))])
     first, second = posterior.ranking[:2]
     return Dependence(
@@ -259,7 +269,13 @@ def dependence(posterior: Posterior, *, pairs: Iterable[tuple[str, str]] = ()) -
         effective=effective_number([group.pull for group in groups]),
         as_stated=effective_number(list(alone.values())),
         draws=len(posterior.draws.weights),
+        unmerged=len(found) - len(merged),
     )
+
+
+def _weightiest(pairs: Iterable[tuple[str, str]], alone: dict[str, float]) -> list[tuple[str, str]]:
+    """As many pairs as there is time for: two that are one lose about what the weaker of them pulls by itself."""
+    return sorted(pairs, key=lambda pair: -min(abs(alone[origin]) for origin in pair))[:MOST_PAIRS]
 
 
 def _with_article(reason: str) -> str:

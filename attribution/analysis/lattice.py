@@ -303,15 +303,29 @@ def _check(among: tuple[Unit, ...], by: str, max_removed: int | None) -> None:
         )
     if max_removed is not None and max_removed < 1:
         raise UsageError(f"max_removed is {max_removed}.", allowed="1 or more")
-    count = 2 ** len(among)
-    if max_removed is not None:
-        count = sum(comb(len(among), size) for size in range(min(max_removed, len(among)) + 1))
+    count = _count(len(among), max_removed)
     if count > 2**MOST_UNITS:
+        most = affordable(len(among))
+        fewer = f', or max_removed={most} (on the command line: "--max-removed {most}")' if most else ""
         raise UsageError(
             f"{len(among)} {by}s have {count:,} subsets{'' if max_removed is None else ' with so many removed'}.",
             allowed=f"at most {MOST_UNITS} units, or {2**MOST_UNITS:,} subsets",
-            hint='take clusters or institutions as units, or max_removed=2 (on the command line: "--max-removed 2")',
+            hint=f"take clusters or institutions as units{fewer}",
         )
+
+
+def affordable(count: int) -> int | None:
+    """How many of so many units there is time to remove in every combination; None where all, 0 where not even one."""
+    if count <= MOST_UNITS:
+        return None
+    return next((most for most in (2, 1) if _count(count, most) <= 2**MOST_UNITS), 0)
+
+
+def _count(units: int, max_removed: int | None) -> int:
+    """How many subsets there are with at most so many removed."""
+    if max_removed is None:
+        return 2**units
+    return int(sum(comb(units, size) for size in range(min(max_removed, units) + 1)))
 
 
 def _as_many(posterior: Posterior, among: tuple[Unit, ...], kept: Flags) -> int:

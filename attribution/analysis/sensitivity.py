@@ -16,7 +16,7 @@ from attribution.analysis.confidence import Confidence, confidence
 from attribution.analysis.deception import DeceptionBudget, deception_budget
 from attribution.analysis.dependence import Dependence, dependence
 from attribution.analysis.finding import Finding
-from attribution.analysis.lattice import MOST_UNITS, Lattice, lattice
+from attribution.analysis.lattice import Lattice, affordable, lattice
 from attribution.analysis.leave_out import LeaveOut, leave_out
 from attribution.analysis.next_evidence import NextEvidence, next_evidence
 from attribution.analysis.perturbations import forgeable
@@ -233,12 +233,11 @@ def _withstood(budget: DeceptionBudget | None) -> float:
 
 
 def _lattice(posterior: Posterior, by: UnitKind, max_removed: int | None) -> Lattice | None:
-    """As asked for; else over the declared clusters, the origins, or pairs of origins where they are many."""
+    """As asked for; else over the declared clusters or the origins, where they are many over pairs or each alone."""
     if not posterior.program.origins:
         return None
     if max_removed is not None:
         return lattice(posterior, by, max_removed=max_removed)
-    if any(unit.origins for unit in units(posterior, "cluster")):
-        return lattice(posterior, "cluster")
-    many = len(posterior.program.origins) > MOST_UNITS
-    return lattice(posterior, "origin", max_removed=2 if many else None)
+    kind: UnitKind = "cluster" if any(unit.origins for unit in units(posterior, "cluster")) else "origin"
+    most = affordable(len(units(posterior, kind)))
+    return None if most == 0 else lattice(posterior, kind, max_removed=most)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import attribution as at
+from attribution.analysis import dependence as module
 from attribution.analysis.dependence import dependence, effective_number, shared_provenance
 from attribution.analysis.factors import merged_log_joint
 from attribution.domain.evidence import Copying, Report, Source
@@ -152,3 +153,22 @@ def test_any_pair_can_be_asked_about(posterior: Posterior) -> None:
         with pytest.raises(UsageError) as caught:
             dependence(posterior, pairs=[pair])
         assert says_ in str(caught.value)
+
+
+def test_of_many_pairs_those_that_could_matter_most(posterior: Posterior, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = dependence(posterior)
+    monkeypatch.setattr(module, "MOST_PAIRS", 5)
+    asked = ("from-rutba", "us-intelligence")
+    some = dependence(posterior, pairs=[asked])
+    pairs = {one.origins for one in some.pairs}
+    assert asked in pairs and len(pairs) <= 6
+    assert len(some.pairs) + some.unmerged == len({one.origins for one in whole.pairs} | {asked})
+    assert "that could matter most were merged" in some.summary
+    assert "that could matter most" not in whole.summary
+    assert some.effective == whole.effective
+
+    def weaker(pair: tuple[str, ...]) -> float:
+        return min(abs(module.pull_together(posterior, (origin,))) for origin in pair)
+
+    left = [weaker(one.origins) for one in whole.pairs if one.origins not in pairs]
+    assert min(weaker(pair) for pair in pairs - {asked}) >= max(left) - 1e-12

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import attribution as at
 from attribution.analysis.finding import as_json
-from attribution.analysis.lattice import minimal
+from attribution.analysis.lattice import affordable, minimal
 from attribution.analysis.leave_out import without
 from attribution.analysis.reweighting import LOW_ESS, importance_weights
 from attribution.analysis.units import UnitKind, together, units
@@ -134,6 +134,14 @@ def test_too_many_units(posterior: Posterior) -> None:
         at.lattice(posterior, "origin")
     assert "institutions" in raised.value.hint
     assert "--max-removed 2" in raised.value.hint
+
+
+@pytest.mark.parametrize(
+    ("units", "most"), [(14, None), (15, 2), (180, 2), (181, 1), (200, 1), (16_383, 1), (16_384, 0)]
+)
+def test_as_many_are_removed_as_there_is_time_for(units: int, most: int | None) -> None:
+    """16,384 subsets at most: 1 + n + n (n - 1) / 2 of them are pairs, units alone, and nothing removed."""
+    assert affordable(units) == most
 
 
 def test_no_units_or_an_unknown_cluster(posterior: Posterior) -> None:
