@@ -324,8 +324,8 @@ def affordable(count: int) -> int | None:
 def _count(units: int, max_removed: int | None) -> int:
     """How many subsets there are with at most so many removed."""
     if max_removed is None:
-        return 2**units
-    return int(sum(comb(units, size) for size in range(min(max_removed, units) + 1)))
+        return 1 << units
+    return sum(comb(units, size) for size in range(min(max_removed, units) + 1))
 
 
 def _as_many(posterior: Posterior, among: tuple[Unit, ...], kept: Flags) -> int:
