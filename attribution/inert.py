@@ -15,6 +15,7 @@ _JOINERS = {"\u200c", "\u200d"}
 _BLANK = {"Cc", "Zl", "Zp"}
 _UNSEEN = {"Cf", "Cs", "Cn"}
 _UNSEEN_IN_JSON = re.compile(r"[^ -~]")
+LONGEST_CELL = 32_767  # characters, as spreadsheets have it
 _FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")  # also as wide as a Chinese sign
 
 

@@ -152,12 +152,16 @@ def _process(
     return measure
 
 
+def ordinary() -> dict[str, str]:
+    """The environment as a user has it: modules are compiled once, not in each process."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+
+
 def _spawn(arguments: tuple[str, ...]) -> Cost:
     """One process of Python, to its end."""
     start = time.perf_counter()
-    ordinary = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    process = subprocess.Popen(  # as a user has it: modules are compiled once, not in each process
-        [sys.executable, *arguments], cwd=HERE.parent, env=ordinary, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    process = subprocess.Popen(
+        [sys.executable, *arguments], cwd=HERE.parent, env=ordinary(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
     )
     assert process.stderr is not None
     complaint = process.stderr.read()

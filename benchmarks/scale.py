@@ -28,6 +28,7 @@ from pathlib import Path
 from threading import Timer
 
 from benchmarks.large import write_pair
+from benchmarks.run import ordinary
 
 HERE = Path(__file__).parent
 FACTIONS, FACTS, ITEMS = (10, 50, 200), (10, 30, 60), (50, 200, 500)
@@ -90,7 +91,7 @@ def spawned(typed: list[str], patience: float) -> tuple[float, float, float, int
     process = subprocess.Popen(
         [sys.executable, "-m", "attribution", *typed],
         cwd=HERE.parent,
-        env={name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"},
+        env=ordinary(),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
     )

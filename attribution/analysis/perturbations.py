@@ -142,7 +142,7 @@ class NumberShift:
         return variant.edited(lambda program: shifted(program, program.labels.index(self.id), amount * self.width))
 
     def preview(self, workspace: Workspace, amount: float) -> Floats:
-        return np.asarray(workspace.totals([self.columns(workspace, amount)], self.reach(workspace))[0])
+        return workspace.total(self.columns(workspace, amount), self.reach(workspace))
 
     def columns(self, workspace: Workspace, amount: float) -> Columns:
         """Values of the slots that change, by slot."""
@@ -248,7 +248,7 @@ class Regrade:
         return replace(variant, case=regraded(variant.case, {self.id: self.grades[int(amount)]}), compiled=None)
 
     def preview(self, workspace: Workspace, amount: float) -> Floats:
-        return np.asarray(workspace.totals([self.columns(workspace, amount)], self.reach(workspace))[0])
+        return workspace.total(self.columns(workspace, amount), self.reach(workspace))
 
     def columns(self, workspace: Workspace, amount: float) -> Columns:
         """Values of the slots that change, by slot."""

@@ -276,7 +276,7 @@ def _mixtures(posterior: Posterior, rows: Ints | None, sides: tuple[Floats, Floa
     other = int(program.ints.other[0])
 
     def work_out() -> tuple[Floats, Floats]:
-        slots = posterior.slots if rows is None else posterior.numbers.rows(rows)
+        slots = posterior.numbers.rows(rows)
         return np.exp(log_prior(program, slots)), slots[:, [program.ints.surprise[1]]]
 
     prior, surprise = _PRIORS.get(posterior, None if rows is None else rows.tobytes(), work_out)

@@ -68,11 +68,8 @@ def tied_origins(posterior: Posterior, rows: Ints | None = None) -> tuple[TiedOr
 
     In all draws, or in those of `rows`.
     """
-
-    def work_out() -> tuple[TiedOrigins, ...]:
-        return _tied_origins(posterior, posterior.slots if rows is None else posterior.numbers.rows(rows))
-
-    return _TIED.get(posterior, None if rows is None else rows.tobytes(), work_out)
+    key = None if rows is None else rows.tobytes()
+    return _TIED.get(posterior, key, lambda: _tied_origins(posterior, posterior.numbers.rows(rows)))
 
 
 def rows_within_budget(posterior: Posterior, most: int | None) -> Ints | None:

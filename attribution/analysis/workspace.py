@@ -87,8 +87,7 @@ class Workspace:
     @cached_property
     def z(self) -> Floats:
         """Standard normals: (draw, coordinate)."""
-        draws = self.posterior.draws
-        return draws.flat if self.rows is None else draws.rows(self.rows)
+        return self.posterior.draws.rows(self.rows)
 
     @cached_property
     def known(self) -> Parts:
@@ -114,7 +113,7 @@ class Workspace:
     @cached_property
     def slots(self) -> Floats:
         """Values of all numbers of the network as it is: (draw, slot)."""
-        slots = self.posterior.slots if self.rows is None else self.posterior.numbers.rows(self.rows)
+        slots = self.posterior.numbers.rows(self.rows)
         return np.hstack([slots, slots[:, self._network.anchor]])
 
     @cached_property
@@ -128,6 +127,10 @@ class Workspace:
             self.slots[:, source[statements]] * self.slots[:, item[statements]]
         )
         return wide
+
+    def total(self, columns: Columns, reach: Reach) -> Floats:
+        """The log-joint (draw, faction) under a change of numbers that bear upon no more than `reach`."""
+        return np.asarray(self.totals([columns], reach)[0])
 
     def totals(self, changes: Sequence[Columns], reach: Reach) -> Floats:
         """The log-joint under each of some changes of numbers that bear upon no more than `reach`.

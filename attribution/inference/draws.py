@@ -71,8 +71,10 @@ class Draws:
         """All draws, shape (draw, coordinate), each in one piece."""
         return np.ascontiguousarray(flat(self.z))
 
-    def rows(self, rows: slice | Ints) -> Floats:
-        """Some draws, counted over all chains: (draw, coordinate), each in one piece."""
+    def rows(self, rows: slice | Ints | None) -> Floats:
+        """Some draws, counted over all chains, or all: (draw, coordinate), each in one piece."""
+        if rows is None:
+            return self.flat
         if isinstance(self.normals, SobolPoints):
             return self.normals.rows(rows)
         return np.ascontiguousarray(flat(self.normals)[rows])
@@ -118,8 +120,10 @@ class Numbers:
             self._values = numbers(self.program, self.draws.flat)
         return self._values
 
-    def rows(self, rows: slice | Ints) -> Floats:
-        """In some draws: (draw, slot)."""
+    def rows(self, rows: slice | Ints | None) -> Floats:
+        """In some draws, or in all, held from now on: (draw, slot)."""
+        if rows is None:
+            return self.values
         return self.values[rows] if self._held else numbers(self.program, self.draws.rows(rows))
 
     def each(self, work: Callable[[Floats], Floats]) -> Floats:

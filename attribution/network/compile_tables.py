@@ -58,9 +58,10 @@ def compile_tables(case: Case, model: Model, slots: SlotBook) -> TableArrays:
     """All tables of a model, fact by fact in the order of the case."""
     arrays = TableArrays(rows_by_leaf=[[] for _ in case.factions.leaves])
     for position, fact in enumerate(case.facts):
+        table = model.tables[fact.id]
+        states = _told(fact, table)
         for parents in parent_states(case, fact):
-            table = model.tables[fact.id]
-            told = {state: table.row(state, parents) for state in _told(fact, table)}
+            told = {state: table.row(state, parents) for state in states}
             for leaf, rows in zip(case.factions.leaves, arrays.rows_by_leaf, strict=True):
                 rows.append(_row(case, model, slots, arrays, position, fact, told, leaf))
             arrays.config_start.append(arrays.config_start[-1] + len(fact.states))

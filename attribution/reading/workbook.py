@@ -17,10 +17,11 @@ from typing import Any
 from attribution.atomic import write_contents
 from attribution.domain.case import Case
 from attribution.errors import FormatError, InputError, UsageError
+from attribution.inert import LONGEST_CELL
 from attribution.reading.tables import SHEETS, Sheet, case_of, sheet_of, to_tables
 
 _MOST_BYTES, _MOST_INSIDE = 2**24, 2**27  # of the file, and of what is packed in it
-_MOST_ROWS, _LONGEST = 100_000, 32_767  # rows of a sheet; letters of a cell, as spreadsheets have it
+_MOST_ROWS = 100_000  # of a sheet
 _THEN = (1980, 1, 1, 0, 0, 0)  # the earliest moment that a zip file can hold
 _MOMENT = re.compile(rb"<dcterms:(created|modified)\b.*?</dcterms:\1>", re.DOTALL)
 _WIDEST = 60  # letters that a column is made wide for
@@ -170,11 +171,11 @@ def _check_cell(cell: Any, formula: Any, where: str) -> None:
             allowed="a value",
             hint="open and save the workbook in a spreadsheet, or type the value",
         )
-    if isinstance(cell.value, str) and len(cell.value) > _LONGEST:
+    if isinstance(cell.value, str) and len(cell.value) > LONGEST_CELL:
         raise FormatError(
             f"a cell has {len(cell.value):,} characters.",
             file=where,
-            allowed=f"cells as spreadsheets write them, of at most {_LONGEST:,} characters",
+            allowed=f"cells as spreadsheets write them, of at most {LONGEST_CELL:,} characters",
         )
     if cell.data_type == "e":
         raise FormatError(f"{cell.value} is an error of the spreadsheet.", file=where, allowed="a value")
@@ -223,11 +224,11 @@ def _fill(cell: Any, value: Any, where: str) -> None:
     if value is None:
         return
     if isinstance(value, str):
-        if len(value) > _LONGEST or _CONTROL.search(value):
+        if len(value) > LONGEST_CELL or _CONTROL.search(value):
             raise FormatError(
                 "a text is too long for a cell, or holds characters that no cell can.",
                 file=where,
-                allowed=f"at most {_LONGEST:,} letters, none of them a control character",
+                allowed=f"at most {LONGEST_CELL:,} letters, none of them a control character",
                 hint="write_case writes it as YAML",
             )
         cell.value = value

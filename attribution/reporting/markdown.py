@@ -111,8 +111,7 @@ def _rests_on(content: Content) -> list[str]:
     if fall is None:
         return []
     grid = decomposition_grid(fall, content.labels)
-    nothing = ("0.0", "\u22120.0", "+0.0")
-    rows = (map(plain, row) for row in grid.rows if row[1] not in nothing)
+    rows = (map(plain, row) for row in grid.rows if row[1] != "0.0")
     return ["## What each origin adds", markdown_table(map(plain, grid.columns), rows)]
 
 

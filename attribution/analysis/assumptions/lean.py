@@ -294,7 +294,7 @@ def _leaning(space: Workspace, label: str, size: float, shift: dict[int, float],
     """The model with some numbers elsewhere, by the same standard normals: each is then its old place and the shift."""
     posterior = space.posterior
     columns, reach = space.displaced(shift)
-    log_joint = space.totals([columns], reach)[0]
+    log_joint = space.total(columns, reach)
     found = reweight(posterior, displaced(posterior.program, shift), log_joint, refit=refit)
     low, high = weighted_quantiles(found.probability, found.weights, _QUANTILES)
     front = found.front(posterior.program.factions.index(posterior.ranking[0].id))

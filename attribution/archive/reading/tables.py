@@ -24,6 +24,7 @@ from attribution.archive.reading.encodings import Written, find_encoding, open_b
 from attribution.archive.reading.labels import key
 from attribution.archive.reading.mapping import Encoding
 from attribution.errors import FormatError
+from attribution.inert import LONGEST_CELL
 
 ROWS = 50_000
 SUFFIXES = (".csv", ".gz", ".zip", ".tsv", ".txt", ".parquet", ".xlsx", ".geojson")
@@ -31,7 +32,6 @@ _MOST_COLUMNS = 20_000
 _LOOKED_AT = 40  # first lines of a table in which the names of its columns are looked for
 _SEPARATORS = (",", ";", "\t", "|")
 _MOST_JSON = 1 << 29
-_LONGEST_CELL = 32_767  # characters of a cell of a sheet, as Excel has it
 _MOST_UNPACKED, _MOST_RATIO = 1 << 32, 200  # of the parts of an Excel file: bytes, and times their packed size
 
 
@@ -481,7 +481,7 @@ def _excel(path: Path, sheet: str) -> Iterator[tuple[str, ...]]:
         for line, row in enumerate(rows, start=1):
             cells = tuple(as_text(value) for value in row)
             longest = max(map(len, cells), default=0)
-            if longest > _LONGEST_CELL:
+            if longest > LONGEST_CELL:
                 raise _too_long(f"a cell of this row has {longest:,} characters", path, line)
             yield cells
 
@@ -542,7 +542,7 @@ def _unfinished(text: bytes) -> bytes:
 def _too_long(what: str, path: Path, line: int = 0) -> FormatError:
     return FormatError(
         f"{what}.",
-        allowed=f"cells as Excel writes them, of at most {_LONGEST_CELL:,} characters",
+        allowed=f"cells as Excel writes them, of at most {LONGEST_CELL:,} characters",
         hint="is it a table, or something else in a cell of one?",
         file=str(path),
         line=line,
