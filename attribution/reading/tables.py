@@ -222,7 +222,11 @@ def case_of(sheets: Sequence[Sheet]) -> Case:
     for name in _BLOCKS:
         if name in by_name:
             document[name] = _block(by_name[name], by_name.get("citations"), places)
-    document = {key: value for key, value in document.items() if key == "evidence" or value not in ({}, [])}
+    document = {
+        key: value
+        for key, value in document.items()
+        if key == "evidence" or not isinstance(value, dict | list) or value
+    }
     try:
         return Case.from_dict(document)
     except InputError as error:

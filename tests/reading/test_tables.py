@@ -169,6 +169,16 @@ def test_a_bad_cell_is_told_by_table_and_row(column: str, value: Any, says: str,
     assert "table evidence, row 1" in str(refused.value) and says in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    "value", [np.array([0.1, 0.2]), np.array([]), {1, 2}, object()], ids=["two", "none", "set", "other"]
+)
+def test_no_cell_of_a_case_holds_what_no_file_holds(value: object, case: Case) -> None:
+    for number, row in enumerate(rows := case.to_frames()["case"].to_dict("records")):
+        cells = [*rows[:number], {**row, "value": value}, *rows[number + 1 :]]
+        with pytest.raises(InputError, match=f"table case, row {number + 1}"):
+            at.Case.from_frames(**{**case.to_frames(), "case": cells})
+
+
 @pytest.mark.parametrize("table", [4, "rows", [4], None])
 def test_what_is_no_table_is_refused(table: Any, case: Case) -> None:
     with pytest.raises(InputError):

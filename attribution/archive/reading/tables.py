@@ -30,6 +30,7 @@ ROWS = 50_000
 SUFFIXES = (".csv", ".gz", ".zip", ".tsv", ".txt", ".parquet", ".xlsx", ".geojson")
 _MOST_COLUMNS = 20_000
 _LOOKED_AT = 40  # first lines of a table in which the names of its columns are looked for
+_HINTED = 2_000  # first fields of such a line, where they are looked for only to be told of
 _SEPARATORS = (",", ";", "\t", "|")
 _MOST_JSON = 1 << 29
 _MOST_UNPACKED, _MOST_RATIO = 1 << 32, 200  # of the parts of an Excel file: bytes, and times their packed size
@@ -48,7 +49,7 @@ class Layout:
 
     def names_in(self, row: Sequence[str]) -> int:
         """How many of the wanted columns a row names, whatever their case."""
-        there = {key(name) for name in row}
+        there = {key(name) for name in set(row)}
         return sum(key(name) in there for name in self.wanted)
 
 
@@ -188,7 +189,7 @@ def _elsewhere(
 ) -> str:
     """Where more of the wanted names stand than in the header: on which line, or on which two together."""
     places = [
-        (layout.names_in(names_of(rows[at - above : at + 1])), -above, key, at)
+        (layout.names_in(names_of([row[:_HINTED] for row in rows[at - above : at + 1]])), -above, key, at)
         for key, rows in found.items()
         for at in range(len(rows))
         for above in range(min(at, 1) + 1)
@@ -268,6 +269,10 @@ def parquet_chunks(path: Path, columns: Sequence[str], rows: int) -> Iterator[Ch
 
 def _open_excel(path: Path, layout: Layout) -> Table:
     sheets = {name: list(islice(_excel(path, name), _LOOKED_AT)) for name in _sheets(path)[:_LOOKED_AT]}
+    if not sheets:
+        raise FormatError(
+            "the workbook has no sheet of cells.", allowed="a sheet with one row per event", file=str(path)
+        )
     if layout.sheet and layout.sheet not in sheets:
         raise FormatError(
             f'there is no sheet "{layout.sheet[:60]}".', allowed=", ".join(name[:60] for name in sheets), file=str(path)

@@ -12,10 +12,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from attribution.archive.reading import tables
 from attribution.archive.reading.columns import window
+from attribution.archive.reading.labels import key
 from attribution.archive.reading.mapping_file import parse_mapping, read_mapping
 from attribution.archive.reading.read import Archive, read_events
-from attribution.archive.reading.tables import open_table
+from attribution.archive.reading.tables import Layout, open_table
 from attribution.errors import AttributionError, EventError, FormatError
 from tests.archive.tables import TODAY
 
@@ -188,6 +190,15 @@ def test_a_hundred_thousand_columns_are_refused_at_once(tmp_path: Path) -> None:
         open_table(path)
 
 
+def test_wide_lines_are_gone_through_a_few_times_at_most(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(tables, "key", lambda name: asked.append(name) or key(name))
+    line = ",".join(f"c{at}" for at in range(19_000)) + "\n"
+    path = _written(tmp_path / "events.csv", line * 60)
+    open_table(path, layout=Layout(wanted=("date", "country")))
+    assert len(asked) < 10 * 19_000
+
+
 def a_book(path: Path, sheets: dict[str, list[list[object]]]) -> Path:
     from openpyxl import Workbook
 
@@ -275,17 +286,36 @@ def test_a_long_cell_of_letters_that_take_several_bytes_is_read(tmp_path: Path, 
     check_rows(read(with_a_cell(tmp_path, text.encode())))
 
 
-def test_a_sheet_that_ends_in_the_middle_is_refused(tmp_path: Path) -> None:
-    whole, path = tmp_path / "whole.xlsx", tmp_path / "events.xlsx"
-    a_book(whole, {"Sheet1": [list(row) for row in ROWS]})
-    with zipfile.ZipFile(whole) as parts:
-        inside = {name: parts.read(name) for name in parts.namelist()}
-    inside["xl/worksheets/sheet1.xml"] = inside["xl/worksheets/sheet1.xml"][:-40]
+def parts_of_a_book(folder: Path) -> dict[str, bytes]:
+    with zipfile.ZipFile(a_book(folder / "whole.xlsx", {"Sheet1": [list(row) for row in ROWS]})) as parts:
+        return {name: parts.read(name) for name in parts.namelist()}
+
+
+def a_book_of(path: Path, inside: dict[str, bytes]) -> Path:
     with zipfile.ZipFile(path, "w") as parts:
         for name, part in inside.items():
             parts.writestr(name, part)
+    return path
+
+
+def test_a_sheet_that_ends_in_the_middle_is_refused(tmp_path: Path) -> None:
+    inside = parts_of_a_book(tmp_path)
+    inside["xl/worksheets/sheet1.xml"] = inside["xl/worksheets/sheet1.xml"][:-40]
     with pytest.raises(FormatError, match="not a whole Excel file"):
-        read(path)
+        read(a_book_of(tmp_path / "events.xlsx", inside))
+
+
+def test_a_book_without_one_of_its_parts_is_read_or_refused(tmp_path: Path) -> None:
+    whole, refused = parts_of_a_book(tmp_path), {}
+    for missing in whole:
+        path = a_book_of(tmp_path / "events.xlsx", {name: part for name, part in whole.items() if name != missing})
+        try:
+            check_rows(read(path))
+        except FormatError as error:
+            refused[missing] = str(error)
+    assert "no sheet" in refused["xl/worksheets/sheet1.xml"]
+    assert all(str(tmp_path / "events.xlsx") in error for error in refused.values())
+    assert len(refused) < len(whole)
 
 
 def test_lists_in_parquet_are_refused(tmp_path: Path) -> None:
