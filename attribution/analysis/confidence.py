@@ -41,7 +41,6 @@ from attribution.analysis.leave_out import LeaveOut
 from attribution.analysis.naming import readable
 from attribution.analysis.reweighting import lead
 from attribution.analysis.shapley import Decomposition
-from attribution.analysis.units import standing_case
 from attribution.domain.case import Case
 from attribution.domain.evidence import Absence
 from attribution.domain.verbal import ICD_203, conjoined, percents, probability_words
@@ -216,7 +215,7 @@ def confidence(
         _engines(posterior),
         _models(posterior, rivals),
         _range(posterior, lean),
-        _read(standing_case(posterior), decomposition),
+        _read(posterior.known_case, decomposition),
         _learning(learning),
         _stories(posterior, stories),
         _record(record),

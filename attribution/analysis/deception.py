@@ -25,7 +25,7 @@ from attribution.analysis.perturbations import (
 )
 from attribution.analysis.reweighting import lead, reweight
 from attribution.analysis.subsets import Block, Blocks, Flags, UnitSubsets
-from attribution.analysis.units import chosen, standing_case, units
+from attribution.analysis.units import chosen, units
 from attribution.analysis.workspace import Workspace, crossing, even_rows, margins
 from attribution.domain.identifiers import OTHER
 from attribution.domain.verbal import percent
@@ -258,7 +258,7 @@ def deception_budget(posterior: Posterior, *, refit: bool = True) -> DeceptionBu
     >>> [direction.label for direction in budget.directions if direction.flip is not None]
     []
     """
-    origins = forgeable(standing_case(posterior))
+    origins = forgeable(posterior.known_case)
     if not origins:
         raise UsageError("no origin of this case could be forged.", allowed="an origin that is not `forgeable: no`")
     own = doubted(posterior, origins)

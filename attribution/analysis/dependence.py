@@ -15,7 +15,7 @@ from attribution.analysis.cache import AnalysisCache
 from attribution.analysis.factors import merged_log_joint
 from attribution.analysis.finding import Finding, beyond_reach
 from attribution.analysis.reweighting import published, reweight_nearby
-from attribution.analysis.units import Unit, standing_case, units
+from attribution.analysis.units import Unit, units
 from attribution.domain.case import Case
 from attribution.domain.concern import Concern
 from attribution.domain.evidence import Statement
@@ -244,7 +244,7 @@ def dependence(posterior: Posterior, *, pairs: Iterable[tuple[str, str]] = ()) -
     >>> any(set(pair.origins) == {"from-rutba", "us-intelligence"} for pair in merged.pairs)
     True
     """
-    case = standing_case(posterior)
+    case = posterior.known_case
     states = tuple(id for id in posterior.program.origins if _states(posterior, id))
     found = {pair: why for pair in combinations(states, 2) if (why := shared_provenance(case, *pair))}
     asked = list(pairs)

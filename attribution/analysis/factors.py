@@ -18,7 +18,6 @@ from itertools import combinations
 import numpy as np
 
 from attribution.analysis.cache import AnalysisCache
-from attribution.analysis.units import standing_case
 from attribution.inference.posterior import Posterior
 from attribution.network.compile_origins import distinct_propositions
 from attribution.network.program import DIRECT, STATEMENT, Floats, Ints, Program
@@ -288,7 +287,7 @@ def _believing(posterior: Posterior, mine: tuple[str, ...], pattern: Pattern, *,
 
 def _said_before(posterior: Posterior, mine: tuple[str, ...], pattern: Pattern) -> list[int]:
     """Where among all the chances of saying something anyway stand those of what another of `mine` says already."""
-    case = standing_case(posterior)
+    case = posterior.known_case
     start: Ints = posterior.program.ints.anyway_start
     known = {
         (said.fact, case.meaning(said))

@@ -12,7 +12,7 @@ from attribution.analysis.cache import AnalysisCache
 from attribution.analysis.finding import Finding, beyond_reach
 from attribution.analysis.perturbations import Silence, Variant, perturbed
 from attribution.analysis.reweighting import Front, Lead, contrast, disjoint_sets, lead, log_odds, published
-from attribution.analysis.units import Unit, UnitKind, chosen, standing_case, together, units
+from attribution.analysis.units import Unit, UnitKind, chosen, together, units
 from attribution.analysis.workspace import Workspace
 from attribution.domain.concern import Concern
 from attribution.domain.identifiers import OTHER
@@ -325,7 +325,7 @@ def _removal(posterior: Posterior, unit: Unit, who: Lead, sides: tuple[Floats, F
         ess=after.ess,
         khat=after.khat,
         refitted=after.refitted,
-        leaves_prior=Silence.of(standing_case(posterior), unit).origins >= set(posterior.program.origins),
+        leaves_prior=Silence.of(posterior.known_case, unit).origins >= set(posterior.program.origins),
     )
 
 
@@ -377,7 +377,7 @@ def without_unit(posterior: Posterior, unit: Unit, *, refit: bool = True) -> Wit
 
 
 def _without(posterior: Posterior, unit: Unit, refit: bool) -> Without:
-    silence = Silence.of(standing_case(posterior), unit)
+    silence = Silence.of(posterior.known_case, unit)
     found, who = perturbed(Workspace(posterior), silence, 1.0, refit=refit), lead(posterior)
     leader, runner_up = (posterior.program.factions.index(id) for id in (who.leader, who.runner_up))
     pull, error = (float(DECIBANS * value) for value in contrast(published(posterior), found, leader, runner_up))
@@ -395,7 +395,7 @@ def _without(posterior: Posterior, unit: Unit, refit: bool) -> Without:
 
 def without(posterior: Posterior, unit: Unit) -> tuple[Program, Floats]:
     """The network without a unit, and its log-joint in the stored draws (draw, faction)."""
-    silence = Silence.of(standing_case(posterior), unit)
+    silence = Silence.of(posterior.known_case, unit)
     return silence.apply(Variant.of(posterior), 1.0).program, silence.preview(Workspace(posterior), 1.0)
 
 

@@ -17,7 +17,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from attribution.analysis.reweighting import Reweighted, reweight, transferred
-from attribution.analysis.units import Unit, standing_case
+from attribution.analysis.units import Unit
 from attribution.analysis.workspace import Columns, Workspace
 from attribution.domain.case import Case
 from attribution.domain.evidence import Item, Statement
@@ -288,7 +288,7 @@ def grades(posterior: Posterior) -> list[Regrade]:
 
     F and 6 stand outside the scales, and cannot be moved by steps.
     """
-    case = standing_case(posterior)
+    case = posterior.known_case
     moves = []
     for position, id in enumerate(posterior.program.origins):
         origin = case.origins[id]
@@ -383,7 +383,7 @@ def statements(case: Case) -> tuple[Origin, ...]:
 def doubted(posterior: Posterior, origins: tuple[str, ...]) -> tuple[str, ...]:
     """Those of some origins of which the model itself says how probable it is that they are forged."""
     named = {one.target for one in posterior.model.deception.forged}
-    case = standing_case(posterior)
+    case = posterior.known_case
     return tuple(origin for origin in origins if origin in named or case.origins[origin].source in named)
 
 

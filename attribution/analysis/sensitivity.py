@@ -24,7 +24,7 @@ from attribution.analysis.power import PowerScaling, power_scaling
 from attribution.analysis.robust import RobustBounds, robust_bounds
 from attribution.analysis.shapley import Decomposition, shapley
 from attribution.analysis.tipping import TippingPoints, tipping_points
-from attribution.analysis.units import UnitKind, standing_case, units
+from attribution.analysis.units import UnitKind, units
 from attribution.analysis.workspace import enough_draws
 from attribution.inference.posterior import Posterior
 
@@ -223,7 +223,7 @@ def _or_from_all[F: Finding](posterior: Posterior, fewer: Posterior, work: Calla
 
 
 def _deception(posterior: Posterior, *, refit: bool) -> DeceptionBudget | None:
-    return deception_budget(posterior, refit=refit) if forgeable(standing_case(posterior)) else None
+    return deception_budget(posterior, refit=refit) if forgeable(posterior.known_case) else None
 
 
 def _withstood(budget: DeceptionBudget | None) -> float:

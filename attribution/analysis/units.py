@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from attribution.analysis.cache import AnalysisCache
 from attribution.analysis.naming import institution_name, readable
 from attribution.domain.case import Case
 from attribution.domain.evidence import Direct, Item
@@ -32,14 +31,6 @@ class Unit:
     unsaid: Unsaid = _ALL_SAID
 
 
-_STANDING: AnalysisCache[None, Case] = AnalysisCache()
-
-
-def standing_case(posterior: Posterior) -> Case:
-    """The case as the posterior knows it: as of its day. Worked out once, since every item is looked at."""
-    return _STANDING.get(posterior, None, lambda: posterior.case.as_of(posterior.settings.as_of))
-
-
 def units(posterior: Posterior, by: str) -> tuple[Unit, ...]:
     """All units of one kind, in the order in which they first speak.
 
@@ -50,7 +41,7 @@ def units(posterior: Posterior, by: str) -> tuple[Unit, ...]:
     """
     if by not in get_args(UnitKind):
         raise UsageError.unknown("units", by, get_args(UnitKind), at=("by",))
-    case = standing_case(posterior)
+    case = posterior.known_case
     if by == "cluster":
         there = set(case.origins.ids)
         return tuple(

@@ -28,7 +28,7 @@ from attribution.analysis.perturbations import (
     weighted,
 )
 from attribution.analysis.reweighting import Reweighted, reweight, transferred
-from attribution.analysis.units import items_together, standing_case
+from attribution.analysis.units import items_together
 from attribution.domain.case import Case
 from attribution.domain.evidence import Statement
 from attribution.domain.grades import Grade
@@ -383,7 +383,7 @@ def _many(posterior: Posterior, settings: Any, refit: bool) -> pd.DataFrame:
 
 
 def _what_if(posterior: Posterior, changes: Changes, refit: bool) -> WhatIf:
-    case = standing_case(posterior)
+    case = posterior.known_case
     variant = changed(Variant.of(posterior), case, changes)
     if changes == Changes(off=changes.off) and changes.off:
         return _of(posterior, without_unit(posterior, items_together(case, changes.off), refit=refit))
@@ -512,7 +512,7 @@ def page_draws(
 
     They are rounded to `dtype`; everything is computed from what they are after that.
     """
-    program, case = posterior.program, standing_case(posterior)
+    program, case = posterior.program, posterior.known_case
     spare = _spares(case, posterior.model, program)
     rng = np.random.default_rng([posterior.settings.random_seed, len(spare)])
     fresh = rng.standard_normal((len(chosen), len(spare)))

@@ -204,7 +204,7 @@ def learning_concerns(posterior: PosteriorDraws) -> Iterator[Concern]:
 def self_defeating_reports(posterior: PosteriorDraws) -> Iterator[Concern]:
     """Reports that name a perpetrator and, judged alone, make it less probable."""
     program = posterior.program
-    for origin in posterior.case.as_of(posterior.settings.as_of).origins:
+    for origin in posterior.known_case.origins:
         if origin.id not in program.origins:
             continue
         for item, proposition in _namings(origin.items):

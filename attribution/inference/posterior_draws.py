@@ -120,6 +120,11 @@ class PosteriorDraws:
         return {"case": self.case, "model": self.model, "settings": self.settings, "draws": self.draws}
 
     @cached_property
+    def known_case(self) -> Case:
+        """The case as it was known on the day as of which it is judged."""
+        return self.case.as_of(self.settings.as_of)
+
+    @cached_property
     def program(self) -> Program:
         """The compiled network."""
         return compile_network(self.case, self.model, self.settings.as_of)

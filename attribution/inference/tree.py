@@ -317,7 +317,7 @@ def _observed(posterior: PosteriorDraws) -> xr.Dataset:
     import xarray as xr
 
     program = posterior.program
-    asserted = asserted_states(posterior.case.as_of(posterior.settings.as_of), program)
+    asserted = asserted_states(posterior.known_case, program)
     found = xr.Dataset({fact: ((), state) for fact, state in asserted.items() if state >= 0})
     for fact in found:
         found[fact].attrs["states"] = ", ".join(program.states[program.facts.index(str(fact))])

@@ -9,7 +9,6 @@ from attribution._version import __version__
 from attribution.analysis.comparison.timeline import Timeline, timeline
 from attribution.analysis.leave_out import leave_out
 from attribution.analysis.shapley import Decomposition
-from attribution.analysis.units import standing_case
 from attribution.analysis.workspace import enough_draws
 from attribution.domain.case import Case
 from attribution.domain.concern import Concern
@@ -169,7 +168,7 @@ def content(
         faction_labels=tuple(case.factions.label(leaf) for leaf in posterior.program.factions),
         waterfalls=falls,
         waterfall_notes=notes,
-        network=network(standing_case(posterior), model, weighed),
+        network=network(posterior.known_case, model, weighed),
         findings=told,
         runner_up=runner_up(posterior, rivals, weighed, moved),
         sensitivity=sensitivity,

@@ -12,7 +12,6 @@ import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from attribution.analysis.units import standing_case
 from attribution.analysis.what_if import PageDraws, page_draws
 from attribution.domain.case import Case
 from attribution.domain.evidence import Statement
@@ -73,7 +72,7 @@ def what_if_section(posterior: Posterior) -> WhatIfSection:
 
     A large case gets fewer draws, and one that is too large a sentence.
     """
-    case, program = standing_case(posterior), posterior.program
+    case, program = posterior.known_case, posterior.program
     embedded, data = _fitting(posterior)
     small = len(data) <= LIMIT and _terms(program, len(embedded.z)) <= MOST_TERMS
     return WhatIfSection(

@@ -24,7 +24,7 @@ from attribution.analysis.perturbations import (
 )
 from attribution.analysis.power import OriginPower
 from attribution.analysis.reweighting import transferred
-from attribution.analysis.units import standing_case, units
+from attribution.analysis.units import units
 from attribution.analysis.workspace import Workspace, crossing, crossings, even_rows
 from attribution.inference.posterior import Posterior
 from attribution.network.summation import log_joint
@@ -40,7 +40,7 @@ def posterior() -> Posterior:
 
 
 def some(kind: str) -> Iterator[Perturbation]:
-    case = standing_case(posterior())
+    case = posterior().known_case
     match kind:
         case "number":
             yield from number_shifts(posterior())[::9]

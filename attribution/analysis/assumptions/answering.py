@@ -19,7 +19,7 @@ import numpy as np
 
 from attribution.analysis.perturbations import Silence, Variant, regraded
 from attribution.analysis.reweighting import transferred
-from attribution.analysis.units import items_together, standing_case
+from attribution.analysis.units import items_together
 from attribution.analysis.what_if import substitutes
 from attribution.analysis.workspace import Workspace
 from attribution.domain.case import Case
@@ -249,7 +249,7 @@ class Answering:
     def _found(self, path: str, value: Any) -> Edit | None:
         place = Place.of(self.case, path)
         if value == OFF and place.item:
-            silence = Silence.of(standing_case(self.posterior), _standing(self.case, self.settings.as_of, {place.item}))
+            silence = Silence.of(self.posterior.known_case, _standing(self.case, self.settings.as_of, {place.item}))
             return None if silence.partial else Edit(silent=silence.origins)
         if place.origin:
             return self._regraded(place.origin, Grade.parse(str(value)))
@@ -377,7 +377,7 @@ class Answering:
 
     def _matched(self, program: Program) -> Floats:
         """The shared draws as coordinates of another network."""
-        instead = substitutes(standing_case(self.posterior), self.posterior.program.labels, program.labels)
+        instead = substitutes(self.posterior.known_case, self.posterior.program.labels, program.labels)
         return transferred(self.posterior, program, instead)
 
 

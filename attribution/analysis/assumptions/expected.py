@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from attribution.analysis.finding import Finding
-from attribution.analysis.units import standing_case
 from attribution.domain.case import Case
 from attribution.domain.evidence import Direct, Item, Proposition
 from attribution.domain.verbal import percent
@@ -223,7 +222,7 @@ def expected(posterior: Posterior, node: str) -> Expected:
 
 def of_each(posterior: Posterior, nodes: tuple[str, ...]) -> tuple[Expected, ...]:
     """As `expected`, of several factions or groups at once: the sums are the same."""
-    case, tree = standing_case(posterior), posterior.case.factions
+    case, tree = posterior.known_case, posterior.case.factions
     facts: list[list[Expectation]] = [[] for _ in nodes]
     items: list[dict[str, Expectation]] = [{} for _ in nodes]
     prior = _Prior.of(posterior, posterior.program.without_evidence())

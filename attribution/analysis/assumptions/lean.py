@@ -11,7 +11,6 @@ import numpy as np
 from attribution.analysis.finding import Finding, beyond_reach
 from attribution.analysis.naming import thing_name
 from attribution.analysis.reweighting import reweight
-from attribution.analysis.units import standing_case
 from attribution.analysis.workspace import Workspace
 from attribution.domain.case import Case
 from attribution.domain.identifiers import ELSE
@@ -241,7 +240,7 @@ def lean(posterior: Posterior, *, correlation: float = CORRELATION, refit: bool 
         raise UsageError(f"a correlation is {correlation:g}.", at=("correlation",), allowed=f"0 to {MOST_CORRELATED:g}")
     space = Workspace(posterior)
     leanings = []
-    for label, signs in leaning_numbers(standing_case(posterior), posterior.program).items():
+    for label, signs in leaning_numbers(posterior.known_case, posterior.program).items():
         for size in (-DEVIATIONS, DEVIATIONS):
             shift = {coordinate: math.sqrt(correlation) * size * sign for coordinate, sign in signs.items()}
             leanings.append(_leaning(space, label, size, shift, refit=refit))

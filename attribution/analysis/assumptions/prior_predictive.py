@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attribution.analysis.finding import Finding
-from attribution.analysis.units import standing_case
 from attribution.domain.case import Case
 from attribution.domain.concern import Concern
 from attribution.domain.evidence import Statement
@@ -183,7 +182,7 @@ def prior_predictive(posterior: Posterior) -> PriorPredictive:
     >>> [one.severity for one in at.prior_predictive(posterior).warnings if one.topic == "conflict"]
     []
     """
-    case, program = standing_case(posterior), posterior.program
+    case, program = posterior.known_case, posterior.program
     weighed = tuple(o for o, kind in zip(program.origins, program.ints.origin_kind, strict=True) if kind == DIRECT)
     groups = _groups(case, tuple(o for o in program.origins if o not in weighed))
     by_part: dict[int, list[tuple[str, ...]]] = {}

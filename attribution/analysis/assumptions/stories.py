@@ -10,7 +10,6 @@ import numpy as np
 from attribution.analysis.dependence import effective_number, pull_together
 from attribution.analysis.finding import Finding, beyond_reach
 from attribution.analysis.reweighting import reweight
-from attribution.analysis.units import standing_case
 from attribution.domain.model import Story
 from attribution.domain.verbal import conjoined, percent
 from attribution.errors import UsageError
@@ -250,7 +249,7 @@ def _telling(posterior: Posterior, story: Story, strength: float, *, refit: bool
 
 def _pulls(posterior: Posterior) -> tuple[list[float], list[float]]:
     """Decibans of the origins one by one; and of those together that speak about the facts of one story."""
-    case, home = standing_case(posterior), dict[str, str]()
+    case, home = posterior.known_case, dict[str, str]()
     for story in posterior.model.stories:
         for origin in case.origins:
             said = {said.fact for item in origin.items for said in item.propositions}

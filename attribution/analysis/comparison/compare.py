@@ -213,7 +213,7 @@ def compare(first: Posterior, second: Posterior) -> Comparison:
     >>> bool((abs(frame.before + parts - frame.after) < 1e-9).all())
     True
     """
-    a, b = (Side(one.case.as_of(one.settings.as_of), one.model) for one in (first, second))
+    a, b = (Side(one.known_case, one.model) for one in (first, second))
     changed = tuple(group for group in GROUPS if hybrid(a, b, frozenset({group})) != hybrid(a, b, frozenset()))
     fits = _Fits(a, b, replace(first.settings, engine="importance", as_of=None))
     worth = {kept: fits.of(kept) for size in range(len(changed) + 1) for kept in _subsets(changed, size)}

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from attribution.analysis.finding import Finding, beyond_reach
-from attribution.analysis.units import standing_case
 from attribution.domain.case import Case
 from attribution.domain.evidence import Item, Statement
 from attribution.inference.draws import Draws, estimate, flat, level, smoothed
@@ -226,7 +225,7 @@ def _fitted(posterior: Posterior, moments: list[Moment], known: list[Case]) -> l
     The points are the same for all of them: numbers of origins that nobody has heard yet change nothing.
     """
     case, model, seed = posterior.case, posterior.model, posterior.settings.random_seed
-    now = known[0] == standing_case(posterior)
+    now = known[0] == posterior.known_case
     program = posterior.program if now else compile_network(case, model, moments[0])
     z = sobol_normals(program.dimension, _SAMPLING.scrambles, _SAMPLING.log2_points, seed)
     silent = [frozenset(program.origins) - frozenset(one.origins.ids) for one in known]

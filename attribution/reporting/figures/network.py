@@ -9,7 +9,6 @@ from typing import Literal
 from markupsafe import Markup
 
 from attribution.analysis.shapley import Decomposition, shapley
-from attribution.analysis.units import standing_case
 from attribution.domain.case import Case
 from attribution.domain.evidence import Direct
 from attribution.domain.identifiers import PERPETRATOR
@@ -153,7 +152,7 @@ def draw(case: Case | Posterior, model: Model | None = None) -> Network:
         if model is not None:
             raise UsageError("a posterior has a model of its own.", at=("model",), allowed="at.draw(posterior)")
         first, second = case.ranking[:2]
-        return network(standing_case(case), case.model, shapley(case, first.id, second.id))
+        return network(case.known_case, case.model, shapley(case, first.id, second.id))
     if model is None:
         raise UsageError("a case is drawn with its model.", at=("model",), allowed="at.draw(case, model)")
     return network(case.as_of(), model, None)

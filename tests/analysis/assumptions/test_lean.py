@@ -9,7 +9,6 @@ import pytest
 
 import attribution as at
 from attribution.analysis.assumptions.lean import DEVIATIONS, Leaning, asserted_states, leaning_numbers
-from attribution.analysis.units import standing_case
 from attribution.domain.facts import Fact
 from attribution.domain.numbers import Number
 from attribution.domain.tables import Entry, Trait, TraitValue
@@ -92,7 +91,7 @@ def test_every_lean_of_a_random_case_is_that_of_a_new_fit(seed: int) -> None:
     case, model = random_pair(seed)
     posterior = at.fit(case, model, engine="importance", scrambles=4, log2_points=7)
     found = at.lean(posterior, refit=False)
-    for label, signs in leaning_numbers(standing_case(posterior), posterior.program).items():
+    for label, signs in leaning_numbers(posterior.known_case, posterior.program).items():
         for sign in (-1, 1):
             shift = {k: sign * DEVIATIONS * math.sqrt(0.1) * one for k, one in signs.items()}
             anew = sample(case, model, posterior.settings, displaced(posterior.program, shift))
