@@ -14,9 +14,9 @@ from attribution.analysis.units import units
 from attribution.domain.grades import Grade
 from attribution.domain.verbal import percent
 from attribution.inference.posterior import Posterior
+from attribution.network.beliefs import joint_states
 from attribution.network.curves import mean
 from attribution.network.program import STATEMENT, Floats
-from attribution.network.summation import joint_states
 from attribution.plots.figures import BarRow, Key, Scale, bars
 
 if TYPE_CHECKING:

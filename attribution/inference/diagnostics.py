@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from attribution.inference import importance
 from attribution.inference.draws import estimate, khat_threshold, smoothed
 from attribution.inference.posterior_draws import PosteriorDraws
+from attribution.network.beliefs import state_probabilities
 from attribution.network.program import Floats
-from attribution.network.summation import normalise, state_probabilities
+from attribution.network.summation import normalise
 
 
 @dataclass(frozen=True, slots=True)

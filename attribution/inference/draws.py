@@ -15,6 +15,7 @@ from attribution.network.summation import numbers
 EQUAL = 4.0  # Monte Carlo standard errors within which two probabilities count as equal
 RANGE = (0.05, 0.95)  # the quantiles that the range over inputs lies between
 _FEWEST_IN_TAIL = 5  # draws, for a Pareto distribution to be fitted
+_INTERVALS, _FEW_TO_SORT = 512, 1024
 _BLOCK = 2**21  # numbers of the network at a time, where all of them would be too many to hold
 
 
@@ -172,7 +173,7 @@ def estimate(draws: Draws, values: Floats) -> Estimate:
     """Estimates of the columns of `values` (draw, column)."""
     weights = draws.weights
     mean = expectation(weights, values)
-    error = _chain_error(draws, values) if draws.log_weight is None else _scramble_error(draws, values, mean)
+    error = _chain_error(draws, values) if draws.log_weight is None else _scramble_error(draws, values, mean, weights)
     if draws.unreliable:
         error = np.full_like(error, np.nan)
     low, high = weighted_quantiles(values, weights, RANGE)
@@ -219,15 +220,16 @@ def _chain_error(draws: Draws, values: Floats) -> Floats:
     return error
 
 
-def _scramble_error(draws: Draws, values: Floats, mean: Floats) -> Floats:
+def _scramble_error(draws: Draws, values: Floats, mean: Floats, weights: Floats) -> Floats:
     """Standard errors from the spread of the answer between independent scrambles.
 
     Each scramble's share of the total weight is kept (a ratio estimate, linearised): its own normalising error counts.
     """
-    scrambles = draws.shape[0]
-    weights = draws.weights.reshape(scrambles, -1)
-    columns = values.reshape(scrambles, weights.shape[1], -1)
-    deviation = np.einsum("sd,sdk->sk", weights, columns - mean) * scrambles
+    scrambles, points = draws.shape
+    deviation = np.einsum(
+        "sd,sdk->sk", weights.reshape(scrambles, points), values.reshape(scrambles, points, -1) - mean
+    )
+    deviation *= scrambles
     return np.asarray(deviation.std(axis=0, ddof=1) / np.sqrt(scrambles))
 
 
@@ -283,12 +285,28 @@ def systematic_resampling(weights: Floats, count: int, rng: np.random.Generator)
 def weighted_quantiles(values: Floats, weights: Floats, levels: tuple[float, ...]) -> list[Floats]:
     """Quantiles of each column under weights that sum to one: the smallest value with that much weight at or below."""
     quantiles = np.empty((len(levels), values.shape[1]))
-    for column, found in zip(values.T, quantiles.T, strict=True):  # each in one piece, near the processor
-        order = np.argsort(column)
-        below = np.cumsum(weights[order])
-        position = np.minimum(np.searchsorted(below, np.subtract(levels, 1e-12)), len(order) - 1)
-        found[:] = column[order[position]]
+    for column, found in zip(np.ascontiguousarray(values.T), quantiles.T, strict=True):  # each near the processor
+        found[:] = _quantiles(column, weights, np.subtract(levels, 1e-12), 0.0)
     return list(quantiles)
+
+
+def _quantiles(values: Floats, weights: Floats, levels: Floats, below: float) -> Floats:
+    """The smallest of some values (draw,) with each of the levels at or below, where `below` weighs less than them all.
+
+    Only what falls into the same of some equal intervals as a quantile is looked at again, and sorted once it is few.
+    """
+    low, high = values.min(), values.max()
+    if len(values) <= _FEW_TO_SORT or not 0.0 < high - low < np.inf:
+        order = np.argsort(values)
+        reached = np.searchsorted(below + np.cumsum(weights[order]), levels)
+        return np.asarray(values[order[np.minimum(reached, len(order) - 1)]])
+    interval = ((values - low) * (_INTERVALS / (high - low))).astype(np.int64)
+    mass = below + np.cumsum(np.bincount(interval, weights, _INTERVALS + 1))
+    at, found = np.minimum(np.searchsorted(mass, levels), _INTERVALS), np.empty(len(levels))
+    for one in set(at.tolist()):
+        inside, mine = np.flatnonzero(interval == one), at == one
+        found[mine] = _quantiles(values[inside], weights[inside], levels[mine], mass[one - 1] if one else below)
+    return found
 
 
 def smoothed(log_ratio: Floats) -> tuple[Floats, float]:
@@ -310,10 +328,8 @@ def smoothed_each(log_ratio: Floats) -> tuple[Floats, Floats]:
     size = log_ratio.shape[1]
     tail = int(3 * np.sqrt(size)) if size > 225 else size // 5
     possible = np.isfinite(log_ratio)
-    lowest, highest = (
-        np.min(log_ratio, axis=1, where=possible, initial=np.inf),
-        np.max(log_ratio, axis=1, where=possible, initial=-np.inf),
-    )
+    lowest = np.where(possible, log_ratio, np.inf).min(axis=1, initial=np.inf)
+    highest = np.where(possible, log_ratio, -np.inf).max(axis=1, initial=-np.inf)
     none, same = ~possible.any(axis=1), possible.all(axis=1) & (highest - lowest < 1e-12)
     floor, top = np.where(none, 0.0, lowest - 700.0), np.where(none, 0.0, highest)
     plain = np.where(possible, log_ratio, floor[:, None]) - top[:, None]

@@ -18,17 +18,16 @@ from attribution.domain.verbal import probability_words
 from attribution.inference.draws import Draws, Estimate, Numbers, estimate, flat, level, range_errors
 from attribution.inference.settings import Settings
 from attribution.inference.sobol import SobolPoints, sobol_normals
+from attribution.network.beliefs import log_scenarios, state_probabilities
 from attribution.network.compiler import compile_network
 from attribution.network.program import Floats, Program
 from attribution.network.summation import (
     Parts,
     log_joint_at,
     log_joint_without,
-    log_scenarios,
     normalise,
     part_log_likelihood,
     part_log_likelihoods,
-    state_probabilities,
     switched_off,
     tables,
     with_part,

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from types import ModuleType
@@ -32,6 +32,7 @@ _COMPILING, _LOADING = 8.0, 0.08  # seconds
 _CALL, _NUMBER = 1e-6, 1e-9  # seconds of NumPy per pass over some draws, and per draw in it
 _PASSES = {PROBABILITY: 110, RATE: 80, POWER: 90, LOG: 45, LOG_ADD: 90}  # of an instruction; of any other: 2
 _BLOCK, _NUMPY_BLOCK = 2**17, 2**19  # numbers that registers hold at a time
+_MOST_TOGETHER = 2**13  # instructions of versions that are read together: more would leave too few draws to a block
 
 
 def _kernels() -> ModuleType:
@@ -68,6 +69,44 @@ def read(tape: Sealed, x: Floats) -> Floats:
 
     _in_parts(plain, tape, len(x))
     return out
+
+
+def read_under(tape: Sealed, x: Floats, changes: Sequence[Mapping[int, Floats]]) -> Iterator[tuple[list[int], Floats]]:
+    """The outputs (draw, output) of a tape under each of several changes of its inputs, in an order of their own.
+
+    Parameters
+    ----------
+    tape
+        The tape.
+    x
+        Its inputs, (draw, input).
+    changes
+        The inputs that have other values, (draw,) each. What is the same under some changes is worked out once; an
+        array counts as the same where it is the same object.
+
+    Yields
+    ------
+    The positions of changes that come to the same, and the outputs under them.
+    """
+    place: dict[int, int] = {}
+    inputs = list(x.T)
+    columns = np.tile(np.arange(tape.inputs), (len(changes), 1))
+    for version, change in zip(columns, changes, strict=True):
+        for column, other in change.items():
+            if id(other) not in place:
+                place[id(other)] = len(inputs)
+                inputs.append(other)
+            version[column] = place[id(other)]
+    wide = np.stack(inputs, axis=1) if inputs else x
+    distinct, which = np.unique(columns, axis=0, return_inverse=True)
+    positions: list[list[int]] = [[] for _ in distinct]
+    for position, one in enumerate(which.ravel().tolist()):
+        positions[one].append(position)
+    coming = iter(positions)
+    for several in tape.versions(distinct, wide.shape[1], _MOST_TOGETHER):
+        out = read(several, wide)
+        for first in range(0, out.shape[1], len(tape.outputs)):
+            yield next(coming), out[:, first : first + len(tape.outputs)]
 
 
 def _values(tape: Sealed) -> NDArray[np.bool_]:

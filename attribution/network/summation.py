@@ -5,21 +5,19 @@ Every function here writes a question onto a tape (once for each program) and ha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
-from itertools import accumulate, chain, product
 from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from attribution.network.emitter import Emitter, Switch
 from attribution.network.program import CONSTANT, DIRECT, Floats, Ints, Program
-from attribution.network.reader import pull, read
+from attribution.network.reader import pull, read, read_under
 from attribution.network.tape import Sealed
 
 _CHUNK = 2**23  # numbers that intermediate results may take at a time
-_FRESH = 2**19  # of inputs that are copied: memory that is handed out anew costs more than what is done with it
 
 _tapes: WeakKeyDictionary[Program, dict[object, Sealed]] = WeakKeyDictionary()
 
@@ -51,7 +49,7 @@ def log_joint(program: Program, z: Floats) -> Floats:
 
 def log_joint_at(program: Program, slots: Floats) -> Floats:
     """As `log_joint`, where the slot values are known: shape (draw, faction)."""
-    return _read_slots(program, slots, "log joint", lambda emitter: emitter.joint())
+    return read_slots(program, slots, "log joint", lambda emitter: emitter.joint())
 
 
 def log_parts(program: Program, slots: Floats) -> tuple[Floats, Floats]:
@@ -64,7 +62,7 @@ def log_parts(program: Program, slots: Floats) -> tuple[Floats, Floats]:
         by_part = [emitter.likelihoods(part, emitter.switch) for part in range(emitter.parts)]
         return [*emitter.prior(), *(log for of_part in by_part for log in of_part)]
 
-    found = _read_slots(program, slots, "parts", write).reshape(len(slots), -1, len(program.factions))
+    found = read_slots(program, slots, "parts", write).reshape(len(slots), -1, len(program.factions))
     return found[:, 0], found[:, 1:].transpose(0, 2, 1)
 
 
@@ -130,13 +128,13 @@ def part_log_likelihoods(
     """
     if len(switches) * _cost_of_parts(program)[part] > _MOST_WRITTEN and _only_left_out(program, switches):
         return _gated(program, slots, part, switches, only)
-    of_faction = _classes_of(program, part, only)
+    of_faction = classes_of(program, part, only)
     classes = int(program.ints.class_start[part + 1] - program.ints.class_start[part])
     found = np.empty((len(switches), len(slots), len(of_faction)))
     step = max(1, _CHUNK // (1 + len(slots) * classes))
     for start in range(0, len(switches), step):
         some = tuple(switches[start : start + step])
-        by_class = _read_slots(program, slots, ("part", part, some), partial(_write_part, part, some))
+        by_class = read_slots(program, slots, ("part", part, some), partial(_write_part, part, some))
         by_class = by_class.reshape(len(slots), len(some), classes)
         for position in range(len(some)):
             found[start + position] = by_class[:, position, of_faction]
@@ -156,7 +154,7 @@ def _only_left_out(program: Program, switches: Sequence[Switch]) -> bool:
     return bool(((powers == 0.0) | (powers == program.floats.switch)).all())
 
 
-def _classes_of(program: Program, part: int, only: Ints | None) -> Ints:
+def classes_of(program: Program, part: int, only: Ints | None = None) -> Ints:
     """The class of factions in a part, counted within the part: (faction,)."""
     factions = len(program.factions)
     classes = program.ints.class_of[part * factions : (part + 1) * factions] - program.ints.class_start[part]
@@ -165,29 +163,71 @@ def _classes_of(program: Program, part: int, only: Ints | None) -> Ints:
 
 def _gated(program: Program, slots: Floats, part: int, switches: Sequence[Switch], only: Ints | None) -> Floats:
     """As `part_log_likelihoods`, each way to switch origins a value of inputs of their own."""
-    columns, classes = slots.shape[1], _classes_of(program, part, only)
-    mine = np.flatnonzero(program.ints.origin_part == part)
+    changes = [Change(silent=frozenset(np.flatnonzero(np.equal(switch, 0.0)).tolist())) for switch in switches]
+    classes = classes_of(program, part, only)
+    found = np.empty((len(switches), len(slots), len(classes)))
+    for positions, by_class in part_under(program, slots, part, changes):
+        for position in positions:
+            found[position] = by_class[:, classes]
+    return found
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Change:
+    """Other values of some slots, (draw,) each, and origins that say nothing, by position."""
+
+    columns: Mapping[int, Floats] = field(default_factory=dict)
+    silent: frozenset[int] = frozenset()
+
+
+type Under = Iterator[tuple[list[int], Floats]]  # the positions of changes that come to the same, and what they give
+
+
+def part_under(program: Program, slots: Floats, part: int, changes: Sequence[Change]) -> Under:
+    """``log p(E_part | h, theta)`` of one part under several changes: (draw, class) of each, in an order of their own.
+
+    What is the same under some of them is worked out once: which is so for values of a slot that are one object.
+    """
+    mine = np.flatnonzero(program.ints.origin_part == part).tolist()
+    gates = {origin: slots.shape[1] + place for place, origin in enumerate(mine)}
+    closed = np.zeros(len(slots))
 
     def write(emitter: Emitter) -> list[int]:
-        emitter.gates = {int(origin): columns + place for place, origin in enumerate(mine)}
+        emitter.gates = gates
         return emitter.likelihood(part, emitter.switch)
 
-    gates = np.array(switches)[:, mine] != 0.0
-    silent = ~gates.any(axis=1)
-    wide = np.concatenate([slots, np.ones((len(slots), len(mine)))], axis=1)
-    tape = _sealed(program, wide, ("gated", part), lambda emitter: emitter.tape.sealed(write(emitter)))
+    columns = [
+        {**change.columns, **{gates[origin]: closed for origin in change.silent if origin in gates}}
+        for change in changes
+    ]
+    for positions, by_class in _read_under(program, slots, ("gated", part), write, columns, len(gates)):
+        heard = [o for o in mine if program.floats.switch[o] != 0.0 and o not in changes[positions[0]].silent]
+        # tables alone sum to one, to the last bit
+        yield positions, by_class if heard else np.zeros(by_class.shape)
+
+
+def log_prior_under(program: Program, slots: Floats, changes: Sequence[Change]) -> Under:
+    """``log pi_h`` under several changes: (draw, faction) of each, in an order of their own."""
+    columns = [change.columns for change in changes]
+    return _read_under(program, slots, "prior", lambda emitter: emitter.prior(), columns)
+
+
+def _read_under(
+    program: Program,
+    slots: Floats,
+    question: object,
+    write: Callable[[Emitter], list[int]],
+    changes: Sequence[Mapping[int, Floats]],
+    gates: int = 0,
+) -> Under:
+    """A question about slots, and about so many gates after them, that are open unless a change has them otherwise."""
+    moved = sorted({column for change in changes for column in change})
+    tape = sealed(program, slots, question, lambda emitter: emitter.tape.sealed(write(emitter)), gates, moved)
     used, tape = tape.loads, tape.narrowed()
-    open_at = np.flatnonzero(used >= columns)
-    gates, x = gates[:, used[open_at] - columns], wide[:, used]
-    found = np.empty((len(switches), len(slots), len(classes)))
-    step = max(1, _FRESH // max(1, x.size))
-    for start in range(0, len(switches), step):
-        some = gates[start : start + step]
-        many = np.tile(x, (len(some), 1))
-        many[:, open_at] = np.repeat(some, len(slots), axis=0)
-        found[start : start + step] = read(tape, many).reshape(len(some), len(slots), -1)[:, :, classes]
-    found[silent] = 0.0  # tables alone sum to one, to the last bit
-    return found
+    x, own = np.ones((len(used), len(slots))), used < slots.shape[1]
+    x[own] = slots.T[used[own]]
+    place = {column: position for position, column in enumerate(used.tolist())}
+    return read_under(tape, x.T, [{place[c]: change[c] for c in change if c in place} for change in changes])
 
 
 def log_joint_each(program: Program, slots: Floats, switches: Sequence[Switch]) -> list[Floats]:
@@ -222,7 +262,7 @@ def log_joint_each(program: Program, slots: Floats, switches: Sequence[Switch]) 
         spent += least + sum(cost[part] for part, *_ in new if isinstance(part, int))
         if spent > _LARGEST_TAPE or last == len(switches):
             some = tuple(switches[first:last])
-            logs = _read_slots(program, slots, ("joint each", some), partial(write, some))
+            logs = read_slots(program, slots, ("joint each", some), partial(write, some))
             found += np.split(logs, len(some), axis=1)
             first, spent, seen = last, 0, set()
     return found
@@ -285,7 +325,7 @@ def _evidence_without(program: Program, slots: Floats, origins: tuple[int, ...])
             outputs.append(tape.log_sum(emitter.opened(total)))
         return outputs
 
-    return _read_slots(program, slots, ("without each", origins), write)
+    return read_slots(program, slots, ("without each", origins), write)
 
 
 def _sums(emitter: Emitter, rows: list[list[int]]) -> list[list[int]]:
@@ -294,6 +334,27 @@ def _sums(emitter: Emitter, rows: list[list[int]]) -> list[list[int]]:
     for row in rows[1:]:
         found.append([emitter.tape.plus(a, b) for a, b in zip(found[-1], row, strict=True)])
     return found
+
+
+def opened(program: Program, surprise: tuple[Floats, Floats], log_joint: Floats) -> tuple[Floats, Floats]:
+    """As `normalise` of `keep_open`, in one stroke: ``p(h | E)`` (faction, draw) and ``log p(E)`` (draw,).
+
+    `surprise` are the prior of the open set and the probability of a surprise, (draw,) each, as the network names them;
+    `log_joint` (faction, draw) is overwritten.
+    """
+    other, evidence = int(program.ints.other[0]), np.empty(log_joint.shape[1])
+    with np.errstate(divide="ignore"):
+        for draws in _few_rows(log_joint.T):
+            joint, (open_set, share) = log_joint[:, draws], (of[draws] for of in surprise)
+            top = joint.max(axis=0)
+            top[top == -np.inf] = 0.0
+            joint -= top
+            np.exp(joint, out=joint)
+            joint[other] = (1.0 - share) * joint[other] + share * open_set * joint.sum(axis=0)
+            total = joint.sum(axis=0)
+            evidence[draws] = np.log(total) + top
+            joint /= np.where(total > 0.0, total, 1.0)
+    return log_joint, evidence
 
 
 def keep_open(program: Program, slots: Floats, log_joint: Floats, moved: Floats | None = None) -> Floats:
@@ -331,14 +392,14 @@ def tables(program: Program, slots: Floats) -> tuple[Floats, Floats]:
         rows = [value for row in range(len(program.floats.row_rest)) for value in emitter.row(row)]
         return [*rows, *emitter.prior()]
 
-    found = _read_slots(program, slots, "tables", write)
+    found = read_slots(program, slots, "tables", write)
     entries = len(program.ints.row_slot)
     return found[:, :entries], found[:, entries:]
 
 
 def log_prior(program: Program, slots: Floats) -> Floats:
     """``log pi_h`` in every draw: (draw, faction)."""
-    return _read_slots(program, slots, "prior", lambda emitter: emitter.prior())
+    return read_slots(program, slots, "prior", lambda emitter: emitter.prior())
 
 
 def origin_factors(
@@ -356,7 +417,7 @@ def origin_factors(
         ones = [emitter.tape.one] * 2
         return [one for o in places for one in (emitter.unforged(o, emitter.switch) if emitter.switch[o] else ones)]
 
-    said = _read_slots(own, slots, ("origins", places), write_own).reshape(len(slots), len(places), 2)
+    said = read_slots(own, slots, ("origins", places), write_own).reshape(len(slots), len(places), 2)
     share, imitated = forgings(program, slots, origins)
     false, true = (1.0 - share) * said[:, :, 0].T + share * imitated, (1.0 - share) * said[:, :, 1].T + share * imitated
     leaf = program.ints.origin_leaf.reshape(len(program.origins), len(program.factions))
@@ -373,124 +434,8 @@ def forgings(program: Program, slots: Floats, origins: tuple[str, ...]) -> tuple
         none = [emitter.tape.zero] * 2
         return [one for o in places for one in (emitter.forging(o) if emitter.switch[o] else none)]
 
-    share, imitated = _read_slots(program, slots, ("forging", places), write).reshape(len(slots), len(places), 2).T
+    share, imitated = read_slots(program, slots, ("forging", places), write).reshape(len(slots), len(places), 2).T
     return share, imitated
-
-
-def state_probabilities(program: Program, slots: Floats) -> Floats:
-    """``p(x_f | E, theta)`` for every state of every fact, facts one after another: shape (draw, state).
-
-    Rows are 0 in draws under which the evidence is impossible. The derivative of ``log p(E)`` by an indicator of a
-    state is the probability of that state.
-    """
-
-    def write(emitter: Emitter) -> Sealed:
-        seen = [emitter.tape.indicator() for _ in range(sum(map(len, program.states)))]
-        total = [emitter.tape.certain] * emitter.factions
-        for part in range(emitter.parts):
-            logs = emitter.likelihoods(part, emitter.switch, seen)
-            total = [emitter.tape.plus(log, more) for log, more in zip(total, logs, strict=True)]
-        return emitter.tape.sealed([emitter.tape.log_sum(emitter.opened(total))], seen)
-
-    return pull(_sealed(program, slots, "states", write), slots, np.ones((len(slots), 1)))
-
-
-def log_scenarios(program: Program, slots: Floats, roles: tuple[str, ...]) -> Floats:
-    """``log pi_h p(E, x_roles | h, theta)`` of every joint state of some facts: shape (draw, joint state, faction).
-
-    Joint states in the order of `itertools.product`, the last fact fastest; the open set is mixed in. Where `other`
-    acted like everybody, the facts are those of whom it acted like.
-    """
-    found = _read_slots(program, slots, ("scenarios", roles), partial(_write_scenarios, roles))
-    return found.reshape(len(slots), -1, len(program.factions))
-
-
-def _write_scenarios(roles: tuple[str, ...], emitter: Emitter) -> list[int]:
-    """The joint once for every joint state; parts that the roles do not touch are shared, and so is all above them."""
-    tape, program, nothing = emitter.tape, emitter.program, [emitter.tape.certain] * emitter.factions
-    ends = list(accumulate(map(len, program.states), initial=0))
-    places = [program.facts.index(role) for role in roles]
-    of_roles = [range(ends[place], ends[place + 1]) for place in places]
-    parts = [frozenset(_states_of(program, part)) for part in range(emitter.parts)]
-    known: dict[tuple[int, frozenset[int]], list[int]] = {}
-    outputs: list[int] = []
-    for states in product(*of_roles):
-        ruled_out = frozenset(chain.from_iterable(of_roles)) - frozenset(states)
-        total = nothing
-        for part, mine in enumerate(parts):
-            key = part, mine & ruled_out
-            if key not in known:
-                seen = [tape.zero if state in key[1] else tape.one for state in range(ends[-1])]
-                known[key] = emitter.likelihoods(part, emitter.switch, seen if key[1] else None)
-            total = [tape.plus(log, more) for log, more in zip(total, known[key], strict=True)]
-        outputs += emitter.opened(total)
-    return outputs
-
-
-def joint_states(program: Program, slots: Floats, weights: Floats) -> Floats:
-    """``sum_d w_d p(h, x_f | E, theta_d)`` for every state of every fact: shape (batch, faction, state).
-
-    `weights` (batch, draw of the batch) belong to consecutive draws: batches are chains, so that an error can be told.
-    Where `other` acted like everybody, the facts are those of whom it acted like.
-    """
-    tape = _sealed(program, slots, "joint states", _write_joint_states)
-    states = sum(map(len, program.states))
-    found = np.zeros((len(weights), len(program.factions), states))
-    size = weights.shape[1]
-    step = max(1, _CHUNK // (1 + len(tape.by)))
-    for batch, weight in enumerate(weights):
-        for start in range(0, size, step):
-            some = slice(batch * size + start, batch * size + min(start + step, size))
-            found[batch] += _joint_states(program, tape, slots[some], weight[start : start + step])
-    return found
-
-
-def _write_joint_states(emitter: Emitter) -> Sealed:
-    """Every class with indicators of its own; outputs are its likelihoods, and last the joint of `other`."""
-    tape, program = emitter.tape, emitter.program
-    states = sum(map(len, program.states))
-    by: list[int] = []
-    outputs: list[int] = []
-    total = [tape.certain] * emitter.factions
-    for part in range(emitter.parts):
-        mine = _states_of(program, part)
-        seen = [
-            [tape.indicator() if state in mine else tape.one for state in range(states)]
-            for _ in emitter.class_leaves(part)
-        ]
-        logs = emitter.likelihood(part, emitter.switch, seen=seen)
-        total = [tape.plus(total[h], logs[k]) for h, k in enumerate(emitter.classes(part))]
-        by += [of_class[state] for of_class in seen for state in mine]
-        outputs += logs
-    return tape.sealed([*outputs, emitter.opened(total)[int(program.ints.other[0])]], by)
-
-
-def _joint_states(program: Program, tape: Sealed, slots: Floats, weight: Floats) -> Floats:
-    """Of some draws: what each faction would have done, times how probable it is that it was that faction."""
-    other, factions = int(program.ints.other[0]), len(program.factions)
-    weighted = normalise(log_joint_at(program, slots))[0] * weight[:, None]
-    push = np.zeros((len(slots), len(tape.outputs)))
-    push[:, :-1] = 1.0
-    by_class, by_other = pull(tape, slots, push), pull(tape, slots, 1.0 - push)
-    found = np.zeros((factions, sum(map(len, program.states))))
-    first = 0
-    for part, of_faction in enumerate(program.ints.class_of.reshape(-1, factions)):
-        mine = _states_of(program, part)
-        for k in range(program.ints.class_start[part], program.ints.class_start[part + 1]):
-            here = slice(first, first + len(mine))
-            named = np.flatnonzero((of_faction == k) & (np.arange(factions) != other))
-            found[np.ix_(named, mine)] = np.einsum("dh,ds->hs", weighted[:, named], by_class[:, here])
-            found[other, mine] += np.einsum("d,ds->s", weighted[:, other], by_other[:, here])
-            first += len(mine)
-    return found
-
-
-def _states_of(program: Program, part: int) -> list[int]:
-    """The states, counted over all facts, of the facts of a part; the last part has none."""
-    facts = program.components[part] if part < len(program.components) else ()
-    ends = list(accumulate(map(len, program.states), initial=0))
-    places = [program.facts.index(fact) for fact in facts]
-    return [state for place in places for state in range(ends[place], ends[place + 1])]
 
 
 def evidence_gradient(program: Program, z: Floats) -> tuple[float, Floats]:
@@ -536,21 +481,33 @@ def _known(program: Program, question: object, write: Callable[[], Sealed]) -> S
     return tapes[question]
 
 
-def _sealed(program: Program, slots: Floats, question: object, write: Callable[[Emitter], Sealed]) -> Sealed:
-    """The tape of a question about slots. Their zeros and ones are written into it, unless somebody changed them."""
-    columns, constants = slots.shape[1], program.floats.curve_a
-    certain = np.flatnonzero((program.ints.slot_kind == CONSTANT) & ((constants == 0.0) | (constants == 1.0)))
-    if not (slots[:, certain] == constants[certain]).all():
-        certain = certain[:0]
+def sealed(
+    program: Program,
+    slots: Floats,
+    question: object,
+    write: Callable[[Emitter], Sealed],
+    gates: int = 0,
+    moved: Sequence[int] = (),
+) -> Sealed:
+    """The tape of a question about slots, and inputs after them that are 1 where somebody is heard and 0 where not.
+
+    Zeros and ones among the slots are written into it, but for those that somebody changed, or is about to: `moved`.
+    """
+    columns, constants = slots.shape[1] + gates, program.floats.curve_a
+    known = np.flatnonzero((program.ints.slot_kind == CONSTANT) & ((constants == 0.0) | (constants == 1.0)))
+    certain = known[~np.isin(known, moved)]
+    for some in (slots[:1], slots):  # where they are others, the first draw tells as a rule
+        certain = certain[(some[:, certain] == constants[certain]).all(axis=0)]
 
     def written() -> Sealed:
         return write(Emitter.from_slots(program, columns, certain.tolist()))
 
-    return _known(program, (question, columns, len(certain)), written)
+    return _known(program, (question, columns, certain.tobytes()), written)
 
 
-def _read_slots(program: Program, slots: Floats, question: object, write: Callable[[Emitter], list[int]]) -> Floats:
-    tape = _sealed(program, slots, question, lambda emitter: emitter.tape.sealed(write(emitter)))
+def read_slots(program: Program, slots: Floats, question: object, write: Callable[[Emitter], list[int]]) -> Floats:
+    """The outputs (draw, output) of a question about slots, which is written once."""
+    tape = sealed(program, slots, question, lambda emitter: emitter.tape.sealed(write(emitter)))
     return read(tape, slots)
 
 

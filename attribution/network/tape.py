@@ -19,6 +19,7 @@ something that would then matter.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -115,6 +116,76 @@ class Sealed:
         by = place[self.by]
         loads = np.arange(len(self.loads))
         return replace(self, inputs=len(loads), loads=loads, code=code, outputs=place[self.outputs], by=by[by >= 0])
+
+    def versions(self, columns: Ints, inputs: int, most: int) -> Iterator[Sealed]:
+        """The tape for several versions of what it reads, with what is the same in some of them there once.
+
+        `columns` (version, input) says which of so many `inputs` each version reads as each of its own. As many
+        consecutive versions are on one tape as make no more than about `most` instructions; their outputs stand version
+        after version. Nothing is asked for derivatives.
+        """
+        follows, partitions = self._partitions(columns)
+        classes = np.array([int(classes.max()) + 1 for classes in partitions])
+        pieces = min(len(columns), -(-int(classes[follows[self.inputs :]].sum()) // most))
+        if pieces <= 1:
+            yield self._several(columns, inputs, follows, partitions)
+            return
+        for some in np.array_split(columns, pieces):
+            yield self._several(some, inputs, *self._partitions(some))
+
+    def _several(self, columns: Ints, inputs: int, follows: Ints, partitions: list[Ints]) -> Sealed:
+        """Each instruction once for every class of its partition of the versions, one after another."""
+        firsts = [np.unique(classes, return_index=True)[1] for classes in partitions]
+        follows = follows[self.inputs :]
+        count = np.array([len(first) for first in firsts])[follows]
+        start = inputs + np.cumsum(count) - count
+        place = np.concatenate([columns.T, start[:, None] + np.stack(partitions)[follows]])
+        instruction = np.repeat(np.arange(len(follows)), count)
+        version = np.concatenate([firsts[one] for one in follows.tolist()])
+        code = self.code[instruction]
+        for column, (some, registers) in enumerate(_read_by(self.code), 1):
+            reads = some[instruction]
+            code[reads, column] = place[registers[instruction[reads]], version[reads]]
+        return replace(
+            self,
+            inputs=inputs,
+            loads=np.unique(columns[:, self.loads]),
+            code=code,
+            outputs=place[self.outputs].T.ravel(),
+            by=np.zeros(0, dtype=np.int64),
+        )
+
+    def _partitions(self, columns: Ints) -> tuple[Ints, list[Ints]]:
+        """Partitions of the versions into classes, (version,) each, and which of them each register follows.
+
+        Versions of one class give a register the same value. The first partition has one class, that of all.
+        """
+        versions = len(columns)
+        partitions: list[Ints] = []
+        known: dict[bytes, int] = {}
+
+        def numbered(values: Ints) -> int:
+            """The partition by equal values; its classes are numbered as they come."""
+            _, first, place = np.unique(values, return_index=True, return_inverse=True)
+            classes = np.argsort(np.argsort(first))[place].astype(np.int64)
+            number = known.setdefault(classes.tobytes(), len(partitions))
+            if number == len(partitions):
+                partitions.append(classes)
+            return number
+
+        joint = {frozenset[int](): numbered(np.zeros(versions, dtype=np.int64))}
+        differ = (columns != columns[0]).any(axis=0).tolist()
+        follows = [numbered(column) if differs else 0 for column, differs in zip(columns.T, differ, strict=True)]
+        read = (np.where(some, registers, -1).tolist() for some, registers in _read_by(self.code))
+        for registers in zip(*read, strict=True):
+            several = frozenset([follows[one] for one in registers if one >= 0 and follows[one]])
+            if several not in joint:
+                values = partitions[0]
+                for one in several:
+                    values = partitions[numbered(values * versions + partitions[one])]
+                joint[several] = numbered(values)
+            follows.append(joint[several])
+        return np.array(follows, dtype=np.int64), partitions
 
 
 def _read_by(code: Ints) -> tuple[tuple[NDArray[np.bool_], Ints], ...]:

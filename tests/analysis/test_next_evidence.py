@@ -16,8 +16,8 @@ from attribution.domain.facts import Fact
 from attribution.domain.identifiers import Catalog
 from attribution.domain.numbers import Number
 from attribution.inference.posterior import Posterior
+from attribution.network.beliefs import joint_states
 from attribution.network.curves import mean
-from attribution.network.summation import joint_states
 from tests.builders import DAY, YES_NO, a_case, a_model, a_report, a_table, says
 from tests.random_cases import random_pair
 

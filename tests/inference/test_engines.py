@@ -109,6 +109,28 @@ def test_weighted_quantiles_are_quantiles_of_the_repeated_values() -> None:
         assert found[0] == np.quantile(repeated, level, method="inverted_cdf")
 
 
+@pytest.mark.parametrize("shape", ["even", "skew", "narrow", "ties", "constant", "one far away", "infinite"])
+def test_quantiles_of_many_values_are_those_of_the_sorted_ones(shape: str) -> None:
+    """Few of many values are looked at twice: whatever their distribution, the quantile is the same value."""
+    rng = np.random.default_rng(4)
+    values = {
+        "even": rng.random(20_000),
+        "skew": np.exp(12.0 * rng.normal(size=20_000)),
+        "narrow": 1.0 - 1e-9 * rng.random(20_000),
+        "ties": rng.integers(0, 3, 20_000).astype(float),
+        "constant": np.full(20_000, 0.3),
+        "one far away": np.append(rng.random(19_999), 1e12),
+        "infinite": np.append(rng.random(19_999), -np.inf),
+    }[shape]
+    weights = rng.gamma(0.3, size=20_000)
+    weights /= weights.sum()
+    levels = (0.0, 0.05, 0.5, 0.95, 1.0)
+    order = np.argsort(values)
+    reached = np.searchsorted(np.cumsum(weights[order]), np.subtract(levels, 1e-12))
+    expected = values[order][np.minimum(reached, len(values) - 1)]
+    np.testing.assert_array_equal(np.ravel(weighted_quantiles(values[:, None], weights, levels)), expected)
+
+
 @pytest.mark.parametrize("scrambles", [8, 4])
 def test_values_before_the_evidence_are_at_the_same_points_whoever_drew_them(
     case: at.Case, baseline: at.Model, scrambles: int

@@ -12,8 +12,9 @@ from attribution.domain.case import Case
 from attribution.domain.evidence import Report
 from attribution.domain.facts import Fact
 from attribution.domain.model import Model
+from attribution.network.beliefs import state_probabilities
 from attribution.network.compiler import compile_network
-from attribution.network.summation import evidence_gradient, log_joint_at, numbers, state_probabilities
+from attribution.network.summation import evidence_gradient, log_joint_at, numbers
 from tests.builders import YES_NO, Stated, a_case, a_model, a_report, a_row, a_table, a_tree, says
 
 FACTIONS, FACTS, ITEMS, DRAWS = 200, 60, 500, 2**11

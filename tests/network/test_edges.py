@@ -20,17 +20,10 @@ from attribution.domain.numbers import Number
 from attribution.domain.origins import OriginDeclaration
 from attribution.domain.tables import Entry, OddsRatio, Table, Trait
 from attribution.errors import PairError, TooTiedError
+from attribution.network.beliefs import state_probabilities
 from attribution.network.compiler import compile_network
 from attribution.network.program import Program
-from attribution.network.summation import (
-    evidence_gradient,
-    log_joint,
-    log_parts,
-    normalise,
-    numbers,
-    state_probabilities,
-    tables,
-)
+from attribution.network.summation import evidence_gradient, log_joint, log_parts, normalise, numbers, tables
 from tests.builders import DAY, YES_NO, Stated, a_case, a_model, a_report, a_row, a_table, a_tree, posterior_of, says
 from tests.random_models import CONSTANT
 

@@ -11,9 +11,10 @@ import pytest
 from numpy.typing import NDArray
 
 from attribution.domain.pairing import check_pair
+from attribution.network.beliefs import log_scenarios, state_probabilities
 from attribution.network.compiler import compile_network
 from attribution.network.program import Program
-from attribution.network.summation import log_joint, log_parts, log_scenarios, numbers, state_probabilities
+from attribution.network.summation import log_joint, log_parts, numbers
 from tests.brute_force import Enumeration
 from tests.random_cases import kinds_used, random_pair
 

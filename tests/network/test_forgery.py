@@ -20,9 +20,10 @@ from attribution.domain.identifiers import PERPETRATOR, Catalog
 from attribution.domain.model import Deception, Forged, Model
 from attribution.domain.numbers import Number
 from attribution.domain.tables import Entry, Trait
+from attribution.network.beliefs import state_probabilities
 from attribution.network.compiler import compile_network
 from attribution.network.edits import shifted, with_factor
-from attribution.network.summation import log_joint, log_parts, numbers, state_probabilities, tables
+from attribution.network.summation import log_joint, log_parts, numbers, tables
 from attribution.reading import shipped_cases, shipped_models
 from tests.builders import YES_NO, a_case, a_model, a_report, a_table, says
 from tests.random_cases import random_pair

@@ -12,8 +12,9 @@ import pytest
 from attribution.domain.evidence import Absence, Direct, Statement
 from attribution.domain.facts import Fact
 from attribution.domain.origins import Origin
+from attribution.network.beliefs import state_probabilities
 from attribution.network.compiler import compile_network
-from attribution.network.summation import log_joint, numbers, state_probabilities
+from attribution.network.summation import log_joint, numbers
 from tests.brute_force import Enumeration
 from tests.brute_origins import WHO
 from tests.random_cases import random_pair

@@ -18,9 +18,10 @@ from attribution.domain.grades import Grade
 from attribution.domain.identifiers import Catalog
 from attribution.domain.numbers import Number
 from attribution.domain.origins import OriginDeclaration
+from attribution.network.beliefs import state_probabilities
 from attribution.network.compiler import compile_network
 from attribution.network.program import Program
-from attribution.network.summation import log_joint, numbers, state_probabilities, tables
+from attribution.network.summation import log_joint, numbers, tables
 from tests.builders import DAY, YES_NO, a_case, a_model, a_report, a_row, a_table, posterior_of, posteriors, says
 from tests.random_cases import random_pair
 from tests.rewriting import renaming, rewritten, shuffled, split, with_numbers, with_sizes, with_tree

@@ -21,9 +21,10 @@ from attribution.domain.model import Model
 from attribution.domain.numbers import Number
 from attribution.domain.pairing import check_pair
 from attribution.errors import CaseError, PairError
+from attribution.network.beliefs import state_probabilities
 from attribution.network.compiler import compile_network
 from attribution.network.edits import shifted, with_factor
-from attribution.network.summation import log_joint, log_parts, numbers, state_probabilities, tables
+from attribution.network.summation import log_joint, log_parts, numbers, tables
 from attribution.reading import parse_model, schema
 from attribution.reading.shipped import bundled
 from tests.builders import YES_NO, Stated, a_case, a_model, a_report, a_table, a_tree, says

@@ -14,8 +14,9 @@ from attribution.domain.numbers import Number
 from attribution.domain.pairing import check_pair
 from attribution.errors import ModelError, PairError, TooTiedError
 from attribution.inference.tree import predict
+from attribution.network.beliefs import state_probabilities
 from attribution.network.compiler import compile_network
-from attribution.network.summation import log_joint, numbers, state_probabilities, tables
+from attribution.network.summation import log_joint, numbers, tables
 from tests.builders import YES_NO, a_case, a_model, a_report, a_table, posterior_of, posteriors, says
 
 NAMES = ("x", "y", "z")

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 import attribution as at
 from attribution.errors import UsageError
 from attribution.network import summation, tape_numpy
+from attribution.network.beliefs import state_probabilities
 from attribution.network.compiler import compile_network
 from attribution.network.emitter import Emitter, Switch
 from attribution.network.program import Program
@@ -27,7 +28,6 @@ from attribution.network.summation import (
     numbers,
     part_log_likelihood,
     part_log_likelihoods,
-    state_probabilities,
     switched_off,
 )
 from attribution.network.tape import ANY_RATIO, UNIT, Sealed, Tape

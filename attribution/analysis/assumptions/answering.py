@@ -9,8 +9,8 @@ differences between settings are never differences between random numbers.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache, partial
 from threading import Lock
 from typing import Any
@@ -21,7 +21,7 @@ from attribution.analysis.perturbations import Silence, Variant, regraded
 from attribution.analysis.reweighting import transferred
 from attribution.analysis.units import items_together
 from attribution.analysis.what_if import substitutes
-from attribution.analysis.workspace import Workspace
+from attribution.analysis.workspace import Columns, Workspace
 from attribution.domain.case import Case
 from attribution.domain.document import Document, entry_at, steps_of
 from attribution.domain.evidence import Statement
@@ -34,16 +34,17 @@ from attribution.inference.draws import Draws, Estimate, estimate, smoothed
 from attribution.inference.fit import fit_under, refuse_contradiction, sample
 from attribution.inference.settings import Settings
 from attribution.network.curves import curve, with_odds
-from attribution.network.edits import ReachMap, driven
+from attribution.network.edits import Reach, ReachMap, driven
 from attribution.network.program import RATIO, Floats, Program
 from attribution.network.summation import (
-    keep_open,
+    Change,
+    classes_of,
     log_joint_at,
-    log_prior,
+    log_prior_under,
     normalise,
     numbers,
-    part_log_likelihoods,
-    switched_off,
+    opened,
+    part_under,
 )
 from attribution.reading.fields import Field
 from attribution.reading.quantities import quantity
@@ -52,7 +53,7 @@ from attribution.reading.yaml_nodes import nodes_of
 OFF = "off"
 _OF_CASE = ("evidence", "origins", "sources")
 _OF_MODEL = ("clusters", "deception", "facts", "grading", "perpetrator", "traits")
-_EDITS_KEPT, _PARTS_KEPT = 256, 64
+_EDITS_KEPT, _RESTS_KEPT = 256, 16
 
 type Setting = Mapping[str, Any]
 
@@ -180,10 +181,21 @@ def _quantity(value: object, path: str, scale: Scale = "probability", vary: floa
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Edit:
-    """One path with one value, as columns of the expanded slots and origins that are silent."""
+    """One path with one value, as columns of the expanded slots and origins that are silent; and what that reaches."""
 
-    columns: dict[int, Floats] = field(default_factory=dict)
-    silent: frozenset[str] = frozenset()
+    name: tuple[str, str]
+    columns: Mapping[int, Floats]
+    silent: frozenset[str]
+    reach: Reach
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Edited:
+    """The edits of a setting together, and by which keys the prior and the parts that they bear upon are kept."""
+
+    change: Change
+    prior: Hashable
+    parts: Mapping[int, Hashable]
 
 
 class _Kept[V]:
@@ -210,57 +222,66 @@ class Answering:
         self.workspace = Workspace(self.posterior)
         self._alone = Lock()
         self._edits = _Kept[Edit | None](_EDITS_KEPT)
-        self._parts = _Kept[Floats](_PARTS_KEPT)
+        self._odds = _Kept[Floats](_EDITS_KEPT)
+        self._rests = _Kept[Floats](_RESTS_KEPT)
 
-    def answer(self, setting: Setting) -> Answer:
-        """How the factions stand under a setting; errors of it are part of the answer."""
-        try:
-            with self._alone:  # changes are written into the slots that all have in common
-                return self._answer(setting)
-        except AttributionError as error:
-            return Answer(error=in_one_line(error))
+    def answers(self, settings: Sequence[Setting]) -> list[Answer]:
+        """How the factions stand under each setting; errors of one are its answer, and leave the others alone."""
+        with self._alone:  # what is kept is kept for all
+            if self.settings.engine == "nuts":
+                return [_or_error(partial(self._sampled, setting)) for setting in settings]
+            edited = [_or_error(partial(self._edited, setting)) for setting in settings]
+            sums = self._summed([one for one in edited if isinstance(one, _Edited)])
+            return [
+                one if isinstance(one, Answer) else _or_error(partial(self._answer, setting, one, sums))
+                for setting, one in zip(settings, edited, strict=True)
+            ]
 
-    def _answer(self, setting: Setting) -> Answer:
-        if self.settings.engine == "nuts":
-            variant = varied(self.case, self.model, self.settings.as_of, setting)
-            program = variant.program
-            refuse_contradiction(variant.case.as_of(self.settings.as_of), program)
-            posterior = sample(variant.case, variant.model, self.settings, program)
-            return Answer(estimate(posterior.draws, posterior.faction_draws))
-        edits = {path: self._edit(path, value) for path, value in setting.items()}
-        known = {path: edit for path, edit in edits.items() if edit is not None}
-        one_by_one = len(known) == len(edits) and self._apart(known)
-        probability, evidence = normalise(self._again(setting, known) if one_by_one else self._anew(setting))
+    def _sampled(self, setting: Setting) -> Answer:
+        """By draws of its own."""
+        variant = varied(self.case, self.model, self.settings.as_of, setting)
+        program = variant.program
+        refuse_contradiction(variant.case.as_of(self.settings.as_of), program)
+        posterior = sample(variant.case, variant.model, self.settings, program)
+        return Answer(estimate(posterior.draws, posterior.faction_draws))
+
+    def _answer(self, setting: Setting, edited: _Edited | None, sums: Mapping[Hashable, Floats]) -> Answer:
+        probability, evidence = self._anew(setting) if edited is None else self._again(edited, sums)
         if not np.isfinite(evidence).any():
             raise UsageError("the evidence is impossible under this setting, whoever did it.")
         draws = self.posterior.draws
         log_weight, khat = smoothed(evidence.reshape(draws.shape))
         return Answer(estimate(Draws(np.empty((*draws.shape, 0)), log_weight=log_weight), probability), khat)
 
-    def _apart(self, edits: Mapping[str, Edit]) -> bool:
-        """Whether no two of them are about the same thing."""
-        columns = [column for edit in edits.values() for column in edit.columns]
-        return len(columns) == len(set(columns))
-
     def _edit(self, path: str, value: Any) -> Edit | None:
         """What a path with a value comes to, where that can be told without compiling; it is kept."""
-        return self._edits.get((path, repr(value)), lambda: self._found(path, value))
 
-    def _found(self, path: str, value: Any) -> Edit | None:
+        def make() -> Edit | None:
+            found = self._found(path, value)
+            if found is None:
+                return None
+            silent = found if isinstance(found, frozenset) else frozenset[str]()
+            columns = found if isinstance(found, dict) else {}
+            return Edit((path, repr(value)), columns, silent, self._reach.reach(columns))
+
+        return self._edits.get((path, repr(value)), make)
+
+    def _found(self, path: str, value: Any) -> Columns | frozenset[str] | None:
+        """Columns that change, or origins that fall silent."""
         place = Place.of(self.case, path)
         if value == OFF and place.item:
             silence = Silence.of(self.posterior.known_case, _standing(self.case, self.settings.as_of, {place.item}))
-            return None if silence.partial else Edit(silent=silence.origins)
+            return None if silence.partial else silence.origins
         if place.origin:
             return self._regraded(place.origin, Grade.parse(str(value)))
         coordinate = None if place.item or place.in_case else self._coordinates.get(tuple(steps_of(path)))
         return None if coordinate is None or isinstance(value, dict) else self._renumbered(path, value, coordinate)
 
-    def _regraded(self, origin: str, grade: Grade) -> Edit | None:
+    def _regraded(self, origin: str, grade: Grade) -> Columns | None:
         """The reliability of an origin under another grade, and nothing else."""
         program, expanded = self.posterior.program, self.workspace.expanded
         if origin not in program.origins:
-            return Edit()
+            return {}
         position = program.origins.index(origin)
         column = int(expanded.reliability[position])
         if column < 0:
@@ -269,9 +290,9 @@ class Answering:
         slots = numbers(changed, self._matched(changed))
         place = changed.origins.index(origin)
         source, item = int(changed.ints.origin_source[place]), int(changed.ints.origin_item[place])
-        return Edit({column: slots[:, source] * slots[:, item]})
+        return {column: slots[:, source] * slots[:, item]}
 
-    def _renumbered(self, path: str, value: Any, coordinate: int) -> Edit | None:
+    def _renumbered(self, path: str, value: Any, coordinate: int) -> Columns | None:
         """The slots of an uncertain number that takes another value, where its tables stay what they are otherwise.
 
         Where it stands in the prior, the reference goes with it: a setting is another model, not a move of the prior.
@@ -283,9 +304,9 @@ class Answering:
             return None
         slots = self.workspace.with_reference(driven(program, coordinate)).tolist()
         if number.constant:
-            return Edit({slot: np.full(len(self.workspace.z), number.best) for slot in slots})
+            return {slot: np.full(len(self.workspace.z), number.best) for slot in slots}
         shape = curve(number)
-        return Edit({slot: self.workspace.values(slot, shape) for slot in slots})
+        return {slot: self.workspace.values(slot, shape) for slot in slots}
 
     @cached_property
     def _coordinates(self) -> dict[tuple[str, ...], int]:
@@ -319,66 +340,87 @@ class Answering:
         return ReachMap.of(self.workspace.expanded.program)
 
     @cached_property
-    def _known_parts(self) -> list[Floats]:
-        """What each part says without a change: (draw, faction) each, in one piece."""
-        parts = self.workspace.known.parts
-        return [np.ascontiguousarray(parts[:, :, part]) for part in range(parts.shape[2])]
+    def _known_parts(self) -> Floats:
+        """What each part says without a change: (part, faction, draw)."""
+        return np.ascontiguousarray(self.workspace.known.parts.transpose(2, 1, 0))
 
-    @cached_property
-    def _wide(self) -> Floats:
-        """The expanded slots, into which changes are written and taken back."""
-        return np.array(self.workspace.expanded_slots)
-
-    def _again(self, setting: Setting, edits: Mapping[str, Edit]) -> Floats:
-        """The log-joint with no more summed again than the edits bear upon."""
+    def _edited(self, setting: Setting) -> _Edited | None:
+        """What a setting comes to; None where it has to be compiled by itself."""
+        edits = [self._edit(path, value) for path, value in setting.items()]
+        known = [edit for edit in edits if edit is not None]
+        columns = {column: values for edit in known for column, values in edit.columns.items()}
+        if len(known) < len(edits) or len(columns) < sum(len(edit.columns) for edit in known):
+            return None  # or two of them are about the same thing
         program = self.workspace.expanded.program
-        columns = {column: values for edit in edits.values() for column, values in edit.columns.items()}
-        silent = frozenset[str]().union(*(edit.silent for edit in edits.values()))
-        touched = {path: self._reach.reach(edit.columns) for path, edit in edits.items() if edit.columns}
-        following = {slot for reach in touched.values() for slot in reach.following}
-        slots, before = self._wide, {slot: self._wide[:, slot].copy() for slot in {*columns, *following}}
-        try:
-            for column, values in columns.items():
-                slots[:, column] = values
-            for slot in sorted(following):
-                base, ratio = int(program.ints.slot_first[slot]), int(program.ints.slot_second[slot])
-                slots[:, slot] = with_odds(slots[:, base], slots[:, ratio])
-            total = self._prior({path: repr(setting[path]) for path, reach in touched.items() if reach.prior}).copy()
-            for part, known in enumerate(self._known_parts):
-                mine = {path: repr(setting[path]) for path, reach in touched.items() if part in reach.parts}
-                quiet = frozenset(
-                    one for one in silent if int(program.ints.origin_part[program.origins.index(one)]) == part
-                )
-                if not mine and not quiet:
-                    total += known
-                    continue
-                key = (part, quiet, tuple(sorted(mine.items())))
-                total += self._parts.get(key, partial(self._part, part, switched_off(program, quiet)))
-            return keep_open(program, slots, total)
-        finally:
-            for slot, values in before.items():
-                slots[:, slot] = values
+        for slot in sorted({slot for edit in known for slot in edit.reach.following}):
+            names = tuple(sorted(edit.name for edit in known if slot in edit.reach.following))
+            columns[slot] = self._odds.get((slot, names), partial(self._followed, slot, dict(columns)))
+        silent = frozenset(program.origins.index(origin) for edit in known for origin in edit.silent)
+        quiet: dict[int, list[int]] = {}
+        for origin in sorted(silent):
+            quiet.setdefault(int(program.ints.origin_part[origin]), []).append(origin)
+        parts = {
+            part: (
+                part,
+                tuple(quiet.get(part, ())),
+                tuple(sorted(edit.name for edit in known if part in edit.reach.parts)),
+            )
+            for part in sorted(quiet.keys() | {part for edit in known for part in edit.reach.parts})
+        }
+        prior = tuple(sorted(edit.name for edit in known if edit.reach.prior))
+        return _Edited(Change(columns, silent), prior, parts)
 
-    def _prior(self, moved: dict[str, str]) -> Floats:
-        """``log pi_h``: (draw, faction)."""
-        if not moved:
-            return self.workspace.known.prior
-        program = self.workspace.expanded.program
-        return self._parts.get(("prior", *sorted(moved.items())), lambda: log_prior(program, self._wide))
+    def _followed(self, slot: int, columns: Columns) -> Floats:
+        """Odds that follow from numbers that have other values: (draw,)."""
+        ints, slots = self.workspace.expanded.program.ints, self.workspace.expanded_slots
+        of = int(ints.slot_first[slot]), int(ints.slot_second[slot])
+        return with_odds(*(columns[one] if one in columns else slots[:, one] for one in of))
 
-    def _part(self, part: int, switch: tuple[float, ...]) -> Floats:
-        program = self.workspace.expanded.program
-        return np.asarray(part_log_likelihoods(program, self._wide, part, (switch,))[0])
+    def _summed(self, edited: Sequence[_Edited]) -> dict[Hashable, Floats]:
+        """The prior (faction, draw) and the parts (class, draw) that some settings bear upon, by key, all at once."""
+        program, slots = self.workspace.expanded.program, self.workspace.expanded_slots
+        wanted: dict[int, dict[Hashable, Change]] = {}  # by part, -1 being the prior
+        for one in edited:
+            for part, key in (*one.parts.items(), (-1, one.prior)):
+                wanted.setdefault(part, {})[key] = one.change
+        found: dict[Hashable, Floats] = {}
+        for part, changes in wanted.items():
+            keys, new = list(changes), list(changes.values())
+            under = log_prior_under(program, slots, new) if part < 0 else part_under(program, slots, part, new)
+            for positions, logs in under:
+                found |= dict.fromkeys((keys[position] for position in positions), np.ascontiguousarray(logs.T))
+        return found
 
-    def _anew(self, setting: Setting) -> Floats:
-        """The log-joint of a setting that is compiled by itself."""
+    def _again(self, edited: _Edited, sums: Mapping[Hashable, Floats]) -> tuple[Floats, Floats]:
+        """``p(h | E)`` (draw, faction) and ``log p(E)`` (draw,), no more being summed again than was edited."""
+        program, parts = self.workspace.expanded.program, self._known_parts
+        rest = self._rests.get(
+            frozenset(edited.parts), lambda: np.delete(parts, list(edited.parts), axis=0).sum(axis=0)
+        )
+        total = sums[edited.prior] + rest
+        for part, key in edited.parts.items():
+            total += sums[key][classes_of(program, part)]
+        slots = program.ints.surprise.tolist()
+        surprise = [edited.change.columns.get(slot, self.workspace.expanded_slots[:, slot]) for slot in slots]
+        probability, evidence = opened(program, (surprise[0], surprise[1]), total)
+        return probability.T, evidence
+
+    def _anew(self, setting: Setting) -> tuple[Floats, Floats]:
+        """The same of a setting that is compiled by itself."""
         program = varied(self.case, self.model, self.settings.as_of, setting).program
-        return log_joint_at(program, numbers(program, self._matched(program)))
+        return normalise(log_joint_at(program, numbers(program, self._matched(program))))
 
     def _matched(self, program: Program) -> Floats:
         """The shared draws as coordinates of another network."""
         instead = substitutes(self.posterior.known_case, self.posterior.program.labels, program.labels)
         return transferred(self.posterior, program, instead)
+
+
+def _or_error[R](work: Callable[[], R]) -> R | Answer:
+    try:
+        return work()
+    except AttributionError as error:
+        return Answer(error=in_one_line(error))
 
 
 @lru_cache(maxsize=1)

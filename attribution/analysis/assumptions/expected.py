@@ -18,10 +18,11 @@ from attribution.errors import UsageError
 from attribution.inference.draws import flat
 from attribution.inference.posterior import Posterior
 from attribution.inference.sobol import sobol_normals
+from attribution.network.beliefs import log_scenarios
 from attribution.network.compile_origins import Unsaid
 from attribution.network.compiler import compile_network
 from attribution.network.program import Floats, Program
-from attribution.network.summation import keep_open, log_scenarios, numbers, part_log_likelihoods, tables
+from attribution.network.summation import keep_open, numbers, part_log_likelihoods, tables
 from attribution.plots.figures import DotRow, Key, Scale, dots
 
 if TYPE_CHECKING:

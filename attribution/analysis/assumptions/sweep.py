@@ -138,8 +138,7 @@ def sweep(
 
 def _answers(case: Case, model: Model, common: Settings, batch: tuple[Setting, ...]) -> list[Answer]:
     """In a worker: the answers of some settings."""
-    shared = answering(case, model, common)
-    return [shared.answer(setting) for setting in batch]
+    return answering(case, model, common).answers(batch)
 
 
 def _expanded(case: Case, model: Model, settings: Any, n: int | None, random_seed: int) -> list[dict[str, Any]]:

@@ -81,10 +81,12 @@ def test_the_two_ways_of_answering_agree() -> None:
         {"perpetrator.other": 0.2, "evidence.halt.grade": "C3", "traits.tempo.nujaba": [0.1, 0.2, 0.3]},
         {"evidence.from-rutba": "off", "facts.kh-halt.yes.1.else": 0.3},
     ):
-        edits = {path: answering._edit(path, value) for path, value in setting.items()}
-        known = {path: edit for path, edit in edits.items() if edit is not None}
-        assert len(known) == len(edits)
-        np.testing.assert_allclose(answering._again(setting, known), answering._anew(setting), rtol=1e-9, atol=1e-9)
+        edited = answering._edited(setting)
+        assert edited is not None
+        for again, anew in zip(
+            answering._again(edited, answering._summed([edited])), answering._anew(setting), strict=True
+        ):
+            np.testing.assert_allclose(again, anew, rtol=1e-9, atol=1e-9)
 
 
 def test_every_uncertain_number_of_the_model_can_be_swept() -> None:
