@@ -12,6 +12,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache, partial
+from itertools import batched
 from threading import Lock
 from typing import Any
 
@@ -36,6 +37,7 @@ from attribution.inference.settings import Settings
 from attribution.network.curves import curve, with_odds
 from attribution.network.edits import Reach, ReachMap, driven
 from attribution.network.program import RATIO, Floats, Program
+from attribution.network.reader import each_part
 from attribution.network.summation import (
     Change,
     classes_of,
@@ -53,7 +55,8 @@ from attribution.reading.yaml_nodes import nodes_of
 OFF = "off"
 _OF_CASE = ("evidence", "origins", "sources")
 _OF_MODEL = ("clusters", "deception", "facts", "grading", "perpetrator", "traits")
-_EDITS_KEPT, _RESTS_KEPT = 256, 16
+_EDITS_KEPT = 256
+_TOGETHER = 2**23  # numbers that log-joints of settings may take that are worked out together
 
 type Setting = Mapping[str, Any]
 
@@ -223,19 +226,14 @@ class Answering:
         self._alone = Lock()
         self._edits = _Kept[Edit | None](_EDITS_KEPT)
         self._odds = _Kept[Floats](_EDITS_KEPT)
-        self._rests = _Kept[Floats](_RESTS_KEPT)
 
     def answers(self, settings: Sequence[Setting]) -> list[Answer]:
         """How the factions stand under each setting; errors of one are its answer, and leave the others alone."""
         with self._alone:  # what is kept is kept for all
             if self.settings.engine == "nuts":
                 return [_or_error(partial(self._sampled, setting)) for setting in settings]
-            edited = [_or_error(partial(self._edited, setting)) for setting in settings]
-            sums = self._summed([one for one in edited if isinstance(one, _Edited)])
-            return [
-                one if isinstance(one, Answer) else _or_error(partial(self._answer, setting, one, sums))
-                for setting, one in zip(settings, edited, strict=True)
-            ]
+            together = max(1, _TOGETHER // self.workspace.known.total.size)
+            return [answer for some in batched(settings, together) for answer in self._answers(some)]
 
     def _sampled(self, setting: Setting) -> Answer:
         """By draws of its own."""
@@ -245,8 +243,27 @@ class Answering:
         posterior = sample(variant.case, variant.model, self.settings, program)
         return Answer(estimate(posterior.draws, posterior.faction_draws))
 
-    def _answer(self, setting: Setting, edited: _Edited | None, sums: Mapping[Hashable, Floats]) -> Answer:
-        probability, evidence = self._anew(setting) if edited is None else self._again(edited, sums)
+    def _answers(self, settings: Sequence[Setting]) -> list[Answer]:
+        """By the shared draws: what the settings have in common is summed once, then each is weighed by itself."""
+        found = [_or_error(partial(self._edited_or_answered, setting)) for setting in settings]
+        sums = self._summed([one for one in found if isinstance(one, _Edited)])
+        answers = [Answer()] * len(settings)
+
+        def weigh(some: slice) -> None:
+            for position in range(some.start, some.stop):
+                one = found[position]
+                if isinstance(one, _Edited):
+                    one = _or_error(partial(self._weighed, *self._again(one, sums)))
+                answers[position] = one
+
+        each_part(weigh, len(settings), least=2)
+        return answers
+
+    def _edited_or_answered(self, setting: Setting) -> _Edited | Answer:
+        return self._edited(setting) or self._weighed(*self._anew(setting))
+
+    def _weighed(self, probability: Floats, evidence: Floats) -> Answer:
+        """From ``p(h | E)`` (draw, faction) and ``log p(E)`` (draw,)."""
         if not np.isfinite(evidence).any():
             raise UsageError("the evidence is impossible under this setting, whoever did it.")
         draws = self.posterior.draws
@@ -377,13 +394,21 @@ class Answering:
         return with_odds(*(columns[one] if one in columns else slots[:, one] for one in of))
 
     def _summed(self, edited: Sequence[_Edited]) -> dict[Hashable, Floats]:
-        """The prior (faction, draw) and the parts (class, draw) that some settings bear upon, by key, all at once."""
+        """The prior (faction, draw) and the parts (class, draw) that some settings bear upon, by key, all at once.
+
+        And by the parts that one bears upon what all others add up to: (faction, draw).
+        """
         program, slots = self.workspace.expanded.program, self.workspace.expanded_slots
         wanted: dict[int, dict[Hashable, Change]] = {}  # by part, -1 being the prior
         for one in edited:
             for part, key in (*one.parts.items(), (-1, one.prior)):
                 wanted.setdefault(part, {})[key] = one.change
         found: dict[Hashable, Floats] = {}
+        for touched in {frozenset(one.parts) for one in edited}:
+            found[touched] = rest = np.zeros(self._known_parts.shape[1:])
+            for part in range(len(self._known_parts)):
+                if part not in touched:
+                    rest += self._known_parts[part]
         for part, changes in wanted.items():
             keys, new = list(changes), list(changes.values())
             under = log_prior_under(program, slots, new) if part < 0 else part_under(program, slots, part, new)
@@ -393,11 +418,8 @@ class Answering:
 
     def _again(self, edited: _Edited, sums: Mapping[Hashable, Floats]) -> tuple[Floats, Floats]:
         """``p(h | E)`` (draw, faction) and ``log p(E)`` (draw,), no more being summed again than was edited."""
-        program, parts = self.workspace.expanded.program, self._known_parts
-        rest = self._rests.get(
-            frozenset(edited.parts), lambda: np.delete(parts, list(edited.parts), axis=0).sum(axis=0)
-        )
-        total = sums[edited.prior] + rest
+        program = self.workspace.expanded.program
+        total = sums[edited.prior] + sums[frozenset(edited.parts)]
         for part, key in edited.parts.items():
             total += sums[key][classes_of(program, part)]
         slots = program.ints.surprise.tolist()

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MOST_SETTINGS = 100_000
-_BATCH = 16  # settings that travel together: the shared draws are made once by whoever works on them
+_BATCH = 32  # settings that travel together: by the same draws they have much in common, by draws of their own nothing
 _NOBODY = "nobody can be named"
 
 type Wanted = Mapping[str, Sequence[Any] | None] | Sequence[Setting]
@@ -125,7 +125,7 @@ def sweep(
     )
     tried = _expanded(case, model, settings, n, random_seed)
     _check_paths(case, model, common.as_of, tried)
-    batches = [tuple(some) for some in batched(tried, _BATCH)]
+    batches = list(batched(tried, 1 if engine == "nuts" else _BATCH))
     with _counting(progressbar, len(tried)) as advance:
         found = each(
             partial(_answers, case, model, common),

@@ -171,6 +171,23 @@ def test_whoever_works_the_answers_are_the_same() -> None:
         pd.testing.assert_frame_equal(swept(grid, executor=executor), swept(grid))
 
 
+def test_however_many_are_worked_out_together_and_on_however_many_threads_the_answers_are_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """To the last bit: settings on one tape share instructions, and each gets what it would get by itself."""
+    grid = {
+        "perpetrator.other": [0.02, [0.1, 0.2, 0.3]],
+        "evidence.halt.grade": ["A1", "off"],
+        "traits.tempo.nujaba": [0.2, [0.3, 0.5, 0.8]],
+        "evidence.from-rutba": ["off"],
+    }
+    together = swept(grid)
+    for threads, numbers in ((1, 1), (3, 2**15)):
+        monkeypatch.setattr("attribution.network.reader.threads", lambda threads=threads: threads)
+        monkeypatch.setattr("attribution.analysis.assumptions.answering._TOGETHER", numbers)
+        pd.testing.assert_frame_equal(swept(grid), together, check_exact=True)
+
+
 def test_a_setting_that_cannot_be_says_so_and_the_others_are_computed() -> None:
     frame = swept(
         {"perpetrator.other": [0.1, 1.5, [0.3, 0.2, 0.1], "quite likly"], "evidence.halt.grade": ["A1", "Z9"]}
