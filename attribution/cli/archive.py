@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 
 _MOST_FACTIONS = 25  # by name on a screen; other programs get all
+_MOST_COEFFICIENTS = 12  # of a backtest, on a screen
 
 
 type _Command = Callable[[str, str], argparse.ArgumentParser]
@@ -137,7 +138,7 @@ def backtest(arguments: argparse.Namespace) -> int:
     for output in arguments.output or ():
         write_backtest(found, output, title=archive.mapping.title, source=archive.file, sha256=archive.sha256)
         print(f"written: {output}", file=sys.stderr)
-    show(_tables(found), arguments.format)
+    show(_tables(found, _MOST_COEFFICIENTS if arguments.format == "text" else None), arguments.format)
     if arguments.format == "text":
         doubts = [str(concern) for concern in (*archive.concerns, *found.concerns)]
         print("\n" + "\n".join([str(found), str(found.coefficients), *doubts, *LIMITS]))
@@ -436,10 +437,15 @@ def _baselines(typed: str) -> tuple[str, ...]:
     return names
 
 
-def _coefficients_table(title: str, found: CoefficientPosterior) -> Table:
-    """What each feature counts: 1 as if it stood alone, 0 nothing; with 90 % intervals."""
-    rows = tuple((one.feature, one.mean, one.low, one.high) for one in found.by_feature)
-    return Table(title, ("feature", "mean", "low", "high"), rows)
+def _coefficients_table(title: str, found: CoefficientPosterior, most: int | None = None) -> Table:
+    """What each feature counts: 1 as if it stood alone, 0 nothing; with 90 % intervals. The largest alone, or all."""
+    shown = found.by_feature
+    if most is not None and most < len(shown):
+        title = f"{title}: the {most} largest of {len(shown)}, all of them by --format csv"
+        shown = tuple(sorted(shown, key=lambda one: -abs(one.mean))[:most])
+    return Table(
+        title, ("feature", "mean", "low", "high"), tuple((one.feature, one.mean, one.low, one.high) for one in shown)
+    )
 
 
 def _summary(archive: Archive) -> Table:
@@ -550,23 +556,12 @@ def _estimate(found: Estimate) -> tuple[str, ...]:
     return (*(short(number) for number in numbers), found.presses or "-")
 
 
-def _tables(found: Backtest) -> list[Table]:
+def _tables(found: Backtest, coefficients: int | None) -> list[Table]:
     from attribution.archive.evaluation.scores import percent
 
     columns = (
-        "forecaster",
-        "log loss",
-        "lower by",
-        "low",
-        "high",
-        "brier",
-        "ece",
-        "cllr",
-        "least",
-        "top 1",
-        "top 3",
-        "s",
-    )
+        "forecaster", "log loss", "lower by", "low", "high", "brier", "ece", "cllr", "least", "top 1", "top 3", "s",
+    )  # fmt: skip
     scores: list[tuple[str | float, ...]] = []
     for one in found.forecasters:
         lead, its = one.lead, one.scores
@@ -592,6 +587,6 @@ def _tables(found: Backtest) -> list[Table]:
     return [
         Table("scores", columns, tuple(scores)),
         *fresh,
-        _coefficients_table("coefficients", found.coefficients),
         Table("groups", ("by", "group", "events", "log loss", "best baseline", "top 1"), groups),
+        _coefficients_table("coefficients", found.coefficients, coefficients),
     ]

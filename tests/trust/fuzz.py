@@ -22,6 +22,7 @@ import tempfile
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
+from math import ceil
 from multiprocessing import get_context
 from pathlib import Path
 from random import Random
@@ -99,7 +100,7 @@ def attempt(kind: str, number: int) -> tuple[str, str]:
 
 def run(kinds: list[str], inputs: int, workers: int) -> list[Batch]:
     """All inputs, shared among kinds and processes, with a line of progress."""
-    each, found = -(-inputs // len(kinds)), []
+    each, found = ceil(inputs / sum(1 / COSTLY.get(kind, 1) for kind in kinds)), []
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         waiting = [
             pool.submit(batch, kind, first, min(size, each // COSTLY.get(kind, 1) - first))

@@ -39,7 +39,6 @@ from attribution.archive.evaluation.scores import (
     calibration,
     difference,
     log_losses,
-    percent,
     score,
 )
 from attribution.archive.events import LIMITS, EventTable
@@ -173,10 +172,7 @@ class Backtest:
             f"{scores.ece_chance:.3f} of chance alone), likeliest right in {scores.top1:.1%}."
         )
         if best is not None and best.lead is not None:
-            text += (
-                f" The best baseline, {best.name}, has {best.scores.log_loss:.3f}: the model's is "
-                f"{percent(best.lead.reduction)} lower ({best.lead.interval})."
-            )
+            text += f" The best baseline, {best.name}, has {best.scores.log_loss:.3f}: the model's is {best.lead.told}."
         return " ".join([text, *self._told_of_freshness()])
 
     def _told_of_freshness(self) -> list[str]:

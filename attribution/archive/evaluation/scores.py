@@ -173,9 +173,19 @@ class Difference:
     @property
     def interval(self) -> str:
         """The interval of the reduction in words."""
+        return self._interval(1.0)
+
+    @property
+    def told(self) -> str:
+        """How much lower the model's log loss is than the rival's, or higher, with its interval."""
+        sign, word = (1.0, "lower") if self.reduction >= 0.0 else (-1.0, "higher")
+        return f"{percent(sign * self.reduction)} {word} ({self._interval(sign)})"
+
+    def _interval(self, sign: float) -> str:
         if self.reduction_low is None or self.reduction_high is None:
             return f"no interval: {self.blocks} of the {LEAST_BLOCKS} blocks that one needs"
-        return f"90 % interval {percent(self.reduction_low)} to {percent(self.reduction_high)}"
+        low, high = sorted((sign * self.reduction_low, sign * self.reduction_high))
+        return f"90 % interval {percent(low)} to {percent(high)}"
 
 
 def percent(share: float) -> str:

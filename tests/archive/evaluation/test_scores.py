@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from attribution.archive.evaluation.scores import (
+    Difference,
     calibration,
     calibration_error_by_chance,
     cllr,
@@ -90,6 +91,14 @@ def test_the_interval_of_a_difference_covers_it_and_a_copy_differs_by_nothing() 
     assert covered >= 90 - 4 * 3  # 90 % nominal, binomial sd 3
     same = difference(ours, ours, month, 100, 1)
     assert (same.nats, same.low, same.high, same.reduction) == (0, 0, 0, 0)
+
+
+def test_which_way_the_model_differs_is_said_in_a_word() -> None:
+    told = Difference(0.1, 0.0, 0.2, 0.081, -0.024, 0.176, 30).told
+    assert told == "8.1% lower (90 % interval -2.4% to 17.6%)"
+    told = Difference(-0.1, -0.2, 0.0, -0.081, -0.176, 0.024, 30).told
+    assert told == "8.1% higher (90 % interval -2.4% to 17.6%)"
+    assert Difference(-0.8, None, None, -1.057, None, None, 1).told.startswith("105.7% higher (no interval")
 
 
 def test_the_calibration_band_holds_the_truth() -> None:
