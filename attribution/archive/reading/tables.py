@@ -12,7 +12,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Container, Generator, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from itertools import islice, zip_longest
 from pathlib import Path
@@ -245,7 +245,7 @@ def parquet_chunks(path: Path, columns: Sequence[str], rows: int) -> Iterator[Ch
     Raises
     ------
     FormatError
-        A column holds lists, structs or bytes: no text stands for them.
+        A column holds lists, structs or bytes: no text stands for them; or the file is damaged.
     """
     import pyarrow.types as kinds
 
@@ -261,10 +261,11 @@ def parquet_chunks(path: Path, columns: Sequence[str], rows: int) -> Iterator[Ch
                 file=str(path),
             )
     row = 1
-    for batch in file.iter_batches(batch_size=rows, columns=list(columns)):
-        found = {name: [as_text(value) for value in batch.column(name).to_pylist()] for name in columns}
-        yield Chunk(found, range(row, row + batch.num_rows))
-        row += batch.num_rows
+    with _whole_parquet(path):
+        for batch in file.iter_batches(batch_size=rows, columns=list(columns)):
+            found = {name: [as_text(value) for value in batch.column(name).to_pylist()] for name in columns}
+            yield Chunk(found, range(row, row + batch.num_rows))
+            row += batch.num_rows
 
 
 def _open_excel(path: Path, layout: Layout) -> Table:
@@ -463,13 +464,21 @@ def _way_out(found: list[list[str]], at: int, width: int, lines: Sequence[int], 
 
 def _parquet(path: Path) -> Any:
     try:
-        from pyarrow import ArrowException
         from pyarrow.parquet import ParquetFile
     except ImportError as error:
         raise lacking("pyarrow", "Parquet", path) from error
-    try:
+    with _whole_parquet(path):
         return ParquetFile(path)
-    except (ArrowException, OSError) as error:
+
+
+@contextmanager
+def _whole_parquet(path: Path) -> Iterator[None]:
+    """What Arrow stumbles over, in the footer or behind it, is told as a file that is not whole."""
+    from pyarrow import ArrowException
+
+    try:
+        yield
+    except (ArrowException, OSError, ValueError, OverflowError) as error:
         raise FormatError("this is not a whole Parquet file.", allowed="a .parquet file", file=str(path)) from error
 
 

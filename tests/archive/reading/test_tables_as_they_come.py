@@ -318,6 +318,25 @@ def test_a_book_without_one_of_its_parts_is_read_or_refused(tmp_path: Path) -> N
     assert len(refused) < len(whole)
 
 
+def test_a_parquet_file_with_another_byte_is_read_or_refused(tmp_path: Path) -> None:
+    import pyarrow as pa
+    from pyarrow.parquet import write_table
+
+    path = tmp_path / "events.parquet"
+    write_table(pa.table({name: [row[at] for row in ROWS[1:]] for at, name in enumerate(ROWS[0])}), path)
+    whole, r, refused = path.read_bytes(), random.Random(1), []
+    for _ in range(300):
+        content = bytearray(whole)
+        content[r.randrange(len(content))] ^= 1 << r.randrange(8)
+        path.write_bytes(content)
+        try:
+            read(path)
+        except AttributionError as error:
+            refused.append(str(error))
+    assert len(refused) > 100
+    assert all(path.name in error for error in refused)
+
+
 def test_lists_in_parquet_are_refused(tmp_path: Path) -> None:
     import pyarrow as pa
     from pyarrow.parquet import write_table
