@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 from math import comb
 from typing import TYPE_CHECKING
@@ -23,7 +23,7 @@ from attribution.analysis.perturbations import (
     forgeries,
     perturbed,
 )
-from attribution.analysis.reweighting import lead, reweight
+from attribution.analysis.reweighting import Reweighted, lead, reweight
 from attribution.analysis.subsets import Block, Blocks, Flags, UnitSubsets
 from attribution.analysis.units import chosen, units
 from attribution.analysis.workspace import Workspace, crossing, even_rows, margins
@@ -41,9 +41,10 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _GRID = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
-_DRAWS = 512
+_DRAWS, _FEWEST_OF_CURVES, _CURVE_NUMBERS = 512, 128, 2**24
 _SET_DRAWS, _FEWEST_DRAWS, _SET_NUMBERS = 256, 64, 2**14
 _MOST_SETS = 2**13
+_MOST_TOWARD, _TOWARD_NUMBERS = 24, 2**18  # a forger points to somebody who may be believed to have done it
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +113,13 @@ class DeceptionBudget(Finding):
         two move by at least half a deciban. No other counts towards what a deceiver must reach.
     draws
         How many stored draws were reweighted.
+    draws_of_curves
+        How many draws the curves stand on.
     levels
         The common probabilities of forging, from 0 to 1, at which curves are given.
     directions
-        For each direction the smallest probability at which the lead passes, its error, the curve of all probabilities,
+        At random, then toward each faction, of many the most probable ones, at most 24. For each direction the smallest
+        probability at which the lead passes, its error, the curve of all probabilities,
         and the smallest set of origins that suffices if surely forged.
 
     Examples
@@ -133,6 +137,7 @@ class DeceptionBudget(Finding):
     as_in_model: tuple[str, ...]
     separating: tuple[str, ...]
     draws: int
+    draws_of_curves: int = field(metadata={"json": False})
     levels: tuple[float, ...]
     directions: tuple[Direction, ...]
 
@@ -144,12 +149,14 @@ class DeceptionBudget(Finding):
     def method(self) -> str:
         """What was perturbed, and how it was computed."""
         kept = f"; {len(self.as_in_model)} that the model itself doubts stay as they are" if self.as_in_model else ""
+        toward = sum(bool(one.toward) for one in self.directions)
+        few = "" if toward == len(self.factions) else f" of the {toward} most probable of {len(self.factions)}"
         return (
             f"{len(self.forgeable)} origins that could be forged are taken to be fabricated with one common probability"
-            f"{kept}: at random, or toward one faction. A forger imitates: what is forged says what it would say by "
-            f"itself had that faction done it, or anybody by the prior, so at the worst it says nothing. Curves from "
-            f"{_DRAWS} equal draws, changes of lead "
-            f"from {self.draws} stored draws, summed exactly in each."
+            f"{kept}: at random, or toward one faction{few}. A forger imitates: what is forged says what it would say "
+            f"by itself had that faction done it, or anybody by the prior, so at the worst it says nothing. Curves "
+            f"from {self.draws_of_curves} equal draws, changes of lead from {self.draws} stored draws, "
+            "summed exactly in each."
         )
 
     def to_frame(self) -> pd.DataFrame:
@@ -264,10 +271,11 @@ def deception_budget(posterior: Posterior, *, refit: bool = True) -> DeceptionBu
     own = doubted(posterior, origins)
     moved = tuple(origin for origin in origins if origin not in own) or origins
     who = lead(posterior)
-    search = _Search(
-        Workspace(posterior, even_rows(posterior, _DRAWS)), Workspace(posterior), origins, tied=who.tied, refit=refit
+    rows = _curve_rows(posterior)
+    search = _Search(Workspace(posterior, rows), Workspace(posterior), origins, tied=who.tied, refit=refit)
+    directions = tuple(
+        search.direction(forgery) for forgery in forgeries(posterior, moved) if forgery.id in _directions(posterior)
     )
-    directions = tuple(search.direction(forgery) for forgery in forgeries(posterior, moved))
     gains = _weakest(directions)
     return DeceptionBudget(
         factions=posterior.program.factions,
@@ -279,9 +287,26 @@ def deception_budget(posterior: Posterior, *, refit: bool = True) -> DeceptionBu
         as_in_model=own if len(own) < len(origins) else (),
         separating=_separating(posterior, moved, gains.to) if gains else (),
         draws=len(posterior.draws.weights),
+        draws_of_curves=len(rows),
         levels=_GRID,
         directions=directions,
     )
+
+
+def _curve_rows(posterior: Posterior) -> Ints:
+    """Draws that count equally, fewer where factions and origins are many."""
+    each = len(posterior.program.factions) * len(posterior.program.origins)
+    return even_rows(posterior, min(_DRAWS, max(_FEWEST_OF_CURVES, _CURVE_NUMBERS // each)))
+
+
+def _directions(posterior: Posterior) -> tuple[str, ...]:
+    """At random, and toward each faction in the order of the case; of many, toward the most probable ones.
+
+    Toward fewer of them where origins are many too, at least toward leader and runner-up.
+    """
+    each = len(posterior.program.factions) * len(posterior.program.origins)
+    likeliest = {one.id for one in posterior.ranking[: min(_MOST_TOWARD, max(2, _TOWARD_NUMBERS // each))]}
+    return (AT_RANDOM, *(id for id in posterior.program.factions if id in likeliest))
 
 
 def _weakest(directions: tuple[Direction, ...]) -> Direction | None:
@@ -332,7 +357,7 @@ class _Search:
                 fewest=None,
             )
         flip, to = self._flip(forgery, int(passed[0]))
-        then = perturbed(self.whole, forgery, flip, refit=self.refit)
+        then = self._forged(forgery, flip)
         log_odds, error = then.log_odds(leader, to)
         steepness = self._steepness(forgery, flip, to)
         return Direction(
@@ -349,6 +374,13 @@ class _Search:
             curve=table,
             fewest=fewest(posterior, self.origins, forgery.id, leader),
         )
+
+    def _forged(self, forgery: Forgery, level: float) -> Reweighted:
+        """The posterior then; the network is compiled with the forgery in it only where it may be fitted again."""
+        if self.refit:
+            return perturbed(self.whole, forgery, level)
+        posterior = self.whole.posterior
+        return reweight(posterior, posterior.program, forgery.preview(self.whole, level), refit=False)
 
     def _flip(self, forgery: Forgery, first: int) -> tuple[float, int]:
         """The smallest probability at which the lead passes, and to whom: near where it does on some draws, on all."""
@@ -423,7 +455,7 @@ def _imitated(posterior: Posterior, origins: tuple[str, ...]) -> dict[str, Float
 
     def work_out() -> dict[str, Floats]:
         sums, on = ForgedSums(origins), Workspace(posterior, _set_rows(posterior))
-        return {toward: sums.imitated(on, toward) for toward in (AT_RANDOM, *posterior.program.factions)}
+        return {toward: sums.imitated(on, toward) for toward in _directions(posterior)}
 
     return _IMITATED.get(posterior, origins, work_out)
 

@@ -36,6 +36,7 @@ NOTICED = 0.01  # a change of the leader's probability that is worth a warning
 DRAWN = 12  # rows of a figure
 MOST_PAIRS = 100  # that are merged of those that share something, those first whose weaker origin pulls most
 _LONGEST = 6  # origins of one institution that are merged at once, the weightiest first
+_MOST_INSTITUTIONS = 8  # whose origins are merged, those first whose origins pull most
 ALIKE = 0.5  # share of words that two titles have in common
 _SHORTEST = 4  # letters of a word that counts
 
@@ -99,6 +100,8 @@ class Dependence(Finding):
         How many draws it was worked out from.
     unmerged
         How many further pairs share something and were not merged, since there are too many.
+    unmerged_institutions
+        How many further institutions with several origins were not taken as one, since there are too many.
 
     Examples
     --------
@@ -117,6 +120,7 @@ class Dependence(Finding):
     as_stated: float
     draws: int = field(metadata={"json": False})
     unmerged: int = field(default=0, metadata={"json": False})
+    unmerged_institutions: int = field(default=0, metadata={"json": False})
 
     @property
     def title(self) -> str:
@@ -125,9 +129,16 @@ class Dependence(Finding):
     @property
     def method(self) -> str:
         """What was perturbed, and how it was computed."""
+        few = (
+            f" Of {len(self.institutions) + self.unmerged_institutions} institutions with three or more origins the "
+            f"{len(self.institutions)} whose origins pull most were taken as one."
+            if self.unmerged_institutions
+            else ""
+        )
         return (
             "Origins that share an institution, a relay, the wording, a copy, or day and subject are taken as one: one "
-            "switch believes them all or, by their own reliabilities, the better ones; summed exactly in every draw."
+            "switch believes them all or, by their own reliabilities, the better ones; summed exactly in each of "
+            f"{self.draws:,} draws.{few}"
         )
 
     @property
@@ -246,7 +257,8 @@ def dependence(posterior: Posterior, *, pairs: Iterable[tuple[str, str]] = ()) -
     """
     case = posterior.known_case
     states = tuple(id for id in posterior.program.origins if _states(posterior, id))
-    found = {pair: why for pair in combinations(states, 2) if (why := shared_provenance(case, *pair))}
+    traces = {id: _Trace.of(case, case.origins[id]) for id in states}
+    found = {pair: why for pair in combinations(states, 2) if (why := traces[pair[0]].shared(traces[pair[1]]))}
     asked = list(pairs)
     for pair in asked:
         _check(posterior, pair)
@@ -256,6 +268,7 @@ def dependence(posterior: Posterior, *, pairs: Iterable[tuple[str, str]] = ()) -
     tried = {*asked, *_weightiest(found, alone)}
     merged = [_merge(posterior, labels, pair, why) for pair, why in found.items() if pair in tried]
     merged.sort(key=lambda one: -abs(one.lead_shift))
+    institutions, unmerged_institutions = _institutions(posterior, labels, states, alone)
     groups = _groups(posterior, [pair for pair, why in found.items() if why not in (("day",), ("nothing known",))])
     first, second = posterior.ranking[:2]
     return Dependence(
@@ -264,12 +277,13 @@ def dependence(posterior: Posterior, *, pairs: Iterable[tuple[str, str]] = ()) -
         leader_label=first.label,
         runner_up=second.id,
         pairs=tuple(merged),
-        institutions=tuple(_institutions(posterior, labels, states, alone)),
+        institutions=tuple(institutions),
         groups=groups,
         effective=effective_number([group.pull for group in groups]),
         as_stated=effective_number(list(alone.values())),
         draws=len(posterior.draws.weights),
         unmerged=len(found) - len(merged),
+        unmerged_institutions=unmerged_institutions,
     )
 
 
@@ -360,28 +374,38 @@ def _pull_alone(posterior: Posterior, origin: str) -> float:
 
 def _institutions(
     posterior: Posterior, labels: dict[str, str], states: tuple[str, ...], alone: dict[str, float]
-) -> list[Merged]:
-    """Every institution with three or more origins: all of them one, or the weightiest if they are many."""
-    found = []
+) -> tuple[list[Merged], int]:
+    """Every institution with three or more origins: all of them one, or the weightiest if they are many.
+
+    And how many institutions more there are than there is time for.
+    """
+    large = []
     for unit in units(posterior, "institution"):
         mine = [origin for origin in unit.origins if origin in states]
         if len(mine) >= 3:
-            weightiest = sorted(mine, key=lambda origin: -abs(alone[origin]))[:_LONGEST]
-            kept = tuple(origin for origin in mine if origin in weightiest)
-            found.append(_merge(posterior, labels, kept, (f"the institution {unit.label}",)))
-    return found
+            weightiest = set(sorted(mine, key=lambda origin: -abs(alone[origin]))[:_LONGEST])
+            large.append((unit.label, tuple(origin for origin in mine if origin in weightiest)))
+    large.sort(key=lambda one: -sum(abs(alone[origin]) for origin in one[1]))
+    found = [
+        _merge(posterior, labels, origins, (f"the institution {label}",))
+        for label, origins in large[:_MOST_INSTITUTIONS]
+    ]
+    return found, len(large) - len(found)
 
 
 def _groups(posterior: Posterior, ties: list[tuple[str, str]]) -> tuple[Group, ...]:
     """Origins tied to one another, directly or through others, with the pull of each group; the weightiest first."""
     known: dict[str, Unit] = {unit.id: unit for unit in units(posterior, "origin")}
-    home = {id: id for id in known}
+    home: dict[str, set[str]] = {id: {id} for id in known}
     for first, second in ties:
-        old, new = home[second], home[first]
-        home = {id: new if at == old else at for id, at in home.items()}
+        if home[first] is not home[second]:
+            fewer, more = sorted((home[first], home[second]), key=len)
+            more |= fewer
+            home.update(dict.fromkeys(fewer, more))
+    order = {id: place for place, id in enumerate(known)}
     gathered: dict[str, list[str]] = {}
-    for id, at in home.items():
-        gathered.setdefault(at, []).append(id)
+    for id in known:
+        gathered.setdefault(min(home[id], key=order.__getitem__), []).append(id)
     groups = [
         Group(
             tuple(origins),
@@ -399,41 +423,50 @@ def shared_provenance(case: Case, first: str, second: str) -> tuple[str, ...]:
     A relay is an outlet that carried both. Wording: half of the longer words of two titles are the same. A day counts
     only where both speak about the same fact: much is said on the day of an attack.
     """
-    one, other = case.origins[first], case.origins[second]
-    tests = (
-        ("institution", _institution(case, one) == _institution(case, other)),
-        ("relay", bool(_relays(one) & _relays(other))),
-        ("wording", _alike(one, other)),
-        ("copy", _copies(one, other) or _copies(other, one)),
-        ("day", bool(_days(one) & _days(other)) and bool(_facts(one) & _facts(other))),
-    )
-    return tuple(name for name, holds in tests if holds)
+    one, other = (_Trace.of(case, case.origins[origin]) for origin in (first, second))
+    return one.shared(other)
 
 
-def _institution(case: Case, origin: Origin) -> str:
-    return case.sources[origin.source].institution
+@dataclass(frozen=True, slots=True)
+class _Trace:
+    """What tells of the provenance of an origin: read once, since it is compared with that of every other."""
 
+    institution: str
+    relays: frozenset[str]
+    words: frozenset[str]
+    items: frozenset[str]
+    copied: frozenset[str]
+    days: frozenset[dt.date]
+    facts: frozenset[str]
 
-def _relays(origin: Origin) -> set[str]:
-    return {outlet for item in origin.items for outlet in item.via}
+    @classmethod
+    def of(cls, case: Case, origin: Origin) -> _Trace:
+        items = origin.items
+        said = (said for item in items for said in item.propositions)
+        return cls(
+            institution=case.sources[origin.source].institution,
+            relays=frozenset(outlet for item in items for outlet in item.via),
+            words=frozenset(word for item in items for word in _words(item.title)),
+            items=frozenset(item.id for item in items),
+            copied=frozenset(item.copies.of for item in items if isinstance(item, Statement) and item.copies),
+            days=frozenset(item.published.day for item in items),
+            facts=frozenset(one.fact for one in said if one.fact != PERPETRATOR),
+        )
 
+    def shared(self, other: _Trace) -> tuple[str, ...]:
+        """What two origins have in common, by name."""
+        tests = (
+            ("institution", self.institution == other.institution),
+            ("relay", not self.relays.isdisjoint(other.relays)),
+            ("wording", self._alike(other)),
+            ("copy", not (self.copied.isdisjoint(other.items) and other.copied.isdisjoint(self.items))),
+            ("day", not (self.days.isdisjoint(other.days) or self.facts.isdisjoint(other.facts))),
+        )
+        return tuple(name for name, holds in tests if holds)
 
-def _days(origin: Origin) -> set[dt.date]:
-    return {item.published.day for item in origin.items}
-
-
-def _facts(origin: Origin) -> set[str]:
-    return {said.fact for item in origin.items for said in item.propositions if said.fact != PERPETRATOR}
-
-
-def _copies(one: Origin, other: Origin) -> bool:
-    ids = {item.id for item in other.items}
-    return any(isinstance(item, Statement) and item.copies is not None and item.copies.of in ids for item in one.items)
-
-
-def _alike(one: Origin, other: Origin) -> bool:
-    mine, theirs = ({word for item in origin.items for word in _words(item.title)} for origin in (one, other))
-    return bool(mine and theirs) and len(mine & theirs) >= ALIKE * len(mine | theirs)
+    def _alike(self, other: _Trace) -> bool:
+        same = len(self.words & other.words)
+        return same > 0 and same >= ALIKE * (len(self.words) + len(other.words) - same)
 
 
 def _words(title: str) -> set[str]:

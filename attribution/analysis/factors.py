@@ -21,7 +21,15 @@ from attribution.analysis.cache import AnalysisCache
 from attribution.inference.posterior import Posterior
 from attribution.network.compile_origins import distinct_propositions
 from attribution.network.program import DIRECT, STATEMENT, Floats, Ints, Program
-from attribution.network.summation import keep_open, log_joint_at, origin_factors, part_log_likelihood, with_part
+from attribution.network.summation import (
+    keep_open,
+    log_joint_at,
+    named_by,
+    origin_values,
+    part_log_likelihoods,
+    switched_off,
+    with_part,
+)
 
 _SAME = 1e-9  # relative difference below which a factor says nothing
 type Pattern = frozenset[str]  # the origins of one part that are believed
@@ -46,16 +54,37 @@ class OriginFactor:
         return np.asarray(false + (true - false) * self.truth)
 
 
-_VALUES: AnalysisCache[bool | None, tuple[Floats, Floats]] = AnalysisCache()  # as they are, or believed for certain
-_FACTORS: AnalysisCache[str, OriginFactor] = AnalysisCache()
-_GAINS: AnalysisCache[str, Floats] = AnalysisCache()
+type Values = tuple[Floats, Floats]  # of a factor: where something an origin says is false, and where all is true
+
+_KEPT = 32  # origins: what is kept of them is as large as all answers
+
+_VALUES: AnalysisCache[bool | None, Values] = AnalysisCache()  # as they are, or believed for certain
+_FACTORS: AnalysisCache[str, OriginFactor] = AnalysisCache(most=_KEPT)
+_GAINS: AnalysisCache[str, Floats] = AnalysisCache(most=_KEPT)
 
 
-def all_factors(posterior: Posterior) -> tuple[Floats, Floats]:
-    """Values of all factors, false and true: (origin, draw, faction) each; worked out once."""
-    return _VALUES.get(
-        posterior, None, lambda: origin_factors(posterior.program, posterior.slots, posterior.program.origins)
-    )
+def factor_values(posterior: Posterior, origin: str, *, believed: bool | None = None) -> Values:
+    """Values of an origin's factor, false and true: (draw, faction) each.
+
+    As they are; or were every statement believed for certain, or not at all. Deception, copying and forging then stay
+    what they are: they come after the question whether an origin knows. What a forger makes it say does not depend on
+    that question.
+    """
+
+    def work_out() -> Values:
+        if believed is None:
+            return origin_values(posterior.program, posterior.slots, posterior.program.origins)
+        return _certain_values(posterior, believed=believed)
+
+    place = posterior.program.origins.index(origin)
+    false, true = (values[place] for values in _VALUES.get(posterior, believed, work_out))
+    return _by_faction(posterior.program, origin, false, true)
+
+
+def _by_faction(program: Program, origin: str, false: Floats, true: Floats) -> Values:
+    """Values (draw, faction) of those (draw,): for a faction that the origin does not name the two are the same."""
+    named = named_by(program, origin)
+    return np.broadcast_to(false[:, None], (len(false), len(named))), np.where(named, true[:, None], false[:, None])
 
 
 def factor(posterior: Posterior, origin: str) -> OriginFactor:
@@ -65,10 +94,9 @@ def factor(posterior: Posterior, origin: str) -> OriginFactor:
 
 def _factor(posterior: Posterior, origin: str) -> OriginFactor:
     program = posterior.program
-    position = program.origins.index(origin)
-    part = int(program.ints.origin_part[position])
+    part = int(program.ints.origin_part[program.origins.index(origin)])
     rest = posterior.part_unheard(origin)
-    false, true = (values[position] for values in all_factors(posterior))
+    false, true = factor_values(posterior, origin)
     with np.errstate(invalid="ignore"):
         whole = np.exp(posterior.parts.parts[:, :, part] - rest)
     says = true - false
@@ -100,22 +128,13 @@ def tempered_log_joint(posterior: Posterior, origin: str, power: float) -> Float
     return log_joint_with(posterior, origin, false, np.where(found.true == found.false, false, found.true**power))
 
 
-def certain_factors(posterior: Posterior, *, believed: bool) -> tuple[Floats, Floats]:
-    """As `all_factors`, were every statement believed for certain, or not at all; worked out once.
-
-    Deception, copying and forging stay what they are: they come after the question whether an origin knows. What a
-    forger makes it say does not depend on that question.
-    """
-    return _VALUES.get(posterior, believed, lambda: _certain_factors(posterior, believed=believed))
-
-
-def _certain_factors(posterior: Posterior, *, believed: bool) -> tuple[Floats, Floats]:
+def _certain_values(posterior: Posterior, *, believed: bool) -> Values:
     program, beyond = posterior.program, len(posterior.program.ints.slot_kind)
     slots = np.column_stack([posterior.slots, np.full(len(posterior.slots), float(believed))])
     states = program.ints.origin_kind == STATEMENT
     source, item = (np.where(states, beyond, at) for at in (program.ints.origin_source, program.ints.origin_item))
     ints = replace(program.ints, origin_source=source, origin_item=item)
-    return origin_factors(program, slots, program.origins, replace(program, ints=ints))
+    return origin_values(program, slots, program.origins, replace(program, ints=ints))
 
 
 def reliability(posterior: Posterior, origin: str) -> Floats:
@@ -134,11 +153,8 @@ def gain(posterior: Posterior, origin: str) -> Floats:
 
 
 def _gain(posterior: Posterior, origin: str) -> Floats:
-    known, position = factor(posterior, origin), posterior.program.origins.index(origin)
-    on, off = (
-        known.mean(*(values[position] for values in certain_factors(posterior, believed=believed)))
-        for believed in (True, False)
-    )
+    known = factor(posterior, origin)
+    on, off = (known.mean(*factor_values(posterior, origin, believed=believed)) for believed in (True, False))
     rho = reliability(posterior, origin)[:, None]
     whole = rho * on + (1.0 - rho) * off
     possible = whole > 0.0
@@ -207,10 +223,9 @@ def _patterns(posterior: Posterior, part: int, mine: tuple[str, ...]) -> tuple[F
     """The log-likelihood of a part without `mine`, and what each pattern of belief multiplies it by."""
     if len(mine) == 1:
         found = factor(posterior, mine[0])
-        position = posterior.program.origins.index(mine[0])
         values = {
             frozenset(mine) if believed else frozenset[str](): found.mean(
-                *(value[position] for value in certain_factors(posterior, believed=believed))
+                *factor_values(posterior, mine[0], believed=believed)
             )
             for believed in (False, True)
         }
@@ -224,11 +239,9 @@ def _joint_truths(posterior: Posterior, part: int, mine: tuple[str, ...]) -> tup
 
     The likelihood with a subset is a sum over its subsets of products of factor values; solved from the smallest up.
     """
-    silent = {kept: _part_without(posterior, part, frozenset(mine) - kept) for kept in _subsets(mine)}
+    silent = _each_kept(posterior, part, mine)
     rest = silent[frozenset()]
-    false, true = (
-        {one: values[posterior.program.origins.index(one)] for one in mine} for values in all_factors(posterior)
-    )
+    false, true = _each(mine, [factor_values(posterior, one) for one in mine])
     truths: dict[Pattern, Floats] = {frozenset(): np.ones_like(rest)}
     for kept in _subsets(mine)[1:]:
         with np.errstate(invalid="ignore"):
@@ -242,19 +255,31 @@ def _joint_truths(posterior: Posterior, part: int, mine: tuple[str, ...]) -> tup
     return rest, truths
 
 
-def _part_without(posterior: Posterior, part: int, silent: Pattern) -> Floats:
-    """The log-likelihood of a part without some of its origins: (draw, faction)."""
-    if not silent:
-        return np.asarray(posterior.parts.parts[:, :, part])
-    if len(silent) == 1:
-        return posterior.part_unheard(*silent)
-    return part_log_likelihood(posterior.program.unheard(silent), posterior.slots, part)
+def _each_kept(posterior: Posterior, part: int, mine: tuple[str, ...]) -> dict[Pattern, Floats]:
+    """The log-likelihood of a part with each subset of some of its origins, copies staying copies: (draw, faction)."""
+    program, kept = posterior.program, _subsets(mine)
+    found = {kept[-1]: np.asarray(posterior.parts.parts[:, :, part])}
+    found |= {frozenset(mine) - {one}: posterior.part_unheard(one) for one in mine}
+    fewer = [one for one in kept if one not in found]
+    gone = program.unheard(frozenset(mine)).ints  # all of them are there to be copied, whoever is heard
+    silent = replace(program, ints=gone)
+    switches = [switched_off(silent, frozenset(mine) - one) for one in fewer]
+    return found | dict(zip(fewer, part_log_likelihoods(silent, posterior.slots, part, switches), strict=True))
+
+
+def _each(mine: tuple[str, ...], values: list[Values]) -> tuple[dict[str, Floats], dict[str, Floats]]:
+    """Values by origin: false, and true."""
+    return {one: false for one, (false, _) in zip(mine, values, strict=True)}, {
+        one: true for one, (_, true) in zip(mine, values, strict=True)
+    }
 
 
 def _product(kept: Pattern, inner: Pattern, false: dict[str, Floats], true: dict[str, Floats]) -> Floats:
     """Differences of the factors in `inner`, times the values of the others where they are false."""
-    terms = [true[one] - false[one] if one in inner else false[one] for one in sorted(kept)]
-    return np.asarray(np.prod(terms, axis=0))
+    first, *others = (true[one] - false[one] if one in inner else false[one] for one in sorted(kept))
+    for term in others:
+        first = first * term
+    return first
 
 
 def _mean_factor(
@@ -264,9 +289,8 @@ def _mean_factor(
     beyond = len(posterior.program.ints.slot_kind)
     slots = np.column_stack([posterior.slots, np.zeros(len(posterior.slots)), np.ones(len(posterior.slots))])
     changed = _believing(posterior, mine, pattern, nobody=beyond, certain=beyond + 1)
-    false, true = (
-        dict(zip(mine, values, strict=True)) for values in origin_factors(posterior.program, slots, mine, changed)
-    )
+    values = zip(mine, *origin_values(posterior.program, slots, mine, changed), strict=True)
+    false, true = _each(mine, [_by_faction(posterior.program, *one) for one in values])
     everyone = frozenset(mine)
     return np.asarray(sum(truths[inner] * _product(everyone, inner, false, true) for inner in _subsets(mine)))
 

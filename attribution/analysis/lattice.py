@@ -330,7 +330,8 @@ def _count(units: int, max_removed: int | None) -> int:
 
 def _as_many(posterior: Posterior, among: tuple[Unit, ...], kept: Flags) -> int:
     """As many draws as time and memory allow."""
-    held = MOST_NUMBERS // (patterns(posterior, among, kept) * len(posterior.program.factions))
+    most = MOST_NUMBERS if len(among) <= MOST_UNITS else MOST_NUMBERS // 4  # of one unit or two the draws tell enough
+    held = most // (patterns(posterior, among, kept) * len(posterior.program.factions))
     return min(max(2048, _MOST_SUMS // len(kept)), max(_FEWEST_DRAWS, held))
 
 

@@ -272,8 +272,6 @@ def leave_out(
     sides = disjoint_sets(posterior, first, second)
     for unit in _part_by_part(posterior, found):
         without_unit(posterior, unit, refit=refit)
-        posterior.let_go(unit.origins)
-    posterior.let_go(posterior.program.origins)
     removals = [_removal(posterior, unit, who, sides, refit=refit) for unit in found]
     removals.sort(key=lambda removal: -abs(removal.between_pull if between else removal.move))
     return LeaveOut(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from attribution.analysis.factors import certain_factors, log_joint_with, reliability
+from attribution.analysis.factors import factor_values, log_joint_with, reliability
 from attribution.analysis.finding import Finding
 from attribution.analysis.reweighting import jackknife, lead
 from attribution.analysis.units import units
@@ -268,8 +268,7 @@ def _origins(posterior: Posterior) -> list[Prospect]:
 
 def believed_draws(posterior: Posterior, origin: str) -> Floats:
     """``p(h, the origin can be believed | E, theta)`` in every draw: (draw, faction)."""
-    position = posterior.program.origins.index(origin)
-    false, true = (values[position] for values in certain_factors(posterior, believed=True))
+    false, true = factor_values(posterior, origin, believed=True)
     rho = reliability(posterior, origin)[:, None]
     joint = log_joint_with(posterior, origin, rho * false, rho * true)
     with np.errstate(invalid="ignore"):

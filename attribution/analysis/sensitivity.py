@@ -26,6 +26,7 @@ from attribution.analysis.shapley import Decomposition, shapley
 from attribution.analysis.tipping import TippingPoints, tipping_points
 from attribution.analysis.units import UnitKind, units
 from attribution.analysis.workspace import enough_draws
+from attribution.inference.draws import khat_threshold
 from attribution.inference.posterior import Posterior
 
 _FOR_POWERS = 8192  # draws: scaled priors weigh them the most unevenly
@@ -126,7 +127,8 @@ def sensitivity(
     """All sensitivity findings of a posterior, from its stored draws.
 
     Of the points of the instant engine a quarter, or half, serve where Monte Carlo errors stay below what is printed;
-    each finding says how many draws it stands on, and is worked out from all of them where fewer do not reach it.
+    each finding says how many draws it stands on, and is worked out from all of them where fewer do not reach it, but
+    all do reach the posterior itself. A large case has fewer throughout.
 
     Parameters
     ----------
@@ -165,17 +167,18 @@ def sensitivity(
         return work()
 
     few, many = enough_draws(posterior), enough_draws(posterior, _FOR_POWERS)
+    every = enough_draws(posterior, posterior.draws.count)
 
     def left_out(kind: UnitKind) -> LeaveOut:
-        return _or_from_all(posterior, few, lambda of: leave_out(of, kind, refit=refit))
+        return _or_from_all(every, few, lambda of: leave_out(of, kind, refit=refit))
 
     sources = stage("leaving out sources", lambda: left_out("source"))
-    deception = stage("forging evidence", lambda: _deception(posterior, refit=refit))
+    deception = stage("forging evidence", lambda: _deception(every, refit=refit))
     bars = stage("decomposing the lead", lambda: shapley(posterior))
-    leaned = stage("leaning", lambda: _or_from_all(posterior, many, lambda of: lean(of, refit=refit)))
+    leaned = stage("leaning", lambda: _or_from_all(every, many, lambda of: lean(of, refit=refit)))
     learned = stage("cutting the learning", lambda: learning(posterior))
-    told = stage("telling acts as one story", lambda: story_sweep(posterior, refit=refit))
-    dependent = stage("merging origins", lambda: _or_from_all(posterior, few, dependence))
+    told = stage("telling acts as one story", lambda: story_sweep(every, refit=refit))
+    dependent = stage("merging origins", lambda: _or_from_all(every, few, dependence))
     return Sensitivity(
         leave_out=stage(f"leaving out by {by}", lambda: left_out(by)),
         sources=sources,
@@ -185,14 +188,14 @@ def sensitivity(
         deception=deception,
         tipping=stage(
             "looking for tipping points",
-            lambda: _or_from_all(posterior, few, lambda of: tipping_points(of, refit=refit)),
+            lambda: _or_from_all(every, few, lambda of: tipping_points(of, refit=refit)),
         ),
         robust=stage("bounding the prior", lambda: robust_bounds(posterior)),
         lean=leaned,
         model_error=stage("doubting the model", lambda: model_error(posterior)),
         learning=learned,
         prior_predictive=stage("drawing evidence from the model", lambda: prior_predictive(posterior)),
-        power=stage("scaling priors and origins", lambda: _or_from_all(posterior, many, power_scaling)),
+        power=stage("scaling priors and origins", lambda: _or_from_all(every, many, power_scaling)),
         dependence=dependent,
         stories=told,
         next_evidence=stage("valuing the next evidence", lambda: next_evidence(few)),
@@ -216,10 +219,15 @@ def sensitivity(
     )
 
 
-def _or_from_all[F: Finding](posterior: Posterior, fewer: Posterior, work: Callable[[Posterior], F]) -> F:
-    """A finding from fewer draws; from all of them where the fewer do not reach something in it."""
+def _or_from_all[F: Finding](every: Posterior, fewer: Posterior, work: Callable[[Posterior], F]) -> F:
+    """A finding from fewer draws; from all of them where the fewer do not reach something in it.
+
+    Where all draws do not even reach the posterior itself, none of what is near it can be had from them either.
+    """
     found = work(fewer)
-    return work(posterior) if found.unreliable() and fewer is not posterior else found
+    khat, limit = every.draws.khat, khat_threshold(len(every.draws.weights))
+    again = fewer is not every and (khat is None or khat <= limit) and found.unreliable()
+    return work(every) if again else found
 
 
 def _deception(posterior: Posterior, *, refit: bool) -> DeceptionBudget | None:

@@ -9,6 +9,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
+from attribution.analysis.cache import AnalysisCache
 from attribution.inference.draws import Draws, Numbers, smoothed
 from attribution.inference.posterior import Posterior
 from attribution.network.curves import Curve, bent, from_scale, with_odds
@@ -226,13 +227,16 @@ _ENOUGH, _FEWEST = 4096, 1024  # as many draws as NUTS takes by default; where a
 _MOST_NUMBERS = 2**25  # that a likelihood without each origin may take
 
 
+_FEWER: AnalysisCache[int, Posterior] = AnalysisCache()
+
+
 def enough_draws(posterior: Posterior, most: int = _ENOUGH) -> Posterior:
     """The same posterior from at most so many points, where these are points of the instant engine.
 
     The first points of every scramble lie as evenly as all of them, and are weighed by themselves. What is asked of
     them are differences between answers from the same points, whose Monte Carlo errors largely cancel; who leads, and
     with what probability, stays what was published. Fewer still, down to 1,024, where factions and origins are so many
-    that memory would not hold what is asked.
+    that memory would not hold what is asked. Worked out once: what one question found in them another need not.
     """
     scrambles, points = posterior.draws.shape
     each = len(posterior.program.factions) * max(1, len(posterior.program.origins))
@@ -240,6 +244,12 @@ def enough_draws(posterior: Posterior, most: int = _ENOUGH) -> Posterior:
     kept = 2 ** max(5, (most // scrambles).bit_length() - 1)
     if posterior.draws.log_weight is None or kept >= points:
         return posterior
+    return _FEWER.get(posterior, kept, lambda: _first_points(posterior, kept))
+
+
+def _first_points(posterior: Posterior, kept: int) -> Posterior:
+    """The same posterior from so many points of every scramble."""
+    scrambles, points = posterior.draws.shape
     rows: Ints = (np.arange(scrambles)[:, None] * points + np.arange(kept)).ravel()
     log_joint = posterior.log_joint[rows]
     log_weight, khat = smoothed(normalise(log_joint)[1].reshape(scrambles, kept))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
@@ -19,16 +18,17 @@ from attribution.inference.draws import Draws, Estimate, Numbers, estimate, flat
 from attribution.inference.settings import Settings
 from attribution.inference.sobol import SobolPoints, sobol_normals
 from attribution.network.beliefs import log_scenarios, state_probabilities
+from attribution.network.claims import Beliefs, beliefs
 from attribution.network.compiler import compile_network
-from attribution.network.program import Floats, Program
+from attribution.network.program import DIRECT, Floats, Ints, Program
 from attribution.network.summation import (
     Parts,
     log_joint_at,
     log_joint_without,
     normalise,
+    origin_values,
     part_log_likelihood,
     part_log_likelihoods,
-    switched_off,
     tables,
     with_part,
 )
@@ -36,8 +36,7 @@ from attribution.network.summation import numbers as slot_values
 
 PRIOR_SCRAMBLES, _PRIOR_LOG2_POINTS = 8, 8
 MOST_SCENARIOS = 10  # that a table has a row for, by default
-_KEPT = 2**23  # numbers of likelihoods without an origin that are worked out at the same time
-_MOST_KEPT = 2**24  # numbers of them that are kept after use
+_MOST_KEPT = 2**24  # numbers of what is believed of parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +73,15 @@ class Standing:
     @property
     def words(self) -> str:
         return probability_words(self.probability)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Believed:
+    """What is believed of a part, and the values of the factors of its origins: (origin, draw) each, by `place`."""
+
+    beliefs: Beliefs
+    place: dict[str, int]
+    values: tuple[Floats, Floats]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -156,40 +164,53 @@ class PosteriorDraws:
             return with_part(self.program, self.slots, self.parts, part, self.part_without(origin))
         return log_joint_without(self.program, self.slots, self.parts, origins)
 
-    def part_unheard(self, origin: str) -> Floats:
-        """As `part_without`, but what copies the origin stays a copy: its factor alone is gone."""
-        program, position = self.program, self.program.origins.index(origin)
-        if position not in program.ints.copied:
-            return self.part_without(origin)
-        part = int(program.ints.origin_part[position])
-        return part_log_likelihood(program.unheard(frozenset({origin})), self.slots, part)
-
     def part_without(self, origin: str) -> Floats:
-        """``log p(E_part | h, theta)`` of the part an origin speaks about, without it: (draw, faction). Kept.
+        """``log p(E_part | h, theta)`` of the part an origin speaks about, without it: (draw, faction).
 
-        Others that speak about that part are left out in turn at the same time, since they share most of the work.
+        What copies the origin then speaks for itself.
         """
-        if origin not in self._parts_without:
-            program = self.program
-            part_of = dict(zip(program.origins, program.ints.origin_part.tolist(), strict=True))
-            size = max(1, _KEPT // self.log_joint.size)
-            after = program.origins.index(origin) + 1  # what came before was asked for, and may have been let go
-            in_turn = (*program.origins[after:], *program.origins[: after - 1])
-            group = [one for one in in_turn if part_of[one] == part_of[origin]]
-            together = [origin, *(one for one in group if one not in self._parts_without)][:size]
-            switches = [switched_off(program, frozenset({one})) for one in together]
-            found = part_log_likelihoods(program, self.slots, part_of[origin], switches)
-            self._parts_without.update(zip(together, found, strict=True))
-        return self._parts_without[origin]
+        position = self.program.origins.index(origin)
+        if position not in self.program.ints.copied:
+            return self.part_unheard(origin)
+        part = int(self.program.ints.origin_part[position])
+        return part_log_likelihood(self.program.without(frozenset({origin})), self.slots, part)
 
-    def let_go(self, origins: Iterable[str]) -> None:
-        """Forget what `part_without` keeps of some origins, where all that it might keep takes too much memory."""
-        if len(self.program.origins) * self.log_joint.size > _MOST_KEPT:
-            for origin in origins:
-                self._parts_without.pop(origin, None)
+    def part_unheard(self, origin: str) -> Floats:
+        """As `part_without`, but what copies the origin stays a copy: its factor alone is gone.
+
+        It is divided out, by what is believed of what it says; where that cannot be done the part is summed again.
+        """
+        program = self.program
+        position = program.origins.index(origin)
+        part = int(program.ints.origin_part[position])
+        if (program.ints.origin_part == part).sum() == 1 or program.ints.origin_kind[position] == DIRECT:
+            return part_log_likelihood(program.unheard(frozenset({origin})), self.slots, part)
+        known = self._believed(part)
+        false, true = (values[known.place[origin]] for values in known.values)
+        rest = self.parts.parts[:, :, part] + known.beliefs.without(position, false, true)
+        lost: Ints = np.flatnonzero(~np.isfinite(rest).all(axis=0))
+        if len(lost):
+            less = program.unheard(frozenset({origin}))
+            switch = tuple(less.floats.switch.tolist())
+            rest[:, lost] = part_log_likelihoods(less, self.slots, part, (switch,), only=lost)[0]
+        return rest
+
+    def _believed(self, part: int) -> _Believed:
+        """What is believed of a part; of so many parts as memory allows, those asked for last."""
+        if part not in self._beliefs:
+            ints = self.program.ints
+            mine = tuple(self.program.origins[place] for place in np.flatnonzero(ints.origin_part == part))
+            values = origin_values(self.program, self.slots, mine)
+            found = beliefs(self.program, self.slots, part)
+            place = {origin: position for position, origin in enumerate(mine)}
+            while self._beliefs and found.values.size * (len(self._beliefs) + 1) > _MOST_KEPT:
+                del self._beliefs[next(iter(self._beliefs))]
+            self._beliefs[part] = _Believed(found, place, values)
+        self._beliefs[part] = self._beliefs.pop(part)
+        return self._beliefs[part]
 
     @cached_property
-    def _parts_without(self) -> dict[str, Floats]:
+    def _beliefs(self) -> dict[int, _Believed]:
         return {}
 
     @cached_property

@@ -248,11 +248,18 @@ class Emitter:
         i = self._ints
         return list(i["class_leaf"][i["class_start"][part] : i["class_start"][part + 1]])
 
-    def likelihood(self, part: int, switch: Switch, seen: list[list[int]] | None = None) -> list[int]:
+    def likelihood(
+        self,
+        part: int,
+        switch: Switch,
+        seen: list[list[int]] | None = None,
+        marked: list[Pool] | None = None,
+    ) -> list[int]:
         """``log p(E_part | h)`` of every class of factions.
 
         `seen` gives each class an indicator for every state of every fact, facts one after another: the derivative by
-        it is the posterior probability of that state (Darwiche 2003, doi:10.1145/765568.765570).
+        it is the posterior probability of that state (Darwiche 2003, doi:10.1145/765568.765570). `marked` gives each
+        class indicators for entries of evidence factors, by their place in the pool.
         """
         i, tape = self._ints, self.tape
         leaves = self.class_leaves(part)
@@ -270,6 +277,8 @@ class Emitter:
         for k, leaf in enumerate(leaves):
             mine = pool.copy()
             self._fill(mine, part, leaf, switch, None if seen is None else seen[k])
+            if marked is not None:
+                mine.update((at, tape.multiply(mine[at], indicator)) for at, indicator in marked[k].items())
             for step in range(i["part_step"][part], i["part_step"][part + 1]):
                 self._step(mine, step)
             product = tape.one

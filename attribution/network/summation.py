@@ -11,6 +11,7 @@ from functools import partial
 from weakref import WeakKeyDictionary
 
 import numpy as np
+from numpy.typing import NDArray
 
 from attribution.network.emitter import Emitter, Switch
 from attribution.network.program import CONSTANT, DIRECT, Floats, Ints, Program
@@ -86,13 +87,13 @@ class Parts:
 
 def log_joint_without(program: Program, slots: Floats, known: Parts, origins: frozenset[str]) -> Floats:
     """As `log_joint_at` of the program without some origins, summing only the parts that they speak about."""
-    less = program.without(origins)
+    switch = switched_off(program, origins)
     touched = {int(program.ints.origin_part[program.origins.index(origin)]) for origin in origins}
     total = known.total
     if not all(np.isfinite(known.parts[:, :, part]).all() for part in touched):
-        return log_joint_at(less, slots)
+        return log_joint_at(program.without(origins), slots)
     for part in sorted(touched):
-        total = total - known.parts[:, :, part] + part_log_likelihood(less, slots, part)
+        total = total - known.parts[:, :, part] + _gated(program, slots, part, (switch,), None)[0]
     return keep_open(program, slots, total)
 
 
@@ -402,13 +403,12 @@ def log_prior(program: Program, slots: Floats) -> Floats:
     return read_slots(program, slots, "prior", lambda emitter: emitter.prior())
 
 
-def origin_factors(
+def origin_values(
     program: Program, slots: Floats, origins: tuple[str, ...], unforged: Program | None = None
 ) -> tuple[Floats, Floats]:
-    """The value of some origins' factors where all they say of the facts is false, and where it is true.
+    """The value of some origins' factors where something they say is false, and where all is true: (origin, draw) each.
 
-    Both (origin, draw, faction): for a faction that the origin does not name as the perpetrator the two are the same. A
-    direct item has ones. What they say when they are not forged may be read from a network of its own, `unforged`.
+    A direct item has ones. What they say when they are not forged may be read from a network of its own, `unforged`.
     """
     places = tuple(program.origins.index(origin) for origin in origins)
     own = program if unforged is None else unforged
@@ -419,11 +419,14 @@ def origin_factors(
 
     said = read_slots(own, slots, ("origins", places), write_own).reshape(len(slots), len(places), 2)
     share, imitated = forgings(program, slots, origins)
-    false, true = (1.0 - share) * said[:, :, 0].T + share * imitated, (1.0 - share) * said[:, :, 1].T + share * imitated
-    leaf = program.ints.origin_leaf.reshape(len(program.origins), len(program.factions))
-    holds = np.where((program.ints.origin_kind == DIRECT)[:, None], 0, leaf)[list(places)][:, None, :]
-    shape = len(places), len(slots), len(program.factions)
-    return np.broadcast_to(false[:, :, None], shape), np.where(holds == 1, true[:, :, None], false[:, :, None])
+    return (1.0 - share) * said[:, :, 0].T + share * imitated, (1.0 - share) * said[:, :, 1].T + share * imitated
+
+
+def named_by(program: Program, origin: str) -> NDArray[np.bool_]:
+    """Of which factions all that an origin says of the perpetrator is true: (faction,). Of none for a direct item."""
+    place = program.origins.index(origin)
+    leaf = program.ints.origin_leaf.reshape(len(program.origins), -1)[place]
+    return np.asarray((leaf == 1) & (program.ints.origin_kind[place] != DIRECT))
 
 
 def forgings(program: Program, slots: Floats, origins: tuple[str, ...]) -> tuple[Floats, Floats]:

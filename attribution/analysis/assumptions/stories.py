@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from attribution.analysis.dependence import effective_number, pull_together
 from attribution.analysis.finding import Finding, beyond_reach
 from attribution.analysis.reweighting import reweight
+from attribution.analysis.workspace import enough_draws
 from attribution.domain.model import Story
 from attribution.domain.verbal import conjoined, percent
 from attribution.errors import UsageError
@@ -66,6 +67,8 @@ class StorySweep(Finding):
         one; and of independent origins.
     draws
         How many draws were reweighted.
+    draws_of_effective
+        How many of them the effective numbers stand on.
 
     Examples
     --------
@@ -83,6 +86,7 @@ class StorySweep(Finding):
     effective: float
     effective_origins: float
     draws: int
+    draws_of_effective: int = field(metadata={"json": False})
 
     @property
     def title(self) -> str:
@@ -96,7 +100,7 @@ class StorySweep(Finding):
         return (
             "At strength s one of the n facts of a story speaks for all, with s / n each, and the others follow the "
             "mean of their tables over all factions by the prior; with 1 - s they are independent. Summed exactly in "
-            f"each of {self.draws} draws, reweighted."
+            f"each of {self.draws} draws, reweighted; effective numbers from {self.draws_of_effective}."
         )
 
     def of(self, faction: str, story: str, strength: float) -> float:
@@ -211,7 +215,8 @@ def story_sweep(posterior: Posterior, *, strengths: tuple[float, ...] = _STRENGT
     told = [
         _telling(posterior, story, strength, refit=refit) for story in stories for strength in sorted(set(strengths))
     ]
-    alone, together = _pulls(posterior)
+    few = enough_draws(posterior)
+    alone, together = _pulls(few)
     return StorySweep(
         factions=posterior.program.factions,
         labels=tuple(one.label for one in posterior.standings),
@@ -222,6 +227,7 @@ def story_sweep(posterior: Posterior, *, strengths: tuple[float, ...] = _STRENGT
         effective=effective_number(together),
         effective_origins=effective_number(alone),
         draws=len(posterior.draws.weights),
+        draws_of_effective=len(few.draws.weights),
     )
 
 
