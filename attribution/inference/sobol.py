@@ -116,33 +116,37 @@ def _drawn(dimension: int, scrambles: int, log2_points: int, seed: int) -> NDArr
     streams = np.random.SeedSequence(seed).spawn(scrambles)
     points = np.empty((scrambles, 2**log2_points, dimension), dtype=np.uint32)
     for own, stream in zip(points, streams, strict=True):
-        own[:] = _whole_points(_padded(dimension), log2_points, np.random.default_rng(stream))[:, :dimension]
+        _fill(own, _padded(dimension), np.random.default_rng(stream))
     return points
 
 
 def sobol_points(dimension: int, log2_points: int, rng: np.random.Generator) -> Floats:
     """The first ``2 ** log2_points`` points of a scrambled Sobol sequence in [0, 1): (point, coordinate)."""
-    return np.asarray(_whole_points(dimension, log2_points, rng) * 2.0**-_BITS)
+    points = np.empty((2**log2_points, dimension), dtype=np.uint32)
+    _fill(points, dimension, rng)
+    return np.asarray(points * 2.0**-_BITS)
 
 
-def _whole_points(dimension: int, log2_points: int, rng: np.random.Generator) -> NDArray[np.uint32]:
-    """The same, in whole numbers of 30 bits."""
+def _fill(points: NDArray[np.uint32], dimension: int, rng: np.random.Generator) -> None:
+    """Write the same, in whole numbers of 30 bits: the first coordinates of so many, (point, coordinate)."""
+    count, columns = points.shape
+    log2_points = count.bit_length() - 1
     if dimension > _SHIPPED:
         from scipy.stats import qmc
 
-        found = qmc.Sobol(dimension, bits=_BITS, rng=rng).random_base2(log2_points)
-        return np.asarray(found * 2.0**_BITS, dtype=np.uint32)
+        points[:] = (qmc.Sobol(dimension, bits=_BITS, rng=rng).random_base2(log2_points) * 2.0**_BITS)[:, :columns]
+        return
     (rng,) = rng.spawn(1)  # as SciPy does, so that the same generator gives the same points
     shift = rng.integers(2, size=(dimension, _BITS), dtype=np.uint32) @ (1 << np.arange(_BITS, dtype=np.uint32))
     scramble = np.tril(rng.integers(2, size=(dimension, _BITS, _BITS), dtype=np.uint32)).astype(np.float32)
     scramble[:, range(_BITS), range(_BITS)] = 1.0
-    mixed = np.einsum("dij,djk->dik", scramble, _direction_bits(dimension)[:, :, :log2_points], optimize=True)
+    mixed = np.matmul(scramble[:columns], _direction_bits(dimension)[:columns, :, :log2_points])
     values = 1 << np.arange(_BITS - 1, -1, -1, dtype=np.uint32)
     directions = np.einsum("dik,i->kd", mixed.astype(np.uint32) & 1, values)
-    points = shift[None, :]
-    for direction in directions:  # in the order of the Gray code the second half is the first, backwards, one bit apart
-        points = np.concatenate([points, points[::-1] ^ direction])
-    return np.asarray(points, dtype=np.uint32)
+    points[0] = shift[:columns]
+    for k, direction in enumerate(directions.astype(np.uint32)):
+        # in the order of the Gray code the second half is the first, backwards, one bit apart
+        np.bitwise_xor(points[: 2**k][::-1], direction, out=points[2**k : 2 ** (k + 1)])
 
 
 def normals_of(points: NDArray[np.uint32]) -> Floats:
