@@ -321,25 +321,27 @@ def _adds_up(part: TiedOrigins, sides: tuple[Floats, ...]) -> bool:
 class _Together:
     """Parts whose origins are taken together, for two sides: what any of their subsets is worth.
 
-    `parts` come with the class of every faction that counts, `sides` are the weights (faction, draw) of these. `tables`
-    are likelihoods (class, draw) by part and subset, each draw on a scale of its own, or their logarithms where a
-    product of them might leave the range of doubles: then they are not `plain`.
+    Rows are the factions of the first side, then those of the second, from `second` on; `weights` (row, draw) are what
+    they weigh. `parts` come with the class of every row. `tables` are likelihoods (class, draw) by part and subset,
+    each draw on a scale of its own. Where a product of them might leave the range of doubles tables and weights are
+    logarithms: then they are not `plain`.
     """
 
     parts: tuple[tuple[TiedOrigins, Ints], ...]
     tables: dict[tuple[int, frozenset[str]], Floats]
-    sides: tuple[Floats, Floats]
+    weights: Floats
+    second: int
     plain: bool
 
     @classmethod
     def of(cls, parts: list[TiedOrigins], rows: Rows, sides: tuple[Floats, Floats]) -> _Together:
-        counts = np.flatnonzero((sides[0] + sides[1]).max(axis=0) > 0)
-        first, second = (np.ascontiguousarray(side[:, counts].T) for side in sides)
+        counts = [np.flatnonzero(side.max(axis=0) > 0) for side in sides]
+        weights = np.concatenate([side[:, some].T for side, some in zip(sides, counts, strict=True)])
         tables: dict[tuple[int, frozenset[str]], Floats] = {}
         homes, lowest = [], 0.0
         for place, part in enumerate(parts):
-            classes, of_faction = np.unique(part.of_faction[counts], return_inverse=True)
-            homes.append((part, of_faction))
+            classes, of_row = np.unique(part.of_faction[np.concatenate(counts)], return_inverse=True)
+            homes.append((part, of_row))
             least = 0.0
             for kept, table in part.by_subset.items():
                 mine = np.ascontiguousarray(table[rows][:, classes].T)
@@ -352,7 +354,10 @@ class _Together:
         if plain:
             for table in tables.values():
                 np.exp(table, out=table)
-        return cls(tuple(homes), tables, (first, second), plain)
+        else:
+            with np.errstate(divide="ignore"):
+                weights = np.log(weights)
+        return cls(tuple(homes), tables, weights, len(counts[0]), plain)
 
     def all_subsets(self, mixed: list[str]) -> Worth:
         """The worth of every subset: decibans (draw,)."""
@@ -369,33 +374,34 @@ class _Together:
         home = {origin: place for place, (part, _) in enumerate(self.parts) for origin in part.origins}
         kept = [frozenset[str]() for _ in self.parts]
         total = self._total(kept)
-        first, second = (np.empty((len(order) + 1, total.shape[1])) for _ in self.sides)
+        change = np.empty(total.shape)  # memory that is handed out anew would cost more than what is done with it
+        first, second = (np.empty((len(order) + 1, total.shape[1])) for _ in range(2))
         first[0], second[0] = self._likelihoods(total)
         for step, origin in enumerate(order, 1):
             place = home[origin]
             less, kept[place] = kept[place], kept[place] | {origin}
+            before, after = self.tables[place, less], self.tables[place, kept[place]]
             if self.plain:
-                total *= (self.tables[place, kept[place]] / self.tables[place, less])[self.parts[place][1]]
-            elif np.isfinite(self.tables[place, less]).all():
-                total += (self.tables[place, kept[place]] - self.tables[place, less])[self.parts[place][1]]
+                total *= np.take(after / before, self.parts[place][1], axis=0, out=change, mode="clip")
+            elif np.isfinite(before).all():
+                total += np.take(after - before, self.parts[place][1], axis=0, out=change, mode="clip")
             else:
                 total = self._total(kept)
             first[step], second[step] = self._likelihoods(total)
         return np.diff(_worth(first, second), axis=0)
 
     def _total(self, kept: list[frozenset[str]]) -> Floats:
-        """Likelihoods of the factions, or their logarithms: (faction, draw)."""
+        """What the rows weigh times their likelihoods, or the logarithms of that: (row, draw)."""
         combine = np.multiply if self.plain else np.add
-        total = np.full(self.sides[0].shape, float(self.plain))
-        for place, (_, of_faction) in enumerate(self.parts):
-            combine(total, self.tables[place, kept[place]][of_faction], out=total)
+        total = self.weights.copy()
+        for place, (_, of_row) in enumerate(self.parts):
+            combine(total, self.tables[place, kept[place]][of_row], out=total)
         return total
 
     def _likelihoods(self, total: Floats) -> tuple[Floats, Floats]:
-        """Of each side, from those of the factions: (draw,), both on one scale."""
-        likelihood = total if self.plain else np.exp(total - total.max(axis=0))
-        first, second = (np.einsum("hd,hd->d", likelihood, side) for side in self.sides)
-        return first, second
+        """Of each side: (draw,), both on one scale."""
+        weighted = total if self.plain else np.exp(total - total.max(axis=0))
+        return weighted[: self.second].sum(axis=0), weighted[self.second :].sum(axis=0)
 
 
 def _worth(first: Floats, second: Floats) -> Floats:
