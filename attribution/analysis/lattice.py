@@ -21,7 +21,7 @@ from attribution.errors import UsageError, listed
 from attribution.inference.draws import khat_threshold, smoothed_each
 from attribution.inference.posterior import Posterior
 from attribution.network.program import Floats, Ints
-from attribution.network.subset_sums import Products, products, subset_draws, subset_sums
+from attribution.network.subset_sums import products, subset_draws, subset_sums, weighted_sums
 from attribution.plots.figures import BandRow, Scale, bands
 
 if TYPE_CHECKING:
@@ -371,27 +371,28 @@ def _weighed(posterior: Posterior, known: Blocks, *, khat_for_all: bool) -> tupl
     probabilities, ess = subset_sums(given, pattern)
     khat = np.full(len(pattern), np.nan)
     low = np.flatnonzero(~(ess >= LOW_ESS))
-    together = max(1, _TOGETHER // base.size)
-    for some, log_weights, shapes in _tails(given, pattern, low, together):
-        joint = subset_draws(given, pattern[some], joints=True)[1]
+    for some in _some_of(low, max(1, _TOGETHER // base.size)):
+        weights, joints = subset_draws(given, pattern[some], joints=True)
+        log_weights, khat[some] = smoothed_each(_log(weights))
         share = np.exp(log_weights)
-        total = joint.sum(axis=2, keepdims=True)
-        np.divide(joint, total, out=joint, where=total > 0)
-        probabilities[some] = np.einsum("sd,sdh->sh", share, joint) / share.sum(axis=1, keepdims=True)
-        khat[some], ess[some] = shapes, share.sum(axis=1) ** 2 / np.sum(share**2, axis=1)
+        ratio = np.divide(share, weights, out=np.zeros(share.shape), where=weights > 0)
+        probabilities[some] = weighted_sums(ratio, joints) / share.sum(axis=1, keepdims=True)
+        ess[some] = share.sum(axis=1) ** 2 / np.sum(share**2, axis=1)
     if khat_for_all:
-        for some, _, shapes in _tails(given, pattern, np.flatnonzero(np.isnan(khat)), _CHUNK):
-            khat[some] = shapes
+        for some in _some_of(np.flatnonzero(np.isnan(khat)), _CHUNK):
+            khat[some] = smoothed_each(_log(subset_draws(given, pattern[some], joints=False)[0]))[1]
     return probabilities, ess, khat
 
 
-def _tails(given: Products, pattern: Ints, which: Ints, together: int) -> Iterator[tuple[Ints, Floats, Floats]]:
-    """Subsets, so many together, with their Pareto-smoothed log-weights (subset, draw) and k-hats (subset,)."""
+def _some_of(which: Ints, together: int) -> Iterator[Ints]:
+    """So many subsets at a time."""
     for first in range(0, len(which), together):
-        some = which[first : first + together]
-        with np.errstate(divide="ignore"):
-            log_weights = np.log(subset_draws(given, pattern[some], joints=False)[0])
-        yield (some, *smoothed_each(log_weights))
+        yield which[first : first + together]
+
+
+def _log(weights: Floats) -> Floats:
+    with np.errstate(divide="ignore"):
+        return np.asarray(np.log(weights))
 
 
 def _layers(kept: Flags, leads: Flags, leader: Floats) -> tuple[Layer, ...]:

@@ -51,9 +51,9 @@ def _in_blocks(values: Floats) -> Floats:
     """From (row, draw, column) to (block, row, column, draw within the block), filled up with zeros."""
     rows, draws, columns = values.shape
     blocks = -(-draws // BLOCK)
-    padded = np.zeros((rows, blocks * BLOCK, columns))
-    padded[:, :draws] = values
-    return np.ascontiguousarray(padded.reshape(rows, blocks, BLOCK, columns).transpose(1, 0, 3, 2))
+    if draws < blocks * BLOCK:
+        values = np.pad(values, ((0, 0), (0, blocks * BLOCK - draws), (0, 0)))
+    return np.ascontiguousarray(values.reshape(rows, blocks, BLOCK, columns).transpose(1, 0, 3, 2))
 
 
 def subset_sums(given: Products, pattern: Ints) -> tuple[Floats, Floats]:
@@ -73,15 +73,22 @@ def subset_sums(given: Products, pattern: Ints) -> tuple[Floats, Floats]:
 
 
 def subset_draws(given: Products, pattern: Ints, *, joints: bool) -> tuple[Floats, Floats]:
-    """Weights (subset, draw) and, if asked for, joints (subset, draw, faction), on the common scale."""
+    """Weights (subset, draw) and, if asked for, joints (subset, block, faction, draw of it), on the common scale."""
     pattern, changed = _walk(pattern)
     blocks, factions = given.base.shape[:2]
     weights = np.empty((len(pattern), blocks, BLOCK))
     table = np.empty((len(pattern) if joints else 0, blocks, factions, BLOCK))
     everything = _of(given, slice(None))
     _JOINTS(*everything, pattern, changed, np.array([given.other]), weights, table, *_room(given, pattern))
-    in_order = table.transpose(0, 1, 3, 2).reshape(len(table), blocks * BLOCK, factions)
-    return weights.reshape(len(pattern), -1)[:, : given.draws], in_order[:, : given.draws]
+    return weights.reshape(len(pattern), -1)[:, : given.draws], table
+
+
+def weighted_sums(weights: Floats, joints: Floats) -> Floats:
+    """Sums over draws of joints as `subset_draws` gives them, times weights (subset, draw): (subset, faction)."""
+    subsets, blocks = joints.shape[:2]
+    padded = np.zeros((subsets, blocks * BLOCK))
+    padded[:, : weights.shape[1]] = weights
+    return np.asarray(np.einsum("sbk,sbhk->sh", padded.reshape(subsets, blocks, BLOCK), joints))
 
 
 def _of(given: Products, part: slice) -> tuple[Floats, Floats, Ints, Floats]:

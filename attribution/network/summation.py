@@ -299,11 +299,10 @@ _LARGEST_TAPE = 2**18  # instructions
 def _cost_of_parts(program: Program) -> list[int]:
     """About how many instructions the likelihood of each part takes, for all its classes."""
     ints = program.ints
-    steps = ints.step_size * np.diff(ints.factor_start)
-    return [
-        int(steps[ints.step_part == part].sum() * (ints.class_start[part + 1] - ints.class_start[part]))
-        for part in range(len(ints.part_step) - 1)
-    ]
+    of_part = ints.step_part >= 0
+    steps = (ints.step_size * np.diff(ints.factor_start))[of_part]
+    cost = np.bincount(ints.step_part[of_part], steps, len(ints.class_start) - 1) * np.diff(ints.class_start)
+    return [int(instructions) for instructions in cost]
 
 
 def _cost_without(program: Program) -> list[int]:
@@ -498,7 +497,7 @@ def sealed(
     """
     columns, constants = slots.shape[1] + gates, program.floats.curve_a
     known = np.flatnonzero((program.ints.slot_kind == CONSTANT) & ((constants == 0.0) | (constants == 1.0)))
-    certain = known[~np.isin(known, moved)]
+    certain = known[~np.isin(known, moved)] if moved else known
     for some in (slots[:1], slots):  # where they are others, the first draw tells as a rule
         certain = certain[(some[:, certain] == constants[certain]).all(axis=0)]
 

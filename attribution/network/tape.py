@@ -126,12 +126,9 @@ class Sealed:
         """
         follows, partitions = self._partitions(columns)
         classes = np.array([int(classes.max()) + 1 for classes in partitions])
-        pieces = min(len(columns), -(-int(classes[follows[self.inputs :]].sum()) // most))
-        if pieces <= 1:
-            yield self._several(columns, inputs, follows, partitions)
-            return
-        for some in np.array_split(columns, pieces):
-            yield self._several(some, inputs, *self._partitions(some))
+        pieces = max(1, min(len(columns), -(-int(classes[follows[self.inputs :]].sum()) // most)))
+        for some in np.array_split(np.arange(len(columns)), pieces):
+            yield self._several(columns[some], inputs, follows, [_classes(classes[some]) for classes in partitions])
 
     def _several(self, columns: Ints, inputs: int, follows: Ints, partitions: list[Ints]) -> Sealed:
         """Each instruction once for every class of its partition of the versions, one after another."""
@@ -165,9 +162,7 @@ class Sealed:
         known: dict[bytes, int] = {}
 
         def numbered(values: Ints) -> int:
-            """The partition by equal values; its classes are numbered as they come."""
-            _, first, place = np.unique(values, return_index=True, return_inverse=True)
-            classes = np.argsort(np.argsort(first))[place].astype(np.int64)
+            classes = _classes(values)
             number = known.setdefault(classes.tobytes(), len(partitions))
             if number == len(partitions):
                 partitions.append(classes)
@@ -186,6 +181,12 @@ class Sealed:
                 joint[several] = numbered(values)
             follows.append(joint[several])
         return np.array(follows, dtype=np.int64), partitions
+
+
+def _classes(values: Ints) -> Ints:
+    """Classes of equal values, numbered as they come: (value,)."""
+    _, first, place = np.unique(values, return_index=True, return_inverse=True)
+    return np.argsort(np.argsort(first))[place].astype(np.int64)
 
 
 def _read_by(code: Ints) -> tuple[tuple[NDArray[np.bool_], Ints], ...]:

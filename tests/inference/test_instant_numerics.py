@@ -8,7 +8,7 @@ from arviz_stats.base.array import array_stats
 from scipy.special import ndtri
 from scipy.stats import qmc
 
-from attribution.inference.draws import smoothed
+from attribution.inference.draws import _mean_log, smoothed
 from attribution.inference.sobol import SobolPoints, normal_quantiles, shared_normals, sobol_normals, sobol_points
 
 
@@ -44,6 +44,16 @@ def test_smoothed_weights_are_those_of_arviz(size: int, spread: float) -> None:
         ours, our_khat = smoothed(log_ratio)
         assert np.abs(ours - weights).max() < 1e-12 * max(1.0, np.ptp(log_ratio))
         assert our_khat == pytest.approx(float(khat), abs=1e-12)
+
+
+@pytest.mark.parametrize("count", [1, 7, 511, 512, 513, 3000])
+def test_the_mean_of_logarithms_by_one_of_a_product(count: int) -> None:
+    """Of numbers as small and as large as doubles go, and of more than a product of mantissas could hold."""
+    rng = np.random.default_rng(count)
+    values = np.exp(rng.uniform(-700.0, 700.0, size=(2, 3, count)))
+    values[0] = 1.0 + rng.random((3, count))
+    truth = np.log(values).mean(axis=-1)
+    np.testing.assert_allclose(_mean_log(values.copy()), truth, rtol=1e-13, atol=1e-13)
 
 
 def test_equal_largest_weights_need_no_smoothing() -> None:
