@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import pairwise
@@ -16,21 +16,29 @@ from attribution.archive.codes import Floats, Ints, frozen_floats, months
 from attribution.archive.events import EventTable
 from attribution.archive.model.attribute import learn_two_sided, parts
 from attribution.archive.model.classes import Classes
-from attribution.archive.model.coefficients import Coefficients, Examples, choose_shrinkage, learn, sample_rate
+from attribution.archive.model.coefficients import (
+    Coefficients,
+    Examples,
+    choose_shrinkage,
+    learn,
+    minimise,
+    sample_rate,
+)
 from attribution.archive.model.features import PrequentialFilter
 from attribution.archive.model.settings import Resolutions, Shrinkage
 from attribution.errors import UsageError
 
 Protocol = Literal["static", "rolling", "daily"]
 _CHUNK = 8192
-_REHEARSED = (0.0, 0.25, 1.0)  # shares of what lies ahead; 0: months
-_PLACE_DAYS = (1e9, 1000.0)
+_REHEARSED = (0.0, 1.0)  # shares of what lies ahead; 0: months
 _POOLED = (
-    "taught on months", "taught on quarters of what lies ahead", "taught on all of it", "seen from both sides",
-    "shares of places", "recent shares of places",
+    "taught on months", "taught on long blocks", "seen from both sides", "random trees", "boosted trees",
+    "shares at large",
 )  # fmt: skip
-_FEW, _TINY, _ROUNDS = 50, 1e-12, 200
+_FEW, _ROUNDS = 50, 200
+_LEAST = 1e-4  # of a probability in a mean of logs: nobody rules out alone
 _MOST_POOLED = 200_000  # events of a table; of more, months alone are learned from
+_NEVER = 1 << 40
 _EPOCH = dt.date(1970, 1, 1).toordinal()
 
 
@@ -112,7 +120,7 @@ def _ahead(events: EventTable, first: int) -> int:
 
 def known_until(events: EventTable, start: int, protocol: Protocol) -> int:
     """Labels of events that end on this day or later are not looked at in the block that begins with event `start`."""
-    return 1 << 40 if protocol == "daily" else int(events.day[start])
+    return _NEVER if protocol == "daily" else int(events.day[start])
 
 
 def forecast(
@@ -135,10 +143,12 @@ def forecast(
 
     The training part is gone through month by month. `static` cannot: what features count depends on how fresh the
     labels are, and of blocks as long as what lies ahead there are only one or two to learn from. So it learns from
-    blocks of several lengths, sets beside them what the training part says when each of its events is seen from both
-    sides, and plain shares of places, and takes the mean of all, weighed by what each says of the last long block of
-    the training part (`rehearse` asks for one length alone: this share of what lies
-    ahead, 0 for months).
+    months and from long blocks, sets beside them what the training part says when each of its events is seen from both
+    sides, and what trees say that were grown from it, and takes the mean of their logs, weighed by what each says of
+    the last long block of the training part, of which a month counts as one event; a percent or two are the shares at
+    large. (`rehearse` asks for one length alone: this share of what lies ahead, 0 for months.) Who is a stranger to the
+    training part will be `other` for as long as the forecast reaches; so are, in what it learns from, those who were
+    strangers then.
     """
     if protocol == "static" and rehearse is None:
         return _pooled(events, classes, first, resolutions, shrinkage)
@@ -146,8 +156,10 @@ def forecast(
     size = (len(prequential.names), len(classes))
     store = Store(prequential, len(events), size)
     coefficients, fitted_on = Coefficients.prior(*size, prequential.shrinkage), int(events.day[first])
-    kind: Protocol = "static" if rehearse else _monthly(protocol)
-    for start, stop in rehearsal(events, first, kind, rehearse or 1.0):
+    rehearsed = list(rehearsal(events, first, "static" if rehearse else _monthly(protocol), rehearse or 1.0))
+    if protocol == "static":
+        store.name_strangers(rehearsed)
+    for start, stop in rehearsed:
         store.advance(stop, coefficients, known_until(events, start, _monthly(protocol)))
     chosen = shrinkage or choose_shrinkage(store.examples(), int(events.day[first]), prequential.shrinkage)
     out, fits = [np.empty((0, len(classes)))], 0
@@ -181,67 +193,80 @@ def _pooled(
     events: EventTable, classes: Classes, first: int, resolutions: Resolutions | None, shrinkage: Shrinkage | None
 ) -> Forecasts:
     """Forecasts without fresh labels: a mean of several, weighed by what each says of the end of the training part."""
-    learned = partial(forecast, classes=classes, protocol="static", resolutions=resolutions, shrinkage=shrinkage)
+    learned = partial(forecast, protocol="static", resolutions=resolutions, shrinkage=shrinkage)
     middle = int(np.searchsorted(events.day, events.day[first] - _ahead(events, first)))
-    part, label = events.take(np.arange(first)), classes.labels(events)[middle:first]
-    rows = np.flatnonzero(label >= 0)
-    if len(rows) < _FEW or np.sum(classes.labels(events)[:middle] >= 0) < _FEW or len(events) > _MOST_POOLED:
-        return learned(events, first=first, rehearse=_REHEARSED[0])
-    said = [learned(part, first=middle, rehearse=share).probability for share in _REHEARSED]
-    weight = pool_weights(
-        np.stack([each[rows, label[rows]] for each in (*said, *_beside(part, classes, middle))], axis=1)
-    )
-    models = [learned(events, first=first, rehearse=share) for share in _REHEARSED]
-    every = [*(each.probability for each in models), *_beside(events, classes, first)]
+    part, over = events.take(np.arange(first)), events.last_day[:first] < events.day[first]
+    known = np.flatnonzero(over & (classes.labels(events)[:first] >= 0))
+    rows = known[known >= middle]
+    if min(len(rows), len(known) - len(rows)) < _FEW or len(events) > _MOST_POOLED:
+        return learned(events, classes=classes, first=first, rehearse=_REHEARSED[0])
+    then = Classes.learned(part, np.arange(first) < middle)  # whoever came later is `other`, as he will be
+    label, month = then.labels(part)[rows], months(events.day[rows])
+    taught = [learned(part, classes=then, first=middle, rehearse=share) for share in _REHEARSED]
+    said = np.stack([*(one.probability for one in taught), *beside(part, then, middle)[:-1]], axis=1)
+    weight = pool_weights(said[rows - middle], label, month)
+    hedge = 1.0 / (len(np.unique(month)) + 2.0)  # of months that were not as all before them, were there none so far
+    models = [learned(events, classes=classes, first=first, rehearse=share) for share in _REHEARSED]
+    every = [*(one.probability for one in models), *beside(events, classes, first)]
     return replace(
         models[int(np.argmax(weight[: len(models)]))],
-        probability=np.tensordot(weight, np.stack(every), axes=1),
-        pooled=tuple(zip(_POOLED, weight.tolist(), strict=True)),
+        probability=(1.0 - hedge) * pooled(weight, every[:-1]) + hedge * every[-1],
+        pooled=tuple(zip(_POOLED, [*((1.0 - hedge) * weight).tolist(), hedge], strict=True)),
     )
 
 
-def _beside(events: EventTable, classes: Classes, first: int) -> list[Floats]:
-    """What stands beside the models that were taught forward in time: probabilities (event, class) from `first` on."""
-    now = int(events.day[first])
-    past, asked = events.last_day < now, np.arange(first, len(events))
+def beside(events: EventTable, classes: Classes, first: int) -> list[Floats]:
+    """What stands beside the models that were taught forward in time: probabilities (event, class) from `first` on.
+
+    The last, the shares at large, are a hedge: who strikes in a place may be a stranger there tomorrow.
+    """
+    past, asked = events.last_day < int(events.day[first]), np.arange(first, len(events))
     learned = learn_two_sided(events, classes, past, asked)
-    both = np.empty((len(asked), len(classes)))
+    experts = len(learned.ground.experts)
+    both, trees, boosted = np.empty((3, len(asked), len(classes)))
     for rows, x in parts(learned.ground, asked):
         both[rows - first] = learned.mode.probability(x)[0]
-    return [both, *(place_shares(events, classes, first, days) for days in _PLACE_DAYS)]
+        shares = np.exp(x[:, -experts:].astype(np.float64))
+        shares /= shares.sum(axis=2, keepdims=True)
+        trees[rows - first], boosted[rows - first] = shares[:, :-1].mean(axis=1), shares[:, -1]
+    at_large = learned.examples.guess(np.arange(len(learned.examples)))
+    return [both, trees, boosted, np.tile(at_large, (len(asked), 1))]
 
 
-def place_shares(events: EventTable, classes: Classes, first: int, days: float) -> Floats:
-    """Shares (event, class) of the labels that were over before event `first`, place by place, for all from it on.
+def pooled(weight: Floats, said: Sequence[Floats]) -> Floats:
+    """Probabilities (event, class) in proportion to what the weighed mean of several forecasters' logs says.
 
-    A label counts ``exp(-age / days)``. The share of a place is shrunk by one event to that of the place around it, and
-    that at large to even shares.
+    A forecaster who is alone with what he says changes little where the others are sure.
     """
-    label, size, now = classes.labels(events), len(classes), int(events.day[first])
-    past = np.flatnonzero((label >= 0) & (events.last_day < now))
-    weight = events.certainty[past] * np.exp(-(now - events.last_day[past]) / days)
-    share = np.full((len(events) - first, size), 1.0 / size)
-    for code in (np.zeros(len(events), dtype=np.int64), *(level.codes for level in events.place)):
-        count = np.zeros((int(code.max(initial=-1)) + 2, size))  # the last row is that of places that are not known
-        np.add.at(count, (code[past], label[past]), weight)
-        count[-1] = 0.0
-        here = count[code[first:]]
-        share = (here + share) / (here.sum(axis=1, keepdims=True) + 1.0)
-    return np.asarray(share)
+    z = np.tensordot(weight, np.log(np.maximum(np.stack(said), _LEAST)), axes=1)
+    out = np.exp(z - z.max(axis=1, keepdims=True))
+    return np.asarray(out / out.sum(axis=1, keepdims=True))
 
 
-def pool_weights(said: Floats) -> Floats:
-    """How much each of several forecasters should count in their mean, by what they said (event, forecaster) was so.
+def pool_weights(said: Floats, label: Ints, run: Ints) -> Floats:
+    """How much each of several forecasters counts in the mean of logs, by what was `said` (event, forecaster, class).
 
-    The most probable weights under a prior that has seen each of them right once more: found by expectation and
-    maximisation, which never lowers the likelihood.
+    Errors come in runs: the events of a `run` (event,), those of a month, say no more than one of them alone, so all
+    together count as many as there are runs. The most probable weights, which add up to one, under a prior as if each
+    forecaster had once been right alone (Dirichlet, two for each): a concave problem.
     """
-    weight = np.full(said.shape[1], 1.0 / said.shape[1])
-    for _ in range(_ROUNDS):
-        owed = said * weight
-        owed /= np.maximum(owed.sum(axis=1, keepdims=True), _TINY)
-        weight = (owed.sum(axis=0) + 1.0) / (len(said) + said.shape[1])
-    return np.asarray(weight)
+    logs, size = np.log(np.maximum(said, _LEAST)), said.shape[1]
+    truth, each = logs[np.arange(len(label)), :, label], len(np.unique(run)) / len(label)
+
+    def cost(theta: Floats) -> tuple[float, Floats]:
+        weight = np.exp(theta - theta.max())
+        weight /= weight.sum()
+        z = np.einsum("nkc,k->nc", logs, weight)
+        top = z.max(axis=1, keepdims=True)
+        total = np.exp(z - top).sum(axis=1, keepdims=True)
+        owed = truth - np.einsum("nkc,nc->nk", logs, np.exp(z - top) / total)
+        value = each * float(np.sum(truth @ weight - (top + np.log(total))[:, 0])) + float(np.log(weight).sum())
+        pull = weight * each * owed.sum(axis=0) + 1.0
+        return -value, weight * pull.sum() - pull
+
+    theta = minimise(cost, np.zeros(size), np.ones(size), steps=_ROUNDS, tolerance=1e-6)
+    weight = np.exp(theta - theta.max())
+    return np.asarray(weight / weight.sum())
 
 
 class Store:
@@ -274,6 +299,18 @@ class Store:
             )
             self.filled = int(high)
         return np.concatenate(parts)
+
+    def name_strangers(self, spans: Sequence[tuple[int, int]]) -> None:
+        """Events of a class of which no label was over when their span began are examples of `other`."""
+        events, classes = self.prequential.events, self.prequential.classes
+        label, first_seen = classes.labels(events), np.full(len(classes), _NEVER)
+        np.minimum.at(first_seen, label[label >= 0], events.last_day[label >= 0])
+        until = np.full(len(events), _NEVER)
+        for start, stop in spans:
+            until[start:stop] = events.day[start]
+        size = np.diff(self.start)
+        strange = (first_seen[self.member] >= np.repeat(until[self.kept], size)) & np.repeat(size == 1, size)
+        self.member = np.where(strange, classes.other, self.member)
 
     def examples(self) -> Examples:
         """What is stored so far."""

@@ -11,7 +11,15 @@ from attribution.archive.evaluation.backtest import STOPPED, backtest
 from attribution.archive.evaluation.baselines import LEARNERS, NAMES, run_baseline
 from attribution.archive.events import EventTable
 from attribution.archive.model.classes import Classes
-from attribution.archive.model.forecast import as_date, forecast, place_shares, pool_weights, training_size
+from attribution.archive.model.features import PrequentialFilter
+from attribution.archive.model.forecast import (
+    Store,
+    as_date,
+    forecast,
+    pool_weights,
+    pooled,
+    training_size,
+)
 from attribution.archive.model.settings import Shrinkage
 from attribution.errors import EventError, UsageError
 from tests.archive.random_events import relabelled
@@ -140,30 +148,46 @@ def test_a_masked_run_that_is_interrupted_keeps_what_was_ready(archive: EventTab
     assert "14 settings of baselines were not tried; recency, place-table left out" in found.concerns[-1].what
 
 
-def test_shares_of_places_are_plain_sums(archive: EventTable) -> None:
+def test_weights_of_a_mean_of_logs_are_the_most_probable() -> None:
+    rng = np.random.default_rng(1)
+    said, label = rng.dirichlet(np.ones(4), (60, 2)), rng.integers(0, 4, 60)
+    weight = pool_weights(said, label, np.arange(60))
+
+    def density(share: float) -> float:
+        mean = pooled(np.array([share, 1.0 - share]), [said[:, 0], said[:, 1]])
+        return float(np.log(mean[np.arange(60), label]).sum() + np.log(share * (1.0 - share)))
+
+    grid = np.linspace(0.001, 0.999, 999)
+    assert weight[0] == pytest.approx(grid[np.argmax([density(share) for share in grid])], abs=2e-3)
+    assert weight.sum() == pytest.approx(1.0)
+    assert pool_weights(said[:, [0, 0]], label, np.arange(60)) == pytest.approx(np.full(2, 0.5))
+
+
+def test_a_run_of_events_says_as_much_of_a_pool_as_one_of_them() -> None:
+    rng = np.random.default_rng(2)
+    said, label, run = rng.dirichlet(np.ones(4), (40, 3)), rng.integers(0, 4, 40), np.arange(40)
+    once = pool_weights(said, label, run)
+    again = pool_weights(np.repeat(said, 25, axis=0), np.repeat(label, 25), np.repeat(run, 25))
+    assert again == pytest.approx(once, abs=1e-3)
+
+
+def test_strangers_of_a_block_are_examples_of_other(archive: EventTable) -> None:
     first, classes = setting(archive)
-    label, now, days = classes.labels(archive), int(archive.day[first]), 500.0
-    found = place_shares(archive, classes, first, days)
-    assert found.sum(axis=1) == pytest.approx(1.0)
-    for event in (first, len(archive) - 1):
-        share = np.full(len(classes), 1.0 / len(classes))
-        for level in (None, *archive.place):
-            count = np.zeros(len(classes))
-            for past in range(len(archive)):
-                same = level is None or level.codes[past] == level.codes[event] >= 0
-                if archive.last_day[past] < now and label[past] >= 0 and same:
-                    age = now - archive.last_day[past]
-                    count[label[past]] += archive.certainty[past] * np.exp(-age / days)
-            share = (count + share) / (count.sum() + 1.0)
-        assert found[event - first] == pytest.approx(share)
-
-
-def test_weights_of_a_pool_are_the_shares_of_who_was_right() -> None:
-    """Forecasters of which each is sure of its own events count as often as they are right: a closed form."""
-    said = np.full((1000, 2), 1e-9)
-    said[:700, 0] = said[700:, 1] = 1.0
-    assert pool_weights(said) == pytest.approx(np.array([701, 301]) / 1002, abs=1e-6)
-    assert pool_weights(np.full((50, 3), 0.2)) == pytest.approx(np.full(3, 1 / 3))
+    prequential = PrequentialFilter(archive, classes)
+    store = Store(prequential, len(archive), (len(prequential.names), len(classes)))
+    written, spans = store.member.copy(), [(0, 50), (50, first)]
+    store.name_strangers(spans)
+    label, seen = classes.labels(archive), {}
+    for at, (event, code) in enumerate(zip(np.repeat(store.kept, np.diff(store.start)), written, strict=True)):
+        begin = next((start for start, stop in spans if start <= event < stop), None)
+        if begin is not None:
+            early = {*label[archive.last_day < archive.day[begin]].tolist()}
+            seen[begin] = early
+            assert store.member[at] == (code if code in early else classes.other)
+        else:
+            assert store.member[at] == code
+    assert not seen[0] - {-1}
+    assert len(seen[50]) > 1
 
 
 def test_forecasts_without_fresh_labels_are_a_mean_and_never_look_ahead(archive: EventTable) -> None:
