@@ -20,9 +20,13 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from attribution.errors import UsageError
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+READERS = ("", "numpy", "compiled")
+_COMPILING, _LOADING = 8.0, 0.08  # seconds
 _KERNELS_TAKE = 64 * 2**20  # bytes, with room to spare
 _OF_THE_C_LIBRARY = ("memset", "memcpy", "memmove", "exp", "sinh", "log", "log1p", "expm1", "erfc", "pow", "sqrt")
 _NEVER_CALLED = "NRT_MemInfo_call_dtor"  # frees arrays that a kernel would own; the arrays of a `Native` are all lent
@@ -61,7 +65,8 @@ class Native:
     name
         By which it is kept.
     arguments
-        A letter for each array that it takes: ``d`` for doubles, ``q`` for integers of 64 bits.
+        A letter for each array that it takes: ``d`` for doubles, ``q`` for integers of 64 bits, ``I`` for whole numbers
+        of 32 bits.
     source
         Gives the function that is compiled; asked for only where it has to be. It takes the places of all arrays, and
         their shapes one after another, both as pointers to integers.
@@ -70,6 +75,7 @@ class Native:
     def __init__(self, name: str, arguments: str, source: Callable[[], Callable[..., None]]) -> None:
         self.name, self.arguments, self._source = name, arguments, source
         self._lock = threading.Lock()
+        self._spared: float | None = None
         self._engine: Any = None
         self._run: Callable[..., object] | None = None
 
@@ -79,12 +85,45 @@ class Native:
         folder = _cache_folder()
         return self._run is not None or (bool(folder) and any(Path(folder).glob(f"{self.name}-*.o")))
 
+    def rather(self, seconds: float) -> bool:
+        """Whether it, and not NumPy, is to do work that would take NumPy about so many seconds.
+
+        Compiling pays late: machine code is at hand in some hundredths of a second where it lies on disk, else in some
+        seconds. So NumPy works until it has worked for about as long as that would take, in this process and in those
+        before it; then the kernel is compiled. Whatever the work turns out to be, waiting is then at most twice what it
+        had to be. The environment variable `ATTRIBUTION_READER` may say `numpy` or `compiled`.
+        """
+        wanted = os.environ.get("ATTRIBUTION_READER", "")
+        if wanted not in READERS:
+            raise UsageError(
+                f'the environment variable ATTRIBUTION_READER is "{wanted}".', allowed='"numpy", "compiled", or nothing'
+            )
+        if wanted or self._run is not None:
+            return wanted != "numpy"
+        ready = self.ready
+        if self._spared is None:
+            self._spared = 0.0 if ready else self._spared_before()
+            atexit.register(self._remember)
+        self._spared += seconds
+        return self._spared > (_LOADING if ready else _COMPILING)
+
+    def _spared_before(self) -> float:
+        """Seconds that NumPy has worked in its place in processes before this one."""
+        with suppress(OSError, ValueError):
+            return float((Path(_cache_folder()) / f"{self.name}.seconds").read_text("ascii"))
+        return 0.0
+
+    def _remember(self) -> None:
+        if _cache_folder() and not self.ready:
+            with suppress(OSError):
+                (Path(_cache_folder()) / f"{self.name}.seconds").write_text(f"{self._spared:.3f}", "ascii")
+
     def __call__(self, *arrays: NDArray[Any]) -> None:
         """Run it on contiguous arrays."""
         import numpy as np
 
         for letter, array in zip(self.arguments, arrays, strict=True):
-            if array.dtype.char not in (letter, "l" if letter == "q" else letter) or not array.flags.c_contiguous:
+            if array.dtype != np.dtype(letter) or not array.flags.c_contiguous:
                 raise TypeError(f"{self.name} takes contiguous arrays of {self.arguments}")
         if self._run is None:
             with self._lock:

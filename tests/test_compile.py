@@ -124,6 +124,32 @@ def test_machine_code_that_was_changed_is_not_run(monkeypatch: pytest.MonkeyPatc
         _compile.Native("double", "d", never)(np.ones(1))
 
 
+def test_what_numpy_did_is_remembered_until_compiling_pays(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Three processes of three seconds each: the third compiles, and from then on nobody works without machine code."""
+    monkeypatch.setattr(_compile, "_cache_folder", lambda: str(tmp_path))
+    monkeypatch.delenv("ATTRIBUTION_READER", raising=False)
+    chosen = []
+    for _ in range(3):
+        process = _compile.Native("double", "d", doubled)
+        chosen.append(process.rather(3.0))
+        process._remember()
+    assert chosen == [False, False, True]
+    process(np.ones(1))
+    assert process.rather(0.0)
+    later = _compile.Native("double", "d", never)
+    assert not later.rather(0.01)
+    assert later.rather(1.0)
+
+
+def test_a_note_of_what_numpy_did_that_nobody_can_read_counts_as_none(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(_compile, "_cache_folder", lambda: str(tmp_path))
+    monkeypatch.delenv("ATTRIBUTION_READER", raising=False)
+    (tmp_path / "double.seconds").write_text("long")
+    assert not _compile.Native("double", "d", doubled).rather(3.0)
+
+
 def test_machine_code_takes_only_what_it_was_made_for() -> None:
     double = _compile.Native("double", "d", never)
     for wrong in (np.arange(3), np.ones((4, 4))[:, 1]):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -11,11 +12,14 @@ from contextlib import redirect_stderr, redirect_stdout, suppress
 from attribution.atomic import written
 from attribution.errors import AttributionError
 
+_SELDOM = 100_000, 20, 20  # what a command makes lives to its end: looking for circles in it took a twentieth of it
+
 FINE, NOT_TRUSTWORTHY, BAD_INPUT, INTERNAL, INTERRUPTED = 0, 1, 2, 3, 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code says how it went (0 fine, 1 not trustworthy, 2 bad input, 3 ours, 130 stopped)."""
+    gc.set_threshold(*_SELDOM)
     from attribution.cli.output import Inert
 
     if sys.stdout is None or sys.stderr is None:  # closed by whoever started this

@@ -3,7 +3,7 @@
 The points are those of `scipy.stats.qmc.Sobol` with scrambling, bit for bit (a test holds them together): the direction
 numbers of Joe and Kuo (2008, SIAM J. Sci. Comput. 30, 2635-2654), a random lower triangular matrix and a digital shift
 per coordinate (Matousek 1998, J. Complexity 14, 527-556). `sobol_directions.bin` holds them for 4,096 coordinates;
-beyond that SciPy is asked. Normals are quantiles by Wichura's algorithm AS 241 (1988, Applied Statistics 37, 477-484).
+beyond that SciPy is asked. Normals are quantiles by Wichura's algorithm AS 241.
 """
 
 from __future__ import annotations
@@ -12,12 +12,15 @@ import zlib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 from numpy.typing import NDArray
 
-from attribution.network.elementary import normal_cdf
+from attribution._compile import Native
+from attribution.network.elementary import normal_cdf, normal_quantile
 from attribution.network.program import Floats, Ints
+from attribution.network.reader import each_part
 
 MOST_NORMALS = 2**23  # that are held as they are, and of one size kept for the next model
 _BITS = 30
@@ -26,6 +29,17 @@ _STEP = 64  # models of about one size share their points
 _MOST_SIZES = 4  # of which normals are kept
 _BLOCK = 16384  # values at a time, so that intermediate ones stay near the processor
 _SMALLEST = 2.0**-32  # no point is nearer to 0 or 1
+_BY_NUMPY = 5e-8  # seconds that NumPy takes for a normal
+_FEWEST_OF_A_THREAD, _ROOM = 2**18, 512
+
+
+def _kernels() -> ModuleType:
+    from attribution.inference import normals_kernel
+
+    return normals_kernel
+
+
+_NORMALS = Native("normals", "Idddqd", lambda: _kernels().native_normals)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -153,10 +167,18 @@ def normals_of(points: NDArray[np.uint32]) -> Floats:
     """Standard normals at Sobol points, which are whole numbers of 30 bits; any shape."""
     normals = np.empty(points.shape)
     flat, found = points.reshape(-1), normals.reshape(-1)
+    if _NORMALS.rather(points.size * _BY_NUMPY):
+        each_part(lambda part: _compiled_normals(flat[part], found[part]), points.size, least=_FEWEST_OF_A_THREAD)
+        return normals
     for begin in range(0, points.size, _BLOCK):
         block = slice(begin, begin + _BLOCK)
-        found[block] = _quantiles(_inside(flat[block]))
+        found[block] = normal_quantile(_inside(flat[block]))
     return normals
+
+
+def _compiled_normals(points: NDArray[np.uint32], normals: Floats) -> None:
+    limits, room = np.array([2.0**-_BITS, _SMALLEST]), np.empty((2, _ROOM))
+    _NORMALS(np.ascontiguousarray(points), limits, normals, room[0], np.empty(_ROOM, dtype=np.int64), room[1])
 
 
 def points_of(normals: Floats) -> NDArray[np.uint32] | None:
@@ -168,7 +190,7 @@ def points_of(normals: Floats) -> NDArray[np.uint32] | None:
         found[block] = np.rint(normal_cdf(flat[block]) * 2.0**_BITS)
         if found[block].max() >= 1 << _BITS:
             return None
-        if not np.array_equal(_quantiles(_inside(found[block])), flat[block]):
+        if not np.array_equal(normals_of(found[block]), flat[block]):
             return None
     return points
 
@@ -205,57 +227,10 @@ def _direction_bits(dimension: int) -> NDArray[np.float32]:
     return bits
 
 
-# Coefficients of AS 241 (PPND16): numerators and denominators of three rational functions, the highest power first.
-_MIDDLE = (
-    (2509.0809287301226727, 33430.575583588128105, 67265.770927008700853, 45921.953931549871457,
-     13731.693765509461125, 1971.5909503065514427, 133.14166789178437745, 3.387132872796366608),
-    (5226.495278852545925, 28729.085735721942674, 39307.89580009271061, 21213.794301586595867,
-     5394.1960214247511077, 687.1870074920579083, 42.313330701600911252, 1.0),
-)  # fmt: skip
-_SIDE = (
-    (7.7454501427834140764e-4, 0.0227238449892691845833, 0.24178072517745061177, 1.27045825245236838258,
-     3.64784832476320460504, 5.7694972214606914055, 4.6303378461565452959, 1.42343711074968357734),
-    (1.05075007164441684324e-9, 5.475938084995344946e-4, 0.0151986665636164571966, 0.14810397642748007459,
-     0.68976733498510000455, 1.6763848301838038494, 2.05319162663775882187, 1.0),
-)  # fmt: skip
-_FAR = (
-    (2.01033439929228813265e-7, 2.71155556874348757815e-5, 0.0012426609473880784386, 0.026532189526576123093,
-     0.29656057182850489123, 1.7848265399172913358, 5.4637849111641143699, 6.6579046435011037772),
-    (2.04426310338993978564e-15, 1.4215117583164458887e-7, 1.8463183175100546818e-5, 7.868691311456132591e-4,
-     0.0148753612908506148525, 0.13692988092273580531, 0.59983220655588793769, 1.0),
-)  # fmt: skip
-
-
 def normal_quantiles(p: Floats) -> Floats:
     """Standard normal quantiles of probabilities strictly between 0 and 1, to about 1e-15 relative; any shape."""
     flat, quantile = np.ravel(p), np.empty(p.size)
     for begin in range(0, p.size, _BLOCK):
         block = slice(begin, begin + _BLOCK)
-        quantile[block] = _quantiles(flat[block])
+        quantile[block] = normal_quantile(flat[block])
     return quantile.reshape(p.shape)
-
-
-def _quantiles(p: Floats) -> Floats:
-    centred = p - 0.5
-    quantile = centred * _ratio(_MIDDLE, 0.180625 - centred * centred)
-    outer = np.flatnonzero(np.abs(centred) > 0.425)
-    far = p[outer]
-    r = np.sqrt(-np.log(np.minimum(far, 1.0 - far)))
-    size = _ratio(_SIDE, r - 1.6)
-    beyond = np.flatnonzero(r > 5.0)
-    size[beyond] = _ratio(_FAR, r[beyond] - 5.0)
-    quantile[outer] = np.copysign(size, centred[outer])
-    return quantile
-
-
-def _ratio(coefficients: tuple[tuple[float, ...], tuple[float, ...]], x: Floats) -> Floats:
-    above, below = (_polynomial(each, x) for each in coefficients)
-    return np.divide(above, below, out=above)
-
-
-def _polynomial(coefficients: tuple[float, ...], x: Floats) -> Floats:
-    value = np.full(len(x), coefficients[0])
-    for coefficient in coefficients[1:]:
-        value *= x
-        value += coefficient
-    return value

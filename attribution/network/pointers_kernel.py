@@ -28,3 +28,13 @@ def integers(_context: Any, _place: Any) -> Any:
         return builder.inttoptr(arguments[0], ir.IntType(64).as_pointer())
 
     return misc.CPointer(types.int64)(types.int64), build
+
+
+@intrinsic
+def short_integers(_context: Any, _place: Any) -> Any:
+    """A pointer to whole numbers of 32 bits from where they lie."""
+
+    def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.inttoptr(arguments[0], ir.IntType(32).as_pointer())
+
+    return misc.CPointer(types.uint32)(types.int64), build

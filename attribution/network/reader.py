@@ -2,16 +2,11 @@
 
 Draws do not depend on one another and both readers give the same bits, so nothing of this can be seen in a result.
 
-Compiling pays late: the compiled reader is at hand in some hundredths of a second where its machine code lies on disk,
-else in some seconds. So NumPy reads until it has worked for about as long as that would take; then reading is compiled.
-Whatever the work turns out to be, waiting is then at most twice what it had to be. The environment variable
-`ATTRIBUTION_READER` may say `numpy` or `compiled`.
+NumPy reads until compiling pays (`Native.rather`).
 """
 
 from __future__ import annotations
 
-import math
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
@@ -21,17 +16,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attribution._compile import Native
-from attribution.errors import UsageError
 from attribution.network import tape_numpy
-from attribution.network.program import Floats
+from attribution.network.program import Floats, Ints
 from attribution.network.tape import LITERAL, LOG, LOG_ADD, PLUS, POWER, PROBABILITY, RATE, Sealed
 from attribution.parallel import threads
 
-READERS = ("", "numpy", "compiled")
-_COMPILING, _LOADING = 8.0, 0.08  # seconds
 _CALL, _NUMBER = 1e-6, 1e-9  # seconds of NumPy per pass over some draws, and per draw in it
 _PASSES = {PROBABILITY: 110, RATE: 80, POWER: 90, LOG: 45, LOG_ADD: 90}  # of an instruction; of any other: 2
-_BLOCK, _NUMPY_BLOCK = 2**17, 2**19  # numbers that registers hold at a time
+_HELD, _BLOCK, _NUMPY_BLOCK = 2**16, 2**17, 2**19  # numbers that registers hold at a time
 _MOST_TOGETHER = 2**13  # instructions of versions that are read together: more would leave too few draws to a block
 
 
@@ -41,10 +33,8 @@ def _kernels() -> ModuleType:
     return tape_kernel
 
 
-_READ = Native("read", "dqqdqdqdq", lambda: _kernels().native_read)
-_PULL = Native("pull", "dqqdqqddqddq", lambda: _kernels().native_pull)
-
-_worked = [0.0]  # seconds that NumPy has been reading in this process, about
+_READ = Native("read", "dqqdqdqqdq", lambda: _kernels().native_read)
+_PULL = Native("pull", "dqqdqqddqddqq", lambda: _kernels().native_pull)
 
 
 def read(tape: Sealed, x: Floats) -> Floats:
@@ -57,8 +47,8 @@ def read(tape: Sealed, x: Floats) -> Floats:
         return np.asarray(np.where(values, np.exp(np.where(values, found, 0.0)), found))
 
     def plain(rows: slice) -> None:
-        if _compiled(tape, rows.stop - rows.start):
-            unsafe, room = np.zeros(rows.stop - rows.start, dtype=np.int64), _room(tape, rows, _BLOCK, 1)
+        if _READ.rather(_by_numpy(tape, rows.stop - rows.start)):
+            unsafe, room = np.zeros(rows.stop - rows.start, dtype=np.int64), _few_registers(tape, rows)
             _READ(_doubles(x[rows]), tape.loads, tape.code, tape.numbers, tape.outputs, out[rows], unsafe, *room)
             _again(careful, (x[rows],), out[rows], unsafe == 1, _width(tape, rows, _NUMPY_BLOCK))
             return
@@ -125,8 +115,8 @@ def pull(tape: Sealed, x: Floats, push: Floats) -> Floats:
         return np.asarray(tape_numpy.backward_carefully(tape, registers, weight)[tape.by].T)
 
     def plain(rows: slice) -> None:
-        if _compiled(tape, 3 * (rows.stop - rows.start)):
-            unsafe, room = np.zeros(rows.stop - rows.start, dtype=np.int64), _room(tape, rows, _BLOCK // 2, 2)
+        if _PULL.rather(_by_numpy(tape, 3 * (rows.stop - rows.start))):
+            unsafe, room = np.zeros(rows.stop - rows.start, dtype=np.int64), _room(tape, rows, _BLOCK // 2)
             parts = tape.loads, tape.code, tape.numbers, tape.outputs, tape.by
             _PULL(_doubles(x[rows]), *parts, _doubles(push[rows]), out[rows], unsafe, *room)
             _again(careful, (x[rows], push[rows]), out[rows], unsafe == 1, _width(tape, rows, _NUMPY_BLOCK // 2))
@@ -180,23 +170,11 @@ def _again(
         out[which[some]] = careful(*(np.ascontiguousarray(each[which[some]]) for each in given))
 
 
-def _compiled(tape: Sealed, draws: int) -> bool:
-    """Whether the compiled reader does it; see the head of this file."""
-    wanted = os.environ.get("ATTRIBUTION_READER", "")
-    if wanted not in READERS:
-        raise UsageError(
-            f'the environment variable ATTRIBUTION_READER is "{wanted}".', allowed='"numpy", "compiled", or nothing'
-        )
-    if wanted or _worked[0] == math.inf:
-        return wanted != "numpy"
+def _by_numpy(tape: Sealed, draws: int) -> float:
+    """Seconds that NumPy would read, about."""
     blocks = max(1.0, draws * len(tape.code) / _NUMPY_BLOCK)
     passes = sum(_PASSES.get(op, 2) for op in tape.code[:, 0].tolist())
-    cost = passes * (blocks * _CALL + draws * _NUMBER)
-    if _worked[0] + cost > (_LOADING if _READ.ready else _COMPILING):
-        _worked[0] = math.inf
-        return True
-    _worked[0] += cost
-    return False
+    return passes * (blocks * _CALL + draws * _NUMBER)
 
 
 def _width(tape: Sealed, rows: slice, numbers: int) -> int:
@@ -209,10 +187,19 @@ def _blocks(rows: slice, width: int) -> list[slice]:
     return [slice(start, min(start + width, rows.stop)) for start in range(rows.start, rows.stop, width)]
 
 
-def _room(tape: Sealed, rows: slice, numbers: int, tables: int) -> tuple[NDArray[np.float64] | NDArray[np.int64], ...]:
-    """What the compiled readers work in: registers of some draws, and a flag for each of these."""
+def _few_registers(tape: Sealed, rows: slice) -> tuple[Ints, Floats, Ints]:
+    """What reading forwards works in: a flag for each of some draws, their registers, and the tape once more."""
+    read, instructions = len(tape.loads), len(tape.code)
+    flags, held = np.zeros(rows.stop - rows.start, dtype=np.int64), np.empty(max(_HELD, 8 * (read + instructions)))
+    brief = read + 5 * instructions + len(tape.outputs) + 3 * (tape.inputs + instructions)
+    return flags, held, np.empty(brief, dtype=np.int64)
+
+
+def _room(tape: Sealed, rows: slice, numbers: int) -> tuple[Floats, Floats, Ints, Ints]:
+    """What reading backwards works in: registers of some draws and their derivatives, flags, and what is written."""
     width, registers = _width(tape, rows, numbers), tape.inputs + len(tape.code)
-    return *(np.empty((registers, width)) for _ in range(tables)), np.zeros(width, dtype=np.int64)
+    tables = np.empty((registers, width)), np.empty((registers, width))
+    return *tables, np.zeros(width, dtype=np.int64), np.empty(len(tape.code), dtype=np.int64)
 
 
 def _doubles(x: Floats) -> Floats:

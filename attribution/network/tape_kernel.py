@@ -7,34 +7,23 @@ those of `attribution.network.elementary`, operation by operation: compiled or n
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
-from llvmlite import ir
 from numba import carray
-from numba.core import types
-from numba.extending import intrinsic
 
-from attribution._compile import inlined, kernel
+from attribution._compile import kernel
 from attribution.network.curves import FARTHEST, LOWEST
-from attribution.network.elementary import (
-    ARTANH,
-    EXP_HIGHEST,
-    EXP_LOWEST,
-    EXPM1,
-    LN2_HIGH,
-    LN2_LOW,
-    LOG2_E,
-    PHI,
-    PHI_CENTRE,
-    PHI_FARTHEST,
-    PHI_HALF,
-    ROOT_HALF,
-    ROUNDING,
-    SQRT_HALF_BITS,
+from attribution.network.elementary import ROOT_HALF
+from attribution.network.elementary_kernel import (
+    compiled_exp,
+    compiled_log,
+    compiled_log_add,
+    compiled_normal_cdf,
+    compiled_sinh,
 )
 from attribution.network.pointers_kernel import doubles, integers
 from attribution.network.program import Floats, Ints
+from attribution.network.registers_kernel import reuse_registers
 from attribution.network.tape import (
     ADD,
     DIVIDE,
@@ -54,161 +43,19 @@ from attribution.network.tape import (
 
 _DENSITY = 1.0 / math.sqrt(2.0 * math.pi)
 
-# A compiler sees constants, not tuples.
-# fmt: off
-(
-    _PHI0, _PHI1, _PHI2, _PHI3, _PHI4, _PHI5, _PHI6, _PHI7, _PHI8, _PHI9, _PHI10, _PHI11, _PHI12, _PHI13, _PHI14,
-    _PHI15, _PHI16, _PHI17, _PHI18, _PHI19, _PHI20, _PHI21, _PHI22,
-) = PHI
-(
-    _EXPM10, _EXPM11, _EXPM12, _EXPM13, _EXPM14, _EXPM15, _EXPM16, _EXPM17, _EXPM18, _EXPM19, _EXPM110, _EXPM111,
-) = EXPM1
-(
-    _ARTANH0, _ARTANH1, _ARTANH2, _ARTANH3, _ARTANH4, _ARTANH5, _ARTANH6, _ARTANH7, _ARTANH8, _ARTANH9,
-) = ARTANH
-# fmt: on
-
-
-@intrinsic
-def _bits(_context: Any, _value: Any) -> Any:
-    """The 64 bits of a double as an integer."""
-
-    def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.bitcast(arguments[0], ir.IntType(64))
-
-    return types.int64(types.float64), build
-
-
-@intrinsic
-def _double(_context: Any, _bits: Any) -> Any:
-    """The double that has these 64 bits."""
-
-    def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.bitcast(arguments[0], ir.DoubleType())
-
-    return types.float64(types.int64), build
-
-
-@intrinsic
-def _shifted(_context: Any, _bits: Any, _by: Any) -> Any:
-    """Bits moved to the right, zeros moving in: unlike the shift of a signed integer it exists for vectors."""
-
-    def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.lshr(arguments[0], arguments[1])
-
-    return types.int64(types.int64, types.int64), build
-
-
-@inlined
-def _small_expm1(r: float) -> float:
-    """``exp(r) - 1`` for ``|r| <= log(2) / 2``."""
-    p = _EXPM10
-    p = p * r + _EXPM11
-    p = p * r + _EXPM12
-    p = p * r + _EXPM13
-    p = p * r + _EXPM14
-    p = p * r + _EXPM15
-    p = p * r + _EXPM16
-    p = p * r + _EXPM17
-    p = p * r + _EXPM18
-    p = p * r + _EXPM19
-    p = p * r + _EXPM110
-    p = p * r + _EXPM111
-    return r + r * r * p
-
-
-@inlined
-def _exp(x: float) -> float:
-    x = min(max(x, EXP_LOWEST), EXP_HIGHEST)
-    shifted = x * LOG2_E + ROUNDING
-    k = shifted - ROUNDING
-    r = (x - k * LN2_HIGH) - k * LN2_LOW
-    scale = _double((_bits(shifted) + 1023) << 52)
-    return scale + scale * _small_expm1(r)
-
-
-@inlined
-def _sinh(x: float) -> float:
-    a = min(abs(x), EXP_HIGHEST)
-    shifted = a * LOG2_E + ROUNDING
-    k = shifted - ROUNDING
-    r = (a - k * LN2_HIGH) - k * LN2_LOW
-    scale = _double((_bits(shifted) + 1023) << 52)
-    t = scale * _small_expm1(r) + (scale - 1.0)
-    return math.copysign(0.5 * (t + t / (t + 1.0)), x)
-
-
-@inlined
-def _normal_cdf(t: float) -> float:
-    t = min(max(t, -PHI_FARTHEST), PHI_FARTHEST)
-    x = abs(t) * ROOT_HALF
-    u = ((x - 3.75) / (x + 3.75) - PHI_CENTRE) * (1.0 / PHI_HALF)
-    p = _PHI22
-    p = p * u + _PHI21
-    p = p * u + _PHI20
-    p = p * u + _PHI19
-    p = p * u + _PHI18
-    p = p * u + _PHI17
-    p = p * u + _PHI16
-    p = p * u + _PHI15
-    p = p * u + _PHI14
-    p = p * u + _PHI13
-    p = p * u + _PHI12
-    p = p * u + _PHI11
-    p = p * u + _PHI10
-    p = p * u + _PHI9
-    p = p * u + _PHI8
-    p = p * u + _PHI7
-    p = p * u + _PHI6
-    p = p * u + _PHI5
-    p = p * u + _PHI4
-    p = p * u + _PHI3
-    p = p * u + _PHI2
-    p = p * u + _PHI1
-    p = p * u + _PHI0
-    tail = 0.5 * p / (1.0 + 2.0 * x) * _exp(-0.5 * t * t)
-    return tail if t < 0.0 else 1.0 - tail
-
-
-@inlined
-def _log(x: float) -> float:
-    e = _shifted(_bits(x) - SQRT_HALF_BITS + (1024 << 52), 52)
-    m = _double(_bits(x) - ((e - 1024) << 52))
-    power = _double(e | 0x4330000000000000) - 4503599627371520.0  # 2^52 + 1024
-    s = (m - 1.0) / (m + 1.0)
-    q = s * s
-    p = _ARTANH0
-    p = p * q + _ARTANH1
-    p = p * q + _ARTANH2
-    p = p * q + _ARTANH3
-    p = p * q + _ARTANH4
-    p = p * q + _ARTANH5
-    p = p * q + _ARTANH6
-    p = p * q + _ARTANH7
-    p = p * q + _ARTANH8
-    p = p * q + _ARTANH9
-    value = power * LN2_HIGH + (2.0 * s + (2.0 * s * q * p + power * LN2_LOW))
-    return value if x > 0.0 else -math.inf
-
-
-@inlined
-def _log_add(a: float, b: float) -> float:
-    high, low = max(a, b), min(a, b)
-    return high + _log(1.0 + _exp(low - high)) if low > -math.inf else high
-
 
 @kernel
 def _power(x: float, exponent: float) -> float:
-    return _exp(exponent * _log(x)) if x > 0.0 else 0.0
+    return compiled_exp(exponent * compiled_log(x)) if x > 0.0 else 0.0
 
 
 @kernel
-def forward(inputs: int, code: Ints, numbers: Floats, r: Floats, unsafe: Ints) -> None:
-    """Fill the registers `r` (register, draw) after the inputs; `unsafe` (draw,) is 1 where a checked value left."""
+def forward(code: Ints, writes: Ints, numbers: Floats, r: Floats, unsafe: Ints) -> None:
+    """Fill the registers `r` (register, draw) that are written; `unsafe` (draw,) is 1 where a checked value left."""
     draws = r.shape[1]
     unsafe[:] = 0
     for t in range(code.shape[0]):
-        op, a, b, c, o = code[t, 0], code[t, 1], code[t, 2], code[t, 3], inputs + t
+        op, a, b, c, o = code[t, 0], code[t, 1], code[t, 2], code[t, 3], writes[t]
         if op == MULTIPLY_ADD:
             for j in range(draws):
                 r[o, j] = r[a, j] * r[b, j] + r[c, j]
@@ -226,13 +73,13 @@ def forward(inputs: int, code: Ints, numbers: Floats, r: Floats, unsafe: Ints) -
                 r[o, j] = r[a, j] / r[b, j]
         elif op == LOG:
             for j in range(draws):
-                r[o, j] = _log(r[a, j])
+                r[o, j] = compiled_log(r[a, j])
             if c == 1:
                 for j in range(draws):
                     unsafe[j] |= 1 - np.int64((r[a, j] >= SMALLEST) & (r[a, j] <= LARGEST))
         elif op == LOG_ADD:
             for j in range(draws):
-                r[o, j] = _log_add(r[a, j], r[b, j])
+                r[o, j] = compiled_log_add(r[a, j], r[b, j])
         elif op == POWER:
             for j in range(draws):
                 r[o, j] = _power(r[a, j], numbers[b, 0])
@@ -248,7 +95,7 @@ def _forward_curve(op: int, a: int, curve: Floats, c: int, o: int, r: Floats) ->
     level, slope, d, s = curve[0], curve[1], curve[2], curve[3]
     if d > 0.0:
         for j in range(draws):
-            r[o, j] = _sinh(d * (r[a, j] + s)) * slope + level
+            r[o, j] = compiled_sinh(d * (r[a, j] + s)) * slope + level
     else:
         for j in range(draws):
             r[o, j] = r[a, j] * slope + level
@@ -257,10 +104,10 @@ def _forward_curve(op: int, a: int, curve: Floats, c: int, o: int, r: Floats) ->
             r[o, j] += curve[4] * r[c, j]
     if op == PROBABILITY:
         for j in range(draws):
-            r[o, j] = _normal_cdf(max(r[o, j], LOWEST))
+            r[o, j] = compiled_normal_cdf(max(r[o, j], LOWEST))
     else:
         for j in range(draws):
-            r[o, j] = _exp(min(max(r[o, j], -FARTHEST), FARTHEST))
+            r[o, j] = compiled_exp(min(max(r[o, j], -FARTHEST), FARTHEST))
 
 
 @kernel
@@ -315,7 +162,7 @@ def backward(inputs: int, code: Ints, numbers: Floats, r: Floats, g: Floats) -> 
 def _share(term: Floats, total: Floats, push: Floats, g: Floats) -> None:
     """The derivative by a term of a sum, all in logarithms."""
     for j in range(len(g)):
-        g[j] += push[j] * _exp(term[j] - total[j]) if term[j] > -math.inf else 0.0
+        g[j] += push[j] * compiled_exp(term[j] - total[j]) if term[j] > -math.inf else 0.0
 
 
 @kernel
@@ -342,19 +189,24 @@ def _slopes(op: int, first: float, second: float, curve: Floats, log_scale: floa
 
 @kernel
 def read_draws(
-    x: Floats, tape: tuple[Ints, Ints, Floats, Ints], out: Floats, unsafe: Ints, r: Floats, flags: Ints
+    x: Floats,
+    tape: tuple[Ints, Ints, Ints, Ints, Floats, Ints],
+    out: Floats,
+    unsafe: Ints,
+    r: Floats,
+    flags: Ints,
 ) -> None:
     """The output registers (draw, output) for inputs `x` (draw, input), as many draws at a time as `r` has columns.
 
-    `tape` is the inputs that are read, the code, the numbers, and the outputs; `r` (register, draw) and `flags` (draw,)
-    are for it to work in.
+    `tape` is the inputs that are read and the registers that they are put into, the code and the registers that it
+    writes, the numbers, and the outputs; `r` (register, draw) and `flags` (draw,) are for it to work in.
     """
-    loads, code, numbers, outputs = tape
-    inputs, width = x.shape[1], r.shape[1]
+    loads, at, code, writes, numbers, outputs = tape
+    width = r.shape[1]
     for begin in range(0, x.shape[0], width):
         here = min(width, x.shape[0] - begin)
-        _load(x, loads, begin, here, r)
-        forward(inputs, code, numbers, r, flags)
+        _load(x, loads, at, begin, here, r)
+        forward(code, writes, numbers, r, flags)
         for j in range(here):
             for k in range(len(outputs)):
                 out[begin + j, k] = r[outputs[k], j]
@@ -368,20 +220,22 @@ def pull_draws(
     push: Floats,
     out: Floats,
     unsafe: Ints,
-    room: tuple[Floats, Floats, Ints],
+    room: tuple[Floats, Floats, Ints, Ints],
 ) -> None:
     """Derivatives of the outputs, weighted by `push` (draw, output), by some registers: (draw, register).
 
     `tape` is the inputs that are read, the code, the numbers, the outputs, and the registers that derivatives are asked
-    by; `room` is for it to work in: two tables of (register, draw), and flags (draw,).
+    by; `room` is for it to work in: two tables of (register, draw), flags (draw,), and a table (instruction,).
     """
     loads, code, numbers, outputs, by = tape
-    r, g, flags = room
+    r, g, flags, writes = room
     inputs, width = x.shape[1], r.shape[1]
+    for t in range(len(writes)):
+        writes[t] = inputs + t
     for begin in range(0, x.shape[0], width):
         here = min(width, x.shape[0] - begin)
-        _load(x, loads, begin, here, r)
-        forward(inputs, code, numbers, r, flags)
+        _load(x, loads, loads, begin, here, r)
+        forward(code, writes, numbers, r, flags)
         g[:] = 0.0
         for j in range(here):
             for k in range(len(outputs)):
@@ -397,21 +251,33 @@ def pull_draws(
 
 
 def native_read(places: Ints, shapes: Ints) -> None:
-    """`read_draws` of arrays that lie at some places, as `Native` has it: their shapes one after another."""
+    """`read_draws` of arrays that lie at some places, as `Native` has it: their shapes one after another.
+
+    With few registers: of the last two arrays, one has room for these, the other for the tape once more and for what
+    writing it takes (`reuse_registers`).
+    """
     draws, inputs, read, instructions, numbers = shapes[0], shapes[1], shapes[2], shapes[3], shapes[5]
-    wanted, registers, width = shapes[7], shapes[11], shapes[12]
+    wanted, held, room = shapes[7], shapes[12], places[9]
+    loads = carray(integers(places[1]), (read,))
+    at = carray(integers(room), (read,))
+    code = carray(integers(room + 8 * read), (instructions, 4))
+    writes = carray(integers(room + 8 * (read + 4 * instructions)), (instructions,))
+    ends = carray(integers(room + 8 * (read + 5 * instructions)), (wanted,))
+    tables = carray(integers(room + 8 * (read + 5 * instructions + wanted)), (3, inputs + instructions))
+    registers = reuse_registers(
+        (loads, carray(integers(places[2]), (instructions, 4)), carray(integers(places[4]), (wanted,))),
+        (at, code, ends, writes),
+        (tables[0], tables[1], tables[2]),
+    )
+    fit = held // max(1, registers)
+    width = max(1, min(draws, fit - fit % 8))
     read_draws(
         carray(doubles(places[0]), (draws, inputs)),
-        (
-            carray(integers(places[1]), (read,)),
-            carray(integers(places[2]), (instructions, 4)),
-            carray(doubles(places[3]), (numbers, 5)),
-            carray(integers(places[4]), (wanted,)),
-        ),
+        (loads, at, code, writes, carray(doubles(places[3]), (numbers, 5)), ends),
         carray(doubles(places[5]), (draws, wanted)),
         carray(integers(places[6]), (draws,)),
-        carray(doubles(places[7]), (registers, width)),
-        carray(integers(places[8]), (width,)),
+        carray(doubles(places[8]), (registers, width)),
+        carray(integers(places[7]), (width,)),
     )
 
 
@@ -435,17 +301,18 @@ def native_pull(places: Ints, shapes: Ints) -> None:
             carray(doubles(places[9]), (registers, width)),
             carray(doubles(places[10]), (registers, width)),
             carray(integers(places[11]), (width,)),
+            carray(integers(places[12]), (instructions,)),
         ),
     )
 
 
 @kernel
-def _load(x: Floats, loads: Ints, begin: int, here: int, r: Floats) -> None:
-    """Draws from `begin` on into the inputs that are read; what is left of the block repeats the last of them."""
+def _load(x: Floats, loads: Ints, at: Ints, begin: int, here: int, r: Floats) -> None:
+    """Draws from `begin` on, the inputs that are read; what is left of the block repeats the last of them."""
     for j in range(r.shape[1]):
         row = begin + min(j, here - 1)
-        for k in loads:
-            r[k, j] = x[row, k]
+        for k in range(len(loads)):
+            r[at[k], j] = x[row, loads[k]]
 
 
 @kernel

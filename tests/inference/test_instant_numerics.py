@@ -9,7 +9,14 @@ from scipy.special import ndtri
 from scipy.stats import qmc
 
 from attribution.inference.draws import _mean_log, smoothed
-from attribution.inference.sobol import SobolPoints, normal_quantiles, shared_normals, sobol_normals, sobol_points
+from attribution.inference.sobol import (
+    SobolPoints,
+    normal_quantiles,
+    normals_of,
+    shared_normals,
+    sobol_normals,
+    sobol_points,
+)
 
 
 @pytest.mark.parametrize("dimension", [1, 2, 65, 700, 4096, 4100])
@@ -23,6 +30,21 @@ def test_normal_quantiles_are_those_of_scipy() -> None:
     truth = ndtri(levels)
     assert np.all(np.abs(normal_quantiles(levels) - truth) <= 4e-15 * np.maximum(np.abs(truth), 1e-3))
     assert normal_quantiles(levels[:12].reshape(3, 4)).shape == (3, 4)
+
+
+def test_compiled_normals_have_the_same_bits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At the ends, in the middle, where the two rational functions meet, and whatever is left over of a block."""
+    points = np.random.default_rng(3).integers(0, 2**30, (3, 7, 91), dtype=np.uint32)
+    edges = [round((0.5 + sign * 0.425) * 2**30) + step for sign in (-1, 1) for step in range(-2, 3)]
+    points.reshape(-1)[:15] = [0, 1, 2**29 - 1, 2**29, 2**30 - 1, *edges]
+    found = {}
+    for reader in ("numpy", "compiled"):
+        monkeypatch.setenv("ATTRIBUTION_READER", reader)
+        found[reader] = normals_of(points)
+        assert normals_of(points[:, :0]).shape == (3, 0, 91)
+    assert np.array_equal(found["numpy"], found["compiled"])
+    truth = ndtri(np.clip(points * 2.0**-30, 2.0**-32, 1 - 2.0**-32))
+    np.testing.assert_allclose(found["compiled"], truth, rtol=4e-15, atol=4e-18)
 
 
 def test_scrambles_differ_and_are_standard_normal() -> None:

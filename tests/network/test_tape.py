@@ -30,7 +30,7 @@ from attribution.network.summation import (
     part_log_likelihoods,
     switched_off,
 )
-from attribution.network.tape import ANY_RATIO, UNIT, Sealed, Tape
+from attribution.network.tape import ANY_RATIO, UNIT, Sealed, Tape, _read_by
 from tests.random_cases import random_pair
 
 type Floats = NDArray[np.float64]
@@ -199,6 +199,29 @@ def in_several(program: Program, slots: Floats, switches: list[Switch]) -> list[
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(summation, "_LARGEST_TAPE", 1)
         return log_joint_each(program, slots, switches)
+
+
+def test_registers_are_used_again_only_after_their_last_reader() -> None:
+    """Played instruction by instruction: every place holds what is expected of it, and no instruction reads its own."""
+    from attribution.network.registers_kernel import reuse_registers
+
+    program = tower_22()
+    for tape in (joint_tape(program), product([1, 2], 0.0), Tape(3).sealed([0, 2])):
+        read, written, ends = len(tape.loads), len(tape.code), len(tape.outputs)
+        short = tuple(np.empty(shape, dtype=np.int64) for shape in (read, (written, 4), ends, written))
+        room = tuple(np.empty(tape.inputs + written, dtype=np.int64) for _ in range(3))
+        count = reuse_registers((tape.loads, tape.code, tape.outputs), short, room)
+        at, brief, last, writes = short
+        assert count <= read + written
+        holds = dict(zip(at.tolist(), tape.loads.tolist(), strict=True))
+        for t, (whole, few) in enumerate(zip(tape.code, brief, strict=True)):
+            for (reads, register), (_, place) in zip(_read_by(whole[None]), _read_by(few[None]), strict=True):
+                if reads[0]:
+                    assert holds[int(place[0])] == register[0]
+                    assert place[0] != writes[t]
+            holds[int(writes[t])] = tape.inputs + t
+        assert [holds[place] for place in last.tolist()] == tape.outputs.tolist()
+    assert count == 3  # of the last: two inputs are read, and what nobody reads is written in one place
 
 
 def test_an_unknown_reader_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
