@@ -37,7 +37,7 @@ type Pattern = frozenset[str]  # the origins of one part that are believed
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OriginFactor:
-    """An origin in every draw and for every faction: (draw, faction) each.
+    """An origin in every draw and for every faction: (draw, faction) each; `false` and `true` may be (draw, 1).
 
     `rest` is ``log p(E_part without the origin | h, theta)``; `false` and `true` the values of its factor; `truth` the
     probability that all it says is true, given the faction and the rest.
@@ -64,7 +64,7 @@ _GAINS: AnalysisCache[str, Floats] = AnalysisCache(most=_KEPT)
 
 
 def factor_values(posterior: Posterior, origin: str, *, believed: bool | None = None) -> Values:
-    """Values of an origin's factor, false and true: (draw, faction) each.
+    """Values of an origin's factor, false and true: (draw, faction) each, or (draw, 1) for all factions.
 
     As they are; or were every statement believed for certain, or not at all. Deception, copying and forging then stay
     what they are: they come after the question whether an origin knows. What a forger makes it say does not depend on
@@ -82,8 +82,13 @@ def factor_values(posterior: Posterior, origin: str, *, believed: bool | None = 
 
 
 def _by_faction(program: Program, origin: str, false: Floats, true: Floats) -> Values:
-    """Values (draw, faction) of those (draw,): for a faction that the origin does not name the two are the same."""
+    """Values (draw, faction) of those (draw,): for a faction that the origin does not name the two are the same.
+
+    One column where that is so of no faction, which is the rule: what is done with them is then done once.
+    """
     named = named_by(program, origin)
+    if named.all():
+        return false[:, None], true[:, None]
     return np.broadcast_to(false[:, None], (len(false), len(named))), np.where(named, true[:, None], false[:, None])
 
 

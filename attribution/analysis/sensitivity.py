@@ -47,7 +47,8 @@ class Sensitivity:
     decomposition
         The log-odds of leader against runner-up as a sum over origins.
     lattice
-        Every subset of the evidence; None where there is no evidence.
+        Every subset of the evidence; None where there is none, or so much that each origin alone is all there is time
+        for, which `leave_out` says.
     tipping
         The smallest changes that end the lead.
     deception
@@ -241,11 +242,14 @@ def _withstood(budget: DeceptionBudget | None) -> float:
 
 
 def _lattice(posterior: Posterior, by: UnitKind, max_removed: int | None) -> Lattice | None:
-    """As asked for; else over the declared clusters or the origins, where they are many over pairs or each alone."""
+    """As asked for; else over the declared clusters or the origins, all sets of them, of many at most two at a time.
+
+    Where they are so many that there is time for each alone, `leave_out` has said it all.
+    """
     if not posterior.program.origins:
         return None
     if max_removed is not None:
         return lattice(posterior, by, max_removed=max_removed)
     kind: UnitKind = "cluster" if any(unit.origins for unit in units(posterior, "cluster")) else "origin"
     most = affordable(len(units(posterior, kind)))
-    return None if most == 0 else lattice(posterior, kind, max_removed=most)
+    return None if most in (0, 1) else lattice(posterior, kind, max_removed=most)
