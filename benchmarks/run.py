@@ -23,7 +23,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -50,7 +50,7 @@ class Measurement:
     """One row: what was run, what it cost, what it is compared with, and the ratio of processor times.
 
     `goal` is the largest ratio (or seconds, where there is nothing to compare with) that was set as a target; medians
-    are over `pairs`.
+    are over `pairs`. `load` are processes that wanted a processor, over the five minutes before its end.
     """
 
     name: str
@@ -59,6 +59,7 @@ class Measurement:
     ratio: float | None
     goal: str
     pairs: int = 1
+    load: float = 0.0
 
 
 def main() -> None:
@@ -72,9 +73,10 @@ def main() -> None:
         all_rows = list(_rows(Path(folder), arguments.pairs))
         for name, measure in all_rows:
             if arguments.only in name:
-                known.rows[name] = measure(name)
+                known.rows[name] = replace(measure(name), load=round(os.getloadavg()[1], 1))
                 print(_line(known.rows[name]), flush=True)
-                known.rows = {one: known.rows[one] for one, _ in all_rows if one in known.rows}
+                if not arguments.only:  # rows that cannot be measured here stay where only some are
+                    known.rows = {one: known.rows[one] for one, _ in all_rows if one in known.rows}
                 known.write(arguments.results)
     if arguments.only in GROWTH:
         known.growth = _growth()
@@ -216,27 +218,24 @@ class _Results:
     def write(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         machine: dict[str, object] = {"python": platform.python_version(), "machine": platform.machine()}
-        load = round(os.getloadavg()[1], 1)  # processes that wanted a processor, over five minutes
-        machine |= {"processors": os.cpu_count(), "load": load}
+        machine |= {"processors": os.cpu_count()}
         growth = [{**asdict(one), "slope": round(one.slope, 2)} for one in self.growth]
         document = {"machine": machine, "rows": [asdict(row) for row in self.rows.values()], "growth": growth}
         (folder / "costs.json").write_text(json.dumps(document, indent=1) + "\n")
-        said = (
-            f"Python {machine['python']}, {machine['processors']} processors, load {load}. Rows not here: not measured."
-        )
+        said = f"Python {machine['python']}, {machine['processors']} processors. Rows not here: not measured."
         (folder / "costs.md").write_text("\n".join([said, "", *self._costs(), "", *self._slopes()]) + "\n")
         if self.growth:
             _draw(self.growth, folder / "growth.svg")
 
     def _costs(self) -> list[str]:
         lines = [
-            "| what | processor, s | wall, s | memory, MiB | ratio | of | goal |",
-            "| --- | ---: | ---: | ---: | ---: | --- | --- |",
+            "| what | processor, s | wall, s | memory, MiB | ratio | of | goal | load |",
+            "| --- | ---: | ---: | ---: | ---: | --- | --- | ---: |",
         ]
         for row in self.rows.values():
             ratio = "" if row.ratio is None else f"{row.ratio:.3g}"
             cost = f"{row.cost.cpu:.3g} | {row.cost.wall:.3g} | {row.cost.memory:.0f}"
-            lines.append(f"| {row.name} | {cost} | {ratio} | {row.against} | {row.goal} |")
+            lines.append(f"| {row.name} | {cost} | {ratio} | {row.against} | {row.goal} | {row.load:g} |")
         return lines
 
     def _slopes(self) -> list[str]:
