@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import compress, pairwise
 from typing import TYPE_CHECKING, Literal
 
@@ -42,9 +43,11 @@ ChangeKind = Literal["grade", "number", "share"]
 
 _UNITS: dict[ChangeKind, str] = {"grade": "steps", "number": "widths", "share": "of the prior"}
 _FARTHEST: dict[ChangeKind, float] = {"grade": 8.0, "number": FARTHEST_SHIFT, "share": 1.0}
-_SCREEN, _TRIAL, _SHOWN = 256, 1024, 5
+_SCREEN, _LEAST_SCREEN, _TRIAL, _SHOWN = 256, 64, 4, 5
+_SCREENED = 2**25  # numbers (draw, faction, change) of the screen: with more changes it has fewer draws
 _WIDTHS = (1.0, FARTHEST_SHIFT)
 _DECADES = (0.5, FARTHEST_FACTOR)
+_SOLVED = 4  # brackets are solved for each change that is shown; of more, the farther ones are left out by halving
 _NEAR = 0.2  # log-odds that the few draws of the screen may be off
 _WITHIN = (1e-3, 1e-5, 1e-7)  # how near amounts are solved for: on few draws, on more, on all
 _ROLES: dict[ChangeKind, Role] = {"grade": "lead", "number": "rival", "share": "rest"}
@@ -115,6 +118,8 @@ class TippingPoints(Finding):
         The two are equal within 4 Monte Carlo standard errors.
     draws
         How many stored draws the changes were confirmed on.
+    screen_draws
+        How many equal draws each change was tried on first.
     screened
         How many things of each kind were tried, and how many of them could change the lead.
     grades
@@ -137,6 +142,7 @@ class TippingPoints(Finding):
     runner_up: str
     tied: bool
     draws: int
+    screen_draws: int
     screened: tuple[Screened, ...]
     grades: tuple[TippingPoint, ...]
     numbers: tuple[TippingPoint, ...]
@@ -153,8 +159,9 @@ class TippingPoints(Finding):
         return (
             f"One change at a time: every grade of {tried.get('grade', 0)} origins, A to E and 1 to 5; "
             f"{tried.get('number', 0)} uncertain numbers moved by 1 and {FARTHEST_SHIFT:g} widths either way, "
-            f"widths kept; {tried.get('share', 0)} prior weights, down to a thousandth and up a thousandfold. Tried on "
-            f"{_SCREEN} draws; the smallest solved and checked on {self.draws} stored draws, summed exactly in each."
+            f"widths kept; {tried.get('share', 0)} prior weights, down to a thousandth and up a thousandfold. Tried "
+            f"on {self.screen_draws} draws; the smallest solved and checked on {self.draws} stored draws, summed "
+            "exactly in each."
         )
 
     def to_frame(self) -> pd.DataFrame:
@@ -240,15 +247,17 @@ def tipping_points(posterior: Posterior, *, shown: int = _SHOWN, refit: bool = T
     who = lead(posterior)
     found: dict[ChangeKind, tuple[TippingPoint, ...]] = {"grade": (), "number": (), "share": ()}
     screened: tuple[Screened, ...] = ()
+    regrades, shifts, weights = grades(posterior), number_shifts(posterior), prior_weights(posterior)
+    changes = (len(regrades) + len(shifts) + len(weights)) * len(posterior.program.factions)
+    screen = min(_SCREEN, max(_LEAST_SCREEN, _SCREENED // max(changes, 1)))
     if not who.tied:
         search = _Search(
-            Workspace(posterior, even_rows(posterior, _SCREEN)),
-            Workspace(posterior, even_rows(posterior, _TRIAL)),
+            Workspace(posterior, even_rows(posterior, screen)),
+            Workspace(posterior, even_rows(posterior, _TRIAL * screen)),
             Workspace(posterior),
             shown,
             refit,
         )
-        regrades, shifts, weights = grades(posterior), number_shifts(posterior), prior_weights(posterior)
         found["grade"], able_grades = search.grades(regrades)
         found["number"], able_numbers = search.continuous("number", shifts, _WIDTHS)
         found["share"], able_shares = search.continuous("share", weights, _DECADES)
@@ -264,6 +273,7 @@ def tipping_points(posterior: Posterior, *, shown: int = _SHOWN, refit: bool = T
         runner_up=who.runner_up,
         tied=who.tied,
         draws=len(posterior.draws.weights),
+        screen_draws=screen,
         screened=screened,
         grades=found["grade"],
         numbers=found["number"],
@@ -272,6 +282,15 @@ def tipping_points(posterior: Posterior, *, shown: int = _SHOWN, refit: bool = T
 
 
 type Continuous = NumberShift | PriorWeight
+
+
+@dataclass(frozen=True, slots=True)
+class _Bracket:
+    """Two amounts of a change, between which the lead passes: at the inner one the leader leads."""
+
+    change: Continuous
+    inner: float
+    outer: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,19 +320,20 @@ class _Search:
         self, kind: ChangeKind, changes: Sequence[Continuous], grid: tuple[float, ...]
     ) -> tuple[tuple[TippingPoint, ...], int]:
         """The smallest of the changes that change the lead, and how many can."""
-        rough = self._nearest(changes, grid)
-        smallest = sorted(rough, key=lambda threshold: threshold.size)[: self.shown]
-        near = _solved(self.middle, smallest, (1.2, 2.0), _WITHIN[1])
+        brackets = _brackets(self.small, changes, grid)
+        rough = self._nearest(_nearer(self.small, brackets, self.shown))
+        near = _solved(self.middle, rough[: self.shown], (1.2, 2.0), _WITHIN[1])
         exact = _solved(self.whole, near, (1.02, 1.2, 2.0), _WITHIN[2])
         points = [self._confirmed(kind, one) for one in exact]
-        return tuple(sorted(points, key=lambda point: point.size)), len(rough)
+        return tuple(sorted(points, key=lambda point: point.size)), len({one.change.id for one in brackets})
 
-    def _nearest(self, changes: Sequence[Continuous], grid: tuple[float, ...]) -> list[_Threshold]:
-        """Of every change that can change the lead, the nearest place where it does, on the few draws of the screen."""
+    def _nearest(self, brackets: Sequence[_Bracket]) -> list[_Threshold]:
+        """Of every change the nearer place at which the lead passes, on the few draws of the screen, nearest first."""
+        places = [(one.inner, one.outer) for one in brackets]
+        solved = _thresholds(self.small, [one.change for one in brackets], places, _WITHIN[0])
         nearest: dict[str, _Threshold] = {}
-        for one in _thresholds(self.small, *_brackets(self.small, changes, grid), _WITHIN[0]):
-            if one and (one.change.id not in nearest or one.size < nearest[one.change.id].size):
-                nearest[one.change.id] = one
+        for one in sorted(filter(None, solved), key=lambda threshold: threshold.size):
+            nearest.setdefault(one.change.id, one)
         return list(nearest.values())
 
     def _confirmed(self, kind: ChangeKind, exact: _Threshold) -> TippingPoint:
@@ -353,20 +373,21 @@ class _Search:
         ends = [(one, end) for one in among for end in one.ends]
         near = {one.id for (one, _), least in zip(ends, self._least(self.small, ends), strict=True) if least < _NEAR}
         able = [one for one in among if one.id in near]
-        places = [(position, place) for position, one in enumerate(able) for place in range(1, len(one.grades))]
-        margins = self._least(self.middle, [(able[position], place) for position, place in places])
-        waiting = sorted(
-            (able[position].size(place), margin, position, place)
-            for (position, place), margin in zip(places, margins, strict=True)
-        )
+        by_size: dict[float, list[tuple[int, int]]] = {}
+        for position, one in enumerate(able):
+            for place in range(1, len(one.grades)):
+                by_size.setdefault(one.size(place), []).append((position, place))
         points: dict[int, TippingPoint] = {}
-        for _, margin, position, place in waiting:
+        for size in sorted(by_size):
             if len(points) == self.shown:
-                break
-            if margin < _NEAR / 2 and position not in points:
-                point = self._regraded(able[position], place)
-                if point.log_odds <= 0:
-                    points[position] = point
+                break  # what goes farther is not looked at
+            places = [(position, place) for position, place in by_size[size] if position not in points]
+            margins = self._least(self.middle, [(able[position], place) for position, place in places])
+            for margin, (position, place) in sorted(zip(margins, places, strict=True)):
+                if margin < _NEAR / 2 and position not in points and len(points) < self.shown:
+                    point = self._regraded(able[position], place)
+                    if point.log_odds <= 0:
+                        points[position] = point
         return tuple(points.values()), len(able)
 
     def _least(self, on: Workspace, regrades: Sequence[tuple[Regrade, int]]) -> list[float]:
@@ -397,23 +418,41 @@ class _Search:
         )
 
 
-def _brackets(
-    on: Workspace, changes: Sequence[Continuous], grid: tuple[float, ...]
-) -> tuple[list[Continuous], list[tuple[float, float]]]:
-    """To each side of each change the first neighbours on the grid, going outwards, between which the lead passes.
-
-    A rival that comes nearer than `_NEAR` counts, since the draws of the screen are few.
-    """
-    sides = [(change, side) for change in changes for side in (-1.0, 1.0)]
-    found: dict[int, tuple[float, float]] = {}
+def _brackets(on: Workspace, changes: Sequence[Continuous], grid: tuple[float, ...]) -> list[_Bracket]:
+    """To each side of each change the first neighbours on the grid, going outwards, between which the lead passes."""
+    left = [(change, side) for change in changes for side in (-1.0, 1.0)]
+    found: list[_Bracket] = []
     for inner, outer in pairwise((0.0, *grid)):
-        left = [place for place in range(len(sides)) if place not in found]
-        margins = margins_under(on, [sides[place][0] for place in left], [sides[place][1] * outer for place in left])
-        found |= {
-            place: (sides[place][1] * inner, sides[place][1] * outer)
-            for place in compress(left, (margins.min(axis=1) < _NEAR).tolist())
-        }
-    return [sides[place][0] for place in sorted(found)], [found[place] for place in sorted(found)]
+        tried = [_Bracket(change, side * inner, side * outer) for change, side in left]
+        passes = _passes(on, tried, [one.outer for one in tried])
+        found += compress(tried, passes)
+        left = [one for one, passed in zip(left, passes, strict=True) if not passed]
+    return found
+
+
+def _nearer(on: Workspace, brackets: list[_Bracket], shown: int) -> list[_Bracket]:
+    """The brackets in which the smallest changes lie: halved, and left out where enough others are smaller for sure."""
+    while len(brackets) > _SOLVED * shown:
+        middles = [(one.inner + one.outer) / 2.0 for one in brackets]
+        halved = [
+            replace(one, outer=middle) if passes else replace(one, inner=middle)
+            for one, middle, passes in zip(brackets, middles, _passes(on, brackets, middles), strict=True)
+        ]
+        most: dict[str, float] = {}
+        for one in halved:
+            most[one.change.id] = min(one.change.size(one.outer), most.get(one.change.id, math.inf))
+        enough = sorted(most.values())[:shown][-1]
+        kept = [one for one in halved if one.change.size(one.inner) < enough]
+        if 2 * len(kept) > len(brackets):
+            return kept  # they lie close together
+        brackets = kept
+    return brackets
+
+
+def _passes(on: Workspace, brackets: Sequence[_Bracket], amounts: Sequence[float]) -> list[bool]:
+    """Whether somebody else leads under the change of each bracket by an amount."""
+    margins = margins_under(on, [one.change for one in brackets], amounts)
+    return [bool(least <= 0.0) for least in margins.min(axis=1)]
 
 
 def _thresholds(

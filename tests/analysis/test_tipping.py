@@ -8,10 +8,17 @@ import numpy as np
 import pytest
 
 import attribution as at
-from attribution.analysis.perturbations import Variant, grades, number_shifts, prior_weights, regraded
+from attribution.analysis.perturbations import (
+    Variant,
+    grades,
+    margins_under,
+    number_shifts,
+    prior_weights,
+    regraded,
+)
 from attribution.analysis.reweighting import reweight
 from attribution.analysis.tipping import TippingPoint, moved
-from attribution.analysis.workspace import Workspace, even_rows
+from attribution.analysis.workspace import Workspace, crossing, even_rows
 from attribution.domain.facts import Fact
 from attribution.domain.grades import Grade
 from attribution.domain.model import Model
@@ -112,6 +119,30 @@ def test_the_smallest_change_of_a_grade_is_the_smallest() -> None:
     assert (int(tips[0].size), tips[0].id) == min(changed)
     assert {tip.id for tip in tips} == {origin for _, origin in changed}
     assert all(tip.log_odds <= 0 for tip in tips)
+
+
+@pytest.mark.parametrize("name", ["k1-2019/baseline", "madrid-2004/sceptical"])
+def test_every_number_is_tried_and_the_smallest_changes_are_the_smallest(name: str) -> None:
+    """Each number moved and solved for itself, without leaving out what lies farther."""
+    posterior = at.fit(at.read_case(name.split("/", maxsplit=1)[0]), at.read_model(name), engine="importance")
+    found = at.tipping_points(posterior, refit=False)
+    on = Workspace(posterior, even_rows(posterior, found.screen_draws))
+    sizes: dict[str, float] = {}
+    for shift in number_shifts(posterior):
+        for side in (-1.0, 1.0):
+            before = 0.0
+            for end in (1.0, 3.0):
+                place = crossing(
+                    lambda x, one=shift: margins_under(on, [one], [x])[0], (before, side * end), within=1e-4
+                )
+                if place:
+                    sizes[shift.id] = min(abs(place[0]), sizes.get(shift.id, math.inf))
+                    break
+                before = side * end
+    screened = {one.kind: one for one in found.screened}["number"]
+    assert screened.able == len(sizes)
+    assert {tip.id for tip in found.numbers} <= set(sorted(sizes, key=sizes.__getitem__)[:8])
+    assert len(found.numbers) == min(5, len(sizes))
 
 
 def test_trying_a_change_is_making_it(posterior: Posterior) -> None:
