@@ -254,7 +254,7 @@ def _joint_truths(posterior: Posterior, part: int, mine: tuple[str, ...]) -> tup
         for inner in _subsets(tuple(sorted(kept))):  # sums and products in one order, whatever sets do
             if inner != kept:
                 left = left - truths[inner] * _product(kept, inner, false, true)
-        says = np.prod([true[origin] - false[origin] for origin in sorted(kept)], axis=0)
+        says = _product(kept, kept, false, true)
         speaks = np.abs(says) > 1e-9
         truths[kept] = np.clip(np.where(speaks, left / np.where(speaks, says, 1.0), 0.0), 0.0, 1.0)
     return rest, truths

@@ -130,7 +130,7 @@ def test_what_no_baseline_was_asked_for_is_not_printed_as_a_number(
     found: Backtest, capsys: pytest.CaptureFixture[str]
 ) -> None:
     alone = replace(found, groups=tuple(replace(one, rival_log_loss=float("nan")) for one in found.groups))
-    show(_tables(alone), "text")
+    show(_tables(alone, None), "text")
     assert not re.search(r"\bnan\b", capsys.readouterr().out)
 
 

@@ -145,8 +145,8 @@ ANSWERS = (
         "unweighted-errors",
         "the error of weighted points takes them for independent draws",
         "attribution/inference/draws.py",
-        'deviation = np.einsum("sd,sdk->sk", weights, columns - mean) * scrambles',
-        'deviation = np.einsum("sd,sdk->sk", weights, columns - mean)',
+        "deviation *= scrambles",
+        "deviation *= 1",
         ("tests/inference/test_engines.py",),
     ),
     Mutation(
