@@ -26,7 +26,7 @@ from attribution.analysis.perturbations import (
 from attribution.analysis.reweighting import Reweighted, lead, reweight
 from attribution.analysis.subsets import Block, Blocks, Flags, UnitSubsets
 from attribution.analysis.units import chosen, units
-from attribution.analysis.workspace import Workspace, crossing, even_rows, margins
+from attribution.analysis.workspace import Workspace, crossing, even_rows, margins, numbers_of_a_draw
 from attribution.domain.identifiers import OTHER
 from attribution.domain.verbal import percent
 from attribution.errors import UsageError, listed
@@ -273,9 +273,8 @@ def deception_budget(posterior: Posterior, *, refit: bool = True) -> DeceptionBu
     who = lead(posterior)
     rows = _curve_rows(posterior)
     search = _Search(Workspace(posterior, rows), Workspace(posterior), origins, tied=who.tied, refit=refit)
-    directions = tuple(
-        search.direction(forgery) for forgery in forgeries(posterior, moved) if forgery.id in _directions(posterior)
-    )
+    toward = _directions(posterior)
+    directions = tuple(search.direction(forgery) for forgery in forgeries(posterior, moved) if forgery.id in toward)
     gains = _weakest(directions)
     return DeceptionBudget(
         factions=posterior.program.factions,
@@ -295,8 +294,7 @@ def deception_budget(posterior: Posterior, *, refit: bool = True) -> DeceptionBu
 
 def _curve_rows(posterior: Posterior) -> Ints:
     """Draws that count equally, fewer where factions and origins are many."""
-    each = len(posterior.program.factions) * len(posterior.program.origins)
-    return even_rows(posterior, min(_DRAWS, max(_FEWEST_OF_CURVES, _CURVE_NUMBERS // each)))
+    return even_rows(posterior, min(_DRAWS, max(_FEWEST_OF_CURVES, _CURVE_NUMBERS // numbers_of_a_draw(posterior))))
 
 
 def _directions(posterior: Posterior) -> tuple[str, ...]:
@@ -304,8 +302,8 @@ def _directions(posterior: Posterior) -> tuple[str, ...]:
 
     Toward fewer of them where origins are many too, at least toward leader and runner-up.
     """
-    each = len(posterior.program.factions) * len(posterior.program.origins)
-    likeliest = {one.id for one in posterior.ranking[: min(_MOST_TOWARD, max(2, _TOWARD_NUMBERS // each))]}
+    most = min(_MOST_TOWARD, max(2, _TOWARD_NUMBERS // numbers_of_a_draw(posterior)))
+    likeliest = {one.id for one in posterior.ranking[:most]}
     return (AT_RANDOM, *(id for id in posterior.program.factions if id in likeliest))
 
 

@@ -247,10 +247,11 @@ def tipping_points(posterior: Posterior, *, shown: int = _SHOWN, refit: bool = T
     who = lead(posterior)
     found: dict[ChangeKind, tuple[TippingPoint, ...]] = {"grade": (), "number": (), "share": ()}
     screened: tuple[Screened, ...] = ()
-    regrades, shifts, weights = grades(posterior), number_shifts(posterior), prior_weights(posterior)
-    changes = (len(regrades) + len(shifts) + len(weights)) * len(posterior.program.factions)
-    screen = min(_SCREEN, max(_LEAST_SCREEN, _SCREENED // max(changes, 1)))
+    screen = _SCREEN
     if not who.tied:
+        regrades, shifts, weights = grades(posterior), number_shifts(posterior), prior_weights(posterior)
+        changes = (len(regrades) + len(shifts) + len(weights)) * len(posterior.program.factions)
+        screen = min(_SCREEN, max(_LEAST_SCREEN, _SCREENED // max(changes, 1)))
         search = _Search(
             Workspace(posterior, even_rows(posterior, screen)),
             Workspace(posterior, even_rows(posterior, _TRIAL * screen)),

@@ -239,12 +239,17 @@ def enough_draws(posterior: Posterior, most: int = _ENOUGH) -> Posterior:
     that memory would not hold what is asked. Worked out once: what one question found in them another need not.
     """
     scrambles, points = posterior.draws.shape
-    each = len(posterior.program.factions) * max(1, len(posterior.program.origins))
+    each = numbers_of_a_draw(posterior)
     most = min(most, max(_FEWEST, _MOST_NUMBERS // each))
     kept = 2 ** max(5, (most // scrambles).bit_length() - 1)
     if posterior.draws.log_weight is None or kept >= points:
         return posterior
     return _FEWER.get(posterior, kept, lambda: _first_points(posterior, kept))
+
+
+def numbers_of_a_draw(posterior: Posterior) -> int:
+    """How many a likelihood without each origin has, of every faction."""
+    return len(posterior.program.factions) * max(1, len(posterior.program.origins))
 
 
 def _first_points(posterior: Posterior, kept: int) -> Posterior:

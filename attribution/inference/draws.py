@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from attribution.inference.sobol import MOST_NORMALS, SobolPoints
 from attribution.network.program import Floats, Ints, Program
-from attribution.network.summation import numbers
+from attribution.network.summation import few_at_a_time, numbers
 
 EQUAL = 4.0  # Monte Carlo standard errors within which two probabilities count as equal
 RANGE = (0.05, 0.95)  # the quantiles that the range over inputs lies between
@@ -372,7 +372,7 @@ def _fit_pareto(excess: Floats) -> tuple[Floats, Floats]:
     shape = np.empty((len(excess), grid))
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         b = 1.0 / excess[:, -1:] + (1.0 - np.sqrt(grid / (np.arange(grid) + 0.5))) / (3.0 * quartile)
-        for some in _few_sets(len(excess), grid * count):
+        for some in few_at_a_time(len(excess), grid * count):
             shape[some] = _mean_log(1.0 - b[some, :, None] * excess[some, None, :])
         profile = count * (np.log(-b / shape) - shape - 1.0)
         weight = np.exp(profile - np.logaddexp.reduce(profile, axis=1, keepdims=True))
@@ -382,13 +382,6 @@ def _fit_pareto(excess: Floats) -> tuple[Floats, Floats]:
         equal = quartile[:, 0] <= excess[:, 0]
         khat, scale = (count * fitted + 5.0) / (count + 10.0), -fitted / chosen
     return np.where(equal, np.nan, khat), np.where(equal, np.nan, scale)
-
-
-def _few_sets(sets: int, size: int) -> Iterator[slice]:
-    """So many sets of so many numbers at a time as stay near the processor."""
-    step = max(1, 2**15 // max(1, size))
-    for start in range(0, sets, step):
-        yield slice(start, start + step)
 
 
 def _mean_log(values: Floats) -> Floats:

@@ -86,8 +86,7 @@ def subset_draws(given: Products, pattern: Ints, *, joints: bool) -> tuple[Float
 def weighted_sums(weights: Floats, joints: Floats) -> Floats:
     """Sums over draws of joints as `subset_draws` gives them, times weights (subset, draw): (subset, faction)."""
     subsets, blocks = joints.shape[:2]
-    padded = np.zeros((subsets, blocks * BLOCK))
-    padded[:, : weights.shape[1]] = weights
+    padded = np.pad(weights, ((0, 0), (0, blocks * BLOCK - weights.shape[1])))
     return np.asarray(np.einsum("sbk,sbhk->sh", padded.reshape(subsets, blocks, BLOCK), joints))
 
 

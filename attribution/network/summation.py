@@ -529,7 +529,11 @@ def _log_sum(logs: Floats) -> Floats:
 
 
 def _few_rows(table: Floats) -> Iterator[slice]:
-    """So many rows at a time as stay near the processor."""
-    step = max(16, 2**15 // max(1, table.shape[1]))
-    for start in range(0, len(table), step):
+    return few_at_a_time(len(table), table.shape[1], least=16)
+
+
+def few_at_a_time(count: int, size: int, *, least: int = 1) -> Iterator[slice]:
+    """Of so many sets of `size` numbers each, as many at a time as stay near the processor, at least some."""
+    step = max(least, 2**15 // max(1, size))
+    for start in range(0, count, step):
         yield slice(start, start + step)

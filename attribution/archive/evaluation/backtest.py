@@ -39,6 +39,7 @@ from attribution.archive.evaluation.scores import (
     calibration,
     difference,
     log_losses,
+    lower_or_higher,
     score,
 )
 from attribution.archive.events import LIMITS, EventTable
@@ -183,10 +184,9 @@ class Backtest:
         static = min((one for one in rivals if one.static is not None), key=lambda one: one.static or 0.0, default=None)
         out = []
         if static is not None and static.static and own.static is not None:
-            lead = 1.0 - own.static / static.static
             out.append(
                 f"Without fresh labels (static) the model has {own.static:.3f} and {static.name} {static.static:.3f}: "
-                f"{abs(lead):.1%} {'lower' if lead >= 0 else 'higher'}."
+                f"{lower_or_higher(1.0 - own.static / static.static)}."
             )
         if own.daily is not None:
             out.append(f"With labels up to the day before, the model has {own.daily:.3f}.")

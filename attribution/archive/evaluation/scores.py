@@ -178,8 +178,7 @@ class Difference:
     @property
     def told(self) -> str:
         """How much lower the model's log loss is than the rival's, or higher, with its interval."""
-        sign, word = (1.0, "lower") if self.reduction >= 0.0 else (-1.0, "higher")
-        return f"{percent(sign * self.reduction)} {word} ({self._interval(sign)})"
+        return f"{lower_or_higher(self.reduction)} ({self._interval(1.0 if self.reduction >= 0.0 else -1.0)})"
 
     def _interval(self, sign: float) -> str:
         if self.reduction_low is None or self.reduction_high is None:
@@ -191,6 +190,11 @@ class Difference:
 def percent(share: float) -> str:
     """A share in percent with one digit; nought has no sign."""
     return f"{round(share, 3) + 0.0:.1%}"
+
+
+def lower_or_higher(reduction: float) -> str:
+    """By how much of another's a log loss is lower, or higher where the reduction is negative."""
+    return f"{percent(abs(reduction))} {'lower' if reduction >= 0.0 else 'higher'}"
 
 
 def difference(model: Floats, rival: Floats, block: Ints, draws: int, seed: int) -> Difference:
