@@ -106,6 +106,18 @@ def few(names: Sequence[str], most: int = 12) -> str:
     return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
+def counted(number: int, noun: str) -> str:
+    """How many there are of something whose plural is regular.
+
+    Examples
+    --------
+    >>> counted(1, "case"), counted(7_000, "study")
+    ('1 case', '7,000 studies')
+    """
+    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    return f"{number:,} {noun if number == 1 else plural}"
+
+
 def conjoined(names: Iterable[str]) -> str:
     """Names as a sentence has them.
 

@@ -6,11 +6,11 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from attribution.analysis.comparison.casebook import LATEST, SHARED, Casebook, Glance, Settlement, Study, Tally, counted
+from attribution.analysis.comparison.casebook import LATEST, SHARED, Casebook, Glance, Settlement, Study, Tally
 from attribution.analysis.finding import as_json
 from attribution.atomic import write_texts
 from attribution.domain.moments import Moment
-from attribution.domain.verbal import percent, signed
+from attribution.domain.verbal import counted, percent, signed
 from attribution.errors import listed
 from attribution.inference.settings import versions
 from attribution.reading.json_schema import Schema, result_schema, schema_of

@@ -21,6 +21,7 @@ from attribution.domain.identifiers import ELSE, PERPETRATOR, Catalog
 from attribution.domain.model import Deception, Forged, Model
 from attribution.domain.moments import Moment
 from attribution.domain.tables import Table
+from attribution.domain.verbal import counted
 from attribution.inference.draws import estimate, khat_threshold
 from attribution.inference.fit import fit_under
 from attribution.inference.posterior import Posterior
@@ -227,12 +228,6 @@ class Casebook(Finding):
         ]
         lines.append("Cases whose endings are common knowledge show how a method behaves, not that it is calibrated.")
         return " ".join(lines)
-
-
-def counted(number: int, noun: str) -> str:
-    """``1 case``, ``7 cases``, ``16 studies``."""
-    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
-    return f"{number} {noun if number == 1 else plural}"
 
 
 def casebook(

@@ -47,6 +47,7 @@ from attribution.archive.model.classes import Classes, within_lifetimes
 from attribution.archive.model.forecast import Forecasts, Protocol, as_date, forecast, training_size
 from attribution.archive.model.posterior import CoefficientPosterior, normal_posterior, nuts_posterior
 from attribution.domain.concern import Concern
+from attribution.domain.verbal import counted
 from attribution.errors import EventError
 from attribution.parallel import each
 
@@ -168,7 +169,7 @@ class Backtest:
         scores, best = self.model.scores, self.best_baseline
         how = self.hidden or f"Forecast forward in time from {self.since} ({self.protocol})"
         text = (
-            f"{how}, {self.scored} events with a known faction among {len(self.classes)} classes: log loss "
+            f"{how}, {counted(self.scored, 'event')} with a known faction among {len(self.classes)} classes: log loss "
             f"{scores.log_loss:.3f} nats, calibration error {scores.ece:.3f} ({scores.ece_excess:+z.3f} over the "
             f"{scores.ece_chance:.3f} of chance alone), likeliest right in {scores.top1:.1%}."
         )
@@ -525,7 +526,7 @@ def _concerns(scored: _Scored, scores: Scores) -> list[Concern]:
     if labelled < _FEW:
         out.append(
             Concern(
-                what=f"only {labelled} labelled events to learn from (at least {_FEW} are wanted)",
+                what=f"only {counted(labelled, 'labelled event')} to learn from (at least {_FEW} are wanted)",
                 means="the coefficients are mostly their prior, and the forecasts wide",
                 remedy="add events, or score from a later date",
             )
@@ -533,7 +534,7 @@ def _concerns(scored: _Scored, scores: Scores) -> list[Concern]:
     if len(scored.rows) < _FEW:
         out.append(
             Concern(
-                what=f"only {len(scored.rows)} events are scored (at least {_FEW} are wanted)",
+                what=f"only {counted(len(scored.rows), 'event')} scored (at least {_FEW} are wanted)",
                 means="differences between forecasters are within chance",
                 remedy="score from an earlier date",
             )

@@ -20,7 +20,7 @@ from attribution.archive.reading.encodings import Written
 from attribution.archive.reading.labels import key
 from attribution.archive.reading.mapping import EventMapping
 from attribution.domain.concern import Concern
-from attribution.domain.verbal import few
+from attribution.domain.verbal import counted, few
 
 FEW_LABELS = 50
 _NUMBER = re.compile(r"\d+")
@@ -107,7 +107,7 @@ def _few_labels(events: EventTable) -> Iterator[Concern]:
     known = int(np.sum(events.labelled))
     if known < FEW_LABELS:
         yield Concern(
-            what=f"only {known} events have one known perpetrator",
+            what=f"only {counted(known, 'event')} with one known perpetrator",
             means="what is learned from so few is wide, and depends on single events",
             remedy=f"take a longer history: from {FEW_LABELS} labelled events on this concern goes away",
             topic="few labels",
@@ -132,7 +132,7 @@ def _marks(events: EventTable, mapping: EventMapping) -> Iterator[Concern]:
 def _left_out(mapping: EventMapping, tally: Tally, found_ids: set[str]) -> Iterator[Concern]:
     if tally.undated:
         yield Concern(
-            what=f"{tally.undated:,} of {tally.rows:,} rows have no date and were left out",
+            what=f"left out, since they have no date: {tally.undated:,} of {tally.rows:,} rows",
             means="if undated events differ from the others, what is learned is one-sided",
             remedy="date them, if only to the year",
             topic="dates",
@@ -140,7 +140,7 @@ def _left_out(mapping: EventMapping, tally: Tally, found_ids: set[str]) -> Itera
     absent = sorted(mapping.excluded() - found_ids)
     if absent:
         yield Concern(
-            what=f"{len(absent)} events that the mapping excludes are not in the table, {absent[0]} first",
+            what=f"{counted(len(absent), 'event')} excluded by the mapping but not in the table, {absent[0]} first",
             means="another version of the table, or an id that is misspelt: then the event was not left out",
             remedy="check `exclude:` in the mapping",
             topic="exclude",
@@ -155,7 +155,7 @@ def _twice(events: EventTable) -> Iterator[Concern]:
     twice = np.sort(first[count > 1])
     if len(twice):
         yield Concern(
-            what=f"{len(twice):,} ids stand for more than one event, {events.id[int(twice[0])]} first",
+            what=f"{counted(len(twice), 'id')} of more than one event, {events.id[int(twice[0])]} first",
             means="an event that is counted twice makes its perpetrator look more active than it was",
             remedy="remove the copies, or name another column as `id:`; if an event has a row for each actor or claim: "
             "`together: yes` under `perpetrator:`",
@@ -172,17 +172,27 @@ def _spellings(events: EventTable) -> Iterator[Concern]:
         for other in largest[at + 1 :]:
             if _NUMBER.findall(name) != _NUMBER.findall(other):
                 continue  # the 17th of November is not the 19th
-            match = SequenceMatcher(None, key(name), key(other), autojunk=False)
-            if match.real_quick_ratio() > 0.9 and match.quick_ratio() > 0.9 and match.ratio() > 0.9:
+            if _near(key(name), key(other), 0.9) and _near(*_apart(name, other), 0.7):
                 pairs.append(f'"{name}" and "{other}"')
     if pairs:
         yield Concern(
-            what=f"{len(pairs)} pairs of names may be one faction spelt in two ways: {'; '.join(pairs[:4])}",
+            what=f"{counted(len(pairs), 'pair')} of names that may be one faction spelt in two ways: {few(pairs, 4)}",
             means="a faction under two names has its history cut in two",
             remedy="put them under `aliases:` in the mapping if they are one",
             severity="note",
             topic="spellings",
         )
+
+
+def _near(one: str, other: str, least: float) -> bool:
+    match = SequenceMatcher(None, one, other, autojunk=False)
+    return match.real_quick_ratio() > least and match.quick_ratio() > least and match.ratio() > least
+
+
+def _apart(one: str, other: str) -> tuple[str, str]:
+    """The words that only one of two names has: forces of two countries are not one, however long the rest is."""
+    mine, theirs = (key(re.sub(r"\W+", " ", name)).split() for name in (one, other))
+    return " ".join(word for word in mine if word not in theirs), " ".join(word for word in theirs if word not in mine)
 
 
 def _written(written: Written, path: Path) -> Iterator[Concern]:

@@ -343,6 +343,11 @@ class EventMapping:
                 )
 
     @property
+    def shipped(self) -> bool:
+        """Whether it is a whole database's, so that a table may lack much of what it names."""
+        return self.file.startswith("data/mappings/")
+
+    @property
     def name(self) -> str:
         """The shipped name, or the file."""
         return self.file.removeprefix("data/mappings/").removesuffix(".yaml") if "mappings/" in self.file else self.file

@@ -99,8 +99,12 @@ def read_events(
     except EventError as error:
         raise locate(mapping, error) from None
     tally = Tally(collector.rows, collector.filtered, collector.excluded, collector.undated, len(events))
-    concerns = reading_concerns(events, mapping, table.written, tally, collector.found_ids, path)
-    concerns = (*concerns, *vocabulary_concerns(mapping, collector.met), *table_concerns(events), *_absent(absent))
+    concerns = (
+        *reading_concerns(events, mapping, table.written, tally, collector.found_ids, path),
+        *vocabulary_concerns(mapping, collector.met),
+        *table_concerns(events, mapping),
+        *_absent(absent),
+    )
     gravest = sorted(concerns, key=lambda one: ("blocking", "warning", "note").index(one.severity))
     return Archive(events, mapping, path.name, sha256(path), table.written, tally, tuple(gravest))
 

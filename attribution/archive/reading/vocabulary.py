@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
@@ -24,7 +24,7 @@ from attribution.archive.reading.columnar import Coded
 from attribution.archive.reading.labels import NOTHING, key
 from attribution.archive.reading.mapping import EventMapping
 from attribution.domain.concern import Concern
-from attribution.domain.verbal import few
+from attribution.domain.verbal import counted, few
 
 _MOST = 20_000  # words of a column that are kept apart
 _SHOWN = 4
@@ -43,7 +43,6 @@ _SHORT = re.compile(r"[A-Z][A-Z0-9-]{1,9}")
 _LEAST_SHARE = 0.01
 _MAY_BE_MORE = ("where", "perpetrator: certainty")  # lists that need not be whole
 _SEVERAL = re.compile(r"\s*(?:[;|/&,+]|\b(?:and|or|und|et)\b)\s*", re.IGNORECASE)
-_YEARS = re.compile(r"\d{4}")
 _SMALL = frozenset(("of", "the", "and", "in", "for", "de", "la", "al"))
 
 
@@ -101,7 +100,7 @@ def vocabulary_concerns(mapping: EventMapping, met: Met) -> Iterator[Concern]:
             plain[key(word)] += count
             spelt.setdefault(key(word), word)
         wanted = [key(word) for word in one.words]
-        yield from _unused(one, wanted, plain, spelt)
+        yield from _unused(one, mapping, wanted, plain, spelt)
         if one.closed:
             yield from _uncovered(one, mapping, wanted, plain, spelt)
     idle = [word for word in mapping.missing if word.strip() and key(word) not in {key(each) for each in met.missing}]
@@ -114,18 +113,21 @@ def vocabulary_concerns(mapping: EventMapping, met: Met) -> Iterator[Concern]:
         )  # fmt: skip
 
 
-def _unused(one: WordList, wanted: list[str], plain: Counter[str], spelt: dict[str, str]) -> Iterator[Concern]:
+def _unused(
+    one: WordList, mapping: EventMapping, wanted: list[str], plain: Counter[str], spelt: dict[str, str]
+) -> Iterator[Concern]:
     idle = [word for word, name in zip(one.words, wanted, strict=True) if name and not _met(name, plain)]
     if not idle:
         return
     near = {word: get_close_matches(key(word), list(plain)[:_MOST], 1, 0.75) for word in idle[:_SHOWN]}
     told = [f'"{word}"' + (f' (is it "{spelt[near[word][0]]}"?)' if near.get(word) else "") for word in idle]
+    vain = len(idle) == len(one.words) > 1 and not mapping.shipped  # an extract lacks words of a whole database
     yield Concern(
         what=f"{len(idle)} of {len(one.words)} words under `{one.where}` never occur in {' or '.join(one.columns)}: "
         f"{few(told, _SHOWN)}",
         means="what was meant by them does not happen",
         remedy="spell them as the table does, or take them out",
-        severity="warning" if any(near.values()) or len(idle) == len(one.words) > 1 else "note",
+        severity="warning" if vain or any(near.values()) else "note",
         topic="words",
     )
 
@@ -231,10 +233,12 @@ def _of_factions(mapping: EventMapping) -> Iterator[tuple[str, tuple[str, ...]]]
     yield "labelled", told((name for name, _ in mapping.labelled), indirect | {"else", "other"})
 
 
-def table_concerns(events: EventTable) -> Iterator[Concern]:
+def table_concerns(events: EventTable, mapping: EventMapping) -> Iterator[Concern]:
     """What is doubtful about names, places, values and rows."""
-    for look in (label_concerns, place_concerns, value_concerns, copy_concerns):
-        yield from look(events)
+    yield from label_concerns(events)
+    yield from place_concerns(events)
+    yield from value_concerns(events, {feature.name for feature in mapping.features if feature.bins})
+    yield from copy_concerns(events)
 
 
 def label_concerns(events: EventTable) -> Iterator[Concern]:
@@ -244,7 +248,8 @@ def label_concerns(events: EventTable) -> Iterator[Concern]:
     generic = sorted((name for name in named if _generic(name)), key=lambda name: -named[name])
     if generic:
         yield Concern(
-            what=f"{len(generic)} names describe somebody rather than name a faction: {_counted(generic, named)}",
+            what=f"{counted(len(generic), 'name')} for somebody rather than for a faction: "
+            + _with_counts(generic, named),
             means="they are taken for factions with habits of their own, and draw probability from those that did it",
             remedy="put them under `unknown:` or `residual:` in the mapping, with * where many end alike",
             topic="generic labels",
@@ -255,24 +260,24 @@ def label_concerns(events: EventTable) -> Iterator[Concern]:
     if several:
         sign = next(iter(_SEVERAL.findall(several[0])))
         yield Concern(
-            what=f"{len(several)} names hold several that stand alone elsewhere: {_counted(several, named)}",
+            what=f"{counted(len(several), 'name')} made of several that stand alone elsewhere: "
+            + _with_counts(several, named),
             means="each pair is taken for a faction of its own, that is neither",
             remedy=f'say `separator: "{sign}"` under `perpetrator:`, and they are read as one of these',
             topic="several names",
         )
-    pairs = _same_names(list(named))
+    pairs = _same_names([name for name in named if name not in generic])
     if pairs:
-        more = f" and {len(pairs) - _SHOWN} more" if len(pairs) > _SHOWN else ""
         yield Concern(
-            what=f"{len(pairs)} pairs of names may be one faction, with and without its acronym or what stands in "
-            f"parentheses: {'; '.join(pairs[:_SHOWN])}{more}",
+            what=f"{counted(len(pairs), 'pair')} of names that may be one faction, with and without its acronym or "
+            f"what stands in parentheses: {few(pairs, _SHOWN)}",
             means="a faction under two names has its history cut in two",
             remedy="put them under `aliases:` in the mapping if they are one",
             topic="spellings",
         )
 
 
-def _counted(names: Sequence[str], count: Mapping[str, int]) -> str:
+def _with_counts(names: Sequence[str], count: Mapping[str, int]) -> str:
     return few([f'"{name}" ({count[name]:,})' for name in names], _SHOWN)
 
 
@@ -284,36 +289,44 @@ def _generic(name: str) -> bool:
 
 
 def _same_names(names: Sequence[str]) -> list[str]:
-    """Pairs of names that share a form: one lacks the acronym, the parenthesis or the question mark of the other.
+    """Pairs of names of which one writes the other's acronym, or lacks what the other has in parentheses.
 
-    Forces of one state under two governments, told apart by years in parentheses, are two.
+    What both only imply is no sign: initials that two names share, or what is left of two names whose parentheses
+    differ, as in "Civilians (Laos)" and "Civilians (India)" or in forces of one state under two governments.
     """
-    by_form: dict[str, list[str]] = {}
-    for name in names:
-        for form in _forms(name):
-            by_form.setdefault(form, []).append(name)
-    pairs = {}
-    for alike in by_form.values():
-        for at, one in enumerate(alike):
-            for other in alike[at + 1 :]:
-                if not (_YEARS.search(one) and _YEARS.search(other)):
-                    pairs[frozenset((one, other))] = f'"{one}" and "{other}"'
-    return list(pairs.values())
+    forms = {name: _forms(name) for name in names}
+    by_written: dict[str, list[str]] = {}
+    for name, (written, _) in forms.items():
+        for form in written:
+            by_written.setdefault(form, []).append(name)
+    at = {name: position for position, name in enumerate(names)}
+    pairs = {
+        tuple(sorted((at[name], at[other])))
+        for name, (written, implied) in forms.items()
+        for form in written | implied
+        for other in by_written.get(form, ())
+        if other != name
+    }
+    return [f'"{names[one]}" and "{names[other]}"' for one, other in sorted(pairs)]
 
 
-def _forms(name: str) -> set[str]:
-    """A name, what it is without its acronym, and its acronym: that which stands beside it, or its initials."""
-    found, bare = {key(name)}, name.rstrip(" ?*!")
+def _forms(name: str) -> tuple[set[str], set[str]]:
+    """What a name is written as, with an acronym that stands beside it, and what else it may be called elsewhere."""
+    bare = name.rstrip(" ?*!")
+    written, implied = {key(name), key(bare)}, set()
     if match := _LED.match(bare):
-        found |= {key(match[1]), key(match[2])}
+        written |= {key(match[1]), key(match[2])}
     elif match := _CLOSED.match(bare):
-        found |= {key(match[1]), *([key(match[2])] if _SHORT.fullmatch(match[2].strip()) else ())}
         bare = match[1]
+        if _SHORT.fullmatch(match[2].strip()):
+            written |= {key(bare), key(match[2])}
+        else:
+            implied.add(key(bare))
     words = [word for word in re.split(r"[\s-]+", bare) if word]
     if len(words) > 2:
         long = [word for word in words if word.lower() not in _SMALL]
-        found |= {"".join(word[0] for word in kept).casefold() for kept in (words, long) if len(kept) > 2}
-    return found | {key(bare)}
+        implied |= {"".join(word[0] for word in kept).casefold() for kept in (words, long) if len(kept) > 2}
+    return written, implied
 
 
 def place_concerns(events: EventTable) -> Iterator[Concern]:
@@ -341,13 +354,14 @@ def place_concerns(events: EventTable) -> Iterator[Concern]:
             )
 
 
-def value_concerns(events: EventTable) -> Iterator[Concern]:
-    """Words for nothing that are read as values; columns of a few words in which some occur once."""
+def value_concerns(events: EventTable, numbers: Collection[str]) -> Iterator[Concern]:
+    """Words for nothing that are read as values; columns of a few words in which some occur once; not in `numbers`."""
     for kind, codings in (("place", events.place), ("feature", events.features)):
         for coding in codings:
             yield from _nothing(kind, coding)
     for feature in events.features:
-        yield from _rare(feature, len(events))
+        if feature.name not in numbers:
+            yield from _rare(feature, len(events))
 
 
 def _occurring(coding: Coding) -> dict[str, int]:
@@ -364,7 +378,7 @@ def _nothing(kind: str, coding: Coding) -> Iterator[Concern]:
     if words:
         yield Concern(
             what=f"{sum(words.values()):,} events have a word for nothing as {kind} {coding.name}: "
-            + _counted(list(words), words),
+            + _with_counts(list(words), words),
             means=f"it is read as a {kind} like any other, where events that have nothing in common meet",
             remedy=f'put it under `missing:` in the mapping: missing: ["{next(iter(words))}"]',
             severity="warning" if kind == "place" else "note",
@@ -383,7 +397,7 @@ def _rare(feature: Coding, events: int) -> Iterator[Concern]:
         f'"{name[:40]}"' + (f' (is it "{often[near[name][0]]}"?)' if near[name] else "") for name in rare[:_SHOWN]
     )
     yield Concern(
-        what=f"{len(rare)} of the {len(count)} values of {feature.name} occur once: {told}",
+        what=f"{len(rare)} of the {len(count)} values of {feature.name} found only once: {told}",
         means="a value that occurs once tells nothing, and may be another one misspelt",
         remedy="read it as the one that is meant, under `values:` of the feature",
         severity="note",
@@ -408,7 +422,7 @@ def copy_concerns(events: EventTable) -> Iterator[Concern]:
     fine = bool(events.place) or not np.isnan(events.latitude).all()
     if fine and twice > max(2, 0.02 * len(events)):
         yield Concern(
-            what=f"{twice:,} events repeat another in day, place, columns and perpetrator",
+            what=f"{counted(twice, 'event')} like another in day, place, columns and perpetrator",
             means="an event that is counted twice makes its perpetrator look more active than it was",
             remedy="see whether they are copies; one event in several rows: `together: yes` under `perpetrator:`",
             severity="note",

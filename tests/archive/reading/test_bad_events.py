@@ -133,14 +133,14 @@ def test_perpetrators_that_are_all_unknown_or_all_one(tmp_path: Path) -> None:
 def test_few_labelled_events_work_with_a_concern(tmp_path: Path) -> None:
     found = read(a_table(tmp_path))
     check_learnable(found)
-    assert any("only 2 events have one known perpetrator" in concern.what for concern in found.concerns)
+    assert any("only 2 events with one known perpetrator" in concern.what for concern in found.concerns)
     many = [row(id=f"e{at}", who=("Red", "Blue")[at % 2]) for at in range(50)]
     assert not any("one known" in concern.what for concern in read(a_table(tmp_path, *many)).concerns)
 
 
 def test_ids_that_appear_twice_are_a_concern(tmp_path: Path) -> None:
     found = read(a_table(tmp_path, GOOD, GOOD))
-    assert any("1 ids stand for more than one event, e1 first" in concern.what for concern in found.concerns)
+    assert any("1 id of more than one event, e1 first" in concern.what for concern in found.concerns)
 
 
 def test_a_file_that_ends_in_the_middle_of_its_last_field_is_a_note(tmp_path: Path) -> None:

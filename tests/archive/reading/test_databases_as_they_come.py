@@ -261,7 +261,7 @@ def test_names_that_are_none_and_names_that_are_one_are_told(tmp_path: Path) -> 
     path = tmp_path / "events.csv"
     path.write_text(text(rows=tuple(rows)), encoding="utf-8")
     said = told(read(path, MAPPING.replace("unknown: [Unknown]", "unknown: [Nobody]")))
-    assert "6 names describe somebody" in said
+    assert "6 names for somebody" in said
     assert '"AQAP: Al-Qaida in the Arabian Peninsula" and "Al-Qaida in the Arabian Peninsula (AQAP)"' in said
     assert '"LRA" and "Lord\'s Resistance Army"' in said
     assert '"Red?" and "Red"' in said
@@ -270,6 +270,45 @@ def test_names_that_are_none_and_names_that_are_one_are_told(tmp_path: Path) -> 
     assert 'a word for nothing as place country: "Unknown" (96)' in said
     severities = [concern.severity for concern in read(path).concerns]
     assert severities == sorted(severities, key=("blocking", "warning", "note").index)
+
+
+# As ACLED and GTD write them: what two names only imply, initials or what their parentheses leave, makes them no pair.
+APART = (
+    ("Civilians (Laos)", "Civilians (India)"),
+    ("Fulani Ethnic Militia (Mali)", "Fulani Ethnic Militia (Ghana)"),
+    ("Military Forces of Ukraine (2019-)", "Military Forces of Sudan (2019-)"),
+    ("Police Forces of the Democratic Republic of Congo (2019-)",
+     "Military Forces of the Democratic Republic of Congo (2019-)"),
+    ("Chicano Liberation Front", "Catalan Liberation Front (FAC)"),
+    ("Anti-Abortion extremists", "Anti-Arab extremists"),
+)  # fmt: skip
+ONE = (
+    ("BLA: Baloch Liberation Army", "Baloch Liberation Army"),
+    ("Abu Sayyaf (Philippines)", "Abu Sayyaf"),
+    ("FARDC", "Forces Armees de la Republique Democratique du Congo (FARDC)"),
+    ("Tehreek-i-Taliban Pakistan", "Tehrik-e-Taliban Pakistan"),
+    ("Hezbollah Brigades", "Hezbolah Brigades"),
+)
+
+
+@pytest.mark.parametrize(("pair", "one"), [*((pair, False) for pair in APART), *((pair, True) for pair in ONE)])
+def test_two_names_are_one_faction_where_they_say_so(pair: tuple[str, str], one: bool, tmp_path: Path) -> None:
+    rows = [("date", "country", "actor", "weapon")]
+    rows += [(f"2024-01-{1 + at % 28:02d}", "Iraq", pair[at % 2], "drone") for at in range(40)]
+    path = tmp_path / "events.csv"
+    path.write_text(text(rows=tuple(rows)), encoding="utf-8")
+    assert ("1 pair of names that may be one faction" in told(read(path, MAPPING))) is one
+
+
+@pytest.mark.parametrize("bins", ["", ", bins: [1, 2, 10]"])
+def test_a_number_that_occurs_once_is_no_misspelt_word(bins: str, tmp_path: Path) -> None:
+    rows = [("date", "country", "actor", "weapon", "killed")]
+    rows += [(f"2024-01-{1 + at % 28:02d}", "Iraq", "Red", "drone", str(at % 4)) for at in range(199)]
+    rows += [("2024-01-30", "Iraq", "Red", "drone", "12")]
+    path = tmp_path / "events.csv"
+    path.write_text(text(rows=tuple(rows)), encoding="utf-8")
+    said = told(read(path, MAPPING.replace("features: {", f"features: {{killed: {{column: killed{bins}}}, ")))
+    assert ("values of killed found only once" in said) is not bool(bins)
 
 
 def test_words_of_lists_are_told_with_the_nearest_spelling(tmp_path: Path) -> None:

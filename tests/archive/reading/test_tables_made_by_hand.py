@@ -89,7 +89,7 @@ def test_notes_below_the_table_are_told_and_then_not_read(tmp_path: Path) -> Non
 def test_a_row_of_totals_without_a_date_is_left_out_and_told(tmp_path: Path) -> None:
     archive = read(a_table(tmp_path, *WIDE_ROWS, ";2;2;1"), WIDE)
     assert len(archive.events) == 4
-    assert "1 of 5 rows have no date and were left out" in told(archive)
+    assert "left out, since they have no date: 1 of 5 rows" in told(archive)
 
 
 def test_the_last_row_of_a_sheet_is_told_too(tmp_path: Path) -> None:
