@@ -41,9 +41,12 @@ COMMANDS = (
     Command(("report", "run.nc", "-o", "report.html"), files=("report.html",)),
     Command(("sensitivity", "instant.nc", "-o", "findings.json"), files=("findings.json",)),
     Command(("compare", "instant.nc", "run.nc", "-o", "compared.md"), files=("compared.md",)),
-    Command(("archive", "backtest", _EVENTS, "-o", "scores.json"), files=("scores.json",)),
+    Command(
+        ("archive", "backtest", _EVENTS, "--baselines", "place-table,logistic-regression", "-o", "scores.json"),
+        files=("scores.json",),
+    ),
 )
-"""Both engines, saving and loading, every way out, and the archive."""
+"""Both engines, saving and loading, every way out, and the archive with a baseline of scikit-learn."""
 
 
 @dataclass(frozen=True, slots=True)
