@@ -18,7 +18,7 @@ import numpy as np
 
 from attribution.analysis.reweighting import Reweighted, reweight, transferred
 from attribution.analysis.units import Unit
-from attribution.analysis.workspace import Columns, Workspace
+from attribution.analysis.workspace import Changed, Columns, Workspace
 from attribution.domain.case import Case
 from attribution.domain.evidence import Item, Statement
 from attribution.domain.grades import DIGITS, LETTERS, Grade
@@ -33,7 +33,15 @@ from attribution.network.compiler import compile_network
 from attribution.network.curves import quantile, to_scale
 from attribution.network.edits import Reach, driven, shifted, with_factor, with_imitated
 from attribution.network.program import Floats, Ints, Program
-from attribution.network.summation import forgings, keep_open, log_joint_at, numbers, part_log_likelihood, tables
+from attribution.network.summation import (
+    forgings,
+    keep_open,
+    log_joint_at,
+    numbers,
+    part_log_likelihood,
+    surprise,
+    tables,
+)
 
 FARTHEST_SHIFT = 3.0  # widths of a number
 FARTHEST_FACTOR = 3.0  # decades of a prior weight
@@ -115,18 +123,20 @@ def margins_under(workspace: Workspace, changes: Sequence[Perturbation], amounts
     Changes of numbers that bear upon the same parts are summed together, so many at a time as stay near the processor.
     """
     found = np.empty((len(changes), len(workspace.program.factions)))
-    together = max(1, _TOGETHER // workspace.slots.size)
+    together = max(1, _TOGETHER // workspace.known.total.size)
     groups: dict[tuple[type, Reach], dict[int, NumberShift | Regrade]] = {}  # the two kinds have networks of their own
     for position, change in enumerate(changes):
         if isinstance(change, NumberShift | Regrade):
             reach = replace(change.reach(workspace), following=())
             groups.setdefault((type(change), reach), {})[position] = change
+        elif isinstance(change, PriorWeight):
+            found[position] = workspace.margins_under(change.changed(workspace, float(amounts[position])))[0]
         else:
             found[position] = workspace.margins(change.preview(workspace, float(amounts[position])))
     for (_, reach), group in groups.items():
         for some in batched(group, together):
             columns = [group[position].columns(workspace, float(amounts[position])) for position in some]
-            found[list(some)] = workspace.margins(workspace.totals(columns, reach))
+            found[list(some)] = workspace.margins_under(workspace.changed(columns, reach))
     return found
 
 
@@ -185,13 +195,18 @@ class PriorWeight:
         return weighted(variant, self.id, 10.0**amount)
 
     def preview(self, workspace: Workspace, amount: float) -> Floats:
-        prior = workspace.known.prior
-        share, open_set = np.exp(prior[:, self.faction]), np.exp(prior[:, self.other])
-        grown = (10.0**amount - 1.0) * share
-        change = np.repeat(np.log((1.0 - open_set) / (1.0 - open_set + grown))[:, None], prior.shape[1], axis=1)
-        change[:, self.other] = 0.0
-        change[:, self.faction] += amount * math.log(10.0)
-        return workspace.opened(workspace.slots, np.zeros(change.shape), change)
+        return self.changed(workspace, amount).log_joint(workspace.program)
+
+    def changed(self, workspace: Workspace, amount: float) -> Changed:
+        """The log-joint before the open set is mixed in."""
+        prior, (open_set, share) = workspace.known.prior, surprise(workspace.program, workspace.slots)
+        named = 1.0 - np.exp(prior[:, self.other])
+        grown = (10.0**amount - 1.0) * np.exp(prior[:, self.faction])
+        moved = np.empty((prior.shape[1], 1, len(prior)))
+        moved[:] = np.log(named / (named + grown))
+        moved[self.other] = 0.0
+        moved[self.faction] += amount * math.log(10.0)
+        return workspace.with_change((open_set[None], share[None]), None, moved)
 
     def size(self, amount: float) -> float:
         return abs(self.share(amount) - self.share(0.0))

@@ -15,7 +15,17 @@ from attribution.inference.posterior import Posterior
 from attribution.network.curves import Curve, bent, from_scale, with_odds
 from attribution.network.edits import Expanded, Reach, ReachMap, anchored, driven, expanded
 from attribution.network.program import RATIO, Floats, Ints, Program
-from attribution.network.summation import Parts, keep_open, log_prior, normalise, part_log_likelihood
+from attribution.network.summation import (
+    Change,
+    Parts,
+    Surprise,
+    classes_of,
+    kept_open,
+    log_prior_under,
+    normalise,
+    opened,
+    part_under,
+)
 
 type Columns = dict[int, Floats]  # other values of some slots, (draw,) each
 
@@ -53,6 +63,31 @@ class _Network:
 
 
 _networks: WeakKeyDictionary[Program, _Network] = WeakKeyDictionary()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Changed:
+    """Log-joints under some changes, before the open set is mixed in: (faction, change, draw).
+
+    `moved` is how far the log prior in them is from that of the reference; `surprise` is (change, draw) each.
+    """
+
+    total: Floats
+    moved: Floats | None
+    surprise: Surprise
+
+    def log_joint(self, program: Program) -> Floats:
+        """The log-joint under the only change: (draw, faction)."""
+        moved = None if self.moved is None else self.moved[:, 0].T
+        return kept_open(program, (self.surprise[0][0], self.surprise[1][0]), self.total[:, 0].T, moved)
+
+    def opened(self, program: Program) -> tuple[Floats, Floats]:
+        """``p(h | E)`` (faction, change, draw) and ``log p(E)`` (change, draw)."""
+        factions, shape = len(self.total), self.surprise[0].shape
+        moved = None if self.moved is None else self.moved.reshape(factions, -1)
+        surprise = self.surprise[0].ravel(), self.surprise[1].ravel()
+        probability, evidence = opened(program, surprise, self.total.reshape(factions, -1).copy(), moved)
+        return probability.reshape(factions, *shape), evidence.reshape(shape)
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,16 +148,16 @@ class Workspace:
 
     @cached_property
     def slots(self) -> Floats:
-        """Values of all numbers of the network as it is: (draw, slot)."""
-        slots = self.posterior.numbers.rows(self.rows)
-        return np.hstack([slots, slots[:, self._network.anchor]])
+        """Values of all numbers of the network as it is: (draw, slot), those of one slot side by side."""
+        of_slot = self.posterior.numbers.rows(self.rows).T
+        return np.concatenate([of_slot, of_slot[self._network.anchor]]).T
 
     @cached_property
     def expanded_slots(self) -> Floats:
         """Values of all numbers of the expanded network, those of the network as it is first: (draw, slot)."""
         source, item = self.program.ints.origin_source, self.program.ints.origin_item
         statements = np.flatnonzero(self.expanded.reliability >= 0)
-        wide = np.ones((len(self.slots), len(self.expanded.program.ints.slot_kind)))
+        wide = np.ones((len(self.expanded.program.ints.slot_kind), len(self.slots))).T
         wide[:, : self.slots.shape[1]] = self.slots
         wide[:, self.expanded.reliability[statements]] = (
             self.slots[:, source[statements]] * self.slots[:, item[statements]]
@@ -131,36 +166,33 @@ class Workspace:
 
     def total(self, columns: Columns, reach: Reach) -> Floats:
         """The log-joint (draw, faction) under a change of numbers that bear upon no more than `reach`."""
-        return np.asarray(self.totals([columns], reach)[0])
+        return self.changed([columns], reach).log_joint(self.program)
 
-    def totals(self, changes: Sequence[Columns], reach: Reach) -> Floats:
+    def changed(self, changes: Sequence[Columns], reach: Reach) -> Changed:
         """The log-joint under each of some changes of numbers that bear upon no more than `reach`.
 
-        Shape (change, draw, faction). Draws under another change are draws like any other: all are summed at once.
+        What is the same under some of them is summed once.
         """
         wide = any(slot >= self.slots.shape[1] for columns in changes for slot in columns)
-        slots = np.tile(self.expanded_slots if wide else self.slots, (len(changes), 1))
-        for changed, columns in zip(np.split(slots, len(changes)), changes, strict=True):
-            for slot, values in columns.items():
-                changed[:, slot] = values
-        program, shape = self._of(slots), (len(changes), *self.known.total.shape)
-        change = np.zeros(shape)
+        slots, program = (self.expanded_slots, self.expanded.program) if wide else (self.slots, self.program)
+        under = [Change(columns) for columns in changes]
+        shape = (len(program.factions), len(changes), len(slots))
+        change, moved = np.zeros(shape), np.zeros(shape)
         with np.errstate(invalid="ignore"):
-            moved = log_prior(program, slots).reshape(shape) - self.known.prior if reach.prior else None
             for part in sorted(reach.parts):
-                change += part_log_likelihood(program, slots, part).reshape(shape) - self.known.parts[:, :, part]
-        return self.opened(slots, change, moved)
+                known = self.known.parts[:, :, part].T
+                for positions, logs in part_under(program, slots, part, under):
+                    change[:, positions] += (logs.T[classes_of(program, part)] - known)[:, None]
+            for positions, log_prior in log_prior_under(program, slots, under) if reach.prior else ():
+                moved[:, positions] = (log_prior.T - self.known.prior.T)[:, None]
+        own = [[columns.get(slot, slots[:, slot]) for columns in changes] for slot in program.ints.surprise.tolist()]
+        return self.with_change((np.stack(own[0]), np.stack(own[1])), change, moved if reach.prior else None)
 
-    def opened(self, slots: Floats, change: Floats, moved: Floats | None = None) -> Floats:
-        """The log-joint after a change of log-likelihood and a move of the log prior, with the open set mixed in.
-
-        Both are of shape (draw, faction), or (change, draw, faction) where the slots hold the draws once per change.
-        """
-        impossible = ~np.isfinite(self.known.total)
-        total = np.where(impossible, -np.inf, self.known.total + (change if moved is None else change + moved))
-        flat = total.shape[-1]
-        moved = None if moved is None else moved.reshape(-1, flat)
-        return keep_open(self._of(slots), slots, total.reshape(-1, flat), moved).reshape(total.shape)
+    def with_change(self, surprise: Surprise, change: Floats | None, moved: Floats | None) -> Changed:
+        """The log-joint after a change of log-likelihood and a move of the log prior: (faction, change, draw) each."""
+        known = self.known.total.T[:, None]
+        total = known + sum(one for one in (change, moved) if one is not None)
+        return Changed(np.where(np.isfinite(known), total, -np.inf), moved, surprise)
 
     def moved_by(self, coordinate: int) -> tuple[list[int], Reach]:
         """The slots that an uncertain number stands in, and what these bear upon."""
@@ -206,14 +238,19 @@ class Workspace:
         return columns
 
     def margins(self, log_joint: Floats) -> Floats:
-        """``log P(leader) / P(h)`` for every faction, plainly weighted; infinite for the leader itself.
+        """``log P(leader) / P(h)`` for every faction, plainly weighted; infinite for the leader itself: (faction,).
 
-        Of a log-joint (draw, faction) it is (faction,), of several (change, draw, faction) it is (change, faction).
+        Of a log-joint (draw, faction).
         """
         return margins(log_mass(log_joint + self.log_weight[:, None]), self.leader)
 
-    def _of(self, slots: Floats) -> Program:
-        return self.program if slots.shape[1] == self.slots.shape[1] else self.expanded.program
+    def margins_under(self, changed: Changed) -> Floats:
+        """The same under each change, from one exponential of each number: (change, faction)."""
+        probability, evidence = changed.opened(self.program)
+        log_weight = evidence + self.log_weight
+        weight = np.exp(log_weight - log_weight.max(axis=1, keepdims=True))
+        with np.errstate(divide="ignore"):
+            return margins(np.log(np.einsum("hcd,cd->ch", probability, weight)), self.leader)
 
 
 def even_rows(posterior: Posterior, wanted: int) -> Ints:

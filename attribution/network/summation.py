@@ -181,6 +181,7 @@ class Change:
     silent: frozenset[int] = frozenset()
 
 
+type Surprise = tuple[Floats, Floats]  # the prior of the open set and the probability of a surprise, (draw,) each
 type Under = Iterator[tuple[list[int], Floats]]  # the positions of changes that come to the same, and what they give
 
 
@@ -336,38 +337,49 @@ def _sums(emitter: Emitter, rows: list[list[int]]) -> list[list[int]]:
     return found
 
 
-def opened(program: Program, surprise: tuple[Floats, Floats], log_joint: Floats) -> tuple[Floats, Floats]:
+def opened(
+    program: Program, surprise: Surprise, log_joint: Floats, moved: Floats | None = None
+) -> tuple[Floats, Floats]:
     """As `normalise` of `keep_open`, in one stroke: ``p(h | E)`` (faction, draw) and ``log p(E)`` (draw,).
 
-    `surprise` are the prior of the open set and the probability of a surprise, (draw,) each, as the network names them;
-    `log_joint` (faction, draw) is overwritten.
+    `log_joint` (faction, draw) is overwritten; `moved` (faction, draw) is how far the log prior in it is from that of
+    the reference.
     """
     other, evidence = int(program.ints.other[0]), np.empty(log_joint.shape[1])
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore"):
         for draws in _few_rows(log_joint.T):
             joint, (open_set, share) = log_joint[:, draws], (of[draws] for of in surprise)
             top = joint.max(axis=0)
             top[top == -np.inf] = 0.0
             joint -= top
+            anybody = None if moved is None else np.exp(joint - moved[:, draws])
             np.exp(joint, out=joint)
-            joint[other] = (1.0 - share) * joint[other] + share * open_set * joint.sum(axis=0)
+            like_all = joint.sum(axis=0) if anybody is None else np.where(joint > 0.0, anybody, 0.0).sum(axis=0)
+            joint[other] = (1.0 - share) * joint[other] + share * open_set * like_all
             total = joint.sum(axis=0)
             evidence[draws] = np.log(total) + top
             joint /= np.where(total > 0.0, total, 1.0)
     return log_joint, evidence
 
 
-def keep_open(program: Program, slots: Floats, log_joint: Floats, moved: Floats | None = None) -> Floats:
-    """The log-joint with the open set mixed in: `other` may have acted like anybody, each weighted by the reference.
+def surprise(program: Program, slots: Floats) -> Surprise:
+    """The prior of the open set and the probability of a surprise, as the slots have them."""
+    open_set, share = (slots[:, slot] for slot in program.ints.surprise.tolist())
+    return open_set, share
 
-    `moved` (draw, faction) is how far the log prior in the log-joint is from that of the reference.
-    """
-    open_set, surprise = (slots[:, slot] for slot in program.ints.surprise.tolist())
-    other, mixed = int(program.ints.other[0]), np.array(log_joint)
+
+def keep_open(program: Program, slots: Floats, log_joint: Floats) -> Floats:
+    """The log-joint with the open set mixed in: `other` may have acted like anybody, each weighted by the reference."""
+    return kept_open(program, surprise(program, slots), log_joint)
+
+
+def kept_open(program: Program, surprise: Surprise, log_joint: Floats, moved: Floats | None = None) -> Floats:
+    """The same, where the log prior in the log-joint is not that of the reference: `moved` (draw, faction) from it."""
+    (open_set, share), other, mixed = surprise, int(program.ints.other[0]), np.array(log_joint)
     with np.errstate(divide="ignore", invalid="ignore"):
-        own = np.log1p(-surprise) + log_joint[:, other]
+        own = np.log1p(-share) + log_joint[:, other]
         anybody = log_joint if moved is None else np.where(np.isfinite(log_joint), log_joint - moved, log_joint)
-        like_all = np.log(surprise * open_set) + _log_sum(anybody)
+        like_all = np.log(share * open_set) + _log_sum(anybody)
         mixed[:, other] = np.logaddexp(own, like_all)
     return mixed
 
