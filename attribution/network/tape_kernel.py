@@ -319,24 +319,105 @@ def _load(x: Floats, loads: Ints, at: Ints, begin: int, here: int, r: Floats) ->
 def values_and_pull(z: Floats, ints: Ints, floats: Floats, push: Floats, out: Floats, gradient: Floats) -> None:
     """The outputs of a packed tape for one draw `z`, which may have more coordinates than the tape knows.
 
-    And the derivative of the outputs, weighted by `push` (output,), by `z`; left out where there are no weights. A
-    single draw gains nothing from vector instructions, so it is always read carefully: every value is its logarithm.
+    And the derivative of the outputs, weighted by `push` (output,), by `z`; left out where there are no weights. Read
+    plainly, and once more carefully where that left the range of doubles.
     """
     inputs, first = ints[0], 2 + ints[1]
     outputs, code, numbers = ints[2:first], ints[first:].reshape(-1, 4), floats.reshape(-1, 5)
-    r = np.empty(inputs + code.shape[0])
+    r, g = np.empty(inputs + code.shape[0]), np.empty(inputs + code.shape[0] if len(push) else 0)
     r[:inputs] = z[:inputs]
-    _forward_carefully(inputs, code, numbers, r)
+    safe = _forward_plainly(inputs, code, numbers, r)
+    if safe and len(push):
+        _begin(outputs, push, r, g)
+        _backward_plainly(inputs, code, numbers, r, g)
+        safe = bool(np.isfinite(g[:inputs]).all())
+    if not safe:
+        _forward_carefully(inputs, code, numbers, r)
+        if len(push):
+            _begin(outputs, push, r, g)
+            _backward_carefully(inputs, code, numbers, r, g)
     for k in range(len(outputs)):
         out[k] = r[outputs[k]]
-    if len(push) == 0:
-        return
-    g = np.zeros(len(r))
+    if len(push):
+        gradient[:] = 0.0
+        gradient[:inputs] = g[:inputs]
+
+
+@kernel
+def _begin(outputs: Ints, push: Floats, r: Floats, g: Floats) -> None:
+    """Derivatives `g` (register,) before anything is pushed down."""
+    g[:] = 0.0
     for k in range(len(outputs)):
-        g[outputs[k]] += push[k]
-    _backward_carefully(inputs, code, numbers, r, g)
-    gradient[:] = 0.0
-    gradient[:inputs] = g[:inputs]
+        if r[outputs[k]] > -math.inf:
+            g[outputs[k]] += push[k]
+
+
+@kernel
+def _forward_plainly(inputs: int, code: Ints, numbers: Floats, r: Floats) -> bool:
+    """Registers `r` (register,) of one draw; whether every value that is checked stayed in the range of doubles."""
+    for t in range(code.shape[0]):
+        op, a, b, c, o = code[t, 0], code[t, 1], code[t, 2], code[t, 3], inputs + t
+        if op == MULTIPLY_ADD:
+            r[o] = r[a] * r[b] + r[c]
+        elif op == MULTIPLY:
+            r[o] = r[a] * r[b]
+        elif op in (ADD, PLUS):
+            r[o] = r[a] + r[b]
+        elif op == REST:
+            r[o] = 1.0 - r[a]
+        elif op == DIVIDE:
+            r[o] = r[a] / r[b]
+        elif op == LOG:
+            if c == 1 and not SMALLEST <= r[a] <= LARGEST:
+                return False
+            r[o] = math.log(r[a]) if r[a] > 0.0 else -math.inf
+        elif op == LOG_ADD:
+            r[o] = _log_sum(r[a], r[b])
+        elif op == POWER:
+            r[o] = r[a] ** numbers[b, 0]
+        elif op == LITERAL:
+            r[o] = numbers[b, 0]
+        else:
+            place = _on_scale(r[a], r[c] if c >= 0 else 0.0, numbers[b])
+            if op == PROBABILITY:
+                r[o] = 0.5 * math.erfc(-max(place, LOWEST) * ROOT_HALF)
+            else:
+                r[o] = math.exp(min(max(place, -FARTHEST), FARTHEST))
+    return True
+
+
+@kernel
+def _backward_plainly(inputs: int, code: Ints, numbers: Floats, r: Floats, g: Floats) -> None:
+    """Push derivatives `g` (register,) of one draw down to its inputs."""
+    for t in range(code.shape[0] - 1, -1, -1):
+        op, a, b, c, push = code[t, 0], code[t, 1], code[t, 2], code[t, 3], g[inputs + t]
+        if op == MULTIPLY_ADD:
+            g[a] += push * r[b]
+            g[b] += push * r[a]
+            g[c] += push
+        elif op == MULTIPLY:
+            g[a] += push * r[b]
+            g[b] += push * r[a]
+        elif op in (ADD, PLUS):
+            g[a] += push
+            g[b] += push
+        elif op == REST:
+            g[a] -= push
+        elif op == DIVIDE:
+            g[a] += push / r[b]
+            g[b] -= push * r[inputs + t] / r[b]
+        elif op == LOG:
+            g[a] += push / r[a] if r[a] > 0.0 else 0.0
+        elif op == LOG_ADD:
+            for term in (a, b):
+                g[term] += push * math.exp(r[term] - r[inputs + t]) if r[term] > -math.inf else 0.0
+        elif op == POWER:
+            g[a] += push * numbers[b, 0] * r[inputs + t] / r[a] if r[a] > 0.0 else 0.0
+        elif op != LITERAL:
+            slope, more = _slopes(op, r[a], r[c] if c >= 0 else 0.0, numbers[b], 0.0)
+            g[a] += push * slope
+            if c >= 0:
+                g[c] += push * more
 
 
 @kernel

@@ -42,6 +42,13 @@ def by_the_sampler(tape: Sealed, z: Floats, weight: Floats) -> tuple[Floats, Flo
     return value, gradient
 
 
+def check_the_sampler(program: Program, z: Floats, value: float, gradient: Floats) -> None:
+    """It gets the same, whether its one draw could be read plainly or not."""
+    sampled, slope = by_the_sampler(evidence_tape(program), z, np.ones(1))
+    assert sampled[0] == pytest.approx(value, rel=1e-13)
+    np.testing.assert_allclose(slope, gradient, rtol=1e-9, atol=1e-12)
+
+
 def log_evidence(program: Program, z: Floats) -> Floats:
     return np.asarray(np.logaddexp.reduce(log_joint(program, z), axis=1))
 
@@ -55,9 +62,7 @@ def test_gradient_of_the_evidence(seed: int) -> None:
     np.testing.assert_allclose(
         gradient, differences(lambda points: log_evidence(program, points), z), rtol=1e-5, atol=1e-9
     )
-    sampled, slope = by_the_sampler(evidence_tape(program), z, np.ones(1))
-    assert sampled[0] == pytest.approx(value, rel=1e-13)
-    np.testing.assert_allclose(slope, gradient, rtol=1e-9, atol=1e-12)
+    check_the_sampler(program, z, value, gradient)
 
 
 @pytest.mark.parametrize("seed", range(540, 560))
@@ -80,6 +85,7 @@ def test_gradient_is_finite_at_the_ends(seed: int, end: float) -> None:
     value, gradient = evidence_gradient(program, np.full(program.dimension, end))
     assert np.isfinite(value) or (abs(end) == 6.0 and value == -np.inf and not gradient.any())
     assert np.isfinite(gradient).all()
+    check_the_sampler(program, np.full(program.dimension, end), value, gradient)
 
 
 @pytest.mark.parametrize("end", [-6.0, -3.0, 3.0, 6.0])
@@ -109,6 +115,7 @@ def test_gradient_is_finite_for_extreme_numbers(skew: Number, end: float) -> Non
     value, gradient = evidence_gradient(program, np.full(program.dimension, end))
     assert not np.isnan(value)
     assert np.isfinite(gradient).all()
+    check_the_sampler(program, np.full(program.dimension, end), value, gradient)
     assert not np.isnan(log_joint(program, np.full((1, program.dimension), end))).any()
 
 
