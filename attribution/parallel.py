@@ -81,11 +81,16 @@ def in_worker() -> bool:
 
 
 @contextmanager
-def one_algebra_thread() -> Iterator[None]:
-    """Linear algebra on one thread: its last bits depend on how many there are, and workers of a cluster have one."""
+def one_thread() -> Iterator[None]:
+    """Linear algebra and scikit-learn on one thread of this one.
+
+    The last bits of both depend on how many there are, and workers of a cluster have one. And scikit-learn's wait for
+    one another after each leaf of a tree, spinning: on a busy machine two of them were up to a hundred times as slow as
+    one for 300 rows, and no faster for 30,000.
+    """
     from threadpoolctl import threadpool_limits
 
-    with threadpool_limits(limits=1, user_api="blas"):
+    with threadpool_limits(limits=1):
         yield
 
 

@@ -22,6 +22,7 @@ from attribution.archive.model.features import recorded
 from attribution.archive.model.forecast import Protocol as Rounds
 from attribution.archive.model.forecast import blocks, known_until, rehearsal
 from attribution.errors import UsageError, did_you_mean, listed
+from attribution.parallel import one_thread
 
 _TUNING = 0.7  # of the training events: learned from; the rest chooses the settings
 _FLOORS = (1e-4, 1e-3, 3e-3, 1e-2, 3e-2)
@@ -305,8 +306,9 @@ class Learner:
             out[:, seen[0]] = 1.0
             return out
         learn, ask = _views(self.view, design, past, now)
-        fitted = _quietly(self.make(seed), learn, label[past])
-        out[:, fitted.classes_] = fitted.predict_proba(ask)
+        with one_thread():
+            fitted = _quietly(self.make(seed), learn, label[past])
+            out[:, fitted.classes_] = fitted.predict_proba(ask)
         return out
 
 

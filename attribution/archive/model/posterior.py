@@ -18,7 +18,7 @@ from attribution.inference.concerns import convergence_concerns
 from attribution.inference.diagnostics import Convergence
 from attribution.inference.settings import Sampling
 from attribution.modelling.logit import Coordinates, LogitData, LogitPrior
-from attribution.parallel import one_algebra_thread
+from attribution.parallel import one_thread
 
 Way = Literal["normal", "nuts"]
 MOST_DEVIATIONS = 1600  # features x classes: with more, a step of NUTS is longer than a minute allows
@@ -240,7 +240,7 @@ def draw_coefficients(
     """
     features, classes = mode.slope.shape
     centre = np.concatenate([mode.slope, mode.intercept[None]]).ravel()
-    with one_algebra_thread():
+    with one_thread():
         bend = _curvature(examples, rows, once(weight), shrinkage, mode)
         bend += _prior_precision(features, classes, shrinkage)
         drawn = centre + np.linalg.solve(_root(bend).T, rng.standard_normal((len(centre), count))).T
@@ -270,7 +270,7 @@ def scale_of_coefficients(
     if deviations:
         by[:features, :, edge:] = np.eye(features * classes).reshape(features, classes, -1)
     moves = by.reshape(-1, len(precision))
-    with one_algebra_thread():
+    with one_thread():
         bend = moves.T @ _curvature(examples, rows, once(weight), shrinkage, mode) @ moves + np.diag(precision)
         return np.asarray(np.linalg.inv(_root(bend)).T)
 

@@ -34,6 +34,7 @@ from attribution.archive.model.neighbours_kernel import Members
 from attribution.archive.model.settings import Shrinkage, TwoSidedResolutions
 from attribution.archive.model.trees_kernel import Growth, Table, forest
 from attribution.archive.model.two_sided_kernel import Around, Asked, Counts, Ground, Ladders, Series, describe, sweep
+from attribution.parallel import one_thread
 
 type Marked = NDArray[np.bool_]
 _MOST_BYTES = 200_000_000  # of counts of one chunk, and of all checkpoints
@@ -245,7 +246,6 @@ class TwoSided:
         everything else.
         """
         from sklearn.ensemble import HistGradientBoostingClassifier
-        from threadpoolctl import threadpool_limits
 
         value, equal = self._columns_of_trees()
         value = value[:, ~equal][:, 1:]  # the days stand there twice, for the sake of random trees
@@ -265,12 +265,12 @@ class TwoSided:
                 learning_rate=_LEARNED / rounds, max_iter=rounds, max_leaf_nodes=8, max_features=0.5,
                 l2_regularization=1.0, early_stopping=False, random_state=k,
             )  # fmt: skip
-            with threadpool_limits(1, user_api="openmp"):  # trees this small lose more by waiting than they gain
+            with one_thread():
                 booster.fit(value[past], self.label[past])
-            if len(now):
-                by_honest[np.ix_(now, present)] = booster.predict_proba(value[honest[now]])
-            if len(theirs):
-                by_others[np.ix_(theirs, present)] += booster.predict_proba(value[others[theirs]])
+                if len(now):
+                    by_honest[np.ix_(now, present)] = booster.predict_proba(value[honest[now]])
+                if len(theirs):
+                    by_others[np.ix_(theirs, present)] += booster.predict_proba(value[others[theirs]])
         return by_honest, by_others
 
     def _columns_of_trees(self) -> tuple[Floats, Marked]:
