@@ -39,8 +39,9 @@ def attributed(truth: EventTable, known: np.ndarray[tuple[int], np.dtype[np.bool
     classes, asked = Classes.learned(table, known, 5), np.flatnonzero(~known)
     learned = learn_two_sided(table, classes, known, asked)
     _, draws = normal_posterior(
-        learned.examples, learned.ground.names, _EVER, learned.shrinkage, learned.coefficients, kept=_DRAWS, seed=1
-    )
+        learned.examples, learned.ground.names, _EVER, learned.shrinkage, learned.coefficients, kept=_DRAWS, seed=1,
+        calibration=learned.calibration,
+    )  # fmt: skip
     out = np.empty((_DRAWS, len(asked), len(classes)))
     for rows, x in parts(learned.ground, asked):
         out[:, np.searchsorted(asked, rows)] = within_lifetimes(draws.probability(x), table, classes, rows)

@@ -172,9 +172,13 @@ def _attributed(task: Task, nuts: bool) -> Attributed:
     seconds = time.perf_counter() - began
     around = nuts_posterior if nuts else normal_posterior
     coefficients, _ = around(
-        learned.examples, learned.ground.names, _EVER, learned.shrinkage, learned.coefficients, kept=1, seed=task.seed
+        learned.examples, learned.ground.names, _EVER, learned.shrinkage, learned.coefficients, kept=1, seed=task.seed,
+        calibration=learned.calibration,
+    )  # fmt: skip
+    setting = (
+        f"{learned.lonely:.0%} of the examples without the labels of their place and month, coefficients times "
+        f"{learned.calibration:.2f}"
     )
-    setting = f"{learned.lonely:.0%} of the examples without the labels of their place and month"
     return Attributed(setting, probability, coefficients, seconds)
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from attribution.archive.codes import Floats, Ints
 from attribution.archive.events import EventTable
 from attribution.archive.model.classes import Classes
-from attribution.archive.model.coefficients import Coefficients, Examples, learn, sample_rate
+from attribution.archive.model.coefficients import Coefficients, Examples, calibration_slope, learn, sample_rate
 from attribution.archive.model.posterior import SlopeDraws
 from attribution.archive.model.settings import Shrinkage, cautious
 from attribution.archive.model.two_sided import TwoSided
@@ -30,11 +30,12 @@ class Learned:
     shrinkage: Shrinkage
     coefficients: Coefficients
     lonely: float  # share of the examples that were looked at without the labels of their place and month
+    calibration: float  # by what all coefficients are multiplied before they are used: less than 1 where too sure
 
     @property
     def mode(self) -> SlopeDraws:
-        """The most probable coefficients, as one draw."""
-        return SlopeDraws(self.coefficients.slope[None], self.coefficients.intercept[None])
+        """The most probable coefficients, calibrated, as one draw."""
+        return SlopeDraws(self.coefficients.slope[None], self.coefficients.intercept[None]).times(self.calibration)
 
 
 def learn_two_sided(
@@ -99,4 +100,5 @@ def _learn(ground: TwoSided, asked: Ints, later: Ints) -> Learned:
     few = int(events.labelled[counted].sum()) < _FEW
     shrinkage = replace(cautious(size[0]), half_life=ground.shrinkage.half_life) if few else ground.shrinkage
     coefficients = learn(examples, _EVER, shrinkage, Coefficients.prior(*size, shrinkage))
-    return Learned(ground, examples, shrinkage, coefficients, lonely)
+    calibration = calibration_slope(examples, _EVER, shrinkage, coefficients, ground.blocks.of[rows])
+    return Learned(ground, examples, shrinkage, coefficients, lonely, calibration)

@@ -110,14 +110,15 @@ def fit_archive(
     now, learned = (_from_past if past_only else _from_both_sides)(events, classes)
     way = nuts_posterior if nuts else normal_posterior
     coefficients, around = way(
-        learned.examples, learned.features, now, learned.shrinkage, learned.mode, kept=draws, seed=seed
-    )
+        learned.examples, learned.features, now, learned.shrinkage, learned.mode, kept=draws, seed=seed,
+        calibration=learned.calibration,
+    )  # fmt: skip
     return Fitted(
         classes=classes.names,
         features=learned.features,
         region=learned.region,
         past_only=past_only,
-        mode=SlopeDraws(learned.mode.slope[None], learned.mode.intercept[None]),
+        mode=SlopeDraws(learned.mode.slope[None], learned.mode.intercept[None]).times(learned.calibration),
         draws=around,
         coefficients=coefficients,
         shrinkage=learned.shrinkage,
@@ -137,13 +138,16 @@ class _Learned:
     region: str
     shrinkage: Shrinkage
     mode: Coefficients
+    calibration: float  # by what all coefficients are multiplied before they are used
 
 
 def _from_both_sides(events: EventTable, classes: Classes) -> tuple[int, _Learned]:
     asked = np.flatnonzero(events.label == UNKNOWN)
     found = learn_two_sided(events, classes, np.ones(len(events), dtype=np.bool_), asked)
     ground = found.ground
-    return 1 << 40, _Learned(found.examples, ground.names, ground.region, found.shrinkage, found.coefficients)
+    return 1 << 40, _Learned(
+        found.examples, ground.names, ground.region, found.shrinkage, found.coefficients, found.calibration
+    )
 
 
 def _from_past(events: EventTable, classes: Classes) -> tuple[int, _Learned]:
@@ -160,7 +164,7 @@ def _from_past(events: EventTable, classes: Classes) -> tuple[int, _Learned]:
         if not few:
             shrinkage = choose_shrinkage(examples, now, prequential.shrinkage)
         learned = learn(examples, now, shrinkage, learned)
-    return now, _Learned(examples, prequential.names, prequential.region, shrinkage, learned)
+    return now, _Learned(examples, prequential.names, prequential.region, shrinkage, learned, 1.0)
 
 
 def load_fitted(path: Path) -> Fitted:

@@ -91,20 +91,24 @@ def normal_posterior(
     *,
     kept: int = _KEPT,
     seed: int = 1,
+    calibration: float = 1.0,
 ) -> tuple[CoefficientPosterior, SlopeDraws]:
-    """The coefficients from what was over before day `now`, normal around their mode; and draws from it."""
+    """The coefficients from what was over before day `now`, normal around their mode; and draws from it.
+
+    All are multiplied by `calibration`, see `calibration_slope`.
+    """
     rows, weight = weigh(examples, now, shrinkage.half_life)
     sd = np.linalg.norm(scale_of_coefficients(examples, rows, weight, shrinkage, mode)[: len(features)], axis=1)
     found = CoefficientPosterior(
         way="normal",
-        by_feature=_by_feature(features, mode.beta, sd, mode.beta - _Z95 * sd, mode.beta + _Z95 * sd),
+        by_feature=_by_feature(features, calibration, mode.beta, sd, mode.beta - _Z95 * sd, mode.beta + _Z95 * sd),
         events=len(rows),
         widening=_widening(examples, weight),
         deviations=True,
         convergence=None,
     )
     rng = np.random.default_rng(seed)
-    return found, draw_coefficients(examples, rows, weight, shrinkage, mode, kept, rng)
+    return found, draw_coefficients(examples, rows, weight, shrinkage, mode, kept, rng).times(calibration)
 
 
 def nuts_posterior(
@@ -116,6 +120,7 @@ def nuts_posterior(
     *,
     kept: int = _KEPT,
     seed: int = 1,
+    calibration: float = 1.0,
     sampling: Sampling | None = None,
 ) -> tuple[CoefficientPosterior, SlopeDraws]:
     """The same by NUTS, from no more events than a minute allows; the search for its coordinates begins at `mode`.
@@ -137,13 +142,13 @@ def nuts_posterior(
     low, high = np.quantile(beta, (0.05, 0.95), axis=0)
     found = CoefficientPosterior(
         way="nuts",
-        by_feature=_by_feature(features, beta.mean(axis=0), beta.std(axis=0), low, high),
+        by_feature=_by_feature(features, calibration, beta.mean(axis=0), beta.std(axis=0), low, high),
         events=len(rows),
         widening=_widening(examples, weight),
         deviations=deviations,
         convergence=drawn.convergence,
     )
-    return found, _thinned(drawn, kept)
+    return found, _thinned(drawn, kept).times(calibration)
 
 
 def coordinates(
@@ -212,6 +217,10 @@ class SlopeDraws:
     def __post_init__(self) -> None:
         object.__setattr__(self, "slope", frozen_floats(self.slope))
         object.__setattr__(self, "intercept", frozen_floats(self.intercept))
+
+    def times(self, factor: float) -> SlopeDraws:
+        """All of them multiplied."""
+        return SlopeDraws(factor * self.slope, factor * self.intercept)
 
     def probability(self, x: NDArray[np.float32]) -> Floats:
         """Probabilities (draw, event, class) of events with log-features (event, feature, class)."""
@@ -294,8 +303,8 @@ def _thinned(drawn: CoefficientDraws, kept: int) -> SlopeDraws:
     return SlopeDraws(slope[at], drawn.intercept.reshape(len(slope), -1)[at])
 
 
-def _by_feature(features: tuple[str, ...], *columns: Floats) -> tuple[Coefficient, ...]:
-    table = zip(features, *columns, strict=True)
+def _by_feature(features: tuple[str, ...], calibration: float, *columns: Floats) -> tuple[Coefficient, ...]:
+    table = zip(features, *(calibration * column for column in columns), strict=True)
     return tuple(Coefficient(name, *(float(number) for number in numbers)) for name, *numbers in table)
 
 

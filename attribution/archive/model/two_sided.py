@@ -42,6 +42,7 @@ _THREADS = 2
 _FOLDS = 10  # of what boosting learns from: a tenth of the blocks is left out at a time
 _LEFT_OUT = 0.25  # of the blocks by each random tree
 _MIXED = 0.02  # of the base rate, mixed into what experts say
+_UNAGING = 1e300  # days: seen from the end of time (1 << 40), too, every label counts as one
 _LEARNED = 4.0  # rounds of boosting times the rate at which each is learned from
 
 
@@ -146,7 +147,7 @@ class TwoSided:
         """The prior of the coefficients: columns, and what trees have learned, are facts of their own."""
         facts = len(self.columns) + len(self.experts)
         return Shrinkage(
-            coefficient=0.05, coefficient_sd=0.1, faction_sd=0.15, half_life=1e12,
+            coefficient=0.05, coefficient_sd=0.1, faction_sd=0.1, half_life=_UNAGING,
             first_fact=len(self.names) - facts, facts=facts, telling=facts,
         )  # fmt: skip
 

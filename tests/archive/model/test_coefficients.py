@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy.optimize import minimize
+from scipy.optimize import minimize, minimize_scalar
 
 from attribution.archive.model.coefficients import (
     Coefficients,
     Examples,
+    calibration_slope,
     choose_shrinkage,
     fit_coefficients,
     log_posterior,
@@ -143,3 +144,38 @@ def test_partial_labels_recover_the_shares_of_their_hidden_members() -> None:
     share = (inside / inside.sum(axis=1, keepdims=True))[:, 0].mean()
     true = (truth[hidden] == 0).mean()
     assert share == pytest.approx(true, abs=4 * np.sqrt(0.25 / hidden.sum()))
+
+
+def fresh_loss(slope: float, at: Coefficients, examples: Examples) -> float:
+    """Mean log loss of events that were not learned from, all coefficients multiplied."""
+    z = slope * ((examples.x * at.slope).sum(axis=1) + at.intercept)
+    top = z.max(axis=1, keepdims=True)
+    total = top[:, 0] + np.log(np.exp(z - top).sum(axis=1))
+    return float(np.mean(total - z[np.arange(len(z)), examples.member]))
+
+
+@pytest.mark.parametrize(("rows", "features", "expected"), [(150, 12, (0.4, 0.85)), (6000, 3, (0.97, 1.03))])
+def test_coefficients_from_too_few_events_are_shrunk_as_fresh_events_ask_for(
+    rows: int, features: int, expected: tuple[float, float]
+) -> None:
+    wide = Shrinkage(half_life=1e300, faction_sd=1.5)
+    examples = some_examples(rows, features, sets=0.0)
+    fitted = fit_coefficients(
+        examples, np.arange(rows), np.ones(rows), wide, Coefficients.prior(features, 4, wide), steps=200
+    )
+    slope = calibration_slope(examples, 1 << 40, wide, fitted, np.arange(rows))
+    assert expected[0] < slope < expected[1]
+    fresh = some_examples(20_000, features, seed=9, sets=0.0)
+    best = minimize_scalar(fresh_loss, (0.3, 1.0), args=(fitted, fresh)).x
+    assert slope == pytest.approx(best, abs=0.1)
+    assert fresh_loss(slope, fitted, fresh) <= fresh_loss(1.0, fitted, fresh) + 1e-3
+
+
+def test_blocks_that_stand_or_fall_together_are_left_out_together() -> None:
+    """Copies of an event say nothing new: left out one by one they vouch for each other, together they do not."""
+    wide, one = Shrinkage(half_life=1e300, faction_sd=1.5), some_examples(120, 8, sets=0.0)
+    twin = np.repeat(np.arange(120), 4)
+    copies = Examples(one.x[twin], np.arange(481), one.member[twin], np.zeros(480), twin, twin, twin)
+    fitted = fit_coefficients(copies, np.arange(480), np.ones(480), wide, Coefficients.prior(8, 4, wide))
+    alone, together = (calibration_slope(copies, 1 << 40, wide, fitted, block) for block in (np.arange(480), twin))
+    assert together < 0.8 * alone

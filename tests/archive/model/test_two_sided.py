@@ -13,7 +13,8 @@ from attribution.archive.evaluation.masked import BY, hide
 from attribution.archive.events import EventTable
 from attribution.archive.model.attribute import learn_two_sided, parts
 from attribution.archive.model.classes import Classes, within_lifetimes
-from attribution.archive.model.posterior import SlopeDraws
+from attribution.archive.model.coefficients import weigh
+from attribution.archive.model.posterior import SlopeDraws, normal_posterior
 from attribution.archive.model.settings import TwoSidedResolutions
 from attribution.archive.model.two_sided import Blocks, TwoSided
 from attribution.archive.selection import Propensity, Totals, implied_by_claims
@@ -119,6 +120,23 @@ def test_hidden_labels_change_nothing(events: EventTable) -> None:
 def _said(events: EventTable, classes: Classes, known: np.ndarray, asked: Ints) -> np.ndarray:
     learned = learn_two_sided(events, classes, known, asked)
     return np.concatenate([learned.mode.probability(x)[0] for _, x in parts(learned.ground, asked)])
+
+
+def test_every_label_counts_as_one_and_all_that_is_told_is_calibrated_alike(events: EventTable) -> None:
+    """Seen from the end of time nothing has aged; the most probable coefficients and their draws are shrunk alike."""
+    known = np.arange(len(events)) % 5 > 0
+    classes = Classes.learned(events, known, 5)
+    learned = learn_two_sided(events, classes, known, np.flatnonzero(~known))
+    _, weight = weigh(learned.examples, 1 << 40, learned.shrinkage.half_life)
+    assert np.all(weight == 1.0)
+    assert 0.6 < learned.calibration < 1.1
+    assert learned.mode.slope[0] == pytest.approx(learned.calibration * learned.coefficients.slope)
+    given = learned.examples, learned.ground.names, 1 << 40, learned.shrinkage, learned.coefficients
+    (plain, drawn), (shrunk, calibrated) = (normal_posterior(*given, calibration=by) for by in (1.0, 0.5))
+    assert calibrated.slope == pytest.approx(0.5 * drawn.slope)
+    assert calibrated.intercept == pytest.approx(0.5 * drawn.intercept)
+    for one, half in zip(plain.by_feature, shrunk.by_feature, strict=True):
+        assert (half.mean, half.sd, half.high) == pytest.approx((0.5 * one.mean, 0.5 * one.sd, 0.5 * one.high))
 
 
 @pytest.mark.parametrize("by", BY)
