@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import batched
+from itertools import batched, count
 from typing import Literal
 
 import numpy as np
@@ -235,7 +235,7 @@ def backtest(
     nuts
         Draw the coefficients by NUTS, in about a minute.
     progress
-        Told who forecasts, how many events are done, and of how many; where labels are hidden, settings of baselines.
+        Told who forecasts, how many events or settings are done, and of how many.
     executor
         Any `concurrent.futures.Executor`: it is given the model, every setting that a baseline tries, and spans of the
         months that the baselines forecast. All but the seconds is the same, whoever works. It is left open.
@@ -419,11 +419,9 @@ def _forecast_all(
     ground: Ground, *, names: Sequence[str], nuts: bool, progress: _Told, executor: Executor | None
 ) -> tuple[_Model, list[Baseline]]:
     """The model beside all tries of all baselines; then, for each baseline, spans of events with what it chose."""
-    count = {name: trials(name) for name in names}
-    first: list[_Work] = [(MODEL, 0), *((name, position) for name, tried in count.items() for position in range(tried))]
-    # here and now `progress` hears every month; from elsewhere, only that a forecaster is done
-    near = None if executor else progress
-    model, *tried = each(partial(_piece, ground=ground, nuts=nuts, progress=near), first, executor=executor)
+    first: list[_Work] = [(MODEL, 0), *((name, position) for name in names for position in range(trials(name)))]
+    work = partial(_piece, ground=ground, nuts=nuts, progress=None if executor else progress)  # it hears every month
+    model, *tried = each(work, first, executor=executor, done=_noted(first, "settings", ground, progress))
     assert isinstance(model, _Model)
     by_name: dict[str, list[Trial]] = {name: [] for name in names}
     for one in tried:
@@ -432,15 +430,24 @@ def _forecast_all(
     chosen = [choose(found) for found in by_name.values()]
     ranges = spans(ground, _SPANS if executor else 1)
     second: list[_Work] = [(one, start, stop) for one in chosen for start, stop in ranges]
-    parts = each(partial(_piece, ground=ground, nuts=nuts, progress=near), second, executor=executor)
+    parts = each(work, second, executor=executor, done=_noted(second, "months", ground, progress))
     rivals = []
     for one, own in zip(chosen, batched(parts, len(ranges)), strict=True):
         rivals.append(assembled(one, [found for found in own if isinstance(found, Part)]))
-    if progress and executor:
-        total = len(ground.events) - ground.first
-        for name in (MODEL, *by_name):
-            progress(name, total, total)
     return model, rivals
+
+
+def _noted(work: Sequence[_Work], doing: str, ground: Ground, progress: _Told) -> Callable[[int, object], None]:
+    """Tells `progress` how many pieces of work are done, wherever they are done."""
+    done = count(1)
+
+    def note(position: int, result: object) -> None:
+        if progress:
+            who = work[position][0]
+            name = who if isinstance(who, str) else who.name
+            progress(f"{ground.protocol}, {name} {doing}", next(done), len(work))
+
+    return note
 
 
 def _piece(work: _Work, *, ground: Ground, nuts: bool, progress: _Told) -> _Model | Trial | Part:
@@ -448,7 +455,7 @@ def _piece(work: _Work, *, ground: Ground, nuts: bool, progress: _Told) -> _Mode
 
     def step(name: str) -> Callable[[int], None] | None:
         first, total = ground.first, len(ground.events) - ground.first
-        return None if progress is None else lambda done: progress(name, done - first, total)
+        return None if progress is None else lambda done: progress(f"{ground.protocol}, {name}", done - first, total)
 
     if len(work) == 3:
         chosen, start, stop = work

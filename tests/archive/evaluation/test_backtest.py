@@ -130,6 +130,21 @@ def test_unknown_labels_alone_are_refused(archive: EventTable) -> None:
         backtest(relabelled(archive, np.full(len(archive), -1)))
 
 
+def test_it_is_told_what_is_done_meanwhile_settings_that_are_tried_included(archive: EventTable) -> None:
+    told: list[tuple[str, int, int]] = []
+    backtest(
+        archive.take(slice(0, 200)),
+        baselines=("nearest",),
+        progress=lambda name, done, total: told.append((name, done, total)),
+    )
+    names = list(dict.fromkeys(name for name, _, _ in told))
+    ages = [name.partition(",")[0] for name in names]
+    assert ages == sorted(ages, key=["rolling", "static", "daily"].index)
+    tried = [(done, total) for name, done, total in told if name == "static, nearest settings"]
+    assert tried == [(done, 21) for done in range(2, 22)]
+    assert {"rolling, model", "rolling, nearest", "daily, model settings"} <= set(names)
+
+
 def test_a_misspelt_baseline_gets_a_hint(archive: EventTable) -> None:
     with pytest.raises(UsageError, match="random-forest"):
         backtest(archive.take(slice(0, 200)), baselines=("random-forrest",))
