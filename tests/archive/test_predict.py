@@ -59,8 +59,12 @@ def gathered(archive: Archive, fitted: Fitted) -> Predictions:
     return Predictions(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
 
 
-def test_each_event_of_unknown_hand_once_and_no_other(archive: Archive, fitted: Fitted) -> None:
-    found = gathered(archive, fitted)
+@pytest.fixture(scope="module")
+def found(archive: Archive, fitted: Fitted) -> Predictions:
+    return gathered(archive, fitted)
+
+
+def test_each_event_of_unknown_hand_once_and_no_other(archive: Archive, found: Predictions) -> None:
     assert archive.events.id[found.event].tolist() == [f"e{at}" for at in range(0, 240, 5)]
     assert found.probability.sum(axis=1) == pytest.approx(np.ones(48))
     inside = (found.low <= found.probability + 1e-9) & (found.probability <= found.high + 1e-9)
@@ -75,8 +79,7 @@ def test_a_model_of_several_countries_serves_a_table_of_one(archive: Archive, fi
     assert sum(len(part.event) for part in found) == np.sum(iraq.label == -1) > 0
 
 
-def test_place_and_weapon_tell_red_from_blue(archive: Archive, fitted: Fitted) -> None:
-    found = gathered(archive, fitted)
+def test_place_and_weapon_tell_red_from_blue(archive: Archive, fitted: Fitted, found: Predictions) -> None:
     country = archive.events.place[0]
     iraq = country.codes[found.event] == country.names.index("Iraq")
     late = found.event > 100
@@ -115,19 +118,20 @@ def test_what_came_later_changes_no_earlier_prediction_from_the_past(archive: Ar
     assert not np.array_equal(before.probability[~early], changed.probability[~early])
 
 
-def test_the_size_of_a_chunk_changes_nothing(archive: Archive, fitted: Fitted, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = gathered(archive, fitted)
+def test_the_size_of_a_chunk_changes_nothing(
+    archive: Archive, fitted: Fitted, found: Predictions, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(predicting, "_CHUNK", 7)
-    assert gathered(archive, fitted).probability == pytest.approx(whole.probability, abs=1e-12)
+    assert gathered(archive, fitted).probability == pytest.approx(found.probability, abs=1e-12)
 
 
-def test_a_kept_model_predicts_the_same(archive: Archive, fitted: Fitted, tmp_path: Path) -> None:
+def test_a_kept_model_predicts_the_same(archive: Archive, fitted: Fitted, found: Predictions, tmp_path: Path) -> None:
     fitted.save(tmp_path / "m.json")
     again = load_fitted(tmp_path / "m.json")
     assert (again.classes, again.features, again.shrinkage) == (fitted.classes, fitted.features, fitted.shrinkage)
     assert again.coefficients == fitted.coefficients
     assert again.coefficients.way == "normal"
-    assert gathered(archive, again).probability == pytest.approx(gathered(archive, fitted).probability, abs=1e-4)
+    assert gathered(archive, again).probability == pytest.approx(found.probability, abs=1e-4)
     assert json.loads((tmp_path / "m.json").read_text())["limits"] == list(LIMITS)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from itertools import product
 from random import Random
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -25,17 +26,28 @@ FEATURES = {"report", "act", "absence", "direct", "copies", "shared origin", "ne
 type Floats = NDArray[np.float64]
 
 
+class Pair(NamedTuple):
+    """What the fast summation is held against the definition on."""
+
+    seed: int
+    program: Program
+    z: Floats  # (draw, dimension)
+    defined: list[Enumeration]  # draw
+
+
 def normals(program: Program, seed: int, draws: int = DRAWS) -> Floats:
     return np.random.default_rng(seed).standard_normal((draws, program.dimension))
 
 
-def enumerations(seed: int) -> tuple[Program, Floats, list[Enumeration]]:
-    """A random pair compiled, its draws, and the definition at each of them."""
+@pytest.fixture(scope="module", params=SEEDS)
+def pair(request: pytest.FixtureRequest) -> Pair:
+    """A random pair compiled, its draws, and the definition at each of them; both tests of one seed come together."""
+    seed: int = request.param
     case, model = random_pair(seed)
     program = compile_network(case, model)
     z = normals(program, seed)
     known = [dict(zip(program.labels, row.tolist(), strict=True)) for row in z]
-    return program, z, [Enumeration(case.as_of(), model, labelled) for labelled in known]
+    return Pair(seed, program, z, [Enumeration(case.as_of(), model, labelled) for labelled in known])
 
 
 def test_random_pairs_fit_and_use_every_feature() -> None:
@@ -47,9 +59,8 @@ def test_random_pairs_fit_and_use_every_feature() -> None:
     assert used == FEATURES
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-def test_summation_is_the_definition(seed: int) -> None:
-    program, z, defined = enumerations(seed)
+def test_summation_is_the_definition(pair: Pair) -> None:
+    _, program, z, defined = pair
     slots = numbers(program, z)
     expected = np.array([list(one.joint().values()) for one in defined])
     np.testing.assert_allclose(np.exp(log_joint(program, z)), expected, rtol=1e-10, atol=0)
@@ -57,10 +68,9 @@ def test_summation_is_the_definition(seed: int) -> None:
     np.testing.assert_allclose(state_probabilities(program, slots), facts, rtol=1e-9, atol=1e-300)
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-def test_scenarios_are_the_definition_and_add_up(seed: int) -> None:
+def test_scenarios_are_the_definition_and_add_up(pair: Pair) -> None:
     """Any facts may be roles: over their states the joint adds up to that of the factions, over factions to facts."""
-    program, z, defined = enumerations(seed)
+    seed, program, z, defined = pair
     slots = numbers(program, z)
     roles = tuple(Random(seed).sample(program.facts, k=seed % 3))
     sizes = [len(program.states[program.facts.index(role)]) for role in roles]
