@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 READERS = ("", "numpy", "compiled")
-_COMPILING, _LOADING = 8.0, 0.08  # seconds
+_COMPILING, _LOADING = 4.0, 0.08  # seconds, importing numba among them
 _KERNELS_TAKE = 64 * 2**20  # bytes, with room to spare
 _OF_THE_C_LIBRARY = ("memset", "memcpy", "memmove", "exp", "sinh", "log", "log1p", "expm1", "erfc", "pow", "sqrt")
 _NEVER_CALLED = "NRT_MemInfo_call_dtor"  # frees arrays that a kernel would own; the arrays of a `Native` are all lent

@@ -210,12 +210,12 @@ def _fourteen(posterior: Posterior) -> Posterior:
 
 def _lattice() -> tuple[Work, Work | None, str]:
     posterior = _posterior()
-    return lambda: at.lattice(_fourteen(posterior), draws=2000), None, ""
+    return lambda: at.lattice(_fourteen(posterior), draws=2048), None, ""
 
 
 def _lattice_khat() -> tuple[Work, Work | None, str]:
     posterior = _posterior()
-    return lambda: at.lattice(_fourteen(posterior), draws=2000, khat_for_all=True), None, ""
+    return lambda: at.lattice(_fourteen(posterior), draws=2048, khat_for_all=True), None, ""
 
 
 QUESTIONS: dict[str, Callable[[], tuple[Work, Work | None, str]]] = {

@@ -104,7 +104,7 @@ def _rows(folder: Path, pairs: int) -> Iterator[tuple[str, Callable[[str], Measu
     yield "one what-if", _inside("what_if", "0.03 s")
     yield "a hundred what-ifs", _inside("hundred", "1 s")
     yield "a sweep of a hundred settings", _inside("sweep", "a fifth of the fits")
-    yield "lattice of 2^14 subsets, 2,000 draws", _inside("lattice", "0.3 s")
+    yield "lattice of 2^14 subsets, 2,048 draws", _inside("lattice", "0.3 s")
     yield "the same with every k-hat", _inside("lattice_khat", "3 s")
     bare = (str(HERE / "bare_pymc.py"),)
     yield "NUTS report", process((*command, "report", "tower-22", "-o", out), "0.4", bare, "a bare PyMC script")
@@ -141,10 +141,10 @@ def _process(
     *,
     pairs: int,
 ) -> Callable[[str], Measurement]:
-    """A process and its unit in turn, after one run of each that fills caches."""
+    """A process and its unit in turn, after one run of each that fills caches, compiled kernels among them."""
 
     def measure(row: str) -> Measurement:
-        _spawn(arguments)
+        _spawn(arguments, ATTRIBUTION_READER="compiled")
         if pairs > 1:
             _spawn(against)
         costs = [(_spawn(arguments), _spawn(against)) for _ in range(pairs)]
@@ -159,11 +159,15 @@ def ordinary() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
-def _spawn(arguments: tuple[str, ...]) -> Cost:
-    """One process of Python, to its end."""
+def _spawn(arguments: tuple[str, ...], **variables: str) -> Cost:
+    """One process of Python, to its end, with some variables of the environment."""
     start = time.perf_counter()
     process = subprocess.Popen(
-        [sys.executable, *arguments], cwd=HERE.parent, env=ordinary(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        [sys.executable, *arguments],
+        cwd=HERE.parent,
+        env=ordinary() | variables,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
     )
     assert process.stderr is not None
     complaint = process.stderr.read()

@@ -125,13 +125,13 @@ def test_machine_code_that_was_changed_is_not_run(monkeypatch: pytest.MonkeyPatc
 
 
 def test_what_numpy_did_is_remembered_until_compiling_pays(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Three processes of three seconds each: the third compiles, and from then on nobody works without machine code."""
+    """Three processes of 1.5 seconds each: the third compiles, and from then on nobody works without machine code."""
     monkeypatch.setattr(_compile, "_cache_folder", lambda: str(tmp_path))
     monkeypatch.delenv("ATTRIBUTION_READER", raising=False)
     chosen = []
     for _ in range(3):
         process = _compile.Native("double", "d", doubled)
-        chosen.append(process.rather(3.0))
+        chosen.append(process.rather(1.5))
         process._remember()
     assert chosen == [False, False, True]
     process(np.ones(1))

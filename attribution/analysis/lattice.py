@@ -225,7 +225,7 @@ def lattice(
     max_removed
         Visit only subsets with at most so many units removed; needed for more than 14 units.
     draws
-        About how many of the stored draws to use; where 0, 2,000 for all subsets of 14 units, up to all of them where
+        About how many of the stored draws to use; where 0, 2,048 for all subsets of 14 units, up to all of them where
         subsets are fewer.
     khat_for_all
         Work out k-hat for every subset, not only where the effective sample size is below 400.

@@ -120,23 +120,22 @@ def perturbed(workspace: Workspace, change: Perturbation, amount: float, *, refi
 def margins_under(workspace: Workspace, changes: Sequence[Perturbation], amounts: Sequence[float] | Floats) -> Floats:
     """Log-odds of the leader against every faction under each change by its amount alone: (change, faction).
 
-    Changes of numbers that bear upon the same parts are summed together, so many at a time as stay near the processor.
+    Changes of numbers are summed together, so many at a time as stay near the processor.
     """
     found = np.empty((len(changes), len(workspace.program.factions)))
     together = max(1, _TOGETHER // workspace.known.total.size)
-    groups: dict[tuple[type, Reach], dict[int, NumberShift | Regrade]] = {}  # the two kinds have networks of their own
-    for position, change in enumerate(changes):
+    kinds: dict[type, dict[int, NumberShift | Regrade]] = {}  # the two have networks of their own
+    for position, (change, amount) in enumerate(zip(changes, amounts, strict=True)):
         if isinstance(change, NumberShift | Regrade):
-            reach = replace(change.reach(workspace), following=())
-            groups.setdefault((type(change), reach), {})[position] = change
+            kinds.setdefault(type(change), {})[position] = change
         elif isinstance(change, PriorWeight):
-            found[position] = workspace.margins_under(change.changed(workspace, float(amounts[position])))[0]
+            found[position] = workspace.margins_under(change.changed(workspace, float(amount)))[0]
         else:
-            found[position] = workspace.margins(change.preview(workspace, float(amounts[position])))
-    for (_, reach), group in groups.items():
-        for some in batched(group, together):
-            columns = [group[position].columns(workspace, float(amounts[position])) for position in some]
-            found[list(some)] = workspace.margins_under(workspace.changed(columns, reach))
+            found[position] = workspace.margins(change.preview(workspace, float(amount)))
+    for kind in kinds.values():
+        for some in batched(kind.items(), together):
+            moves = [(one.columns(workspace, float(amounts[at])), one.reach(workspace)) for at, one in some]
+            found[[position for position, _ in some]] = workspace.margins_under(workspace.changed(moves))
     return found
 
 

@@ -166,27 +166,30 @@ class Workspace:
 
     def total(self, columns: Columns, reach: Reach) -> Floats:
         """The log-joint (draw, faction) under a change of numbers that bear upon no more than `reach`."""
-        return self.changed([columns], reach).log_joint(self.program)
+        return self.changed([(columns, reach)]).log_joint(self.program)
 
-    def changed(self, changes: Sequence[Columns], reach: Reach) -> Changed:
-        """The log-joint under each of some changes of numbers that bear upon no more than `reach`.
+    def changed(self, changes: Sequence[tuple[Columns, Reach]]) -> Changed:
+        """The log-joint under each of some changes of numbers that bear upon no more than what each of them reaches.
 
         What is the same under some of them is summed once.
         """
-        wide = any(slot >= self.slots.shape[1] for columns in changes for slot in columns)
+        wide = any(slot >= self.slots.shape[1] for columns, _ in changes for slot in columns)
         slots, program = (self.expanded_slots, self.expanded.program) if wide else (self.slots, self.program)
-        under = [Change(columns) for columns in changes]
+        under = [Change(columns) for columns, _ in changes]
         shape = (len(program.factions), len(changes), len(slots))
         change, moved = np.zeros(shape), np.zeros(shape)
-        with np.errstate(invalid="ignore"):
-            for part in sorted(reach.parts):
-                known = self.known.parts[:, :, part].T
-                for positions, logs in part_under(program, slots, part, under):
-                    change[:, positions] += (logs.T[classes_of(program, part)] - known)[:, None]
-            for positions, log_prior in log_prior_under(program, slots, under) if reach.prior else ():
-                moved[:, positions] = (log_prior.T - self.known.prior.T)[:, None]
-        own = [[columns.get(slot, slots[:, slot]) for columns in changes] for slot in program.ints.surprise.tolist()]
-        return self.with_change((np.stack(own[0]), np.stack(own[1])), change, moved if reach.prior else None)
+        for part in sorted({part for _, reach in changes for part in reach.parts}):
+            mine = np.array([place for place, (_, reach) in enumerate(changes) if part in reach.parts])
+            known = self.known.parts[:, :, part].T
+            for some, logs in part_under(program, slots, part, [under[place] for place in mine]):
+                with np.errstate(invalid="ignore"):
+                    change[:, mine[some]] += (logs.T[classes_of(program, part)] - known)[:, None]
+        prior = np.array([place for place, (_, reach) in enumerate(changes) if reach.prior], dtype=np.int64)
+        for some, logs in log_prior_under(program, slots, [under[place] for place in prior]) if len(prior) else ():
+            with np.errstate(invalid="ignore"):
+                moved[:, prior[some]] = (logs.T - self.known.prior.T)[:, None]
+        own = [[one.columns.get(slot, slots[:, slot]) for one in under] for slot in program.ints.surprise.tolist()]
+        return self.with_change((np.stack(own[0]), np.stack(own[1])), change, moved if len(prior) else None)
 
     def with_change(self, surprise: Surprise, change: Floats | None, moved: Floats | None) -> Changed:
         """The log-joint after a change of log-likelihood and a move of the log prior: (faction, change, draw) each."""

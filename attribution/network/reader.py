@@ -22,7 +22,8 @@ from attribution.network.tape import LITERAL, LOG, LOG_ADD, PLUS, POWER, PROBABI
 from attribution.parallel import threads
 
 _CALL, _NUMBER = 1e-6, 1e-9  # seconds of NumPy per pass over some draws, and per draw in it
-_PASSES = {PROBABILITY: 110, RATE: 80, POWER: 90, LOG: 45, LOG_ADD: 90}  # of an instruction; of any other: 2
+_PASSES = np.full(LOG_ADD + 1, 2)  # of each kind of instruction
+_PASSES[[PROBABILITY, RATE, POWER, LOG, LOG_ADD]] = 110, 80, 90, 45, 90
 _HELD, _BLOCK, _NUMPY_BLOCK = 2**16, 2**17, 2**19  # numbers that registers hold at a time
 _MOST_TOGETHER = 2**13  # instructions of versions that are read together: more would leave too few draws to a block
 
@@ -40,9 +41,9 @@ _PULL = Native("pull", "dqqdqqddqddqq", lambda: _kernels().native_pull)
 def read(tape: Sealed, x: Floats) -> Floats:
     """The outputs of a tape: (draw, output), for inputs `x` (draw, input)."""
     out = np.empty((len(x), len(tape.outputs)))
-    values = _values(tape)
 
     def careful(some: Floats) -> Floats:
+        values = _values(tape)
         found = tape_numpy.forward_carefully(tape, some)[tape.outputs].T
         return np.asarray(np.where(values, np.exp(np.where(values, found, 0.0)), found))
 
@@ -173,8 +174,7 @@ def _again(
 def _by_numpy(tape: Sealed, draws: int) -> float:
     """Seconds that NumPy would read, about."""
     blocks = max(1.0, draws * len(tape.code) / _NUMPY_BLOCK)
-    passes = sum(_PASSES.get(op, 2) for op in tape.code[:, 0].tolist())
-    return passes * (blocks * _CALL + draws * _NUMBER)
+    return int(_PASSES[tape.code[:, 0]].sum()) * (blocks * _CALL + draws * _NUMBER)
 
 
 def _width(tape: Sealed, rows: slice, numbers: int) -> int:

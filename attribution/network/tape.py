@@ -43,6 +43,10 @@ LOG = 9  # log a; c = 1 where a may have left the range of doubles
 PLUS = 10  # a + b, of logarithms
 LOG_ADD = 11  # log(exp a + exp b)
 
+_READS_SECOND, _READS_THIRD = np.zeros((2, LOG_ADD + 1), dtype=np.bool_)  # registers, by the kind of instruction
+_READS_SECOND[[ADD, MULTIPLY, MULTIPLY_ADD, DIVIDE, PLUS, LOG_ADD]] = True
+_READS_THIRD[[PROBABILITY, RATE, MULTIPLY_ADD]] = True
+
 SMALLEST, LARGEST = 2.0**-960, 2.0**960  # a checked value outside is read again, in logarithms
 _SAFE = 960.0  # and with such bounds (powers of two) it need not be checked
 _UNDERFLOW, _LOST = -1022.0, -1074.0  # a product below the first may be wrong by the second
@@ -132,7 +136,7 @@ class Sealed:
 
     def _several(self, columns: Ints, inputs: int, follows: Ints, partitions: list[Ints]) -> Sealed:
         """Each instruction once for every class of its partition of the versions, one after another."""
-        firsts = [np.unique(classes, return_index=True)[1] for classes in partitions]
+        firsts = [np.flatnonzero(np.diff(np.maximum.accumulate(one), prepend=-1)) for one in partitions]
         follows = follows[self.inputs :]
         count = np.array([len(first) for first in firsts])[follows]
         start = inputs + np.cumsum(count) - count
@@ -185,18 +189,14 @@ class Sealed:
 
 def _classes(values: Ints) -> Ints:
     """Classes of equal values, numbered as they come: (value,)."""
-    _, first, place = np.unique(values, return_index=True, return_inverse=True)
-    return np.argsort(np.argsort(first))[place].astype(np.int64)
+    known: dict[int, int] = {}
+    return np.array([known.setdefault(value, len(known)) for value in values.tolist()], dtype=np.int64)
 
 
 def _read_by(code: Ints) -> tuple[tuple[NDArray[np.bool_], Ints], ...]:
     """Of each place of an instruction, where it holds a register, and which: (instruction,) each."""
     op, first, second, third = code.T
-    return (
-        (op != LITERAL, first),
-        (np.isin(op, (ADD, MULTIPLY, MULTIPLY_ADD, DIVIDE, PLUS, LOG_ADD)), second),
-        (np.isin(op, (PROBABILITY, RATE, MULTIPLY_ADD)) & (third >= 0), third),
-    )
+    return (op != LITERAL, first), (_READS_SECOND[op], second), (_READS_THIRD[op] & (third >= 0), third)
 
 
 class Tape:
