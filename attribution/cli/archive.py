@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from attribution.cli.inputs import add_format, add_seed, add_workers, output_path, refuse_to_overwrite
 from attribution.cli.output import Table, concerns_table, counting, show, stepping, working
+from attribution.domain.verbal import counted
 from attribution.errors import EventError, UsageError
 from attribution.parallel import processes
 from attribution.reporting import ARCHIVE_SUFFIXES
@@ -24,8 +25,10 @@ if TYPE_CHECKING:
     from attribution.archive.reading.read import Archive
     from attribution.archive.summary.describe import Description, DistinctiveValue
     from attribution.archive.summary.grid import Estimate
+    from attribution.domain.concern import Concern
 
 
+_SIMPLE = "simple"  # of the baselines
 _MOST_FACTIONS = 25  # by name on a screen; other programs get all
 _MOST_COEFFICIENTS = 12  # of a backtest, on a screen
 
@@ -93,20 +96,15 @@ def describe(arguments: argparse.Namespace) -> int:
     concerns = (*archive.concerns, *found.concerns)
     for output in arguments.output or ():
         write_description(
-            found,
-            overview(archive.events),
-            concerns,
-            output,
-            title=archive.mapping.title,
-            source=archive.file,
-            sha256=archive.sha256,
-        )
+            found, overview(archive.events), concerns, output,
+            title=archive.mapping.title, source=archive.file, sha256=archive.sha256,
+        )  # fmt: skip
         print(f"written: {output}", file=sys.stderr)
     known, apart = _known("known for", found.known_for()), _known("apart in a place", found.apart_in_places())
     tables = [_scales(found), known, apart, _pooling(found)]
     show([each for each in tables if each.rows or arguments.format != "text"], arguments.format)
     if arguments.format == "text":
-        print("\n" + "\n".join([str(found), *(str(concern) for concern in concerns), *found.limits]))
+        print("\n" + "\n".join([str(found), *_doubts(archive, *found.concerns), *found.limits]))
     return 1 if any(concern.severity == "blocking" for concern in concerns) else 0
 
 
@@ -140,7 +138,9 @@ def backtest(arguments: argparse.Namespace) -> int:
         print(f"written: {output}", file=sys.stderr)
     show(_tables(found, _MOST_COEFFICIENTS if arguments.format == "text" else None), arguments.format)
     if arguments.format == "text":
-        doubts = [str(concern) for concern in (*archive.concerns, *found.concerns)]
+        doubts = _doubts(archive, *found.concerns)
+        if arguments.baselines == _SIMPLE:
+            doubts.append("These baselines are simple ones; tuned classifiers are harder to beat: --baselines all")
         print("\n" + "\n".join([str(found), str(found.coefficients), *doubts, *LIMITS]))
     if any(concern.topic == STOPPED for concern in found.concerns):
         return 130
@@ -262,11 +262,9 @@ def _add_backtest(command: _Command) -> None:
         help="masked: hide single events, whole months of a place (default: unknown events come in runs), or factions",
     )  # fmt: skip
     backtest.add_argument(
-        "--baselines",
-        default="simple",
-        metavar="NAMES",
-        help="all, simple (no scikit-learn), none, or names with commas",
-    )
+        "--baselines", default=_SIMPLE, metavar="NAMES",
+        help="all, simple (no scikit-learn; the default), none, or names with commas",
+    )  # fmt: skip
     backtest.add_argument(
         "--least", type=int, default=20, metavar="N", help="training events a candidate needs; default 20"
     )
@@ -406,7 +404,15 @@ def _fitted(archive: Archive, arguments: argparse.Namespace, *, nuts: bool = Fal
 def _tell(archive: Archive) -> None:
     from attribution.archive.events import LIMITS
 
-    print("\n" + "\n".join([*(str(concern) for concern in archive.concerns), *LIMITS]))
+    print("\n" + "\n".join([*_doubts(archive), *LIMITS]))
+
+
+def _doubts(archive: Archive, *more: Concern) -> list[str]:
+    """What to doubt in an answer; notes on the table itself are for `check` to tell, and are counted here."""
+    graver = [concern for concern in archive.concerns if concern.severity != "note"]
+    notes = len(archive.concerns) - len(graver)
+    told = [f"{counted(notes, 'note')} on the table: attribution archive check"] if notes else []
+    return [*(str(concern) for concern in (*graver, *more)), *told]
 
 
 def _at_least_one(typed: str) -> int:
@@ -427,7 +433,7 @@ def _date(typed: str | None, option: str = "from") -> dt.date | None:
 def _baselines(typed: str) -> tuple[str, ...]:
     from attribution.archive.evaluation.baselines import NAMES, SHARES
 
-    groups = {"all": NAMES, "simple": tuple(SHARES), "none": ()}
+    groups = {"all": NAMES, _SIMPLE: tuple(SHARES), "none": ()}
     if typed in groups:
         return groups[typed]
     names = tuple(name.strip() for name in typed.split(",") if name.strip())
@@ -465,7 +471,7 @@ def _summary(archive: Archive) -> Table:
         for why, count in (("where", tally.filtered), ("exclude", tally.excluded), ("lack of a date", tally.undated))
         if count
     ]
-    noted = sum(c.severity == "note" for c in archive.concerns)
+    noted = sum(concern.severity == "note" for concern in archive.concerns)
     rows: list[tuple[str | float, ...]] = [
         ("table", f"{archive.file}, {archive.written.name}, {tally.rows:,} rows"),
         *left,
@@ -485,7 +491,7 @@ def _summary(archive: Archive) -> Table:
         ("copies", f"{copies(events):,} alike in day, place, columns and perpetrator"),
         (
             "concerns",
-            f"{len(archive.concerns) - noted}, and {noted} note{'s' * (noted != 1)}: below",
+            f"{len(archive.concerns) - noted}, and {counted(noted, 'note')}: below",
         ),
     ]
     return Table("events", ("what", "value"), tuple(rows))

@@ -123,6 +123,13 @@ def test_the_command_scores_the_shipped_events(tmp_path: Path, capsys: pytest.Ca
     printed = capsys.readouterr().out
     assert all(limit in printed for limit in LIMITS)
     assert "best baseline" in printed
+    assert "tuned classifiers are harder to beat: --baselines all" in printed
+    assert main(["archive", "check", "incidents-2019-2024", "--format", "json"]) == 0
+    checked = json.loads(capsys.readouterr().out)
+    (doubts,) = (rows for title, rows in checked.items() if title.startswith("concerns"))
+    notes = [row["what"] for row in doubts if row["severity"] == "note"]
+    assert f"\n{len(notes)} notes on the table: attribution archive check\n" in printed
+    assert not any(note in printed for note in notes)
     assert json.loads(out.read_text(encoding="utf-8"))["since"] >= "2022-01-01"
 
 
