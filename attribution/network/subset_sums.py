@@ -12,6 +12,7 @@ from attribution.network.program import Floats, Ints
 from attribution.network.reader import each_part
 
 BLOCK = 64  # draws; as in `attribution.network.subsets_kernel`, which is not imported here to keep numba out
+_PARTS = 4  # of the draws, whose sums are added in one order however many threads there are
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,15 +60,16 @@ def _in_blocks(values: Floats) -> Floats:
 def subset_sums(given: Products, pattern: Ints) -> tuple[Floats, Floats]:
     """Probabilities (subset, faction) and effective sample sizes (subset,) of subsets, plainly weighted."""
     pattern, changed = _walk(pattern)
-    found: list[Floats] = []
+    edges = np.linspace(0, len(given.base), min(_PARTS, len(given.base)) + 1).astype(np.int64).tolist()
+    found = np.zeros((len(edges) - 1, len(pattern), given.base.shape[1] + 2))
 
-    def work(part: slice) -> None:
-        sums = np.zeros((len(pattern), given.base.shape[1] + 2))
-        _SUMS(*_of(given, part), pattern, changed, np.array([given.other]), sums, *_room(given, pattern))
-        found.append(sums)
+    def work(some: slice) -> None:
+        for part in range(some.start, some.stop):
+            blocks = _of(given, slice(edges[part], edges[part + 1]))
+            _SUMS(*blocks, pattern, changed, np.array([given.other]), found[part], *_room(given, pattern))
 
-    each_part(work, len(given.base), least=1)
-    sums = np.sum(found, axis=0)
+    each_part(work, len(found), least=1)
+    sums = found.sum(axis=0)
     with np.errstate(invalid="ignore", divide="ignore"):
         return sums[:, :-2] / sums[:, -2:-1], sums[:, -2] ** 2 / sums[:, -1]
 

@@ -49,6 +49,14 @@ def test_each_subset_is_a_removal(posterior: Posterior, found: at.Lattice) -> No
         assert found.ess[subset] == pytest.approx(ess, rel=0.05)
 
 
+def test_every_number_of_threads_gives_the_same_bits(posterior: Posterior, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = []
+    for processors in (1, 2, 3, 8):
+        monkeypatch.setattr("attribution.network.reader.threads", lambda processors=processors: processors)
+        found.append(as_json(at.lattice(posterior, draws=1024)))
+    assert found[1:] == found[:1] * 3
+
+
 @pytest.mark.parametrize(
     ("by", "within"), [("item", "us-intelligence"), ("origin", "de-escalation"), ("item", "state-finding")]
 )
