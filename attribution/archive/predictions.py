@@ -40,7 +40,7 @@ class Predictions:
     """
 
     event: Ints  # (n,) position in the table of events
-    probability: Floats  # (n, class), mean over the draws
+    probability: Floats  # (n, class), in proportion to the mean over the draws of its log
     low: Floats  # (n, class), 5 % and 95 % quantiles over the draws
     high: Floats
     leader: Ints  # (n,) class
@@ -56,7 +56,8 @@ def predict(
     The features of an event come from the labelled events before and after it, or, as the model was fitted, from what
     was over before its day; the coefficients from all that was fitted. An event known as "one of these" is held to its
     set, as far as its certainty goes; nobody acts outside his lifetime; and where it is stated how likely an attack by
-    a faction is to be labelled at all, unlabelled events are weighed by it.
+    a faction is to be labelled at all, unlabelled events are weighed by it. Logs are averaged over the draws, which is
+    what a backtest scores, at the most probable coefficients; a mean of probabilities is less sure than it is right.
     """
     classes = fitted.classes_of(events)
     for done, rows, x in (_past if fitted.past_only else _both_sides)(events, classes, fitted):
@@ -213,9 +214,9 @@ def about(archive: Archive, fitted: Fitted, written: Written) -> str:
             f"(sha256 {fitted.sha256}).",
             f"The features of an event come from {'what was over before its day' if fitted.past_only else _BOTH};",
             "what they count, and how active each candidate is at large, was learned from all labelled events.",
-            "probability, low, high: mean, 5 % and 95 % quantile of the leader's probability over the doubt about what",
-            "features count. p: one column per candidate. pull dB: how far a feature speaks for the leader against the",
-            "runner-up. one_of: the factions an event is known to be among; it is held to them.",
+            "probability: of the leader, by the mean of its log over the doubt about what features count; low, high:",
+            "5 % and 95 % quantile over that doubt. p: one column per candidate. pull dB: how far a feature speaks for",
+            "the leader against the runner-up. one_of: the factions an event is known to be among; it is held to them.",
             "",
             *told_totals(written.totals),
             *told_by_claims(implied_by_claims(archive.events, fitted.classes_of(archive.events))),
@@ -256,15 +257,17 @@ def _predicted(
     if propensity is not None:
         drawn = propensity.unlabelled(drawn, classes)
     drawn = held_to_sets(drawn, events, classes, event)
-    mean = drawn.mean(axis=0)
-    low, high = np.quantile(drawn, (0.05, 0.95), axis=0) if len(event) else (mean, mean)
-    order = np.argsort(-mean, axis=1, kind="stable")
+    with np.errstate(divide="ignore"):  # who is ruled out in every draw has no chance
+        told = np.exp(np.log(drawn).mean(axis=0))
+    told /= told.sum(axis=1, keepdims=True)
+    low, high = np.quantile(drawn, (0.05, 0.95), axis=0) if len(event) else (told, told)
+    order = np.argsort(-told, axis=1, kind="stable")
     leader, runner_up = order[:, 0], order[:, 1]
     rows = np.arange(len(event))
     at_large = np.broadcast_to(fitted.mode.intercept[0], (len(event), 1, len(classes)))
     weighed = np.concatenate([x * fitted.mode.slope[0], at_large], axis=1)
     pull = DECIBANS * (weighed[rows, :, leader] - weighed[rows, :, runner_up])
-    return Predictions(event, mean, low, high, leader, runner_up, pull)
+    return Predictions(event, told, low, high, leader, runner_up, pull)
 
 
 def _write_csv(path: Path, parts: Iterator[dict[str, Any]]) -> None:

@@ -14,6 +14,7 @@ import pytest
 from attribution.archive import predictions as predicting
 from attribution.archive.events import LIMITS
 from attribution.archive.model.fitted import Fitted, fit_archive, load_fitted
+from attribution.archive.model.posterior import SlopeDraws
 from attribution.archive.predictions import Predictions, held_to_sets, predict, write_predictions
 from attribution.archive.reading.read import Archive
 from attribution.cli import main
@@ -95,6 +96,15 @@ def test_pulls_sum_to_the_log_odds_at_the_most_probable_coefficients(archive: Ar
     at = np.arange(len(found.event))
     odds = np.log10(found.probability[at, found.leader] / found.probability[at, found.runner_up])
     assert found.pull.sum(axis=1)[free] == pytest.approx(10 * odds[free], abs=1e-3)
+
+
+def test_what_is_told_is_what_the_mean_coefficients_say(archive: Archive, fitted: Fitted, found: Predictions) -> None:
+    """Logs of shares of exponentials are linear in the coefficients, but for what all classes share."""
+    draws = fitted.draws
+    mean = SlopeDraws(draws.slope.mean(axis=0)[None], draws.intercept.mean(axis=0)[None])
+    at_mean = gathered(archive, replace(fitted, draws=mean))
+    free = ~archive.events.among.partial[found.event]
+    assert found.probability[free] == pytest.approx(at_mean.probability[free], abs=1e-9)
 
 
 def test_an_event_claimed_by_an_umbrella_is_held_to_it(archive: Archive, fitted: Fitted) -> None:
