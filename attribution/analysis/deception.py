@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache, cached_property, partial
 from itertools import combinations
 from math import comb
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from attribution.analysis.cache import AnalysisCache
 from attribution.analysis.finding import Finding, beyond_reach
 from attribution.analysis.leave_out import WEIGHS, leave_out
 from attribution.analysis.perturbations import (
     AT_RANDOM,
-    ForgedSums,
     Forgery,
     Variant,
     doubted,
@@ -272,7 +271,8 @@ def deception_budget(posterior: Posterior, *, refit: bool = True) -> DeceptionBu
     moved = tuple(origin for origin in origins if origin not in own) or origins
     who = lead(posterior)
     rows = _curve_rows(posterior)
-    search = _Search(Workspace(posterior, rows), Workspace(posterior), origins, tied=who.tied, refit=refit)
+    among = ForgedSets(posterior, origins)
+    search = _Search(Workspace(posterior, rows), Workspace(posterior), among, tied=who.tied, refit=refit)
     toward = _directions(posterior)
     directions = tuple(search.direction(forgery) for forgery in forgeries(posterior, moved) if forgery.id in toward)
     gains = _weakest(directions)
@@ -321,13 +321,28 @@ def _separating(posterior: Posterior, origins: tuple[str, ...], rival: str) -> t
     return tuple(origin for origin in origins if origin in weighs)
 
 
+class _Levels:
+    """The draws of a workspace while a forgery has one probability or another; each is worked out once."""
+
+    def __init__(self, on: Workspace, forgery: Forgery) -> None:
+        self.log_joint = cache(partial(forgery.preview, on))  # (draw, faction)
+        self.margins = cache(lambda level: on.margins(self.log_joint(level)))  # (faction,)
+        self._log_weight = on.log_weight
+
+    def shares(self, level: float) -> Floats:
+        """Probabilities of all factions: (faction,)."""
+        terms = self.log_joint(level) + self._log_weight[:, None]
+        mass = np.exp(terms - terms.max()).sum(axis=0)
+        return np.asarray(mass / mass.sum())
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Search:
     """Some draws for the curves, all of them for changes of lead; the origins among which a smallest set is sought."""
 
     some: Workspace
     whole: Workspace
-    origins: tuple[str, ...]
+    among: ForgedSets
     tied: bool
     refit: bool
 
@@ -335,7 +350,8 @@ class _Search:
         """The curve over all levels, and where on it the lead passes."""
         posterior, leader = self.whole.posterior, self.whole.leader
         label = f"to point to {posterior.case.factions.label(forgery.id)}" if forgery.id else "at random"
-        curve = np.array([_shares(self.some, forgery, level) for level in _GRID])
+        some, whole = _Levels(self.some, forgery), _Levels(self.whole, forgery)
+        curve = np.array([some.shares(level) for level in _GRID])
         table = tuple(tuple(row.tolist()) for row in curve)
         with np.errstate(divide="ignore"):
             passed = np.flatnonzero(margins(np.log(curve), leader).min(axis=1) <= 0)
@@ -354,10 +370,10 @@ class _Search:
                 curve=table,
                 fewest=None,
             )
-        flip, to = self._flip(forgery, int(passed[0]))
-        then = self._forged(forgery, flip)
+        flip, to = _flip(some, whole, int(passed[0]))
+        then = self._forged(forgery, flip, whole.log_joint(flip))
         log_odds, error = then.log_odds(leader, to)
-        steepness = self._steepness(forgery, flip, to)
+        steepness = _steepness(whole, flip, to)
         return Direction(
             toward=forgery.id,
             label=label,
@@ -370,117 +386,94 @@ class _Search:
             khat=then.khat,
             refitted=then.refitted,
             curve=table,
-            fewest=fewest(posterior, self.origins, forgery.id, leader),
+            fewest=fewest(self.among, forgery.id, leader),
         )
 
-    def _forged(self, forgery: Forgery, level: float) -> Reweighted:
+    def _forged(self, forgery: Forgery, level: float, log_joint: Floats) -> Reweighted:
         """The posterior then; the network is compiled with the forgery in it only where it may be fitted again."""
-        if self.refit:
-            return perturbed(self.whole, forgery, level)
         posterior = self.whole.posterior
-        return reweight(posterior, posterior.program, forgery.preview(self.whole, level), refit=False)
-
-    def _flip(self, forgery: Forgery, first: int) -> tuple[float, int]:
-        """The smallest probability at which the lead passes, and to whom: near where it does on some draws, on all."""
-
-        def on(workspace: Workspace) -> Callable[[float], Floats]:
-            return lambda level: workspace.margins(forgery.preview(workspace, level))
-
-        if first == 0:
-            return 0.0, int(on(self.some)(0.0).argmin())
-        rough = crossing(on(self.some), (_GRID[first - 1], _GRID[first]), within=1e-4)
-        assert rough, "the curve crosses between these levels"
-        for wider in (1.05, 1.3, 2.0):
-            exact = crossing(on(self.whole), (rough[0] / wider, min(rough[0] * wider, 1.0)), within=1e-7)
-            if exact:
-                return exact
-        return crossing(on(self.whole), (0.0, 1.0), within=1e-7) or rough
-
-    def _steepness(self, forgery: Forgery, flip: float, to: int) -> float:
-        """How fast the log-odds against the rival change with the probability, just before the lead passes."""
-        before = 0.97 * flip if flip > 0 else 0.01
-        here, there = (self.whole.margins(forgery.preview(self.whole, level))[to] for level in (flip, before))
-        return abs(float(here - there) / (flip - before))
+        program = forgery.apply(Variant.of(posterior), level).program if self.refit else posterior.program
+        return reweight(posterior, program, log_joint, refit=self.refit)
 
 
-def _shares(on: Workspace, forgery: Forgery, level: float) -> Floats:
-    """Probabilities of all factions: (faction,)."""
-    terms = forgery.preview(on, level) + on.log_weight[:, None]
-    mass = np.exp(terms - terms.max()).sum(axis=0)
-    return np.asarray(mass / mass.sum())
+def _flip(some: _Levels, whole: _Levels, first: int) -> tuple[float, int]:
+    """The smallest probability at which the lead passes, and to whom: near where it does on some draws, on all."""
+    if first == 0:
+        return 0.0, int(some.margins(0.0).argmin())
+    rough = crossing(some.margins, (_GRID[first - 1], _GRID[first]), within=1e-4)
+    assert rough, "the curve crosses between these levels"
+    for wider in (1.05, 1.3, 2.0):
+        exact = crossing(whole.margins, (rough[0] / wider, min(rough[0] * wider, 1.0)), within=1e-7)
+        if exact:
+            return exact
+    return crossing(whole.margins, (0.0, 1.0), within=1e-7) or rough
 
 
-def fewest(posterior: Posterior, origins: tuple[str, ...], toward: str, leader: int) -> FewestForged | None:
-    """The fewest of some origins that change the lead when forged with certainty, all others as in the model.
-
-    What is forged says what the forger makes it say, whoever did it and whatever else is known. So the likelihoods of
-    all subsets, times what those say that are left out, hold all answers. Sizes are tried one after another, every set
-    of a size; where sets become too many the best one is made larger, origin by origin.
-    """
-    imitated = _imitated(posterior, origins)[toward]
-    lead_without = _lead_without(posterior, _subsets(posterior, origins), len(origins), leader, imitated)
-    best: tuple[int, ...] = ()
-    for size in range(1, len(origins) + 1):
-        if comb(len(origins), size) > _MOST_SETS:
-            return _greedy(posterior, origins, toward, best, lead_without)
-        sets = list(combinations(range(len(origins)), size))
-        left = lead_without(sets)
-        best = sets[int(left.argmin())]
-        if left.min() <= 0:
-            return _looked_at(posterior, origins, toward, best, int((left <= 0).sum()), exact=True)
-    return None
+def _steepness(whole: _Levels, flip: float, to: int) -> float:
+    """How fast the log-odds against the rival change with the probability, just before the lead passes."""
+    before = 0.97 * flip if flip > 0 else 0.01
+    here, there = (whole.margins(level)[to] for level in (flip, before))
+    return abs(float(here - there) / (flip - before))
 
 
-_SUBSETS: AnalysisCache[tuple[str, ...], UnitSubsets] = AnalysisCache()
+@dataclass(frozen=True, eq=False)
+class ForgedSets:
+    """Some origins, and what is known of sets of them that are surely forged, whatever the direction."""
 
+    posterior: Posterior
+    origins: tuple[str, ...]
 
-_IMITATED: AnalysisCache[tuple[str, ...], dict[str, Floats]] = AnalysisCache()
+    @cached_property
+    def silent(self) -> UnitSubsets:
+        """The sums without them."""
+        among = chosen(units(self.posterior, "origin"), "origin", self.origins)
+        return UnitSubsets(self.posterior, among, self._rows)
 
+    @cached_property
+    def imitated(self) -> dict[str, Floats]:
+        """In each direction what each origin says when it is forged: (origin, draw)."""
+        sums, on = forgeries(self.posterior, self.origins)[0].sums, Workspace(self.posterior, self._rows)
+        return {toward: sums.imitated(on, toward) for toward in _directions(self.posterior)}
 
-def _subsets(posterior: Posterior, origins: tuple[str, ...]) -> UnitSubsets:
-    """The sums that all directions look at."""
-    among = chosen(units(posterior, "origin"), "origin", origins)
-    return _SUBSETS.get(posterior, origins, lambda: UnitSubsets(posterior, among, _set_rows(posterior)))
+    @property
+    def _rows(self) -> Ints:
+        wanted = min(_SET_DRAWS, max(_FEWEST_DRAWS, _SET_NUMBERS // len(self.posterior.program.factions)))
+        return even_rows(self.posterior, wanted)
 
-
-def _set_rows(posterior: Posterior) -> Ints:
-    wanted = min(_SET_DRAWS, max(_FEWEST_DRAWS, _SET_NUMBERS // len(posterior.program.factions)))
-    return even_rows(posterior, wanted)
-
-
-def _imitated(posterior: Posterior, origins: tuple[str, ...]) -> dict[str, Floats]:
-    """In each direction what each origin says when it is forged: (origin, draw)."""
-
-    def work_out() -> dict[str, Floats]:
-        sums, on = ForgedSums(origins), Workspace(posterior, _set_rows(posterior))
-        return {toward: sums.imitated(on, toward) for toward in _directions(posterior)}
-
-    return _IMITATED.get(posterior, origins, work_out)
-
-
-def _lead_without(
-    posterior: Posterior, known: UnitSubsets, count: int, leader: int, imitated: Floats
-) -> Callable[[Sequence[tuple[int, ...]]], Floats]:
-    """A function from sets of origins that are gone to the leader's log-odds against its nearest rival.
-
-    What is gone says what a forger makes it say, `imitated` (origin, draw).
-    """
-    program = posterior.program
-
-    def lead_without(sets: Sequence[tuple[int, ...]]) -> Floats:
-        kept = np.ones((len(sets), count), dtype=bool)
+    def lead(self, toward: str, leader: int, sets: Sequence[tuple[int, ...]]) -> Floats:
+        """The leader's log-odds against its nearest rival where each of some sets is forged: (set,)."""
+        program = self.posterior.program
+        kept = np.ones((len(sets), len(self.origins)), dtype=bool)
         for position, one in enumerate(sets):
             kept[position, list(one)] = False
-        found = _imitating(known.blocks(kept), kept, imitated)
+        found = _imitating(self.silent.blocks(kept), kept, self.imitated[toward])
         opening = found.slots[:, [program.ints.surprise[1], program.ints.surprise[0]]]
-        base = found.base - posterior.log_evidence[found.rows, None]
+        base = found.base - self.posterior.log_evidence[found.rows, None]
         tables = tuple(block.log_likelihood for block in found.blocks)
         given = products(base, tables, opening, program.factions.index(OTHER))
         with np.errstate(divide="ignore"):
             logs = np.log(subset_sums(given, found.pattern)[0])
         return np.asarray(margins(logs, leader).min(axis=1))
 
-    return lead_without
+
+def fewest(among: ForgedSets, toward: str, leader: int) -> FewestForged | None:
+    """The fewest of some origins that change the lead when forged with certainty, all others as in the model.
+
+    What is forged says what the forger makes it say, whoever did it and whatever else is known. So the likelihoods of
+    all subsets, times what those say that are left out, hold all answers. Sizes are tried one after another, every set
+    of a size; where sets become too many the best one is made larger, origin by origin.
+    """
+    count, exact = len(among.origins), True
+    best: tuple[int, ...] = ()
+    for size in range(1, count + 1):
+        exact = exact and comb(count, size) <= _MOST_SETS
+        larger = ((*best, other) for other in range(count) if other not in best)
+        sets = list(combinations(range(count), size) if exact else larger)
+        left = among.lead(toward, leader, sets)
+        best = sets[int(left.argmin())]
+        if left.min() <= 0:
+            return _looked_at(among, toward, best, int((left <= 0).sum()), exact=exact)
+    return None
 
 
 def _imitating(known: Blocks, kept: Flags, imitated: Floats) -> Blocks:
@@ -498,29 +491,11 @@ def _imitating(known: Blocks, kept: Flags, imitated: Floats) -> Blocks:
     return replace(known, blocks=tuple(changed))
 
 
-def _greedy(
-    posterior: Posterior,
-    origins: tuple[str, ...],
-    toward: str,
-    best: tuple[int, ...],
-    lead_without: Callable[[Sequence[tuple[int, ...]]], Floats],
-) -> FewestForged | None:
-    while len(best) < len(origins):
-        sets = [(*best, other) for other in range(len(origins)) if other not in best]
-        left = lead_without(sets)
-        best = sets[int(left.argmin())]
-        if left.min() <= 0:
-            return _looked_at(posterior, origins, toward, best, int((left <= 0).sum()), exact=False)
-    return None
-
-
-def _looked_at(
-    posterior: Posterior, origins: tuple[str, ...], toward: str, best: tuple[int, ...], sets: int, *, exact: bool
-) -> FewestForged:
+def _looked_at(among: ForgedSets, toward: str, best: tuple[int, ...], sets: int, *, exact: bool) -> FewestForged:
     """With all draws, in the network in which just these are forged."""
-    names = tuple(origins[position] for position in sorted(best))
+    posterior, names = among.posterior, tuple(among.origins[position] for position in sorted(best))
     forgery = next(one for one in forgeries(posterior, names) if one.id == toward)
-    then = reweight(posterior, forgery.apply(Variant.of(posterior), 1.0).program)
+    then = perturbed(Workspace(posterior), forgery, 1.0)
     front = then.front(posterior.program.factions.index(posterior.ranking[0].id))
     return FewestForged(
         origins=names,

@@ -56,11 +56,9 @@ class OriginFactor:
 
 type Values = tuple[Floats, Floats]  # of a factor: where something an origin says is false, and where all is true
 
-_KEPT = 32  # origins: what is kept of them is as large as all answers
-
 _VALUES: AnalysisCache[bool | None, Values] = AnalysisCache()  # as they are, or believed for certain
-_FACTORS: AnalysisCache[str, OriginFactor] = AnalysisCache(most=_KEPT)
-_GAINS: AnalysisCache[str, Floats] = AnalysisCache(most=_KEPT)
+_FACTORS: AnalysisCache[str, OriginFactor] = AnalysisCache()
+_GAINS: AnalysisCache[str, Floats] = AnalysisCache()
 
 
 def factor_values(posterior: Posterior, origin: str, *, believed: bool | None = None) -> Values:

@@ -16,6 +16,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
+from attribution.analysis.cache import AnalysisCache
 from attribution.analysis.reweighting import Reweighted, reweight, transferred
 from attribution.analysis.units import Unit
 from attribution.analysis.workspace import Changed, Columns, Workspace
@@ -380,7 +381,7 @@ class Forgery:
 
 def forgeries(posterior: Posterior, origins: tuple[str, ...]) -> list[Forgery]:
     """All directions in which some origins may be forged: at random first, then toward each faction."""
-    sums = ForgedSums(origins)
+    sums = _FORGED_SUMS.get(posterior, origins, lambda: ForgedSums(origins))
     return [Forgery(toward, origins, sums) for toward in (AT_RANDOM, *posterior.program.factions)]
 
 
@@ -457,6 +458,9 @@ class ForgedSums:
             for faction, slot in zip(program.factions, program.ints.size_slot.tolist(), strict=True)
         ]
         return np.stack(sizes, axis=1) / np.sum(sizes, axis=0)[:, None]
+
+
+_FORGED_SUMS: AnalysisCache[tuple[str, ...], ForgedSums] = AnalysisCache()
 
 
 @dataclass(frozen=True, slots=True)

@@ -167,8 +167,8 @@ def sensitivity(
         progress(step)
         return work()
 
-    few, many = enough_draws(posterior), enough_draws(posterior, _FOR_POWERS)
     every = enough_draws(posterior, posterior.draws.count)
+    few, many = enough_draws(every), enough_draws(every, _FOR_POWERS)
 
     def left_out(kind: UnitKind) -> LeaveOut:
         return _or_from_all(every, few, lambda of: leave_out(of, kind, refit=refit))
@@ -185,7 +185,7 @@ def sensitivity(
         sources=sources,
         institutions=stage("leaving out institutions", lambda: left_out("institution")),
         decomposition=bars,
-        lattice=stage("removing every set of evidence", lambda: _lattice(posterior, by, max_removed)),
+        lattice=stage("removing every set of evidence", lambda: _lattice(every, by, max_removed)),
         deception=deception,
         tipping=stage(
             "looking for tipping points",

@@ -91,7 +91,7 @@ def _tied_origins(posterior: Posterior, slots: Floats) -> tuple[TiedOrigins, ...
             orders = _orders(mine, _pairs(program))
             subsets = _passed(orders)
         switches = [switched_off(program, frozenset(mine) - kept) for kept in subsets]
-        leaves, of_faction = _class_leaves(program, part)
+        leaves, of_faction = class_leaves(program, part)
         likelihoods = part_log_likelihoods(program, slots, part, switches, only=leaves)
         found.append(TiedOrigins(mine, dict(zip(subsets, likelihoods, strict=True)), of_faction, orders))
     return tuple(found)
@@ -109,7 +109,7 @@ def _classes(program: Program, part: int) -> int:
     return int(program.ints.class_start[part + 1] - program.ints.class_start[part])
 
 
-def _class_leaves(program: Program, part: int) -> tuple[Ints, Ints]:
+def class_leaves(program: Program, part: int) -> tuple[Ints, Ints]:
     """One faction of each class of a part, and the class of each faction."""
     first, end, factions = (
         int(program.ints.class_start[part]),

@@ -9,7 +9,6 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from attribution.analysis.cache import AnalysisCache
 from attribution.inference.draws import Draws, Numbers, smoothed
 from attribution.inference.posterior import Posterior
 from attribution.network.curves import Curve, bent, from_scale, with_odds
@@ -265,9 +264,10 @@ def even_rows(posterior: Posterior, wanted: int) -> Ints:
 
 _ENOUGH, _FEWEST = 4096, 1024  # as many draws as NUTS takes by default; where a case is large
 _MOST_NUMBERS = 2**25  # that a likelihood without each origin may take
+_MOST_OF_NETWORK, _OF_LARGE = 2**23, 8192  # numbers of a network that are held of all points; else of so many
 
 
-_FEWER: AnalysisCache[int, Posterior] = AnalysisCache()
+_FEWER: WeakKeyDictionary[Posterior, dict[int, Posterior]] = WeakKeyDictionary()
 
 
 def enough_draws(posterior: Posterior, most: int = _ENOUGH) -> Posterior:
@@ -275,16 +275,21 @@ def enough_draws(posterior: Posterior, most: int = _ENOUGH) -> Posterior:
 
     The first points of every scramble lie as evenly as all of them, and are weighed by themselves. What is asked of
     them are differences between answers from the same points, whose Monte Carlo errors largely cancel; who leads, and
-    with what probability, stays what was published. Fewer still, down to 1,024, where factions and origins are so many
-    that memory would not hold what is asked. Worked out once: what one question found in them another need not.
+    with what probability, stays what was published. At most 8,192 where the network's numbers in all points are many,
+    and fewer still, down to 1,024, where factions and origins are so many that memory would not hold what is asked.
+    Worked out once: what one question found in them another need not.
     """
     scrambles, points = posterior.draws.shape
-    each = numbers_of_a_draw(posterior)
-    most = min(most, max(_FEWEST, _MOST_NUMBERS // each))
+    most = min(most, max(_FEWEST, _MOST_NUMBERS // numbers_of_a_draw(posterior)))
+    if posterior.draws.count * len(posterior.program.ints.slot_kind) > _MOST_OF_NETWORK:
+        most = min(most, _OF_LARGE)
     kept = 2 ** max(5, (most // scrambles).bit_length() - 1)
     if posterior.draws.log_weight is None or kept >= points:
         return posterior
-    return _FEWER.get(posterior, kept, lambda: _first_points(posterior, kept))
+    known = _FEWER.setdefault(posterior, {})
+    if kept not in known:
+        known[kept] = _first_points(posterior, kept)
+    return known[kept]
 
 
 def numbers_of_a_draw(posterior: Posterior) -> int:
@@ -299,8 +304,7 @@ def _first_points(posterior: Posterior, kept: int) -> Posterior:
     log_joint = posterior.log_joint[rows]
     log_weight, khat = smoothed(normalise(log_joint)[1].reshape(scrambles, kept))
     sampling = replace(posterior.settings.sampling, log2_points=kept.bit_length() - 1)
-    draws = posterior.draws.rows(rows).reshape(scrambles, kept, -1)
-    fewer = Draws(draws, log_weight=log_weight, khat=khat)
+    fewer = Draws(posterior.draws.normals[:, :kept], log_weight=log_weight, khat=khat)
     return Posterior.drawn(
         posterior.case,
         posterior.model,

@@ -55,6 +55,10 @@ class SobolPoints:
     def shape(self) -> tuple[int, ...]:
         return self.whole.shape
 
+    def __getitem__(self, some: tuple[slice, ...]) -> SobolPoints:
+        """Some of them, as of an array: a window, not a copy."""
+        return SobolPoints(self.whole[some])
+
     @property
     def normals(self) -> Floats:
         """All of them: (scramble, point, coordinate)."""

@@ -11,7 +11,7 @@ import pytest
 
 import attribution as at
 from attribution.analysis import deception, dependence, subsets
-from attribution.analysis.deception import fewest
+from attribution.analysis.deception import ForgedSets, fewest
 from attribution.analysis.reweighting import disjoint_sets
 from attribution.analysis.sensitivity import _or_from_all
 from attribution.analysis.shapley import contributions
@@ -75,7 +75,7 @@ def test_switches_as_inputs_give_what_written_out_subsets_give(monkeypatch: pyte
 def test_the_fewest_forged_origins_among_many() -> None:
     posterior = many_reports(20)
     leader = posterior.program.factions.index(posterior.ranking[0].id)
-    found = fewest(posterior, posterior.program.origins, "", leader)
+    found = fewest(ForgedSets(posterior, posterior.program.origins), "", leader)
     assert found is None or found.leader != posterior.ranking[0].id or found.open
 
 

@@ -13,7 +13,7 @@ from attribution.errors import UsageError
 from attribution.inference.draws import estimate, expectation
 from attribution.inference.posterior import Posterior
 from attribution.network.program import Floats
-from attribution.network.summation import log_parts
+from attribution.network.summation import log_prior
 from attribution.plots.figures import BandRow, Scale, bands
 from attribution.plots.style import roles
 
@@ -175,7 +175,7 @@ def model_error(posterior: Posterior, chances: tuple[float, ...] = _LEVELS) -> M
     for chance in chances:
         if not 0 < chance <= 1:
             raise UsageError(f"a chance of error is {chance:g}.", at=("chances",), allowed="above 0, up to 1")
-    prior = np.exp(log_parts(posterior.program, posterior.slots)[0])
+    prior = np.exp(posterior.numbers.each(lambda slots: log_prior(posterior.program, slots)))
     factions = posterior.program.factions
     leader = factions.index(posterior.ranking[0].id)
     means = np.array([one.probability for one in posterior.standings])

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise, product
+from itertools import product
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from attribution.analysis.finding import Finding
+from attribution.analysis.subsets import class_leaves
 from attribution.domain.case import Case
 from attribution.domain.concern import Concern
 from attribution.domain.evidence import Statement
@@ -18,7 +19,7 @@ from attribution.domain.verbal import percent
 from attribution.errors import listed
 from attribution.inference.posterior import Posterior
 from attribution.inference.posterior_draws import PRIOR_SCRAMBLES
-from attribution.network.program import DIRECT, Floats, Ints
+from attribution.network.program import DIRECT, Floats, Ints, Program
 from attribution.network.summation import part_log_likelihoods, tables
 from attribution.plots.figures import DotRow, Scale, dots
 
@@ -31,6 +32,7 @@ UNEXPECTED = 0.05  # a share of simulated evidence below which the observed one 
 MOST_TIED = 11  # origins that one part may have: all of their 2^n outcomes are worked out
 _POINTS = 64  # of each scramble of the prior
 _TOGETHER = 50  # simulations at a time
+_MOST_NUMBERS = 2**24  # of all outcomes of some draws
 _SAME = 1e-9  # of a log-probability: equal, as far as doubles can tell
 
 
@@ -194,10 +196,12 @@ def prior_predictive(posterior: Posterior) -> PriorPredictive:
         return PriorPredictive(None, math.nan, math.nan, nothing, (), weighed, tuple(too_many))
     slots = posterior.prior_slots.reshape(PRIOR_SCRAMBLES, -1, posterior.prior_slots.shape[1])[:, :_POINTS]
     draws = _Draws.of(posterior, np.ascontiguousarray(slots).reshape(-1, slots.shape[2]))
-    parts = [_Part.of(posterior, draws, part, of) for part, of in by_part.items()]
-    rng = np.random.default_rng((posterior.settings.random_seed, 4))
-    simulated = _scores(draws, parts, _simulate(draws, parts, rng))
-    observed = float(_scores(draws, parts, [np.array([len(part.outcomes) - 1]) for part in parts])[0])
+    parts = [_Part.of(program, part, of) for part, of in by_part.items()]
+    tables = _Tables(program, draws, parts)
+    expected, outcomes = _simulated(tables, np.random.default_rng((posterior.settings.random_seed, 4)))
+    every = [np.append(mine, len(part.outcomes) - 1) for part, mine in zip(parts, outcomes, strict=True)]
+    scores = _scores(tables, expected, every)
+    simulated, observed = scores[:-1], float(scores[-1])
     below = simulated < observed - _SAME
     share = float(below.mean() + 0.5 * (np.abs(simulated - observed) <= _SAME).mean())
     low, middle, high = np.quantile(simulated, (0.05, 0.5, 0.95)).tolist()
@@ -207,7 +211,7 @@ def prior_predictive(posterior: Posterior) -> PriorPredictive:
         mcse=math.sqrt(share * (1.0 - share) / SIMULATIONS),
         observed=observed,
         expected=(low, middle, high),
-        parts=tuple(sorted((part.tied(titles) for part in parts), key=lambda one: one.as_unusual)),
+        parts=tuple(sorted((one.tied(titles) for one in expected), key=lambda one: one.as_unusual)),
         left_out=weighed,
         too_many=(),
     )
@@ -240,34 +244,77 @@ class _Draws:
 class _Part:
     """What the groups of a part may say: outcome by outcome, all of them silent first, as observed last.
 
-    `outcomes` (outcome, group) are 1 where a group says what it says; `probability` is (outcome, draw, faction),
-    `likely` (outcome,) its mean; `reference` (outcome,) what that would be if nothing tied the groups together.
+    `outcomes` (outcome, group) are 1 where a group says what it says. Factions of one class have the same numbers:
+    `of_faction` (faction,) is the class of each, `leaves` one faction of each class.
     """
 
+    number: int
     groups: tuple[tuple[str, ...], ...]
     outcomes: Ints
-    probability: Floats
+    leaves: Ints
+    of_faction: Ints
+
+    @classmethod
+    def of(cls, program: Program, part: int, groups: list[tuple[str, ...]]) -> _Part:
+        outcomes = np.array(list(product((0, 1), repeat=len(groups))), dtype=np.int64)
+        return cls(part, tuple(groups), outcomes, *class_leaves(program, part))
+
+    def probability(self, program: Program, slots: Floats) -> Floats:
+        """Of each outcome, in some draws, given a faction of each class: (outcome, draw, class)."""
+        heard = [{o for group, on in zip(self.groups, one, strict=True) if on for o in group} for one in self.outcomes]
+        switches = [tuple(float(o in some) for o in program.origins) for some in heard]
+        found = part_log_likelihoods(program, slots, self.number, switches, only=self.leaves)
+        return _exactly(np.exp(found, out=found), len(self.groups))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Expected:
+    """How probable each outcome of a part is: `likely` (outcome,), and were nothing to tie the groups together."""
+
+    part: _Part
     likely: Floats
     reference: Floats
 
     @classmethod
-    def of(cls, posterior: Posterior, draws: _Draws, part: int, groups: list[tuple[str, ...]]) -> _Part:
-        program = posterior.program
-        outcomes = np.array(list(product((0, 1), repeat=len(groups))), dtype=np.int64)
-        heard = [{o for group, on in zip(groups, outcome, strict=True) if on for o in group} for outcome in outcomes]
-        switches = [tuple(float(o in some) for o in program.origins) for some in heard]
-        probability = _exactly(np.exp(part_log_likelihoods(program, draws.slots, part, switches)), len(groups))
-        likely = np.einsum("odh,dh->o", probability, draws.acting()) / len(draws.slots)
-        alone = np.einsum("o,og->g", likely, outcomes)
-        reference = np.prod(np.where(outcomes == 1, alone, 1.0 - alone), axis=1)
-        return cls(tuple(groups), outcomes, probability, likely, np.maximum(reference, 1e-300))
+    def of(cls, part: _Part, likely: Floats) -> _Expected:
+        alone = np.einsum("o,og->g", likely, part.outcomes)
+        reference = np.prod(np.where(part.outcomes == 1, alone, 1.0 - alone), axis=1)
+        return cls(part, likely, np.maximum(reference, 1e-300))
 
     def tied(self, titles: dict[str, str]) -> Tied:
         """How unusual what it says is, among all outcomes of this part alone."""
         ratio = self.likely / self.reference
         as_unusual = float(self.likely[ratio <= ratio[-1] * (1.0 + _SAME)].sum())
-        origins = tuple(o for group in self.groups for o in group)
+        origins = tuple(o for group in self.part.groups for o in group)
         return Tied(origins, tuple(titles[o] for o in origins), float(self.likely[-1]), min(as_unusual, 1.0))
+
+
+class _Tables:
+    """Probabilities of all outcomes of the parts, of as many draws at a time as there is room for."""
+
+    def __init__(self, program: Program, draws: _Draws, parts: list[_Part]) -> None:
+        self.draws, self.parts, self._program = draws, parts, program
+        self._of, self._last = slice(0), list[Floats]()
+
+    def backwards(self) -> Iterator[tuple[slice, list[Floats]]]:
+        """As `forwards`, the last draws first: they are still there."""
+        return self._each(self._blocks()[::-1])
+
+    def forwards(self) -> Iterator[tuple[slice, list[Floats]]]:
+        """Some draws, and for each part (outcome, draw, class)."""
+        return self._each(self._blocks())
+
+    def _blocks(self) -> list[slice]:
+        count = len(self.draws.slots)
+        step = max(1, _MOST_NUMBERS // max(1, sum(len(part.outcomes) * len(part.leaves) for part in self.parts)))
+        return [slice(first, min(first + step, count)) for first in range(0, count, step)]
+
+    def _each(self, blocks: list[slice]) -> Iterator[tuple[slice, list[Floats]]]:
+        for some in blocks:
+            if some != self._of:
+                self._of, self._last = some, []  # before the next are made, so that both are never there
+                self._last = [part.probability(self._program, self.draws.slots[some]) for part in self.parts]
+            yield some, self._last
 
 
 def _groups(case: Case, origins: tuple[str, ...]) -> list[tuple[str, ...]]:
@@ -288,44 +335,63 @@ def _groups(case: Case, origins: tuple[str, ...]) -> list[tuple[str, ...]]:
     return [tuple(group) for group in found.values()]
 
 
-def _exactly(at_least: Floats, count: int) -> Floats:
-    """From the probabilities that these (and perhaps others) say what they say to those that these and no others do."""
-    found = at_least.reshape((2,) * count + at_least.shape[1:]).copy()
+def _exactly(found: Floats, count: int) -> Floats:
+    """From the probabilities that these (and perhaps others) say what they say to those that these and no others do.
+
+    They are overwritten.
+    """
+    by_group = found.reshape((2,) * count + found.shape[1:])
     for place in range(count):
         silent, heard = (tuple(slice(None) if k != place else side for k in range(count)) for side in (0, 1))
-        found[silent] -= found[heard]
-    return np.maximum(found.reshape(at_least.shape), 0.0)
+        by_group[silent] -= by_group[heard]
+    return np.maximum(found, 0.0, out=found)
 
 
-def _simulate(draws: _Draws, parts: list[_Part], rng: np.random.Generator) -> list[Ints]:
-    """Outcomes of every part in each simulation: numbers in turn, then who acted, then what was said."""
-    row = np.arange(SIMULATIONS) * len(draws.slots) // SIMULATIONS
-    faction = _picked(draws.acting()[row].T, rng)
-    return [_picked(part.probability[:, row, faction], rng) for part in parts]
+def _simulated(tables: _Tables, rng: np.random.Generator) -> tuple[list[_Expected], list[Ints]]:
+    """How probable outcomes are, and which come up in each simulation: numbers in turn, who acted, what was said."""
+    draws, parts = tables.draws, tables.parts
+    acting, row = draws.acting(), np.arange(SIMULATIONS) * len(draws.slots) // SIMULATIONS
+    faction = _picked(acting[row].T, rng.random(SIMULATIONS))
+    at = [rng.random(SIMULATIONS) for _ in parts]
+    likely = [np.zeros(len(part.outcomes)) for part in parts]
+    outcomes = [np.empty(SIMULATIONS, dtype=np.int64) for _ in parts]
+    for some, probabilities in tables.forwards():
+        mine: Ints = np.flatnonzero((row >= some.start) & (row < some.stop))
+        for place, (part, probability) in enumerate(zip(parts, probabilities, strict=True)):
+            by_class = np.einsum("dh,hc->dc", acting[some], np.eye(len(part.leaves))[part.of_faction])
+            likely[place] += np.einsum("odc,dc->o", probability, by_class)
+            said = probability[:, row[mine] - some.start, part.of_faction[faction[mine]]]
+            outcomes[place][mine] = _picked(said, at[place][mine])
+    count = len(draws.slots)
+    return [_Expected.of(part, sums / count) for part, sums in zip(parts, likely, strict=True)], outcomes
 
 
-def _picked(weight: Floats, rng: np.random.Generator) -> Ints:
-    """One of the rows for each column, by their weights."""
+def _picked(weight: Floats, at: Floats) -> Ints:
+    """One of the rows for each column, by their weights: that where `at` (column,), from 0 to 1, falls."""
     below = np.cumsum(weight, axis=0)
-    at = rng.random(weight.shape[1]) * below[-1]
-    return np.asarray(np.minimum((below <= at).sum(axis=0), len(weight) - 1), dtype=np.int64)
+    return np.asarray(np.minimum((below <= at * below[-1]).sum(axis=0), len(weight) - 1), dtype=np.int64)
 
 
-def _scores(draws: _Draws, parts: list[_Part], outcomes: list[Ints]) -> Floats:
-    """``log p(evidence)`` of each simulation over the numbers and factions, less that of each origin alone."""
-    count = len(outcomes[0]) if outcomes else SIMULATIONS
+def _scores(tables: _Tables, expected: list[_Expected], outcomes: list[Ints]) -> Floats:
+    """``log p(evidence)`` of outcomes of all parts, over numbers and factions, less that of each origin alone."""
+    draws, count = tables.draws, len(outcomes[0]) if outcomes else SIMULATIONS + 1
+    drawn = [np.unique(mine, return_inverse=True) for mine in outcomes]
+    found = np.full(count, -np.inf)
     with np.errstate(divide="ignore"):
-        logs = [np.log(part.probability) for part in parts]
         acting = np.log(draws.acting())
-    found: NDArray[np.float64] = np.empty(count)
-    for first, last in pairwise([*range(0, count, _TOGETHER), count]):
-        total = np.broadcast_to(acting, (last - first, *acting.shape)).copy()
-        for log, outcome in zip(logs, outcomes, strict=True):
-            total += log[outcome[first:last]]
-        top = total.max(axis=(1, 2))
-        sums = np.exp(total - np.where(np.isfinite(top), top, 0.0)[:, None, None]).sum(axis=(1, 2))
+    for some, probabilities in tables.backwards():
         with np.errstate(divide="ignore"):
-            found[first:last] = top + np.log(sums / len(draws.slots))
-    for part, outcome in zip(parts, outcomes, strict=True):
-        found -= np.log(part.reference[outcome])
+            logs = [np.log(table[which]) for table, (which, _) in zip(probabilities, drawn, strict=True)]
+        for first in range(0, count, _TOGETHER):
+            mine = slice(first, first + _TOGETHER)
+            total = np.broadcast_to(acting[some], (len(found[mine]), *acting[some].shape)).copy()
+            for log, (_, place), part in zip(logs, drawn, tables.parts, strict=True):
+                total += log[place[mine]][..., part.of_faction]
+            top = total.max(axis=(1, 2))
+            sums = np.exp(total - np.where(np.isfinite(top), top, 0.0)[:, None, None]).sum(axis=(1, 2))
+            with np.errstate(divide="ignore"):
+                found[mine] = np.logaddexp(found[mine], top + np.log(sums))
+    found -= np.log(len(draws.slots))
+    for one, mine_of in zip(expected, outcomes, strict=True):
+        found -= np.log(one.reference[mine_of])
     return found

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 FARTHEST = 1.6448536269514722  # standard deviations: the middle of a number goes at most to its 5 or 95 % quantile
 MOST_STEPS = 12
-_POINTS = 512  # of each scramble; the first of a Sobol sequence are one themselves
+_LOG2_POINTS = 9  # of each scramble
 _WITHIN = 1e-6  # standard deviations within which the place of a tie is solved for
 
 
@@ -255,9 +255,8 @@ class _Walk:
     @classmethod
     def between(cls, posterior: Posterior, leader: int, rival: int) -> _Walk:
         sampling, dimension = posterior.settings.sampling, posterior.program.dimension
-        points = sobol_normals(dimension, sampling.scrambles, sampling.log2_points, posterior.settings.random_seed)[
-            :, :_POINTS
-        ]
+        log2_points = min(sampling.log2_points, _LOG2_POINTS)
+        points = sobol_normals(dimension, sampling.scrambles, log2_points, posterior.settings.random_seed)
         z = points.reshape(points.shape[0] * points.shape[1], dimension)
         return cls(posterior, leader, rival, z, len(points))
 

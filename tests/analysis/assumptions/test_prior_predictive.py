@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import attribution as at
+from attribution.analysis.assumptions import prior_predictive
 from attribution.analysis.assumptions.prior_predictive import _exactly
 from attribution.domain.facts import Fact
 from attribution.inference.posterior import Posterior
@@ -112,3 +113,14 @@ def test_no_evidence_is_nothing_to_expect() -> None:
     empty = at.Posterior(*(posterior.case.without("r0"), posterior.model, posterior.settings, posterior.draws))
     found = at.prior_predictive(empty)
     assert found.summary == "There is no evidence to expect."
+
+
+def test_some_draws_at_a_time_give_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Outcomes are drawn by the same random numbers, whatever there is room for."""
+    whole = at.prior_predictive(witnesses([True, False, True, True, False]))
+    monkeypatch.setattr(prior_predictive, "_MOST_NUMBERS", 2**5 * 3 * 7)
+    pieces = at.prior_predictive(witnesses([True, False, True, True, False]))
+    assert pieces.share == whole.share
+    assert pieces.expected == pytest.approx(whole.expected, abs=1e-12)
+    assert pieces.observed == pytest.approx(whole.observed, abs=1e-12)
+    assert pieces.parts[0].as_unusual == pytest.approx(whole.parts[0].as_unusual, abs=1e-12)
