@@ -325,8 +325,9 @@ class _Levels:
     """The draws of a workspace while a forgery has one probability or another; each is worked out once."""
 
     def __init__(self, on: Workspace, forgery: Forgery) -> None:
-        self.log_joint = cache(partial(forgery.preview, on))  # (draw, faction)
-        self.margins = cache(lambda level: on.margins(self.log_joint(level)))  # (faction,)
+        log_joint = cache(partial(forgery.preview, on))  # not through `self`: a circle would outlive its direction
+        self.log_joint = log_joint  # (draw, faction)
+        self.margins = cache(lambda level: on.margins(log_joint(level)))  # (faction,)
         self._log_weight = on.log_weight
 
     def shares(self, level: float) -> Floats:

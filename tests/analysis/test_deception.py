@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import gc
 from dataclasses import replace
 from itertools import combinations
+from weakref import ref
 
 import numpy as np
 import pytest
 
 import attribution as at
+from attribution.analysis.deception import _Levels
 from attribution.analysis.perturbations import forgeable, forgeries
 from attribution.analysis.reweighting import published
 from attribution.analysis.workspace import Workspace, even_rows
@@ -192,3 +195,18 @@ def test_what_was_supposed_counts_only_what_separates_leader_and_rival() -> None
         "Suppose that the one origin that sets A apart from B was forged at one common rate"
     )
     assert found.supposed.endswith("on B would lead.")
+
+
+def test_draws_of_a_direction_are_let_go_with_it(posterior: Posterior) -> None:
+    """Not when circles of garbage are looked for, which a command does seldom."""
+    gc.collect()
+    gc.disable()
+    try:
+        forgery = forgeries(posterior, posterior.program.origins[:1])[0]
+        levels = _Levels(Workspace(posterior, even_rows(posterior, 32)), forgery)
+        assert np.isinf(levels.margins(0.5)).sum() == 1
+        gone = ref(levels.log_joint(0.5))
+        del levels
+        assert gone() is None
+    finally:
+        gc.enable()
