@@ -256,8 +256,16 @@ NETWORK = (
         "gradient-of-free-rows",
         "the gradient forgets that a row sums to one",
         f"{_NETWORK}/tape_kernel.py",
-        "            g[b] -= push",
-        "            g[b] -= 0.0 * push",
+        "            g[b] -= push * r[inputs + t] / r[b]\n",
+        "            g[b] -= 0.0 * push\n",
+        GRADIENT,
+    ),
+    Mutation(
+        "gradient-of-free-rows-in-logs",
+        "the same where sums leave the range of doubles and are read in logs",
+        f"{_NETWORK}/tape_kernel.py",
+        "            g[b] -= push\n        elif op == POWER:",
+        "            g[b] -= 0.0 * push\n        elif op == POWER:",
         GRADIENT,
     ),
 )
