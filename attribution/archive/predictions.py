@@ -17,6 +17,7 @@ from attribution.archive.model.attribute import ground_of, parts
 from attribution.archive.model.classes import Classes, within_lifetimes
 from attribution.archive.model.features import PrequentialFilter
 from attribution.archive.model.fitted import Fitted
+from attribution.archive.model.forecast import proportional
 from attribution.archive.reading.read import Archive
 from attribution.archive.reading.tables import lacking
 from attribution.archive.selection import ImpliedPropensity, Propensity, Total, Totals, implied_by_claims
@@ -258,8 +259,7 @@ def _predicted(
         drawn = propensity.unlabelled(drawn, classes)
     drawn = held_to_sets(drawn, events, classes, event)
     with np.errstate(divide="ignore"):  # who is ruled out in every draw has no chance
-        told = np.exp(np.log(drawn).mean(axis=0))
-    told /= told.sum(axis=1, keepdims=True)
+        told = proportional(np.log(drawn).mean(axis=0))
     low, high = np.quantile(drawn, (0.05, 0.95), axis=0) if len(event) else (told, told)
     order = np.argsort(-told, axis=1, kind="stable")
     leader, runner_up = order[:, 0], order[:, 1]

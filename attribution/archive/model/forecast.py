@@ -238,10 +238,10 @@ def pooled(weight: Floats, said: Sequence[Floats]) -> Floats:
 
     A forecaster who is alone with what he says changes little where the others are sure.
     """
-    return _shares(np.tensordot(weight, np.log(np.maximum(np.stack(said), _LEAST)), axes=1))
+    return proportional(np.tensordot(weight, np.log(np.maximum(np.stack(said), _LEAST)), axes=1))
 
 
-def _shares(logs: Floats) -> Floats:
+def proportional(logs: Floats) -> Floats:
     """What adds up to one along the last axis, in proportion to the exponentials."""
     out = np.exp(logs - logs.max(axis=-1, keepdims=True))
     return np.asarray(out / out.sum(axis=-1, keepdims=True))
@@ -258,7 +258,7 @@ def pool_weights(said: Floats, label: Ints, run: Ints) -> Floats:
     truth, each = logs[np.arange(len(label)), :, label], len(np.unique(run)) / len(label)
 
     def cost(theta: Floats) -> tuple[float, Floats]:
-        weight = _shares(theta)
+        weight = proportional(theta)
         z = np.einsum("nkc,k->nc", logs, weight)
         top = z.max(axis=1, keepdims=True)
         total = np.exp(z - top).sum(axis=1, keepdims=True)
@@ -267,7 +267,7 @@ def pool_weights(said: Floats, label: Ints, run: Ints) -> Floats:
         pull = weight * each * owed.sum(axis=0) + 1.0
         return -value, weight * pull.sum() - pull
 
-    return _shares(minimise(cost, np.zeros(size), np.ones(size), steps=_ROUNDS, tolerance=1e-6))
+    return proportional(minimise(cost, np.zeros(size), np.ones(size), steps=_ROUNDS, tolerance=1e-6))
 
 
 class Store:
