@@ -1,8 +1,8 @@
 """The same work here, on all processors, or on a cluster: tasks for any `concurrent.futures.Executor`.
 
-`each` is the only place where work is shared out. What it gives back does not depend on the executor: results come in
-the order of the tasks, and where several tasks fail the first of them is raised. A lost worker is told apart from a
-failed task: it is a `PoolError`, which carries what had finished.
+`each` shares out many tasks, `meanwhile` has one done beside what is done here. What they give back does not depend on
+the executor: results come in the order of the tasks, and where several tasks fail the first of them is raised. A lost
+worker is told apart from a failed task: it is a `PoolError`, which carries what had finished.
 """
 
 from __future__ import annotations
@@ -11,11 +11,12 @@ import os
 import signal
 import threading
 import traceback
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from concurrent.futures import Executor, Future
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
+from importlib import import_module
 from itertools import islice
 from queue import Empty, SimpleQueue
 
@@ -59,20 +60,67 @@ def each[T, R](
     """
     finished: dict[int, R] = {}
     source = _one_by_one(work, tasks) if executor is None else _shared_out(work, tasks, executor, timeout)
-    with closing(source):
-        try:
-            for position, result in source:
-                finished[position] = result
-                if done is not None:
-                    done(position, result)
-        except _LostError as lost:
-            raise PoolError(str(lost), finished) from lost.__cause__
+    with _as_pool_errors(finished), closing(source):
+        for position, result in source:
+            finished[position] = result
+            if done is not None:
+                done(position, result)
     return [finished[position] for position in range(len(finished))]
+
+
+@contextmanager
+def meanwhile[R](
+    work: Callable[[], R], *, executor: Executor | None = None, timeout: float = TIMEOUT
+) -> Iterator[Callable[[], R]]:
+    """A piece of work done elsewhere while this thread goes on; what is yielded waits for its result.
+
+    Parameters
+    ----------
+    work
+        What can be pickled, where the executor has other processes.
+    executor
+        Any executor, left open; None is here, when the result is asked for.
+    timeout
+        Seconds of waiting after which the pool is given up.
+
+    Raises
+    ------
+    PoolError
+        The worker was lost or is silent; when the result is asked for, as is the next.
+    Exception
+        What the work raised.
+    """
+    if executor is None:
+        yield work
+        return
+    ready: SimpleQueue[int] = SimpleQueue()
+    with _as_pool_errors({}), _pool_errors():
+        future = executor.submit(_attempt, _called, work)
+        future.add_done_callback(partial(_announce, ready, 0))
+
+    def result() -> R:
+        with _as_pool_errors({}):
+            _next(ready, timeout)
+            with _pool_errors():
+                found = future.result()
+        if isinstance(found, _Failed):
+            raise found.error
+        return found
+
+    try:
+        yield result
+    finally:
+        future.cancel()
+
+
+def processors() -> int:
+    """How many processors this process may run on."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def threads() -> int:
     """How many threads a sum may use: one within a task of a pool, whose workers are the parallelism already."""
-    return 1 if in_worker() else os.cpu_count() or 1
+    return 1 if in_worker() else processors()
 
 
 def in_worker() -> bool:
@@ -104,6 +152,28 @@ def processes(workers: int) -> Iterator[Executor | None]:
     if workers <= 1:
         yield None
         return
+    with _started(workers, os.getpid) as executor:
+        yield executor
+
+
+@contextmanager
+def another(module: str) -> Iterator[Executor | None]:
+    """One process beside this one, which begins by importing a module; None where it would be of no use.
+
+    That is where there is no processor for it, and in a task of a pool, whose workers are the parallelism already; and
+    where the machine lets none be started. It ends as those of `processes` do.
+    """
+    with ExitStack() as stack:
+        executor: Executor | None = None
+        if not in_worker() and processors() > 1:
+            with suppress(OSError):
+                executor = stack.enter_context(_started(1, partial(_imported, module)))
+        yield executor
+
+
+@contextmanager
+def _started(workers: int, first: Callable[[], object]) -> Iterator[Executor]:
+    """So many processes, each of which begins with some work."""
     from concurrent.futures import ProcessPoolExecutor
     from multiprocessing import active_children, get_context
 
@@ -112,7 +182,7 @@ def processes(workers: int) -> Iterator[Executor | None]:
     try:
         with _deaf():
             for _ in range(workers):
-                executor.submit(os.getpid)
+                executor.submit(first)
         yield executor
     except BaseException:
         executor.shutdown(wait=False, cancel_futures=True)
@@ -187,6 +257,10 @@ def _attempt[T, R](work: Callable[[T], R], task: T) -> R | _Failed:
         _task.shared = False
 
 
+def _called[R](work: Callable[[], R]) -> R:
+    return work()
+
+
 def _announce(ready: SimpleQueue[int], position: int, _: object) -> None:
     ready.put(position)
 
@@ -196,6 +270,15 @@ def _next(ready: SimpleQueue[int], timeout: float) -> int:
         return ready.get(timeout=timeout)
     except Empty:
         raise _LostError(f"no result for {timeout:,.0f} seconds") from None
+
+
+@contextmanager
+def _as_pool_errors(finished: Mapping[int, object]) -> Iterator[None]:
+    """A pool that gave up, as the error that callers know, with what had finished."""
+    try:
+        yield
+    except _LostError as lost:
+        raise PoolError(str(lost), finished) from lost.__cause__
 
 
 @contextmanager
@@ -227,6 +310,10 @@ def _deaf() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _imported(module: str) -> None:
+    import_module(module)
 
 
 def _begin() -> None:

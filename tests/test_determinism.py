@@ -27,7 +27,10 @@ SURROUNDINGS = (
 
 @pytest.fixture(scope="module")
 def reports(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, bytes]]:
-    """JSON report and printed posterior of Tower 22, made in different surroundings and folders."""
+    """JSON report and printed posterior of Tower 22, made in different surroundings and folders.
+
+    On one processor all is worked out in one process, elsewhere half of the sensitivity analysis in another.
+    """
     return [made(tmp_path_factory.mktemp(f"place-{i}"), extra, one_core=i == 0) for i, extra in enumerate(SURROUNDINGS)]
 
 

@@ -10,13 +10,14 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
 
 from attribution.errors import AttributionError, CaseError, EngineError, PairError, PoolError, TooTiedError
-from attribution.parallel import each, processes, threads
+from attribution.parallel import another, each, meanwhile, processes, processors, threads
 
 ROOT = Path(__file__).parent.parent
 
@@ -90,8 +91,8 @@ def test_a_fault_says_where_in_the_worker_it_was(pool: Executor) -> None:
 
 def test_a_task_of_a_pool_uses_one_thread(pool: Executor) -> None:
     assert each(allowed_threads, range(2), executor=pool) == [1, 1]
-    assert each(allowed_threads, range(2)) == [os.cpu_count()] * 2
-    assert threads() == os.cpu_count()
+    assert each(allowed_threads, range(2)) == [processors()] * 2
+    assert threads() == processors()
 
 
 def test_a_worker_that_is_killed_is_a_named_error_with_what_had_come_back() -> None:
@@ -110,6 +111,50 @@ def test_a_pool_that_is_broken_already_is_the_same_error() -> None:
         with pytest.raises(PoolError) as raised:
             each(squared, range(3), executor=executor)
     assert raised.value.finished == {}
+
+
+def is_alone() -> bool:
+    with another("json") as executor:
+        return executor is None
+
+
+def test_what_is_done_meanwhile() -> None:
+    with meanwhile(partial(squared, 3)) as result:
+        assert result() == 9
+    assert is_alone() == (processors() == 1)
+    with another("json") as executor, meanwhile(is_alone, executor=executor) as alone:
+        assert alone(), "a worker starts no other"
+
+
+def test_what_fails_meanwhile(pool: Executor) -> None:
+    with pytest.raises(CaseError, match="1 is odd"), meanwhile(partial(odd_refused, 1), executor=pool) as result:
+        result()
+    silent = Silent()
+    with (
+        meanwhile(partial(squared, 3), executor=silent) as done,
+        meanwhile(partial(squared, 4), executor=silent, timeout=0.2) as never,
+    ):
+        assert done() == 9
+        with pytest.raises(PoolError, match="no result for 0 seconds"):
+            never()
+    assert silent.given[1].cancelled()
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as executor:
+        with meanwhile(partial(deadly, 3), executor=executor) as killed, pytest.raises(PoolError, match="Broken"):
+            killed()
+        with pytest.raises(PoolError, match="Broken"), meanwhile(partial(squared, 3), executor=executor):
+            pass
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="needs a process that can be kept to one processor")
+def test_one_processor_has_no_other_process() -> None:
+    everywhere = os.sched_getaffinity(0)
+    try:
+        os.sched_setaffinity(0, {min(everywhere)})
+        with another("json") as executor:
+            assert executor is None
+            assert threads() == 1
+    finally:
+        os.sched_setaffinity(0, everywhere)
 
 
 class Silent(Executor):

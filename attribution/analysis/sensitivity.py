@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import Executor
+from copy import copy
 from dataclasses import dataclass, fields
+from functools import partial
 
 from attribution.analysis.assumptions.lean import Lean, lean
 from attribution.analysis.assumptions.learning import Learning, learning
@@ -25,9 +28,10 @@ from attribution.analysis.robust import RobustBounds, robust_bounds
 from attribution.analysis.shapley import Decomposition, shapley
 from attribution.analysis.tipping import TippingPoints, tipping_points
 from attribution.analysis.units import UnitKind, units
-from attribution.analysis.workspace import enough_draws
+from attribution.analysis.workspace import enough_draws, twice_affordable
 from attribution.inference.draws import khat_threshold
 from attribution.inference.posterior import Posterior
+from attribution.parallel import meanwhile
 
 _FOR_POWERS = 8192  # draws: scaled priors weigh them the most unevenly
 
@@ -116,6 +120,10 @@ class Sensitivity:
         return "\n\n".join(str(finding) for _, finding in self.findings())
 
 
+def _untold(_: str) -> None:
+    """Progress that nobody is told of."""
+
+
 def sensitivity(
     posterior: Posterior,
     rivals: tuple[Posterior, ...] = (),
@@ -123,7 +131,8 @@ def sensitivity(
     by: UnitKind = "origin",
     max_removed: int | None = None,
     refit: bool = False,
-    progress: Callable[[str], None] = lambda step: None,
+    executor: Executor | None = None,
+    progress: Callable[[str], None] = _untold,
 ) -> Sensitivity:
     """All sensitivity findings of a posterior, from its stored draws.
 
@@ -143,8 +152,11 @@ def sensitivity(
         Look at all sets of at most so many of these units; where not given, at all sets of the declared clusters.
     refit
         Fit again, with the engine of the posterior, what the draws cannot reach.
+    executor
+        Any executor: what moves numbers is worked out there, beside all else here. None is all of it here; and so is a
+        large case, which would be in memory twice.
     progress
-        Told what is being worked out.
+        Told what is being worked out here.
 
     Returns
     -------
@@ -162,13 +174,45 @@ def sensitivity(
     >>> at.sensitivity(earlier).confidence.level
     'low'
     """
+    there = executor if twice_affordable(posterior) else None
+    own = copy(posterior) if there else posterior  # what is worked out of a posterior is kept with it, for one thread
+    work = partial(_moved, own, refit=refit, progress=_untold if there else progress)
+    with meanwhile(work, executor=there) as moved:
+        return _bundle(posterior, rivals, moved, by=by, max_removed=max_removed, refit=refit, progress=progress)
+
+
+def _moved(
+    posterior: Posterior, *, refit: bool, progress: Callable[[str], None]
+) -> tuple[TippingPoints, Lean, PowerScaling]:
+    """What other numbers would do: about half of all work, and nothing else needs what it works out on the way."""
+    every = enough_draws(posterior, posterior.draws.count)
+    few, many = enough_draws(every), enough_draws(every, _FOR_POWERS)
+    progress("leaning")
+    leaned = _or_from_all(every, many, lambda of: lean(of, refit=refit))
+    progress("looking for tipping points")
+    tipping = _or_from_all(every, few, lambda of: tipping_points(of, refit=refit))
+    progress("scaling priors and origins")
+    return tipping, leaned, _or_from_all(every, many, power_scaling)
+
+
+def _bundle(
+    posterior: Posterior,
+    rivals: tuple[Posterior, ...],
+    moved: Callable[[], tuple[TippingPoints, Lean, PowerScaling]],
+    *,
+    by: UnitKind,
+    max_removed: int | None,
+    refit: bool,
+    progress: Callable[[str], None],
+) -> Sensitivity:
+    """All findings, those from other numbers as they are given."""
 
     def stage[T](step: str, work: Callable[[], T]) -> T:
         progress(step)
         return work()
 
     every = enough_draws(posterior, posterior.draws.count)
-    few, many = enough_draws(every), enough_draws(every, _FOR_POWERS)
+    few = enough_draws(every)
 
     def left_out(kind: UnitKind) -> LeaveOut:
         return _or_from_all(every, few, lambda of: leave_out(of, kind, refit=refit))
@@ -176,48 +220,44 @@ def sensitivity(
     sources = stage("leaving out sources", lambda: left_out("source"))
     deception = stage("forging evidence", lambda: _deception(every, refit=refit))
     bars = stage("decomposing the lead", lambda: shapley(posterior))
-    leaned = stage("leaning", lambda: _or_from_all(every, many, lambda of: lean(of, refit=refit)))
     learned = stage("cutting the learning", lambda: learning(posterior))
     told = stage("telling acts as one story", lambda: story_sweep(every, refit=refit))
     dependent = stage("merging origins", lambda: _or_from_all(every, few, dependence))
-    return Sensitivity(
+    found = partial(
+        Sensitivity,
         leave_out=stage(f"leaving out by {by}", lambda: left_out(by)),
         sources=sources,
         institutions=stage("leaving out institutions", lambda: left_out("institution")),
         decomposition=bars,
         lattice=stage("removing every set of evidence", lambda: _lattice(every, by, max_removed)),
         deception=deception,
-        tipping=stage(
-            "looking for tipping points",
-            lambda: _or_from_all(every, few, lambda of: tipping_points(of, refit=refit)),
-        ),
         robust=stage("bounding the prior", lambda: robust_bounds(posterior)),
-        lean=leaned,
         model_error=stage("doubting the model", lambda: model_error(posterior)),
         learning=learned,
         prior_predictive=stage("drawing evidence from the model", lambda: prior_predictive(posterior)),
-        power=stage("scaling priors and origins", lambda: _or_from_all(every, many, power_scaling)),
         dependence=dependent,
         stories=told,
         next_evidence=stage("valuing the next evidence", lambda: next_evidence(few)),
         rivals=stage("looking for the runner-up's way", lambda: compare_models(posterior, rivals)),
-        confidence=stage(
-            "grading the confidence",
-            lambda: confidence(
-                posterior,
-                sources=sources,
-                dependence=dependent,
-                deception=_withstood(deception),
-                supposed=deception.supposed if deception else "",
-                rivals=rivals,
-                lean=leaned,
-                decomposition=bars,
-                learning=learned,
-                stories=told,
-                record=recipe_record(posterior),
-            ),
+    )
+    tipping, leaned, power = stage("moving numbers", moved)
+    graded = stage(
+        "grading the confidence",
+        lambda: confidence(
+            posterior,
+            sources=sources,
+            dependence=dependent,
+            deception=_withstood(deception),
+            supposed=deception.supposed if deception else "",
+            rivals=rivals,
+            lean=leaned,
+            decomposition=bars,
+            learning=learned,
+            stories=told,
+            record=recipe_record(posterior),
         ),
     )
+    return found(tipping=tipping, lean=leaned, power=power, confidence=graded)
 
 
 def _or_from_all[F: Finding](every: Posterior, fewer: Posterior, work: Callable[[Posterior], F]) -> F:

@@ -292,6 +292,12 @@ def enough_draws(posterior: Posterior, most: int = _ENOUGH) -> Posterior:
     return known[kept]
 
 
+def twice_affordable(posterior: Posterior) -> bool:
+    """Whether two processes may ask it at once: each of them has half of what one may hold of all points."""
+    numbers = max(len(posterior.program.ints.slot_kind), numbers_of_a_draw(posterior))
+    return 2 * posterior.draws.count * numbers <= _MOST_OF_NETWORK
+
+
 def numbers_of_a_draw(posterior: Posterior) -> int:
     """How many a likelihood without each origin has, of every faction."""
     return len(posterior.program.factions) * max(1, len(posterior.program.origins))

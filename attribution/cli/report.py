@@ -17,7 +17,7 @@ from attribution.domain.case import Case
 from attribution.domain.concern import Concern
 from attribution.domain.model import Model
 from attribution.errors import UsageError
-from attribution.parallel import each, processes
+from attribution.parallel import another, each, processes
 from attribution.reporting import REPORT_SUFFIXES
 
 if TYPE_CHECKING:
@@ -188,8 +188,9 @@ def prepared_report(
         return prepare(posterior, rivals=rivals, command=command)
     from attribution.analysis.sensitivity import sensitivity as work_out
 
-    with working("sensitivity"):
-        return prepare(posterior, rivals=rivals, sensitivity=work_out(posterior, rivals), command=command)
+    with working("sensitivity"), another("attribution.analysis.sensitivity") as executor:
+        found = work_out(posterior, rivals, executor=executor)
+        return prepare(posterior, rivals=rivals, sensitivity=found, command=command)
 
 
 def _tables(posterior: Posterior) -> list[Table]:

@@ -12,6 +12,7 @@ from attribution.atomic import write_text
 from attribution.cli.inputs import model_name, posterior_of, rivals_of
 from attribution.cli.output import Table, as_csv, show, stepping, working
 from attribution.errors import CaseError, PairError, RunError, UsageError
+from attribution.parallel import another
 
 if TYPE_CHECKING:
     from attribution.analysis.comparison.compare import Comparison
@@ -26,20 +27,22 @@ def sensitivity(arguments: argparse.Namespace) -> int:
     """Print the whole analysis, write it where asked; exit code 1 where the fit or an answer cannot be trusted."""
     from attribution.analysis.sensitivity import sensitivity as analyse
 
-    posterior = posterior_of(arguments)
-    if arguments.case.endswith(".nc") and not arguments.as_saved:
-        _check_unchanged(arguments.case, posterior)
-    with stepping(f"sensitivity of {posterior.case.id} under {posterior.model.id}") as progress:
-        progress("fitting rival models")
-        rivals = _rivals(posterior, arguments)
-        analysis = analyse(
-            posterior,
-            rivals,
-            by=arguments.by,
-            max_removed=arguments.max_removed,
-            refit=arguments.refit,
-            progress=progress,
-        )
+    with another("attribution.analysis.sensitivity") as executor:
+        posterior = posterior_of(arguments)
+        if arguments.case.endswith(".nc") and not arguments.as_saved:
+            _check_unchanged(arguments.case, posterior)
+        with stepping(f"sensitivity of {posterior.case.id} under {posterior.model.id}") as progress:
+            progress("fitting rival models")
+            rivals = _rivals(posterior, arguments)
+            analysis = analyse(
+                posterior,
+                rivals,
+                by=arguments.by,
+                max_removed=arguments.max_removed,
+                refit=arguments.refit,
+                executor=executor,
+                progress=progress,
+            )
     sys.stdout.write(_render(posterior, analysis, arguments.format))
     if arguments.output:
         write_text(arguments.output, _render(posterior, analysis, _FORMS[arguments.output.suffix]))

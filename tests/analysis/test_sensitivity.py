@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 import attribution as at
 from attribution.analysis.finding import as_json
+from attribution.analysis.sensitivity import Sensitivity
 from attribution.domain.facts import Fact
 from attribution.inference.posterior import Posterior
 from tests.builders import YES_NO, a_case, a_model, a_report, a_table, a_tree, says
@@ -20,15 +22,43 @@ def posterior() -> Posterior:
     )
 
 
-def test_every_finding_is_there_and_can_be_told(posterior: Posterior) -> None:
-    steps: list[str] = []
-    found = at.sensitivity(posterior, progress=steps.append)
+@pytest.fixture(scope="module")
+def alone(posterior: Posterior) -> tuple[Sensitivity, list[str]]:
+    """The findings, worked out one after another, and what was told meanwhile."""
+    steps = list[str]()
+    return at.sensitivity(posterior, progress=steps.append), steps
+
+
+def test_every_finding_is_there_and_can_be_told(alone: tuple[Sensitivity, list[str]]) -> None:
+    found, steps = alone
     assert len(steps) >= 6
     for name, finding in found.findings():
         assert len(str(finding)) > 40, name
         assert len(finding.to_frame()) > 0, name
         json.dumps(as_json(finding), allow_nan=False)
     assert str(found).count("\n\n") >= 5
+
+
+def test_what_moves_numbers_may_be_worked_out_elsewhere(
+    posterior: Posterior, alone: tuple[Sensitivity, list[str]]
+) -> None:
+    """The same findings, and nothing that is worked out there is worked out here as well."""
+    found, steps = alone
+    told = list[str]()
+    with ThreadPoolExecutor(1) as executor:
+        beside = at.sensitivity(posterior, executor=executor, progress=told.append)
+    assert [as_json(one) for _, one in beside.findings()] == [as_json(one) for _, one in found.findings()]
+    moving = steps.index("moving numbers")
+    assert steps[moving + 1 : -1] == ["leaning", "looking for tipping points", "scaling priors and origins"]
+    assert told == [*steps[: moving + 1], steps[-1]]
+
+
+def test_what_is_too_large_to_be_there_twice_stays_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    steps = list[str]()
+    monkeypatch.setattr("attribution.analysis.workspace._MOST_OF_NETWORK", 1000)
+    with ThreadPoolExecutor(1) as executor:
+        at.sensitivity(odd_cases()["two factions"], executor=executor, progress=steps.append)
+    assert "leaning" in steps
 
 
 def odd_cases() -> dict[str, Posterior]:

@@ -48,18 +48,28 @@ def test_how_many_workers_can_be_asked_for(capsys: pytest.CaptureFixture[str]) -
         assert "whole number from 1 to 256" in capsys.readouterr().err
 
 
-def test_stopping_the_workers_leaves_nothing_half_written(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("command", "module", "shares_out"),
+    [
+        (["reports", "tower-22", "--workers", "2"], "attribution.cli.report", "each"),
+        (["sensitivity", "tower-22", "--engine", "importance"], "attribution.analysis.sensitivity", "meanwhile"),
+    ],
+    ids=["reports", "sensitivity"],
+)
+def test_stopping_the_workers_leaves_nothing_half_written(
+    command: list[str], module: str, shares_out: str, tmp_path: Path
+) -> None:
     """Ctrl-C reaches the whole group of processes, as in a terminal: one line, exit code 130, no worker left."""
     code = (
         "import signal, sys\n"
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # shells let background jobs ignore it
-        "import attribution.cli.report as report\nreal = report.each\n"
-        "def each(*a, **k):\n    print('working', flush=True)\n    return real(*a, **k)\n"
-        "report.each = each\nfrom attribution.cli import main\n"
-        "sys.exit(main(['reports', 'tower-22', '--workers', '2', '-o', sys.argv[1]]))"
+        f"import {module} as module\nreal = module.{shares_out}\n"
+        "def shared(*a, **k):\n    print('working', flush=True)\n    return real(*a, **k)\n"
+        f"module.{shares_out} = shared\nfrom attribution.cli import main\n"
+        "sys.exit(main(sys.argv[1:]))"
     )
     process = subprocess.Popen(
-        [sys.executable, "-c", code, str(tmp_path / "out")], cwd=ROOT, start_new_session=True,
+        [sys.executable, "-c", code, *command, "-o", str(tmp_path / "out.json")], cwd=ROOT, start_new_session=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     try:
