@@ -302,18 +302,20 @@ def of_neighbours(
     times, scales = len(ladders.near_days), len(ladders.near_km)
     first = PACKED + ladders.places + around.near.shape[1]
     narrowing = math.cos(math.radians(record[i, LATITUDE] / 1e7))
-    sums = np.zeros((times * scales, size + 1))
+    sums, fall = np.zeros((times * scales, size + 1)), np.empty(times)
     for at in range(len(found)):
         j = found[at]
         far = distance(i, j, record, narrowing, ladders.places, ladders.usual_km)
         days = abs(around.time[i] - around.time[j]) + around.blur[i] + around.blur[j]
         alike = math.exp(-ladders.mismatch * differences(i, j, record, first))
+        for t in range(times):
+            fall[t] = math.exp(-days / ladders.near_days[t])
         for r in range(scales):
             if far > _FAR * ladders.near_km[r]:
                 break
             close = alike * math.exp(-far / ladders.near_km[r])
             for t in range(times):
-                weight = close * math.exp(-days / ladders.near_days[t])
+                weight = close * fall[t]
                 for m in range(record[j, MEMBER], record[j, MEMBER] + record[j, MEMBERS]):
                     sums[t * scales + r, members.code[m]] += weight * members.weight[m]
                     sums[t * scales + r, size] += weight * members.weight[m]
