@@ -11,7 +11,7 @@ block, as all the trees have that speak of an event that is asked. Blocks are ev
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -128,7 +128,7 @@ def best_cut(
 
 
 @kernel
-def divide(rows: Ints, low: int, high: int, values: Floats, cut: float, equal: bool) -> int:
+def divide(rows: NDArray[Any], low: int, high: int, values: NDArray[Any], cut: float, equal: bool) -> int:
     """Put the events of a node that go left before the others; where these begin."""
     left, right = low, high - 1
     while left <= right:

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from attribution.archive.codes import Floats, Ints, frozen_ints, months
 from attribution.archive.events import EventTable
+from attribution.archive.model.boosting_kernel import Boosting, binned, boost, edges, shares
 from attribution.archive.model.classes import SURE, Classes
 from attribution.archive.model.features import (
     here_codes,
@@ -35,7 +36,6 @@ from attribution.archive.model.neighbours_kernel import Members
 from attribution.archive.model.settings import Shrinkage, TwoSidedResolutions
 from attribution.archive.model.trees_kernel import Growth, Table, forest
 from attribution.archive.model.two_sided_kernel import Around, Asked, Counts, Ground, Ladders, Series, describe, sweep
-from attribution.parallel import one_thread
 
 type Marked = NDArray[np.bool_]
 _MOST_BYTES = 200_000_000  # of counts of one chunk, and of all checkpoints
@@ -63,7 +63,9 @@ class Blocks:
         month = months(events.day)
         first, last = int(month.min(initial=0)), int(month.max(initial=0))
         for level in reversed(events.place):
-            pair = level.codes * (last - first + 1) + month - first  # as one number: pairs are sorted many times as slowly
+            pair = (
+                level.codes * (last - first + 1) + month - first
+            )  # as one number: pairs are sorted many times as slowly
             if 2 * len(np.unique(pair[events.labelled])) <= events.labelled.sum() or level is events.place[0]:
                 return cls(level.name, np.unique(pair, return_inverse=True)[1])
         return cls("", np.unique(month, return_inverse=True)[1].reshape(-1))
@@ -248,32 +250,26 @@ class TwoSided:
         Where very many others ask, each hears one of the ten, as labelled events do: asking all would cost more than
         everything else.
         """
-        from sklearn.ensemble import HistGradientBoostingClassifier
-
         value, equal = self._columns_of_trees()
         value = value[:, ~equal][:, 1:]  # the days stand there twice, for the sake of random trees
         rounds = self.resolutions.rounds_for(len(self.classes))
+        settings = Boosting(rounds, _LEARNED / rounds, leaves=8, columns=-(-value.shape[1] // 2), leaf=20, ridge=1.0)
         learned = np.random.default_rng(0).permutation(self.sure)[: self.resolutions.events_boosted]
-        by_honest, by_others = (np.zeros((len(rows), len(self.classes))) for rows in (honest, others))
+        between = edges(value[learned])
+        bins = [binned(value[rows], between) for rows in (learned, honest, others)]
         every, all_others = len(others) <= self.resolutions.heard_by_all, np.arange(len(others))
-        for k in range(_FOLDS):
-            past, now = learned[fold[learned] != k], np.flatnonzero(fold[honest] == k)
+
+        def part(k: int) -> tuple[Ints, Ints, Ints, Floats, Floats]:
+            past, now = np.flatnonzero(fold[learned] != k), np.flatnonzero(fold[honest] == k)
             theirs = all_others if every else all_others[k::_FOLDS]
-            present = np.unique(self.label[past])
-            if len(present) < 2:
-                by_honest[np.ix_(now, present)] = 1.0
-                by_others[np.ix_(theirs, present)] += 1.0
-                continue
-            booster = HistGradientBoostingClassifier(
-                learning_rate=_LEARNED / rounds, max_iter=rounds, max_leaf_nodes=8, max_features=0.5,
-                l2_regularization=1.0, early_stopping=False, random_state=k,
-            )  # fmt: skip
-            with one_thread():
-                booster.fit(value[past], self.label[past])
-                if len(now):
-                    by_honest[np.ix_(now, present)] = booster.predict_proba(value[honest[now]])
-                if len(theirs):
-                    by_others[np.ix_(theirs, present)] += booster.predict_proba(value[others[theirs]])
+            present, label = np.unique(self.label[learned[past]], return_inverse=True)
+            boosted = boost(bins[0][past], label, len(present), settings, seed=k)
+            return present, now, theirs, shares(bins[1][now], boosted), shares(bins[2][theirs], boosted)
+
+        by_honest, by_others = (np.zeros((len(rows), len(self.classes))) for rows in (honest, others))
+        for present, now, theirs, by_now, by_theirs in side_by_side(part, range(_FOLDS)):
+            by_honest[np.ix_(now, present)] = by_now.T
+            by_others[np.ix_(theirs, present)] += by_theirs.T
         return by_honest, by_others
 
     def _columns_of_trees(self) -> tuple[Floats, Marked]:
