@@ -3,8 +3,9 @@
     python -m benchmarks.static [-o FILE.md] [TABLE ...]
 
 The last 30 % of the events are forecast, and no label of them is ever looked at. The model is a mean of several parts,
-whose weights are learned within the training part; below, each of them alone, and the mean without it, the others
-weighed as they are. The UCDP tables are those of `../shared/data`, where they are.
+which count alike, and of a little of the shares at large; below, each of them alone, and the mean without it. The UCDP
+tables are those of `../shared/data`, where they are. `TABLE@60` is what comes after 60 % of a table, `TABLE@70,12` draw
+number 12 of a simulated one.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from attribution.archive.events import EventTable
 from attribution.archive.model.classes import Classes
 from attribution.archive.model.forecast import beside, forecast, pooled, training_size
 from benchmarks.archive_choices import tables
+from benchmarks.coded_tables import WORLDS, coded_table
 
 BASELINES = ("place-table", "recency", "nearest", "naive-bayes", "random-forest", "gradient-boosting")
 TITLE = "# Without fresh labels\n\nWritten by `python -m benchmarks.static`.\n\n"
@@ -28,13 +30,12 @@ HEAD = (
     "| table | events | classes | model | best baseline | | lower by | 90 % interval | other baselines |\n"
     "| --- | ---: | ---: | ---: | --- | ---: | ---: | --- | --- |\n"
 )
-PARTS = "| table | part | weight | alone | the mean without it |\n| --- | --- | ---: | ---: | ---: |\n"
+PARTS = "| table | part | share | alone | the mean without it |\n| --- | --- | ---: | ---: | ---: |\n"
 
 
 def lines(name: str) -> tuple[str, str]:
     """A row of the table of results, and a row for each part of the mean."""
-    events = tables()[name]()
-    first = training_size(events)
+    events, first = _asked(name)
     classes = Classes.learned(events, np.arange(len(events)) < first)
     model = forecast(events, classes, first, protocol="static")
     ours = _scored(model.probability, events, classes)
@@ -53,6 +54,14 @@ def lines(name: str) -> tuple[str, str]:
     return row, _parts(name, events, classes, first, dict(model.pooled))
 
 
+def _asked(name: str) -> tuple[EventTable, int]:
+    """A table, and how many of its events can be learned from."""
+    name, _, cut = name.partition("@")
+    share, _, seed = cut.partition(",")
+    events = coded_table(WORLDS[name], int(seed)) if seed else tables()[name]()
+    return events, training_size(events, share=float(share) / 100.0 if share else 0.7)
+
+
 def _parts(name: str, events: EventTable, classes: Classes, first: int, weight: dict[str, float]) -> str:
     """What each part of the mean says alone, and what the others say without it."""
     taught = [forecast(events, classes, first, protocol="static", rehearse=share).probability for share in (0.0, 1.0)]
@@ -60,10 +69,8 @@ def _parts(name: str, events: EventTable, classes: Classes, first: int, weight: 
     *logs, at_large = weight
     out = ""
     for part, counts in weight.items():
-        rest = [each for each in logs if each != part]
-        share = np.array([weight[each] for each in rest])
         hedge = 0.0 if part == at_large else weight[at_large]
-        without = (1.0 - hedge) * pooled(share / share.sum(), [said[each] for each in rest]) + hedge * said[at_large]
+        without = (1.0 - hedge) * pooled([said[each] for each in logs if each != part]) + hedge * said[at_large]
         losses = (_scored(each, events, classes).mean() for each in (said[part], without))
         out += f"| {name} | {part} | {counts:.2f} | {' | '.join(f'{loss:.3f}' for loss in losses)} |\n"
     return out

@@ -21,7 +21,6 @@ from attribution.archive.model.coefficients import (
     Examples,
     choose_shrinkage,
     learn,
-    minimise,
     sample_rate,
 )
 from attribution.archive.model.features import PrequentialFilter
@@ -35,7 +34,7 @@ _POOLED = (
     "taught on months", "taught on long blocks", "seen from both sides", "random trees", "boosted trees",
     "shares at large",
 )  # fmt: skip
-_FEW, _ROUNDS = 50, 200
+_FEW = 50
 _LEAST = 1e-4  # of a probability in a mean of logs: nobody rules out alone
 _MOST_POOLED = 200_000  # events of a table; of more, months alone are learned from
 _NEVER = 1 << 40
@@ -144,8 +143,7 @@ def forecast(
     The training part is gone through month by month. `static` cannot: what features count depends on how fresh the
     labels are, and of blocks as long as what lies ahead there are only one or two to learn from. So it learns from
     months and from long blocks, sets beside them what the training part says when each of its events is seen from both
-    sides, and what trees say that were grown from it, and takes the mean of their logs, weighed by what each says of
-    the last long block of the training part, of which a month counts as one event; a percent or two are the shares at
+    sides, and what trees say that were grown from it, and takes the mean of their logs; a few percent are the shares at
     large. (`rehearse` asks for one length alone: this share of what lies ahead, 0 for months.) Who is a stranger to the
     training part will be `other` for as long as the forecast reaches; so are, in what it learns from, those who were
     strangers then.
@@ -192,26 +190,23 @@ def _monthly(protocol: Protocol) -> Protocol:
 def _pooled(
     events: EventTable, classes: Classes, first: int, resolutions: Resolutions | None, shrinkage: Shrinkage | None
 ) -> Forecasts:
-    """Forecasts without fresh labels: a mean of several, weighed by what each says of the end of the training part."""
-    learned = partial(forecast, protocol="static", resolutions=resolutions, shrinkage=shrinkage)
+    """Forecasts without fresh labels: the mean of the logs of several, beside it the shares at large."""
+    taught = partial(forecast, events, classes, first, protocol="static", resolutions=resolutions, shrinkage=shrinkage)
     middle = int(np.searchsorted(events.day, events.day[first] - _ahead(events, first)))
-    part, over = events.take(np.arange(first)), events.last_day[:first] < events.day[first]
+    over = events.last_day[:first] < events.day[first]
     known = np.flatnonzero(over & (classes.labels(events)[:first] >= 0))
-    rows = known[known >= middle]
-    if min(len(rows), len(known) - len(rows)) < _FEW or len(events) > _MOST_POOLED:
-        return learned(events, classes=classes, first=first, rehearse=_REHEARSED[0])
-    then = Classes.learned(part, np.arange(first) < middle)  # whoever came later is `other`, as he will be
-    label, month = then.labels(part)[rows], months(events.day[rows])
-    taught = [learned(part, classes=then, first=middle, rehearse=share) for share in _REHEARSED]
-    said = np.stack([*(one.probability for one in taught), *beside(part, then, middle)[:-1]], axis=1)
-    weight = pool_weights(said[rows - middle], label, month)
-    hedge = 1.0 / (len(np.unique(month)) + 2.0)  # of months that were not as all before them, were there none so far
-    models = [learned(events, classes=classes, first=first, rehearse=share) for share in _REHEARSED]
+    late = known[known >= middle]  # the end of the training part, as long as what lies ahead
+    if min(len(late), len(known) - len(late)) < _FEW or len(events) > _MOST_POOLED:
+        return taught(rehearse=_REHEARSED[0])
+    quiet = len(np.unique(months(events.day[late])))
+    hedge = 1.0 / (quiet + 2.0)  # rule of succession for a month that is like none before it
+    models = [taught(rehearse=share) for share in _REHEARSED]
     every = [*(one.probability for one in models), *beside(events, classes, first)]
+    share = (1.0 - hedge) / (len(every) - 1)
     return replace(
-        models[int(np.argmax(weight[: len(models)]))],
-        probability=(1.0 - hedge) * pooled(weight, every[:-1]) + hedge * every[-1],
-        pooled=tuple(zip(_POOLED, [*((1.0 - hedge) * weight).tolist(), hedge], strict=True)),
+        models[0],
+        probability=(1.0 - hedge) * pooled(every[:-1]) + hedge * every[-1],
+        pooled=(*((name, share) for name in _POOLED[:-1]), (_POOLED[-1], hedge)),
     )
 
 
@@ -233,41 +228,19 @@ def beside(events: EventTable, classes: Classes, first: int) -> list[Floats]:
     return [both, trees, boosted, np.tile(at_large, (len(asked), 1))]
 
 
-def pooled(weight: Floats, said: Sequence[Floats]) -> Floats:
-    """Probabilities (event, class) in proportion to what the weighed mean of several forecasters' logs says.
+def pooled(said: Sequence[Floats]) -> Floats:
+    """Probabilities (event, class) in proportion to what the mean of several forecasters' logs says.
 
-    A forecaster who is alone with what he says changes little where the others are sure.
+    A forecaster who is alone with what he says changes little where the others are sure. All count alike: which of them
+    was the best of late says less about what comes than their mean does (Clemen 1989; Smith and Wallis 2009).
     """
-    return proportional(np.tensordot(weight, np.log(np.maximum(np.stack(said), _LEAST)), axes=1))
+    return proportional(np.mean(np.log(np.maximum(np.stack(said), _LEAST)), axis=0))
 
 
 def proportional(logs: Floats) -> Floats:
     """What adds up to one along the last axis, in proportion to the exponentials."""
     out = np.exp(logs - logs.max(axis=-1, keepdims=True))
     return np.asarray(out / out.sum(axis=-1, keepdims=True))
-
-
-def pool_weights(said: Floats, label: Ints, run: Ints) -> Floats:
-    """How much each of several forecasters counts in the mean of logs, by what was `said` (event, forecaster, class).
-
-    Errors come in runs: the events of a `run` (event,), those of a month, say no more than one of them alone, so all
-    together count as many as there are runs. The most probable weights, which add up to one, under a prior as if each
-    forecaster had once been right alone (Dirichlet, two for each): a concave problem.
-    """
-    logs, size = np.log(np.maximum(said, _LEAST)), said.shape[1]
-    truth, each = logs[np.arange(len(label)), :, label], len(np.unique(run)) / len(label)
-
-    def cost(theta: Floats) -> tuple[float, Floats]:
-        weight = proportional(theta)
-        z = np.einsum("nkc,k->nc", logs, weight)
-        top = z.max(axis=1, keepdims=True)
-        total = np.exp(z - top).sum(axis=1, keepdims=True)
-        owed = truth - np.einsum("nkc,nc->nk", logs, np.exp(z - top) / total)
-        value = each * float(np.sum(truth @ weight - (top + np.log(total))[:, 0])) + float(np.log(weight).sum())
-        pull = weight * each * owed.sum(axis=0) + 1.0
-        return -value, weight * pull.sum() - pull
-
-    return proportional(minimise(cost, np.zeros(size), np.ones(size), steps=_ROUNDS, tolerance=1e-6))
 
 
 class Store:

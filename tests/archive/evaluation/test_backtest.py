@@ -16,7 +16,6 @@ from attribution.archive.model.forecast import (
     Store,
     as_date,
     forecast,
-    pool_weights,
     pooled,
     training_size,
 )
@@ -163,27 +162,14 @@ def test_a_masked_run_that_is_interrupted_keeps_what_was_ready(archive: EventTab
     assert "14 settings of baselines were not tried; recency, place-table left out" in found.concerns[-1].what
 
 
-def test_weights_of_a_mean_of_logs_are_the_most_probable() -> None:
+def test_a_mean_of_logs_hears_all_alike_and_nobody_rules_out_alone() -> None:
     rng = np.random.default_rng(1)
-    said, label = rng.dirichlet(np.ones(4), (60, 2)), rng.integers(0, 4, 60)
-    weight = pool_weights(said, label, np.arange(60))
-
-    def density(share: float) -> float:
-        mean = pooled(np.array([share, 1.0 - share]), [said[:, 0], said[:, 1]])
-        return float(np.log(mean[np.arange(60), label]).sum() + np.log(share * (1.0 - share)))
-
-    grid = np.linspace(0.001, 0.999, 999)
-    assert weight[0] == pytest.approx(grid[np.argmax([density(share) for share in grid])], abs=2e-3)
-    assert weight.sum() == pytest.approx(1.0)
-    assert pool_weights(said[:, [0, 0]], label, np.arange(60)) == pytest.approx(np.full(2, 0.5))
-
-
-def test_a_run_of_events_says_as_much_of_a_pool_as_one_of_them() -> None:
-    rng = np.random.default_rng(2)
-    said, label, run = rng.dirichlet(np.ones(4), (40, 3)), rng.integers(0, 4, 40), np.arange(40)
-    once = pool_weights(said, label, run)
-    again = pool_weights(np.repeat(said, 25, axis=0), np.repeat(label, 25), np.repeat(run, 25))
-    assert again == pytest.approx(once, abs=1e-3)
+    said = rng.dirichlet(np.ones(4), (3, 20))
+    roots = said.prod(axis=0) ** (1 / 3)
+    assert pooled(said) == pytest.approx(roots / roots.sum(axis=1, keepdims=True))
+    assert pooled([said[0], said[0]]) == pytest.approx(said[0])
+    certain, open_minded = np.array([[1.0, 0.0]]), np.array([[0.5, 0.5]])
+    assert pooled([certain, open_minded])[0, 1] == pytest.approx(0.01 / 1.01)  # as if by one in ten thousand
 
 
 def test_strangers_of_a_block_are_examples_of_other(archive: EventTable) -> None:
@@ -208,7 +194,9 @@ def test_strangers_of_a_block_are_examples_of_other(archive: EventTable) -> None
 def test_forecasts_without_fresh_labels_are_a_mean_and_never_look_ahead(archive: EventTable) -> None:
     first, classes = setting(archive)
     found = forecast(archive, classes, first, protocol="static")
-    assert sum(weight for _, weight in found.pooled) == pytest.approx(1.0)
+    *alike, at_large = (weight for _, weight in found.pooled)
+    assert alike == pytest.approx([(1.0 - at_large) / 5] * 5)
+    assert 0.0 < at_large < 0.5
     label = archive.label.copy()
     label[first:] = (label[first:] + 1) % len(archive.factions)
     other = forecast(relabelled(archive, label), classes, first, protocol="static")
