@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from attribution._compile import kernel
 from attribution.archive.codes import Floats, Ints, Packed
-from attribution.archive.model.features_kernel import lifts, step_down
+from attribution.archive.model.features_kernel import lifts, neighbour_shares, step_down
 from attribution.archive.model.neighbours_kernel import (
     LATITUDE,
     MEMBER,
@@ -117,9 +117,10 @@ def sweep(
             for t in range(len(days)):
                 counts = state.sums[row, t]
                 blur = np.float32(math.exp(-around.blur[e] / days[t]))
-                fade(counts, np.float32(math.exp(-elapsed / days[t])))
+                if elapsed > 0.0:
+                    fade(counts, np.float32(math.exp(-elapsed / days[t])))
                 if asked[e] >= 0:
-                    out[asked[e], s, t] += blur * counts
+                    add_times(blur, counts, out[asked[e], s, t])
                 if counted:
                     count_in(e, blur, members, counts)
 
@@ -129,6 +130,13 @@ def fade(counts: NDArray[np.float32], factor: np.float32) -> None:
     """Age the counts of all classes."""
     for c in range(len(counts)):
         counts[c] *= factor
+
+
+@kernel
+def add_times(factor: np.float32, counts: NDArray[np.float32], out: NDArray[np.float32]) -> None:
+    """Add so many times the counts of all classes."""
+    for c in range(len(counts)):
+        out[c] += factor * counts[c]
 
 
 @kernel
@@ -302,27 +310,22 @@ def of_neighbours(
     times, scales = len(ladders.near_days), len(ladders.near_km)
     first = PACKED + ladders.places + around.near.shape[1]
     narrowing = math.cos(math.radians(record[i, LATITUDE] / 1e7))
-    sums, fall = np.zeros((times * scales, size + 1)), np.empty(times)
+    sums, weight, close = np.zeros((size, times * scales)), np.empty(times * scales), np.empty(scales)
     for at in range(len(found)):
         j = found[at]
         far = distance(i, j, record, narrowing, ladders.places, ladders.usual_km)
         days = abs(around.time[i] - around.time[j]) + around.blur[i] + around.blur[j]
         alike = math.exp(-ladders.mismatch * differences(i, j, record, first))
-        for t in range(times):
-            fall[t] = math.exp(-days / ladders.near_days[t])
         for r in range(scales):
-            if far > _FAR * ladders.near_km[r]:
-                break
-            close = alike * math.exp(-far / ladders.near_km[r])
-            for t in range(times):
-                weight = close * fall[t]
-                for m in range(record[j, MEMBER], record[j, MEMBER] + record[j, MEMBERS]):
-                    sums[t * scales + r, members.code[m]] += weight * members.weight[m]
-                    sums[t * scales + r, size] += weight * members.weight[m]
-    prior = np.empty(size)
-    for q in range(times * scales):
-        prior[:] = base
-        step_down(sums[q], 1.0, ladders.kernel_weight, prior, x[k + q])
+            close[r] = math.exp(-far / ladders.near_km[r]) if far <= _FAR * ladders.near_km[r] else 0.0
+        for t in range(times):
+            fall = alike * math.exp(-days / ladders.near_days[t])
+            for r in range(scales):
+                weight[t * scales + r] = fall * close[r]
+        for m in range(record[j, MEMBER], record[j, MEMBER] + record[j, MEMBERS]):
+            for q in range(times * scales):
+                sums[members.code[m], q] += members.weight[m] * weight[q]
+    neighbour_shares(sums, base, ladders.kernel_weight, x[k : k + times * scales])
     return k + times * scales
 
 
@@ -344,7 +347,7 @@ def of_nearest(
         unlike = 0.75 * ladders.mismatch * differences(i, j, record, first)
         for e in range(exchanges):
             late = days / ladders.days_per_reach[e]
-            keep(math.sqrt(far * far + late * late) + unlike, j, away[e], who[e])
+            keep(math.sqrt(far * far + late * late) + unlike, j, e, away, who)
     counts, prior = np.empty(size + 1), np.empty(size)
     for e in range(exchanges):
         prior[:] = base
@@ -362,15 +365,15 @@ def of_nearest(
 
 
 @kernel
-def keep(distance: float, j: int, away: Floats, who: Ints) -> None:
-    """Put an event into a short list of the nearest, in order; the last falls out."""
-    at = len(away) - 1
-    if distance >= away[at]:
+def keep(distance: float, j: int, e: int, away: Floats, who: Ints) -> None:
+    """Put an event into the short list number `e` of the nearest, in order; the last falls out."""
+    at = away.shape[1] - 1
+    if distance >= away[e, at]:
         return
-    while at > 0 and away[at - 1] > distance:
-        away[at], who[at] = away[at - 1], who[at - 1]
+    while at > 0 and away[e, at - 1] > distance:
+        away[e, at], who[e, at] = away[e, at - 1], who[e, at - 1]
         at -= 1
-    away[at], who[at] = distance, j
+    away[e, at], who[e, at] = distance, j
 
 
 @kernel
