@@ -5,23 +5,26 @@
 
 Forest, boosting, nearest neighbours and place table, each tuned on the labels that are seen, hidden in the same units.
 Every table is gone through by single events and by whole months of a place, a fifth of the labels hidden, with as many
-draws of what is hidden as `--seeds`: one draw says little, so their mean stands first. What is done is kept in
-`benchmarks/results/masked.json` line by line, and is not done again unless asked for; `--model` asks for the model
-alone, beside baselines that were measured before, which gives the lead no interval. `table` prints it beside the
-targets, as `benchmarks/results/masked.md` has it. The UCDP tables are those of `../shared/data`, where they are.
+draws of what is hidden as `--seeds`: one draw says little, so all of them together stand first: mean log losses, and
+one calibration curve of all their events. What is done is kept in `benchmarks/results/masked.json` line by line, and is
+not done again unless asked for; `--model` asks for the model alone, beside baselines that were measured before, which
+gives the lead no interval. `table` prints it beside the targets, as `benchmarks/results/masked.md` has it. The UCDP
+tables are those of `../shared/data`, where they are.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
 from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
 from statistics import fmean
 from typing import Any
 
 from attribution.archive.evaluation.backtest import backtest
-from attribution.archive.evaluation.scores import MOST_EXCESS
+from attribution.archive.evaluation.scores import BINS, MOST_EXCESS
 from attribution.atomic import write_text
 from attribution.parallel import processes
 from benchmarks.archive_choices import tables
@@ -48,35 +51,51 @@ def measured(name: str, by: str, seed: int, workers: int, before: dict[str, Any]
             tables()[name](), protocol="masked", by=by, random_seed=seed, baselines=baselines, executor=executor  # type: ignore[arg-type]
         )  # fmt: skip
     loss = {one.name: round(one.scores.log_loss, 4) for one in found.forecasters}
-    excess = round(found.model.scores.ece_excess, 4)
+    said = {
+        "excess": round(found.model.scores.ece_excess, 4),
+        "curve": [[one.events, round(one.forecast, 4), round(one.right, 4)] for one in found.curve],
+    }
     if before:
         reduction = round(1.0 - loss["model"] / before["log_loss"][before["best"]], 4)
-        return before | {
-            "log_loss": before["log_loss"] | loss, "reduction": reduction, "interval": "-", "excess": excess
-        }  # fmt: skip
+        return before | {"log_loss": before["log_loss"] | loss, "reduction": reduction, "interval": "-"} | said
     best = found.best_baseline
     assert best is not None
     assert best.lead is not None
     return {
         "table": name, "by": by, "seed": seed, "events": found.scored, "classes": len(found.classes),
         "log_loss": loss, "best": best.name, "reduction": round(best.lead.reduction, 4),
-        "interval": best.lead.interval, "excess": excess,
+        "interval": best.lead.interval, **said,
     }  # fmt: skip
 
 
 def means(rows: Sequence[dict[str, Any]]) -> str:
-    """Means over the draws, beside the targets: the best baseline is the one that is best in the mean."""
+    """All draws together, beside the targets: the best baseline is the one that is best in the mean."""
     out = MEANS
     for name, by in dict.fromkeys((row["table"], row["by"]) for row in rows):
         draws = [row for row in rows if (row["table"], row["by"]) == (name, by)]
         loss = {each: fmean(row["log_loss"][each] for row in draws) for each in draws[0]["log_loss"]}
         best = min((each for each in loss if each != "model"), key=loss.__getitem__)
-        reduction, excess = 1.0 - loss["model"] / loss[best], fmean(row["excess"] for row in draws)
+        reduction, excess = 1.0 - loss["model"] / loss[best], excess_of_all([row["curve"] for row in draws])
         out += (
             f"| {name} | {by} | {len(draws)} | {loss['model']:.3f} | {best} | {loss[best]:.3f} | {reduction:.1%} | "
             f"{excess:+.3f} | {_target(reduction, excess)} |\n"
         )
     return out
+
+
+def excess_of_all(curves: Sequence[Sequence[Sequence[float]]]) -> float:
+    """Excess of the calibration error over chance, all draws as one: chance as if no two events went wrong together.
+
+    What one draw misses in a feud or two moves its own error by more than the target; such gaps fall to either side,
+    and the gaps that stay are those of the model.
+    """
+    bins: dict[int, list[float]] = {}
+    for events, forecast, right in chain.from_iterable(curves):
+        own = bins.setdefault(min(int(forecast * BINS), BINS - 1), [0.0, 0.0, 0.0])
+        for at, more in enumerate((events, events * (right - forecast), events * forecast * (1.0 - forecast))):
+            own[at] += more
+    total = sum(one[0] for one in bins.values())
+    return sum(abs(gap) - math.sqrt(2.0 / math.pi * variance) for _, gap, variance in bins.values()) / total
 
 
 def _target(reduction: float, excess: float) -> str:
@@ -85,10 +104,10 @@ def _target(reduction: float, excess: float) -> str:
 
 
 def page(rows: Sequence[dict[str, Any]]) -> str:
-    """Means over the draws, then every draw."""
+    """All draws together, then every draw."""
     return (
         "# Labels hidden and found again\n\nWritten by `python -m benchmarks.masked`.\n\n"
-        f"## Means over the draws\n\n{means(rows)}\n## Every draw\n\n{table(rows)}"
+        f"## All draws together\n\n{means(rows)}\n## Every draw\n\n{table(rows)}"
     )
 
 
@@ -127,7 +146,7 @@ def main() -> None:
                     continue
                 row = measured(name, by, seed, typed.workers, before[0] if typed.model else None)
                 rows = [row for row in rows if row not in before] + [row]
-                write_text(RESULTS, json.dumps(rows, indent=1) + "\n")
+                write_text(RESULTS, "[\n" + ",\n".join(json.dumps(row) for row in rows) + "\n]\n")
                 write_text(RESULTS.with_suffix(".md"), page(rows))
                 print(table(rows[-1:]).splitlines()[-1], flush=True)
 

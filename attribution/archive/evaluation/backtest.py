@@ -484,7 +484,7 @@ def _forecasters(
         Forecaster(
             name,
             setting,
-            score(probability, label, prior),
+            score(probability, label, prior, month),
             None if name == MODEL else difference(ours, log_losses(probability, label), month, _DRAWS, seed),
             seconds,
         )

@@ -24,7 +24,7 @@ class Scores:
     log_loss: float  # nats per event
     brier: float  # sum over classes of squared errors, 0 to 2
     ece: float  # expected calibration error of the likeliest class, 15 equal bins
-    ece_chance: float  # what it would be on average, were every forecast exactly as sure as it should be
+    ece_chance: float  # what it would be on average, were every forecast as sure as it should be, errors coming in runs
     top1: float  # share of events whose class was the likeliest
     top3: float  # ... among the three likeliest
     cllr: float  # bits per event with every class equally likely beforehand; log2(classes) tells nothing
@@ -52,10 +52,11 @@ def log_losses(probability: Floats, label: Ints) -> Floats:
     return np.asarray(-np.log(np.maximum(probability[np.arange(len(label)), label], _TINY)))
 
 
-def score(probability: Floats, label: Ints, prior: Floats) -> Scores:
+def score(probability: Floats, label: Ints, prior: Floats, block: Ints) -> Scores:
     """All scores of forecasts (event, class) for events whose class is known.
 
-    `prior` (class,) are the base rates by which forecasts are divided to get the likelihood ratios that Cllr is about.
+    `prior` (class,) are the base rates by which forecasts are divided to get the likelihood ratios that Cllr is about;
+    events of one `block` (event,), a month or that of a place, may be hit and missed together.
     """
     top = probability.argmax(axis=1)
     hit = top == label
@@ -63,12 +64,13 @@ def score(probability: Floats, label: Ints, prior: Floats) -> Scores:
     true[np.arange(len(label)), label] = 1.0
     rank = (probability > probability[np.arange(len(label)), label][:, None]).sum(axis=1)
     ratio = np.log(np.maximum(probability, _TINY)) - np.log(prior)
+    top_probability = probability.max(axis=1)
     return Scores(
         events=len(label),
         log_loss=float(log_losses(probability, label).mean()),
         brier=float(((probability - true) ** 2).sum(axis=1).mean()),
-        ece=expected_calibration_error(probability.max(axis=1), hit),
-        ece_chance=calibration_error_by_chance(probability.max(axis=1)),
+        ece=expected_calibration_error(top_probability, hit),
+        ece_chance=calibration_error_by_chance(top_probability, hit, block),
         top1=float(hit.mean()),
         top3=float((rank < 3).mean()),
         cllr=cllr(ratio, label),
@@ -83,14 +85,40 @@ def expected_calibration_error(forecast: Floats, hit: NDArray[np.bool_]) -> floa
     return float(np.abs(gap).sum() / len(forecast))
 
 
-def calibration_error_by_chance(forecast: Floats) -> float:
-    """The mean calibration error of forecasts that are exactly right; the fewer the events, the larger.
+def calibration_error_by_chance(forecast: Floats, hit: NDArray[np.bool_], block: Ints) -> float:
+    """The mean calibration error of forecasts that are exactly right; the fewer the events and blocks, the larger.
 
-    In each bin the hits then differ from the forecasts by about a normal number of variance ``sum f (1 - f)``, whose
-    mean size is the root of 2 / pi times its standard deviation.
+    In each bin the hits then differ from the forecasts by about a normal number, whose mean size is the root of 2 / pi
+    times its standard deviation. Its variance is ``sum s_i s_j r_ij`` over the events of the bin, where ``s_i`` is
+    ``sqrt(f_i (1 - f_i))`` and ``r_ij`` is 1 for an event and itself, nought for events of two blocks, and one number
+    for any two of one block: how far they are hit and missed together (`run_correlation`).
     """
-    variance = np.bincount(_bin(forecast), weights=forecast * (1.0 - forecast), minlength=BINS)
-    return float(math.sqrt(2.0 / math.pi) * np.sqrt(variance).sum() / len(forecast))
+    spread = np.sqrt(forecast * (1.0 - forecast))
+    where = _bin(forecast)
+    own = np.bincount(where, weights=spread**2, minlength=BINS)
+    together = run_correlation(forecast, hit, block)
+    if together > 0.0:
+        block = np.unique(block, return_inverse=True)[1]
+        cell, number = np.unique(block * BINS + where, return_inverse=True)
+        of_cell = np.bincount(number, weights=spread) ** 2
+        own = (1.0 - together) * own + together * np.bincount(cell % BINS, weights=of_cell, minlength=BINS)
+    return float(math.sqrt(2.0 / math.pi) * np.sqrt(own).sum() / len(forecast))
+
+
+def run_correlation(forecast: Floats, hit: NDArray[np.bool_], block: Ints) -> float:
+    """Correlation of what two events of one block differ from their forecasts by, 0 to 1.
+
+    The mean product over all pairs of one block, by that of the sizes which forecasts that are right would have. Each
+    bin's own mean is taken away first: forecasts that are too sure are no run.
+    """
+    where = _bin(forecast)
+    count = np.bincount(where, minlength=BINS)
+    off = hit - forecast
+    off -= (np.bincount(where, weights=off, minlength=BINS) / np.maximum(count, 1))[where]
+    spread = np.sqrt(forecast * (1.0 - forecast))
+    block = np.unique(block, return_inverse=True)[1]
+    alike, most = (float((np.bincount(block, weights=one) ** 2).sum() - (one**2).sum()) for one in (off, spread))
+    return min(max(alike / most, 0.0), 1.0) if most > _TINY else 0.0
 
 
 def calibration(forecast: Floats, hit: NDArray[np.bool_], month: Ints, draws: int, seed: int) -> list[CalibrationBin]:

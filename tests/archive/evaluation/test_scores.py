@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.special import expit, logit
+from scipy.stats import norm
 
 from attribution.archive.evaluation.scores import (
     Difference,
@@ -14,6 +16,7 @@ from attribution.archive.evaluation.scores import (
     difference,
     expected_calibration_error,
     log_losses,
+    run_correlation,
     score,
 )
 
@@ -28,7 +31,7 @@ def drawn(events: int = 4000, classes: int = 4, seed: int = 1):
 
 def test_flat_forecasts_score_what_flat_forecasts_must() -> None:
     label = np.arange(40) % 4
-    scores = score(np.full((40, 4), 0.25), label, np.full(4, 0.25))
+    scores = score(np.full((40, 4), 0.25), label, np.full(4, 0.25), np.arange(40))
     assert scores.log_loss == pytest.approx(np.log(4))
     assert scores.brier == pytest.approx(0.75)
     assert scores.cllr == pytest.approx(2.0)
@@ -39,7 +42,7 @@ def test_flat_forecasts_score_what_flat_forecasts_must() -> None:
 
 def test_certain_and_right_is_perfect() -> None:
     label = np.arange(30) % 3
-    scores = score(np.eye(3)[label], label, np.full(3, 1 / 3))
+    scores = score(np.eye(3)[label], label, np.full(3, 1 / 3), np.arange(30))
     assert (scores.top1, scores.top3, scores.brier, scores.log_loss) == (1, 1, 0, 0)
     assert scores.cllr == pytest.approx(0, abs=1e-9)
 
@@ -59,10 +62,49 @@ def test_calibrated_forecasts_have_a_small_calibration_error_and_little_to_gain(
 @pytest.mark.parametrize("events", [300, 3000])
 def test_the_calibration_error_by_chance_is_that_of_forecasts_that_are_right(events: int) -> None:
     probability, _ = drawn(events)
-    top, rng = probability.max(axis=1), np.random.default_rng(5)
-    errors = [expected_calibration_error(top, rng.random(events) < top) for _ in range(400)]
+    top, rng, alone = probability.max(axis=1), np.random.default_rng(5), np.arange(events)
+    hits = [rng.random(events) < top for _ in range(400)]
+    errors = [expected_calibration_error(top, hit) for hit in hits]
     error = np.std(errors) / np.sqrt(400)
-    assert calibration_error_by_chance(top) == pytest.approx(np.mean(errors), abs=4 * error + 0.02 * np.mean(errors))
+    found = calibration_error_by_chance(top, hits[0], alone)
+    assert found == pytest.approx(np.mean(errors), abs=4 * error + 0.02 * np.mean(errors))
+
+
+def in_runs(rng: np.random.Generator, together: float, surer: float = 1.0):
+    """Forecasts of 600 blocks, hits of a block tied by one normal; forecasts `surer` times the logit of the truth."""
+    block = np.repeat(np.arange(600), rng.geometric(0.2, 600))
+    truth = norm.cdf(rng.normal(1.0, 0.5, 600)[block] + 0.3 * rng.normal(size=len(block)))
+    tied = np.sqrt(together) * rng.normal(size=600)[block] + np.sqrt(1.0 - together) * rng.normal(size=len(block))
+    return expit(surer * logit(truth)), norm.cdf(tied) < truth, block
+
+
+def test_chance_knows_that_errors_come_in_runs() -> None:
+    rng, excess, alone = np.random.default_rng(2), [], []
+    for _ in range(200):
+        forecast, hit, block = in_runs(rng, together=0.5)
+        error = expected_calibration_error(forecast, hit)
+        excess.append(error - calibration_error_by_chance(forecast, hit, block))
+        alone.append(error - calibration_error_by_chance(forecast, hit, np.arange(len(hit))))
+    assert abs(np.mean(excess)) < 4 * np.std(excess) / np.sqrt(200)
+    assert np.mean(alone) > 8 * np.std(alone) / np.sqrt(200)  # as if every event went wrong by itself
+
+
+def test_forecasts_that_are_too_sure_are_no_run() -> None:
+    rng, excess = np.random.default_rng(3), []
+    for _ in range(50):
+        forecast, hit, block = in_runs(rng, together=0.0, surer=1.5)
+        assert run_correlation(forecast, hit, block) < 0.1
+        excess.append(expected_calibration_error(forecast, hit) - calibration_error_by_chance(forecast, hit, block))
+    assert min(excess) > 0.02
+
+
+def test_the_correlation_of_a_run_is_found_in_closed_form() -> None:
+    half = np.full(8, 0.5)
+    pairs = np.repeat(np.arange(4), 2)
+    assert run_correlation(half, np.array([1, 1, 0, 0, 1, 1, 0, 0], dtype=bool), pairs) == pytest.approx(1.0)
+    assert run_correlation(half, np.array([1, 0, 0, 1, 1, 0, 0, 1], dtype=bool), pairs) == 0.0  # never below nought
+    assert run_correlation(half, np.array([1, 1, 0, 0, 1, 0, 1, 0], dtype=bool), pairs) == 0.0
+    assert run_correlation(half, np.array([1, 1, 0, 0, 1, 1, 1, 0], dtype=bool), np.arange(8)) == 0.0
 
 
 def test_the_least_cllr_undoes_any_scale_and_offset() -> None:
