@@ -145,8 +145,9 @@ def number(text: str) -> float:
 
 def nothing_hint(text: str) -> str:
     """The way out where a cell says in a word of its own that nothing is known."""
-    word = key(text)
-    return f'if it means that nothing is known: `missing: ["{text.strip()}"]` in the mapping' if word in NOTHING else ""
+    if key(text) not in NOTHING:
+        return ""
+    return f'if it means that nothing is known: add "{text.strip()}" to `missing:` in the mapping'
 
 
 def bin_names(bins: tuple[float, ...]) -> tuple[str, ...]:

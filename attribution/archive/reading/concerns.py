@@ -6,9 +6,7 @@ words.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from difflib import SequenceMatcher
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -23,8 +21,6 @@ from attribution.domain.concern import Concern
 from attribution.domain.verbal import counted, few
 
 FEW_LABELS = 50
-_NUMBER = re.compile(r"\d+")
-_COMPARED = 150
 # Columns of the common databases that name a perpetrator, or were filled in once the perpetrator was known.
 NAMING = (
     *("gname*", "gsubname*", "motive", "summary", "scite*", "addnotes", "claim*", "compclaim", "guncertain*"),
@@ -58,7 +54,6 @@ def reading_concerns(
         *leak_concerns(events, mapping),
         *_left_out(mapping, tally, found_ids),
         *_twice(events),
-        *_spellings(events),
         *_written(written, path),
     )
 
@@ -161,38 +156,6 @@ def _twice(events: EventTable) -> Iterator[Concern]:
             "`together: yes` under `perpetrator:`",
             topic="ids",
         )
-
-
-def _spellings(events: EventTable) -> Iterator[Concern]:
-    """Names that differ by so little that they may be one, but not in a number."""
-    count = np.bincount(events.label[events.labelled], minlength=len(events.factions))
-    largest = [events.factions[code] for code in np.argsort(-count, kind="stable")[:_COMPARED]]
-    pairs = []
-    for at, name in enumerate(largest):
-        for other in largest[at + 1 :]:
-            if _NUMBER.findall(name) != _NUMBER.findall(other):
-                continue  # the 17th of November is not the 19th
-            if _near(key(name), key(other), 0.9) and _near(*_apart(name, other), 0.7):
-                pairs.append(f'"{name}" and "{other}"')
-    if pairs:
-        yield Concern(
-            what=f"{counted(len(pairs), 'pair')} of names that may be one faction spelt in two ways: {few(pairs, 4)}",
-            means="a faction under two names has its history cut in two",
-            remedy="put them under `aliases:` in the mapping if they are one",
-            severity="note",
-            topic="spellings",
-        )
-
-
-def _near(one: str, other: str, least: float) -> bool:
-    match = SequenceMatcher(None, one, other, autojunk=False)
-    return match.real_quick_ratio() > least and match.quick_ratio() > least and match.ratio() > least
-
-
-def _apart(one: str, other: str) -> tuple[str, str]:
-    """The words that only one of two names has: forces of two countries are not one, however long the rest is."""
-    mine, theirs = (key(re.sub(r"\W+", " ", name)).split() for name in (one, other))
-    return " ".join(word for word in mine if word not in theirs), " ".join(word for word in theirs if word not in mine)
 
 
 def _written(written: Written, path: Path) -> Iterator[Concern]:

@@ -330,17 +330,25 @@ class EventMapping:
         )  # fmt: skip
 
     def check_columns(self, header: tuple[str, ...], table: str, hint: str = "") -> None:
-        """Refuse a table that lacks a column."""
-        for column, at in self.columns:
-            if column not in header:
-                raise EventError(
-                    f'the mapping names the column "{column}", which {table} does not have.',
-                    at=at,
-                    allowed=", ".join(name[:60] for name in dict.fromkeys(header[:60]) if name) or "no column at all",
-                    hint=hint
-                    or did_you_mean(column, header)
-                    or ("is this the mapping of another table?" if len(header) > 1 else "is the separator right?"),
-                )
+        """Refuse a table that lacks columns, naming each; what it has stands with the first."""
+        absent = [(column, at) for column, at in self.columns if column not in header]
+        near = {column: did_you_mean(column, header) for column, _ in absent}
+        away = "is this the mapping of another table?" if len(header) > 1 else "is the separator right?"
+        errors = [
+            EventError(
+                f'the mapping names the column "{column}", which {table} does not have.', at=at,
+                hint=hint or near[column] or ("" if any(near.values()) else away),
+            )
+            for column, at in absent
+        ]  # fmt: skip
+        if errors:
+            first, *others = errors
+            if self.shipped:
+                own = f"a mapping of your own may say `extends: {self.name}` and what differs"
+                first.hint = f"{first.hint} {own}".strip()
+            first.allowed = ", ".join(name[:60] for name in dict.fromkeys(header[:60]) if name) or "no column at all"
+            first.others = tuple(others)
+            raise first
 
     @property
     def shipped(self) -> bool:

@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
+from difflib import SequenceMatcher, get_close_matches
 from fnmatch import fnmatchcase
 from itertools import compress, pairwise
 
@@ -23,14 +23,20 @@ from attribution.archive.events import EventTable
 from attribution.archive.reading.columnar import Coded
 from attribution.archive.reading.labels import NOTHING, key
 from attribution.archive.reading.mapping import EventMapping
-from attribution.domain.concern import Concern
+from attribution.domain.concern import Concern, Severity
 from attribution.domain.verbal import counted, few
 
 _MOST = 20_000  # words of a column that are kept apart
 _SHOWN = 4
-_GENERIC = re.compile(
+_COMPARED = 150  # names, for their spelling
+_NUMBER = re.compile(r"\d+")
+_NOBODY = re.compile(
     r"^(un(identified|known|named|specified|affiliated|clear|determined)|suspected|various|several|multiple|other)\b"
-    r"|\b(unidentified|unnamed|unspecified|unaffiliated|suspected|extremists?|separatists?|militants?|gunm[ea]n"
+    r"|\b(unidentified|unnamed|unspecified|unaffiliated|suspected)$",
+    re.IGNORECASE,
+)
+_PLURAL = re.compile(
+    r"\b(extremists?|separatists?|militants?|gunm[ea]n"
     r"|insurgents?|rebels|terrorists?|militias|protesters|rioters|mobs?|fundamentalists|jihad(i|ist)s?|islamists?|bandits|tribesmen"
     r"|anarchists?|individuals?|perpetrators?|attackers?|assailants?|civilians|armed (men|groups?)|fighters|guerrillas?"
     r"|youths?|students|activists|supremacists|loyalists|dissidents|snipers|herdsmen|herders|vigilantes|criminals|gangs?|locals"
@@ -237,15 +243,17 @@ def table_concerns(events: EventTable, mapping: EventMapping) -> Iterator[Concer
     """What is doubtful about names, places, values and rows."""
     yield from label_concerns(events)
     yield from place_concerns(events)
-    yield from value_concerns(events, {feature.name for feature in mapping.features if feature.bins})
+    yield from value_concerns(events, mapping)
     yield from copy_concerns(events)
 
 
 def label_concerns(events: EventTable) -> Iterator[Concern]:
-    """Names that are no faction, several names in one, and names of which one is a form of the other."""
+    """Names that are no faction, several names in one, and names of which one is a form or a spelling of the other."""
     count = np.bincount(events.label[events.labelled], minlength=len(events.factions))
     named = {name: int(times) for name, times in zip(events.factions, count.tolist(), strict=True) if times}
-    generic = sorted((name for name in named if _generic(name)), key=lambda name: -named[name])
+    places = {key(name.split(" / ")[-1]) for level in events.place for name in level.names}
+    often = sorted(named, key=lambda name: -named[name])
+    generic = [name for name in often if _generic(name, places)]
     if generic:
         yield Concern(
             what=f"{counted(len(generic), 'name')} for somebody rather than for a faction: "
@@ -266,13 +274,19 @@ def label_concerns(events: EventTable) -> Iterator[Concern]:
             remedy=f'say `separator: "{sign}"` under `perpetrator:`, and they are read as one of these',
             topic="several names",
         )
-    pairs = _same_names([name for name in named if name not in generic])
+    forms = _same_names([name for name in named if name not in generic])
+    yield from _may_be_one(forms, ", with and without its acronym or what stands in parentheses", "warning")
+    spellings = _spellings([name for name in often if name not in generic][:_COMPARED], places)
+    yield from _may_be_one(spellings, " spelt in two ways", "note")
+
+
+def _may_be_one(pairs: list[str], how: str, severity: Severity) -> Iterator[Concern]:
     if pairs:
         yield Concern(
-            what=f"{counted(len(pairs), 'pair')} of names that may be one faction, with and without its acronym or "
-            f"what stands in parentheses: {few(pairs, _SHOWN)}",
+            what=f"{counted(len(pairs), 'pair')} of names that may be one faction{how}: {few(pairs, _SHOWN)}",
             means="a faction under two names has its history cut in two",
             remedy="put them under `aliases:` in the mapping if they are one",
+            severity=severity,
             topic="spellings",
         )
 
@@ -281,11 +295,42 @@ def _with_counts(names: Sequence[str], count: Mapping[str, int]) -> str:
     return few([f'"{name}" ({count[name]:,})' for name in names], _SHOWN)
 
 
-def _generic(name: str) -> bool:
-    """Whether a name only describes: in the plural, or a word for nobody; what stands in parentheses aside."""
+def _generic(name: str, places: set[str]) -> bool:
+    """Whether a name only describes: a word for nobody, or some in the plural whom no name but a place's stands beside.
+
+    "Civilians (Laos)" are somebody, "Houthi extremists (Ansar Allah)" are a faction.
+    """
     found = _CLOSED.match(name)
     bare = found[1] if found else name
-    return key(bare) in NOTHING or bool(_GENERIC.search(bare))
+    if key(bare) in NOTHING or _NOBODY.search(bare):
+        return True
+    named = found and places and key(found[2]) not in places and not _PLURAL.search(found[2])
+    return bool(_PLURAL.search(bare)) and not named
+
+
+def _spellings(names: Sequence[str], places: set[str]) -> list[str]:
+    """Pairs of names that differ by so little that they may be one, but not in a number, nor in a place."""
+    pairs = []
+    for at, name in enumerate(names):
+        for other in names[at + 1 :]:
+            if _NUMBER.findall(name) != _NUMBER.findall(other):
+                continue  # the 17th of November is not the 19th
+            if _near(key(name), key(other), 0.9):
+                mine, theirs = _apart(name, other)
+                if _near(mine, theirs, 0.7) and not {mine, theirs} <= places:
+                    pairs.append(f'"{name}" and "{other}"')
+    return pairs
+
+
+def _near(one: str, other: str, least: float) -> bool:
+    match = SequenceMatcher(None, one, other, autojunk=False)
+    return match.real_quick_ratio() > least and match.quick_ratio() > least and match.ratio() > least
+
+
+def _apart(one: str, other: str) -> tuple[str, str]:
+    """The words that only one of two names has: forces of two countries are not one, however long the rest is."""
+    mine, theirs = (key(re.sub(r"\W+", " ", name)).split() for name in (one, other))
+    return " ".join(word for word in mine if word not in theirs), " ".join(word for word in theirs if word not in mine)
 
 
 def _same_names(names: Sequence[str]) -> list[str]:
@@ -354,11 +399,12 @@ def place_concerns(events: EventTable) -> Iterator[Concern]:
             )
 
 
-def value_concerns(events: EventTable, numbers: Collection[str]) -> Iterator[Concern]:
-    """Words for nothing that are read as values; columns of a few words in which some occur once; not in `numbers`."""
+def value_concerns(events: EventTable, mapping: EventMapping) -> Iterator[Concern]:
+    """Words for nothing that are read as values; columns of a few words, not of numbers, in which some occur once."""
+    numbers = {feature.name for feature in mapping.features if feature.bins}
     for kind, codings in (("place", events.place), ("feature", events.features)):
         for coding in codings:
-            yield from _nothing(kind, coding)
+            yield from _nothing(kind, coding, mapping.missing)
     for feature in events.features:
         if feature.name not in numbers:
             yield from _rare(feature, len(events))
@@ -370,17 +416,19 @@ def _occurring(coding: Coding) -> dict[str, int]:
     return {name: times for name, times in zip(coding.names, count.tolist(), strict=True) if times}
 
 
-def _nothing(kind: str, coding: Coding) -> Iterator[Concern]:
+def _nothing(kind: str, coding: Coding, missing: Sequence[str]) -> Iterator[Concern]:
     words: dict[str, int] = {}
     for name, times in _occurring(coding).items():
         if key(word := name.split(" / ")[-1]) in NOTHING:
             words[word] = words.get(word, 0) + times
     if words:
         yield Concern(
-            what=f"{sum(words.values()):,} events have a word for nothing as {kind} {coding.name}: "
+            what=f"a word for nothing stands as {kind} {coding.name} of {counted(sum(words.values()), 'event')}: "
             + _with_counts(list(words), words),
             means=f"it is read as a {kind} like any other, where events that have nothing in common meet",
-            remedy=f'put it under `missing:` in the mapping: missing: ["{next(iter(words))}"]',
+            remedy="put it under `missing:` in the mapping: missing: ["
+            + ", ".join(f'"{word}"' for word in (*filter(None, missing), *words))
+            + "]",
             severity="warning" if kind == "place" else "note",
             topic="missing",
         )

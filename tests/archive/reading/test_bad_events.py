@@ -108,6 +108,23 @@ def test_a_missing_column_is_named_with_the_line_of_the_mapping(tmp_path: Path) 
     assert error.hint == 'did you mean "weapon"?'
 
 
+def test_all_missing_columns_are_named_at_once_with_the_way_out_of_a_shipped_mapping(tmp_path: Path) -> None:
+    path = tmp_path / "extract.csv"
+    path.write_text("eventid;year;month;day;country_txt;gname\n1;2020;3;4;Iraq;Red\n", encoding="utf-8")
+    with pytest.raises(InputError) as raised:
+        read_events(path, read_mapping("gtd"))
+    first, *others = raised.value.each
+    assert [one.hint for one in others] == ['did you mean "month"?', 'did you mean "day"?']
+    assert first.hint == 'did you mean "year"? a mapping of your own may say `extends: gtd` and what differs'
+    assert {one.file for one in (first, *others)} == {"data/mappings/gtd.yaml"}
+    assert "gname" in first.allowed
+    own = tmp_path / "own.yaml"
+    own.write_text(
+        "format: attribution-mapping/1\nextends: gtd\ndate: {year: year, month: month, day: day}\n", encoding="utf-8"
+    )
+    assert read_events(path, read_mapping(str(own))).events.factions == ("Red",)
+
+
 def test_a_wrong_separator_is_guessed(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="does not have") as raised:
         read(a_table(tmp_path, header=HEADER.replace(",", ";")), ("missing:", 'separator: "|"\nmissing:'))

@@ -150,7 +150,7 @@ def test_more_dates_that_can_be_read_in_one_way(written: str, first: str, more: 
         ("01/28/2024", "is month-first"),
         ("03.04.2024", "two ways"),
         ("28 février 2024", "months are read in English"),
-        ("NA", r'missing: \["NA"\]'),
+        ("NA", "add .NA. to .missing:."),
     ],
 )
 def test_dates_that_need_a_word_more_say_which(written: str, told: str) -> None:
@@ -267,9 +267,25 @@ def test_names_that_are_none_and_names_that_are_one_are_told(tmp_path: Path) -> 
     assert '"Red?" and "Red"' in said
     assert '"Police (2003-2006)" and' not in said
     assert '"Red / LRA" (6)' in said
-    assert 'a word for nothing as place country: "Unknown" (96)' in said
+    assert 'a word for nothing stands as place country of 96 events: "Unknown" (96)' in said
+    own = next(concern for concern in read(path, MAPPING + 'missing: ["-9"]\n').concerns if concern.topic == "missing")
+    assert own.remedy.endswith('missing: ["-9", "Unknown"]')  # with what stands there already
     severities = [concern.severity for concern in read(path).concerns]
     assert severities == sorted(severities, key=("blocking", "warning", "note").index)
+
+
+def test_a_name_in_parentheses_is_a_factions_and_a_place_is_not(tmp_path: Path) -> None:
+    rows = [("date", "country", "actor", "weapon")]
+    who = ("Houthi extremists (Ansar Allah)", "Civilians (Laos)", "Rioters (Iraq)", "Separatists (other rebels)",
+           "Military Forces of Laos (north)", "Military Forces of Iraq (north)",
+           "Police of Iraq", "Police of Iran")  # fmt: skip
+    rows += [("2024-01-01", ("Iraq", "Laos", "Iran")[at % 3], who[at % len(who)], "drone") for at in range(24)]
+    path = tmp_path / "events.csv"
+    path.write_text(text(rows=tuple(rows)), encoding="utf-8")
+    said = told(read(path))
+    assert "3 names for somebody" in said
+    assert "Houthi" not in said
+    assert "spelt in two ways" not in said  # though Iraq and Iran are near
 
 
 # As ACLED and GTD write them: what two names only imply, initials or what their parentheses leave, makes them no pair.
