@@ -422,7 +422,7 @@ def _sklearn(module: str, name: str) -> Any:
     except ImportError as error:
         raise UsageError(
             "this baseline needs scikit-learn, which is not installed.",
-            allowed="pip install 'attribution[archive]'",
+            allowed="pip install 'attack-attribution[archive]'",
             hint="or leave it out with --baselines",
         ) from error
 

@@ -348,7 +348,7 @@ def lacking(package: str, kind: str, path: Path) -> FormatError:
     return FormatError(
         f"{kind} needs {package}, which is not installed.",
         allowed="CSV without it",
-        hint="pip install 'attribution[archive]'",
+        hint="pip install 'attack-attribution[archive]'",
         file=str(path),
     )
 
