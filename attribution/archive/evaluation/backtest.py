@@ -24,6 +24,7 @@ from attribution.archive.evaluation.baselines import (
     Part,
     Trial,
     assembled,
+    check_baselines,
     choose,
     part,
     spans,
@@ -261,6 +262,7 @@ def backtest(
     >>> at.backtest(events, protocol="static").model.name
     'model'
     """
+    check_baselines(baselines)
     if protocol == "masked":
         hidden = hide(events, by, share, random_seed)
         return _masked(events, hidden, baselines, least, random_seed, nuts=nuts, progress=progress, executor=executor)

@@ -10,6 +10,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
 from itertools import batched
 from typing import Any, Protocol, Self
 
@@ -68,6 +70,7 @@ def run_baseline(
     UsageError
         Another name, or scikit-learn is not there.
     """
+    check_baselines([name])
     ground = Ground(events, classes, first, protocol, seed)
     chosen = choose([trial(name, position, ground) for position in range(trials(name))])
     return assembled(chosen, [part(chosen, first, len(events), ground, progress)])
@@ -103,16 +106,27 @@ class Part:
     seconds: float
 
 
-def trials(name: str) -> int:
-    """How many settings a baseline tries; each is a piece of work of its own.
+def check_baselines(names: Sequence[str]) -> None:
+    """Refuse what cannot be asked, before anything is learned.
 
     Raises
     ------
     UsageError
-        There is no such baseline.
+        There is no such baseline, or scikit-learn is not there.
     """
-    if name not in NAMES:
-        raise UsageError(f'"{name}" is no baseline.', allowed=listed(NAMES), hint=did_you_mean(name, NAMES))
+    for name in names:
+        if name not in NAMES:
+            raise UsageError(f'"{name}" is no baseline.', allowed=listed(NAMES), hint=did_you_mean(name, NAMES))
+        if find_spec("sklearn") is None and any(isinstance(way, Learner) for way in LEARNERS.get(name, ())):
+            raise UsageError(
+                f"{name} needs scikit-learn, which is not installed.",
+                allowed="pip install 'attack-attribution[archive]'",
+                hint="or leave it out with --baselines",
+            )
+
+
+def trials(name: str) -> int:
+    """How many settings a baseline tries; each is a piece of work of its own."""
     return len(LEARNERS[name]) if name in LEARNERS else 1
 
 
@@ -415,16 +429,7 @@ def _binned(design: Design, past: Ints, rows: Ints, edges: list[Floats]) -> Ints
 
 
 def _sklearn(module: str, name: str) -> Any:
-    from importlib import import_module
-
-    try:
-        return getattr(import_module(f"sklearn.{module}"), name)
-    except ImportError as error:
-        raise UsageError(
-            "this baseline needs scikit-learn, which is not installed.",
-            allowed="pip install 'attack-attribution[archive]'",
-            hint="or leave it out with --baselines",
-        ) from error
+    return getattr(import_module(f"sklearn.{module}"), name)
 
 
 def _bayes(alpha: float) -> Callable[[int], Any]:

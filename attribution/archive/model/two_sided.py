@@ -63,9 +63,7 @@ class Blocks:
         month = months(events.day)
         first, last = int(month.min(initial=0)), int(month.max(initial=0))
         for level in reversed(events.place):
-            pair = (
-                level.codes * (last - first + 1) + month - first
-            )  # as one number: pairs are sorted many times as slowly
+            pair = level.codes * (last - first + 1) + month - first  # one number: two are sorted many times as slowly
             if 2 * len(np.unique(pair[events.labelled])) <= events.labelled.sum() or level is events.place[0]:
                 return cls(level.name, np.unique(pair, return_inverse=True)[1])
         return cls("", np.unique(month, return_inverse=True)[1].reshape(-1))

@@ -144,9 +144,22 @@ def test_it_is_told_what_is_done_meanwhile_settings_that_are_tried_included(arch
     assert {"rolling, model", "rolling, nearest", "daily, model settings"} <= set(names)
 
 
-def test_a_misspelt_baseline_gets_a_hint(archive: EventTable) -> None:
+@pytest.mark.parametrize("protocol", ["rolling", "masked"])
+def test_a_misspelt_baseline_gets_a_hint(archive: EventTable, protocol: str) -> None:
     with pytest.raises(UsageError, match="random-forest"):
-        backtest(archive.take(slice(0, 200)), baselines=("random-forrest",))
+        backtest(archive.take(slice(0, 200)), protocol=protocol, baselines=("random-forrest",))
+
+
+def test_without_scikit_learn_a_classifier_is_refused_before_anything_is_learned(
+    archive: EventTable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("attribution.archive.evaluation.baselines.find_spec", lambda name: None)
+    monkeypatch.setattr(
+        "attribution.archive.evaluation.backtest.attribute_all", lambda *_, **__: pytest.fail("learned")
+    )
+    with pytest.raises(UsageError, match="gradient-boosting needs scikit-learn") as caught:
+        backtest(archive, protocol="masked", baselines=("nearest", "gradient-boosting"))
+    assert "attack-attribution[archive]" in caught.value.allowed
 
 
 def test_a_masked_run_that_is_interrupted_keeps_what_was_ready(archive: EventTable) -> None:
