@@ -5,7 +5,8 @@
     python -m benchmarks.run --pairs 1       one pair where three are the rule, for a busy machine
 
 The unit of processes is ``python -c "import pymc, arviz"``, started in turn with what is measured: what a user of PyMC
-waits for before anything begins. Processor seconds, so that a busy machine gives about the same ratios as a quiet one.
+waits for before anything begins. Ratios are of processor seconds, which a busy machine hardly moves, and of seconds
+waited, where two processors may have worked.
 Rows against pyAgrum and NumPyro need `pip install -c constraints.txt -e '.[bench]'` and are left out without them.
 Written to `benchmarks/results/`: JSON, a table, and a figure of the growth (`benchmarks.growth`).
 """
@@ -47,7 +48,7 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """One row: what was run, what it cost, what it is compared with, and the ratio of processor times.
+    """One row: what was run, what it cost, what it is compared with, and the ratios of processor time and of waiting.
 
     `goal` is the largest ratio (or seconds, where there is nothing to compare with) that was set as a target; medians
     are over `pairs`. `load` are processes that wanted a processor, over the five minutes before its end.
@@ -60,6 +61,7 @@ class Measurement:
     goal: str
     pairs: int = 1
     load: float = 0.0
+    waited: float | None = None
 
 
 def main() -> None:
@@ -149,7 +151,8 @@ def _process(
             _spawn(against)
         costs = [(_spawn(arguments), _spawn(against)) for _ in range(pairs)]
         ratio = statistics.median(ours.cpu / unit.cpu for ours, unit in costs)
-        return Measurement(row, _median([ours for ours, _ in costs]), name, ratio, goal, pairs)
+        waited = statistics.median(ours.wall / unit.wall for ours, unit in costs)
+        return Measurement(row, _median([ours for ours, _ in costs]), name, ratio, goal, pairs, waited=waited)
 
     return measure
 
@@ -197,7 +200,8 @@ def _median(costs: list[Cost]) -> Cost:
 
 
 def _line(row: Measurement) -> str:
-    ratio = "" if row.ratio is None else f"{row.ratio:.3g} of {row.against}"
+    waited = "" if row.waited is None else f" ({row.waited:.3g} waited)"
+    ratio = "" if row.ratio is None else f"{row.ratio:.3g}{waited} of {row.against}"
     cost = f"{row.cost.cpu:.3g} s of processor, {row.cost.wall:.3g} s, {row.cost.memory:.0f} MiB"
     return f"{row.name:52s} {cost:44s} {ratio}"
 
@@ -233,13 +237,13 @@ class _Results:
 
     def _costs(self) -> list[str]:
         lines = [
-            "| what | processor, s | wall, s | memory, MiB | ratio | of | goal | load |",
-            "| --- | ---: | ---: | ---: | ---: | --- | --- | ---: |",
+            "| what | processor, s | wall, s | memory, MiB | ratio | waited | of | goal | load |",
+            "| --- | ---: | ---: | ---: | ---: | ---: | --- | --- | ---: |",
         ]
         for row in self.rows.values():
-            ratio = "" if row.ratio is None else f"{row.ratio:.3g}"
+            ratio, waited = ("" if one is None else f"{one:.3g}" for one in (row.ratio, row.waited))
             cost = f"{row.cost.cpu:.3g} | {row.cost.wall:.3g} | {row.cost.memory:.0f}"
-            lines.append(f"| {row.name} | {cost} | {ratio} | {row.against} | {row.goal} | {row.load:g} |")
+            lines.append(f"| {row.name} | {cost} | {ratio} | {waited} | {row.against} | {row.goal} | {row.load:g} |")
         return lines
 
     def _slopes(self) -> list[str]:
