@@ -8,6 +8,9 @@ _ARCHIVE = "attribution/archive"
 FILTER = ("tests/archive/model/test_features.py",)
 TEMPO = ("tests/campaign/test_likelihood.py",)
 TWO_SIDED = ("tests/archive/model/test_two_sided.py",)
+BOOSTING = ("tests/archive/model/test_boosting.py",)
+SCORES = ("tests/archive/evaluation/test_scores.py",)
+MEAN = ("tests/archive/evaluation/test_backtest.py",)
 
 EVENTS = (
     Mutation(
@@ -97,5 +100,45 @@ EVENTS = (
         "elapsed = abs(around.time[e] - state.time[row])",
         "elapsed = around.time[e] - state.time[row]",
         TWO_SIDED,
+    ),
+    Mutation(
+        "boosting-parent-for-child",
+        "the larger child has the histogram of its parent",
+        f"{_ARCHIVE}/model/boosting_kernel.py",
+        "        subtract(sums[where[small]], sums[where[best]])\n",
+        "",
+        BOOSTING,
+    ),
+    Mutation(
+        "boosting-whole-step",
+        "a tree moves the logits by its leaf, whatever the rate",
+        f"{_ARCHIVE}/model/boosting_kernel.py",
+        "-settings.rate * gradient / max(hessian, 1e-15)",
+        "-gradient / max(hessian, 1e-15)",
+        BOOSTING,
+    ),
+    Mutation(
+        "chance-without-runs",
+        "by chance every event goes wrong by itself",
+        f"{_ARCHIVE}/evaluation/scores.py",
+        "    if together > 0.0:\n",
+        "    if together > 1.0:\n",
+        SCORES,
+    ),
+    Mutation(
+        "chance-excuses-all",
+        "forecasts that are too sure are taken for runs",
+        f"{_ARCHIVE}/evaluation/scores.py",
+        "    off -= (np.bincount(where, weights=off, minlength=BINS) / np.maximum(count, 1))[where]\n",
+        "",
+        SCORES,
+    ),
+    Mutation(
+        "mean-rules-out",
+        "one forecaster who rules a faction out rules it out for all",
+        f"{_ARCHIVE}/model/forecast.py",
+        "np.log(np.maximum(np.stack(said), _LEAST))",
+        "np.log(np.maximum(np.stack(said), 1e-300))",
+        MEAN,
     ),
 )
