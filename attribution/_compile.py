@@ -54,6 +54,12 @@ def _compiled[F: Callable[..., Any]](function: F, *, forceinline: bool) -> F:
     return compiled
 
 
+def compiled_before(module: str) -> bool:
+    """Whether kernels of a module, such as ``trees_kernel``, lie on disk; where not, their first use takes a while."""
+    folder = _cache_folder()
+    return bool(folder) and any(Path(folder).rglob(f"{module}.*.nbi"))
+
+
 class Native:
     """A kernel as machine code: from disk where it lies there, else compiled by numba, then kept.
 

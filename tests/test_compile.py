@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from attribution import _compile
+from attribution.cli.output import first
 
 ROOT = Path(__file__).parent.parent
 
@@ -155,3 +156,15 @@ def test_machine_code_takes_only_what_it_was_made_for() -> None:
     for wrong in (np.arange(3), np.ones((4, 4))[:, 1]):
         with pytest.raises(TypeError, match="contiguous"):
             double(wrong)
+
+
+def test_it_is_known_whether_kernels_must_be_compiled_first(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(_compile, "_cache_folder", lambda: str(tmp_path))
+    said = "learning (first time: compiling for half a minute)"
+    assert first("learning", "two_sided_kernel") == said
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "features_kernel.step-1.py312.nbi").write_bytes(b"")
+    assert first("learning", "two_sided_kernel") == said
+    assert first("learning", "features_kernel") == "learning"
+    monkeypatch.setattr(_compile, "_cache_folder", str)  # nothing can be kept
+    assert first("learning", "features_kernel") == said

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attribution.cli.inputs import add_format, add_seed, add_workers, output_path, refuse_to_overwrite
-from attribution.cli.output import Table, concerns_table, counting, show, stepping, working
+from attribution.cli.output import Table, concerns_table, counting, first, show, stepping, working
 from attribution.domain.verbal import counted
 from attribution.errors import EventError, UsageError
 from attribution.parallel import processes
@@ -119,7 +119,7 @@ def backtest(arguments: argparse.Namespace) -> int:
     archive = _archive_of(arguments)
     masked = arguments.protocol == "masked"
     doing = "attributing hidden events" if masked else "forecasting the past, month by month"
-    with stepping(doing) as step, processes(arguments.workers) as executor:
+    with stepping(first(doing, "two_sided_kernel")) as step, processes(arguments.workers) as executor:
         found = work_out(
             archive.events,
             since=since,
@@ -214,7 +214,7 @@ def prior(arguments: argparse.Namespace) -> int:
     check_learnable(archive)
     _stop_at_leaks(archive)
     link = archive.mapping.link_to(case.id)
-    with working(f"learning what {archive.file} says about {case.id}"):
+    with working(first(f"learning what {archive.file} says about {case.id}", "features_kernel")):
         found = case_prior(archive.events, case, link, seed=arguments.seed)
     name = Path(archive.file).stem
     path = arguments.output or Path(f"models/{case.id}/priors/{name}.yaml")
@@ -395,7 +395,8 @@ def _fitted(archive: Archive, arguments: argparse.Namespace, *, nuts: bool = Fal
 
     check_learnable(archive)
     _stop_at_leaks(archive)
-    with working(f"learning from {archive.file}"):
+    kernels = "features_kernel" if arguments.past_only else "two_sided_kernel"
+    with working(first(f"learning from {archive.file}", kernels)):
         return fit_archive(
             archive, least=arguments.least, seed=arguments.seed, nuts=nuts, past_only=arguments.past_only
         )

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TextIO
 
+from attribution._compile import compiled_before
 from attribution.domain.concern import Concern
 from attribution.domain.verbal import unsigned_nought
 from attribution.inert import inert, inert_cell, inert_json, legible
@@ -137,6 +138,11 @@ def _rich(tables: list[Table]) -> None:
         for row in table.rows:
             drawn.add_row(*(escape(legible(_cell(value))) for value in row))
         console.print(drawn)
+
+
+def first(what: str, module: str) -> str:
+    """What is being done, and that its kernels are compiled before, where they are not on disk yet."""
+    return what if compiled_before(module) else f"{what} (first time: compiling for half a minute)"
 
 
 @contextmanager
