@@ -16,15 +16,16 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 from collections.abc import Sequence
 from itertools import chain
 from pathlib import Path
 from statistics import fmean
 from typing import Any
 
+import numpy as np
+
 from attribution.archive.evaluation.backtest import backtest
-from attribution.archive.evaluation.scores import BINS, MOST_EXCESS
+from attribution.archive.evaluation.scores import MOST_EXCESS, calibration_error_by_chance, expected_calibration_error
 from attribution.atomic import write_text
 from attribution.parallel import processes
 from benchmarks.archive_choices import tables
@@ -89,13 +90,12 @@ def excess_of_all(curves: Sequence[Sequence[Sequence[float]]]) -> float:
     What one draw misses in a feud or two moves its own error by more than the target; such gaps fall to either side,
     and the gaps that stay are those of the model.
     """
-    bins: dict[int, list[float]] = {}
-    for events, forecast, right in chain.from_iterable(curves):
-        own = bins.setdefault(min(int(forecast * BINS), BINS - 1), [0.0, 0.0, 0.0])
-        for at, more in enumerate((events, events * (right - forecast), events * forecast * (1.0 - forecast))):
-            own[at] += more
-    total = sum(one[0] for one in bins.values())
-    return sum(abs(gap) - math.sqrt(2.0 / math.pi * variance) for _, gap, variance in bins.values()) / total
+    events, told, right = np.array(list(chain.from_iterable(curves))).T
+    events = events.astype(np.int64)
+    forecast = np.repeat(told, events)
+    hit = np.concatenate([np.arange(n) < round(n * share) for n, share in zip(events.tolist(), right, strict=True)])
+    chance = calibration_error_by_chance(forecast, hit, np.arange(len(hit)))
+    return expected_calibration_error(forecast, hit) - chance
 
 
 def _target(reduction: float, excess: float) -> str:

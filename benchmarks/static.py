@@ -59,7 +59,7 @@ def _asked(name: str) -> tuple[EventTable, int]:
     name, _, cut = name.partition("@")
     share, _, seed = cut.partition(",")
     events = coded_table(WORLDS[name], int(seed)) if seed else tables()[name]()
-    return events, training_size(events, share=float(share) / 100.0 if share else 0.7)
+    return events, training_size(events, share=float(share) / 100.0) if share else training_size(events)
 
 
 def _parts(name: str, events: EventTable, classes: Classes, first: int, weight: dict[str, float]) -> str:

@@ -33,6 +33,11 @@ def frozen_floats(values: ArrayLike) -> Floats:
     return array
 
 
+def own_name(place: str) -> str:
+    """The name of a place without those that it lies in: ``Iraq / Anbar`` is ``Anbar``."""
+    return place.rsplit(" / ", maxsplit=1)[-1]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Coding:
     """A categorical column: one code per event into `names`, -1 where it is missing."""

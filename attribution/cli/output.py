@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TextIO
 
-from attribution._compile import compiled_before
 from attribution.domain.concern import Concern
 from attribution.domain.verbal import unsigned_nought
 from attribution.inert import inert, inert_cell, inert_json, legible
@@ -142,6 +141,8 @@ def _rich(tables: list[Table]) -> None:
 
 def first(what: str, module: str) -> str:
     """What is being done, and that its kernels are compiled before, where they are not on disk yet."""
+    from attribution._compile import compiled_before
+
     return what if compiled_before(module) else f"{what} (first time: compiling for half a minute)"
 
 

@@ -97,12 +97,10 @@ def calibration_error_by_chance(forecast: Floats, hit: NDArray[np.bool_], block:
     where = _bin(forecast)
     own = np.bincount(where, weights=spread**2, minlength=BINS)
     together = run_correlation(forecast, hit, block)
-    if together > 0.0:
-        block = np.unique(block, return_inverse=True)[1]
-        cell, number = np.unique(block * BINS + where, return_inverse=True)
-        of_cell = np.bincount(number, weights=spread) ** 2
-        own = (1.0 - together) * own + together * np.bincount(cell % BINS, weights=of_cell, minlength=BINS)
-    return float(math.sqrt(2.0 / math.pi) * np.sqrt(own).sum() / len(forecast))
+    cell, number = np.unique(block * BINS + where, return_inverse=True)
+    alike = np.bincount(cell % BINS, weights=np.bincount(number, weights=spread) ** 2, minlength=BINS)
+    variance = (1.0 - together) * own + together * alike
+    return float(math.sqrt(2.0 / math.pi) * np.sqrt(variance).sum() / len(forecast))
 
 
 def run_correlation(forecast: Floats, hit: NDArray[np.bool_], block: Ints) -> float:

@@ -58,7 +58,7 @@ class Growing(NamedTuple):
     cut: Ints
 
 
-def edges(values: Floats) -> tuple[Floats, ...]:
+def bin_edges(values: Floats) -> tuple[Floats, ...]:
     """Cuts between the bins of each column: between all its values, or, where they are many, by quantiles."""
     levels, out = np.arange(1, _MOST_BINS) / _MOST_BINS, []
     for column in values.T:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from attribution.archive.codes import Floats, Ints, frozen_ints, months
 from attribution.archive.events import EventTable
-from attribution.archive.model.boosting_kernel import Boosting, binned, boost, edges, shares
+from attribution.archive.model.boosting_kernel import Boosting, bin_edges, binned, boost, shares
 from attribution.archive.model.classes import SURE, Classes
 from attribution.archive.model.features import (
     here_codes,
@@ -253,7 +253,7 @@ class TwoSided:
         rounds = self.resolutions.rounds_for(len(self.classes))
         settings = Boosting(rounds, _LEARNED / rounds, leaves=8, columns=-(-value.shape[1] // 2), leaf=20, ridge=1.0)
         learned = np.random.default_rng(0).permutation(self.sure)[: self.resolutions.events_boosted]
-        between = edges(value[learned])
+        between = bin_edges(value[learned])
         bins = [binned(value[rows], between) for rows in (learned, honest, others)]
         every, all_others = len(others) <= self.resolutions.heard_by_all, np.arange(len(others))
 

@@ -18,7 +18,7 @@ from itertools import compress, pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from attribution.archive.codes import Coding, distinct, fingerprints
+from attribution.archive.codes import Coding, distinct, fingerprints, own_name
 from attribution.archive.events import EventTable
 from attribution.archive.reading.columnar import Coded
 from attribution.archive.reading.labels import NOTHING, key
@@ -251,7 +251,7 @@ def label_concerns(events: EventTable) -> Iterator[Concern]:
     """Names that are no faction, several names in one, and names of which one is a form or a spelling of the other."""
     count = np.bincount(events.label[events.labelled], minlength=len(events.factions))
     named = {name: int(times) for name, times in zip(events.factions, count.tolist(), strict=True) if times}
-    places = {key(name.split(" / ")[-1]) for level in events.place for name in level.names}
+    places = {key(own_name(name)) for level in events.place for name in level.names}
     often = sorted(named, key=lambda name: -named[name])
     generic = [name for name in often if _generic(name, places)]
     if generic:
@@ -389,7 +389,7 @@ def place_concerns(events: EventTable) -> Iterator[Concern]:
         both = (coarse.codes >= 0) & (fine.codes >= 0)
         inside = len(np.unique(fine.codes[both]))
         around = len(np.unique(coarse.codes[both]))
-        alone = len({fine.names[code].split(" / ")[-1] for code in np.unique(fine.codes[both]).tolist()})
+        alone = len({own_name(fine.names[code]) for code in np.unique(fine.codes[both]).tolist()})
         if around > 3 and inside < 1.1 * around and 2 * alone < around and alone > 1:
             yield Concern(
                 what=f"the level {coarse.name} has {around:,} places, and {fine.name}, to lie inside, {alone:,}",
@@ -419,7 +419,7 @@ def _occurring(coding: Coding) -> dict[str, int]:
 def _nothing(kind: str, coding: Coding, missing: Sequence[str]) -> Iterator[Concern]:
     words: dict[str, int] = {}
     for name, times in _occurring(coding).items():
-        if key(word := name.split(" / ")[-1]) in NOTHING:
+        if key(word := own_name(name)) in NOTHING:
             words[word] = words.get(word, 0) + times
     if words:
         yield Concern(

@@ -9,7 +9,7 @@ from typing import Self
 
 import numpy as np
 
-from attribution.archive.codes import Floats, Ints, frozen_floats, months
+from attribution.archive.codes import Floats, Ints, frozen_floats, months, own_name
 from attribution.archive.events import RESIDUAL, EventTable
 
 MOST_NAMED = 6
@@ -167,6 +167,6 @@ def _places(events: EventTable) -> tuple[tuple[str, float, float], ...]:
             top = [code for code in np.argsort(-count, kind="stable")[:_MOST_PLACES].tolist() if count[code]]
             inside = [located & (level.codes == code) for code in top]
             middle = [(np.median(events.latitude[one]), np.median(events.longitude[one])) for one in inside]
-            names = [level.names[code].split(" / ")[-1] for code in top]
+            names = [own_name(level.names[code]) for code in top]
             return tuple((name, float(north), float(east)) for name, (north, east) in zip(names, middle, strict=True))
     return ()

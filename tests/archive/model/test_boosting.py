@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from attribution.archive.codes import Floats, Ints
-from attribution.archive.model.boosting_kernel import Boosting, binned, boost, edges, shares
+from attribution.archive.model.boosting_kernel import Boosting, bin_edges, binned, boost, shares
 from attribution.archive.model.two_sided import side_by_side
 
 CLASSES = 5
@@ -25,7 +25,7 @@ def events(count: int, seed: int) -> tuple[Floats, Ints]:
 
 
 def ours(values: Floats, label: Ints, asked: Floats, settings: Boosting, seed: int = 0) -> Floats:
-    between = edges(values)
+    between = bin_edges(values)
     boosted = boost(binned(values, between), label, int(label.max()) + 1, settings, seed)
     return shares(binned(asked, between), boosted).T
 
@@ -77,7 +77,7 @@ def test_a_seed_draws_the_same_on_any_thread() -> None:
 
 def test_no_leaf_has_fewer_events_than_asked() -> None:
     values, label = events(300, seed=6)
-    bins = binned(values, edges(values))
+    bins = binned(values, bin_edges(values))
     boosted = boost(bins, label, CLASSES, Boosting(3, 0.2, 8, columns=8, leaf=30, ridge=0.0), 0)
     for tree in range(3 * CLASSES):
         at = np.zeros(len(bins), dtype=np.int64)
@@ -90,7 +90,7 @@ def test_no_leaf_has_fewer_events_than_asked() -> None:
 def test_of_one_class_it_is_sure_and_of_none_it_says_nothing() -> None:
     values, _ = events(50, seed=7)
     settings = Boosting(3, 0.2, 8, columns=8, leaf=20, ridge=1.0)
-    bins = binned(values, edges(values))
+    bins = binned(values, bin_edges(values))
     assert np.all(shares(bins, boost(bins, np.zeros(50, dtype=np.int64), 1, settings, 0)) == 1.0)
     nobody = boost(bins[:0], np.zeros(0, dtype=np.int64), 0, settings, 0)
     assert shares(bins, nobody).shape == (0, 50)
@@ -98,8 +98,8 @@ def test_of_one_class_it_is_sure_and_of_none_it_says_nothing() -> None:
 
 def test_bins_are_between_values_where_these_are_few_and_hold_alike_many_where_not() -> None:
     few, many = np.repeat([1.0, 2.0, 4.0], 300), np.random.default_rng(8).permutation(900).astype(np.float64)
-    bins = binned(np.stack([few, many], axis=1), edges(np.stack([few, many], axis=1)))
-    assert edges(few[:, None])[0].tolist() == [1.5, 3.0]
+    bins = binned(np.stack([few, many], axis=1), bin_edges(np.stack([few, many], axis=1)))
+    assert bin_edges(few[:, None])[0].tolist() == [1.5, 3.0]
     assert np.bincount(bins[:, 0]).tolist() == [300, 300, 300]
     assert len(np.unique(bins[:, 1])) == 255
     assert set(np.bincount(bins[:, 1]).tolist()) <= {3, 4}

@@ -121,8 +121,8 @@ EVENTS = (
         "chance-without-runs",
         "by chance every event goes wrong by itself",
         f"{_ARCHIVE}/evaluation/scores.py",
-        "    if together > 0.0:\n",
-        "    if together > 1.0:\n",
+        "variance = (1.0 - together) * own + together * alike",
+        "variance = own",
         SCORES,
     ),
     Mutation(
